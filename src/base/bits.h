@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Alignment and small arithmetic.
+ */
+#ifndef BASE_BITS_H
+#define BASE_BITS_H
+
+#include <stdint.h>
+
+#define MIN(a, b)                        \
+	({                               \
+		typeof(a) a_ = (a);      \
+		typeof(b) b_ = (b);      \
+		a_ < b_ ? a_ : b_;       \
+	})
+#define MAX(a, b)                        \
+	({                               \
+		typeof(a) a_ = (a);      \
+		typeof(b) b_ = (b);      \
+		a_ > b_ ? a_ : b_;       \
+	})
+
+/* To a power of two. */
+static inline uint32_t align_up(uint32_t n, uint32_t to)
+{
+	return (n + to - 1) & ~(to - 1);
+}
+
+/* What a pointer is to the kernel's and the image's 64-bit fields. */
+static inline uint64_t ptr_u64(const void *p)
+{
+	return (uint64_t)(uintptr_t)p;
+}
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/err.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* vasprintf() that does not return without memory. */
+static char *err_text(const char *fmt, va_list ap)
+{
+	char *s;
+
+	if (vasprintf(&s, fmt, ap) < 0)
+		abort();
+	return s;
+}
+
+static struct err *err_alloc(enum err_code code, int errnum)
+{
+	struct err *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		abort();
+	e->code = code;
+	e->errnum = errnum;
+	return e;
+}
+
+struct err *err_new(enum err_code code, const char *fmt, ...)
+{
+	struct err *e = err_alloc(code, 0);
+	va_list ap;
+
+	va_start(ap, fmt);
+	e->msg = err_text(fmt, ap);
+	va_end(ap);
+	return e;
+}
+
+static enum err_code err_code_of(int errnum)
+{
+	switch (errnum) {
+	case EPERM:
+	case EACCES:
+		return ERR_PERMISSION;
+	case ENOENT:
+		return ERR_NOT_FOUND;
+	default:
+		return ERR_OS;
+	}
+}
+
+struct err *err_os(int errnum, const char *fmt, ...)
+{
+	struct err *e = err_alloc(err_code_of(errnum), errnum);
+	char *what;
+	va_list ap;
+
+	va_start(ap, fmt);
+	what = err_text(fmt, ap);
+	va_end(ap);
+	if (asprintf(&e->msg, "%s: %s", what, strerror(errnum)) < 0)
+		abort();
+	free(what);
+	return e;
+}
+
+struct err *err_context(struct err *e, const char *fmt, ...)
+{
+	char *what, *msg;
+	va_list ap;
+
+	va_start(ap, fmt);
+	what = err_text(fmt, ap);
+	va_end(ap);
+	if (asprintf(&msg, "%s: %s", what, e->msg) < 0)
+		abort();
+	free(what);
+	free(e->msg);
+	e->msg = msg;
+	return e;
+}
+
+struct err *err_hint(struct err *e, const char *fmt, ...)
+{
+	va_list ap;
+
+	free(e->hint);
+	va_start(ap, fmt);
+	e->hint = err_text(fmt, ap);
+	va_end(ap);
+	return e;
+}
+
+void err_free(struct err *e)
+{
+	if (!e)
+		return;
+	free(e->msg);
+	free(e->hint);
+	free(e);
+}
+
+bool err_catch(struct err **e, enum err_code code)
+{
+	if (!*e || (*e)->code != code)
+		return false;
+	err_free(*e);
+	*e = NULL;
+	return true;
+}
