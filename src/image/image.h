@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The image: all that crosses from the compiler to the running half.
+ * Programs, host code, maps, probe sites, formats: plain arrays that refer to
+ * each other by index; no pointer into the compiler, no file descriptor.  It
+ * can be printed, saved, loaded on another machine, and run.
+ *
+ * Texts are numbers of strings (`istr`), 0 = the empty string.
+ *
+ * Memory that kernel code and host share
+ *
+ *   globals map: one value of an mmapable array.  At 0 a struct
+ *   image_session; at `losses_off` the counters of loss, nprobes * LOSS_N of
+ *   u64; at `hits_off` nprobes u64; then the scalar globals at their
+ *   offsets: long 8 bytes; string its bound + 1 bytes, NUL-terminated.
+ *
+ *   stats map: one value of a per-CPU array: the scalar statistics.
+ *
+ *   one hash map per array global (per-CPU when its value is a statistic).
+ *   Key: the parts one after another, each on 8 bytes: long 8 bytes; string
+ *   its bound + 1 rounded up to 8, NUL-terminated and padded with zeros.
+ *   Value: u64 sequence number of the insertion when `ordered`, then long 8
+ *   bytes, string as in a key, or a statistic.
+ *
+ *   A statistic: see struct image_stat.
+ *
+ *   `%` arrays (wrap) have a companion `ring_map`, an array of `max_entries`
+ *   elements { u64 seq; key }, and their tail counter in the globals map at
+ *   `tail_off`: insertion number n goes to element n % max_entries, and
+ *   evicts what stands there if its seq is still that of the live entry.
+ *
+ * Records, kernel to host
+ *
+ *   data ring: struct image_record, then the operands of the host function
+ *   `func`: long 8 bytes; string u32 len, u32 space (multiple of 8), space
+ *   bytes of which len are text.
+ *   control ring: struct image_control, then `len` bytes of text.
+ */
+#ifndef IMAGE_IMAGE_H
+#define IMAGE_IMAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/span.h"
+#include "base/str.h"
+#include "base/vec.h"
+
+#define IMAGE_NONE UINT32_MAX
+
+typedef uint32_t istr;
+
+enum image_op {
+#define V
+#define OP(id, name, result, flags) OP_##id,
+#include "image/op.def"
+#undef OP
+#undef V
+	OP_N
+};
+
+enum image_intrinsic {
+#define INTRINSIC(id, name, result, args, bound, flags) INTRIN_##id,
+#include "image/intrinsic.def"
+#undef INTRINSIC
+	INTRIN_N
+};
+
+enum image_probe_kind {
+#define PROBE(id, stem, where, ctx) PROBE_##id,
+#include "image/probe.def"
+#undef PROBE
+	PROBE_N
+};
+
+enum image_error {
+#define ERROR(id, message, operand) IERR_##id,
+#include "image/error.def"
+#undef ERROR
+	IERR_N
+};
+
+enum image_loss {
+#define LOSS(id, text) LOSS_##id,
+#include "image/loss.def"
+#undef LOSS
+	LOSS_N
+};
+
+enum image_feature {
+#define FEATURE(id, name, since) FEATURE_##id,
+#include "image/feature.def"
+#undef FEATURE
+	FEATURE_N
+};
+
+/* A set of enum image_feature. */
+typedef uint64_t image_features;
+#define FEATURE_BIT(id) (UINT64_C(1) << FEATURE_##id)
+
+enum image_type {
+	IT_VOID,
+	IT_LONG,
+	IT_STRING,
+	IT_STATS,
+};
+
+/* Static facts of the tables. */
+enum op_flags {
+	OPF_PURE = 1,
+	OPF_RAISES = 2,
+	OPF_TERM = 4,
+	OPF_KERNEL = 8,
+	OPF_HOST = 16,
+	OPF_GLOBAL = 32,
+	OPF_EFFECT = 64,
+};
+
+enum intrin_flags {
+	INF_PURE = 1,
+	INF_CONTEXT = 2,
+	INF_DEFERRED = 4,	/* D: the host does it */
+	INF_KERNEL = 8,
+	INF_HOST = 16,
+	INF_RAISES = 32,
+};
+
+#define INTRIN_BOUND_ARG 0xffff	/* bound of the first string argument */
+
+struct op_info {
+	const char *name;
+	char result;		/* V L S A */
+	uint8_t flags;		/* enum op_flags */
+};
+
+struct intrin_info {
+	const char *name;
+	char result;		/* V L S */
+	const char *args;	/* L S ... */
+	uint16_t bound;
+	uint8_t flags;		/* enum intrin_flags */
+};
+
+extern const struct op_info op_info[OP_N];
+extern const struct intrin_info intrin_info[INTRIN_N];
+const char *image_error_text(enum image_error e);
+char image_error_operand(enum image_error e);	/* N L S */
+const char *image_loss_text(enum image_loss l);
+const char *image_probe_stem(enum image_probe_kind k);
+bool image_probe_is_kernel(enum image_probe_kind k);
+
+/* ---- what the running half and the kernel code share ---- */
+
+enum session_state {
+	SESSION_STARTING,	/* only begin probes run */
+	SESSION_RUNNING,
+	SESSION_STOPPING,	/* exit(): no further handler starts */
+	SESSION_ERROR,		/* too many errors */
+};
+
+/* At offset 0 of the globals map.  Kernel code may write state (to STOPPING
+ * or ERROR only), lock, seq and errors; the rest is the host's. */
+struct image_session {
+	uint64_t state;		/* enum session_state */
+	uint64_t lock;		/* 0, or the owner: CPU + 1; host: ~0 */
+	uint64_t seq;		/* insertions into ordered arrays */
+	uint64_t errors;	/* soft errors so far */
+	uint64_t target;	/* pid of -c or -x */
+	uint64_t stp_pid;
+	int64_t wall_offset;	/* CLOCK_REALTIME - CLOCK_MONOTONIC, ns */
+	int64_t gmtoff;		/* seconds west of UTC */
+	uint64_t data_waiting;	/* bytes written since the last wake-up */
+	uint64_t spare[7];
+};
+
+#define IMAGE_SESSION_SIZE 128
+_Static_assert(sizeof(struct image_session) == IMAGE_SESSION_SIZE,
+	       "the session block is 128 bytes");
+
+struct image_record {
+	uint32_t func;		/* number of the host function */
+	uint32_t probe;		/* number of the probe that emitted it */
+};
+
+enum control_kind {
+	CONTROL_EXIT,		/* state has become STOPPING */
+	CONTROL_ERROR,		/* an error that nothing caught */
+	CONTROL_COND,		/* globals of a condition have changed */
+};
+
+struct image_control {
+	uint32_t kind;		/* enum control_kind */
+	uint32_t probe;
+	uint32_t error;		/* enum image_error */
+	uint32_t place;		/* number of the place, or IMAGE_NONE */
+	uint64_t operand;
+	uint32_t len, pad;	/* bytes of text that follow */
+};
+
+/*
+ * A statistic in memory: only the fields of `fields`, in this order, 8 bytes
+ * each, then the buckets, u64 each.  All zero = no value yet, so new memory
+ * is an empty statistic:
+ *   MAX holds the greatest of v ^ (1 << 63), as unsigned;
+ *   MIN holds the greatest of ~(v ^ (1 << 63)), as unsigned;
+ *   SUMSQ is 128 bits, low word first, of the sum of v * v.
+ * The merge of two is a sum, or for MIN and MAX the greater.
+ */
+enum stat_fields {
+	STAT_COUNT = 1,
+	STAT_SUM = 2,
+	STAT_MIN = 4,
+	STAT_MAX = 8,
+	STAT_SUMSQ = 16,	/* 16 bytes */
+};
+
+enum hist_kind {
+	HIST_NONE,
+	HIST_LOG,		/* 128 buckets, 64 = zero; see image_hist_bucket */
+	HIST_LINEAR,		/* 1 under, the buckets, 1 over */
+};
+
+struct image_stat {
+	uint8_t fields;		/* enum stat_fields */
+	uint8_t hist;		/* enum hist_kind */
+	int64_t start, stop, interval;	/* HIST_LINEAR */
+};
+
+#define HIST_LOG_BUCKETS 128
+
+uint32_t image_stat_offset(const struct image_stat *s, enum stat_fields f);
+uint32_t image_stat_buckets(const struct image_stat *s);	/* number */
+uint32_t image_stat_buckets_offset(const struct image_stat *s);
+uint32_t image_stat_size(const struct image_stat *s);
+/* The bucket of value v. */
+uint32_t image_hist_bucket(const struct image_stat *s, int64_t v);
+/* The least value of bucket i (the under bucket: start). */
+int64_t image_hist_value(const struct image_stat *s, uint32_t i);
+
+/* aux of OP_STAT_GET and OP_ITER_STAT. */
+enum stat_op {
+	STAT_OP_COUNT,
+	STAT_OP_SUM,
+	STAT_OP_MIN,
+	STAT_OP_MAX,
+	STAT_OP_AVG,
+	STAT_OP_VARIANCE,	/* a (or b) = shift, or none */
+	STAT_OP_BUCKET,		/* a (or b) = number of the bucket */
+};
+
+/* aux of OP_LOAD, OP_LOAD_STR, OP_STORE. */
+enum load_as {
+	LOAD_SIZE = 15,		/* mask: 1, 2, 4, 8 */
+	LOAD_SIGNED = 16,
+	LOAD_USER = 32,		/* user memory, else kernel */
+	LOAD_CTX = 64,		/* the probe's context itself: no fault */
+};
+
+/* aux of OP_BITS: shift right, keep width bits, sign-extend or not. */
+#define BITS_AUX(shift, width, is_signed) \
+	((uint32_t)(shift) | (uint32_t)(width) << 8 | \
+	 (uint32_t)(is_signed) << 16)
+
+/* ---- the sections ---- */
+
+#define IMAGE_KEYS 9		/* most keys of an array */
+
+enum image_map_kind {
+	IMAP_GLOBALS,		/* mmapable array, 1 entry */
+	IMAP_RODATA,		/* frozen array, 1 entry: `init` */
+	IMAP_STATS,		/* per-CPU array, 1 entry */
+	IMAP_SCRATCH,		/* per-CPU array, max_entries slots */
+	IMAP_HASH,
+	IMAP_PERCPU_HASH,
+	IMAP_RING_KEYS,		/* array: the ring of a wrapping array */
+	IMAP_DATA,		/* ring buffer, max_entries = bytes */
+	IMAP_CONTROL,		/* ring buffer */
+	IMAP_ITER,		/* array: space for foreach in the kernel */
+};
+
+struct image_map {
+	istr name;
+	uint32_t kind;		/* enum image_map_kind */
+	uint32_t key_size, value_size, max_entries;
+	uint32_t init, init_len;	/* IMAP_RODATA: range of `bytes` */
+};
+
+struct image_global {
+	istr name;		/* as in the script */
+	uint8_t type;		/* enum image_type of the value */
+	bool is_array, ordered, wrap;
+	bool show;		/* unread: printed at the end */
+	uint8_t nkeys;
+	uint8_t key_type[IMAGE_KEYS];
+	uint16_t key_bound[IMAGE_KEYS];	/* strings: most bytes, without NUL */
+	uint32_t key_off[IMAGE_KEYS];
+	uint32_t key_size;	/* whole key */
+	uint16_t bound;		/* of a string value */
+	uint32_t off;		/* scalar: in its map; array: of the value
+				 * proper behind the sequence number */
+	uint32_t map;		/* number of the map */
+	uint32_t max_entries;
+	bool has_size;		/* [N] was written */
+	uint32_t ring_map;	/* wrap: or IMAGE_NONE */
+	uint32_t tail_off;	/* wrap: u64 in the globals map */
+	struct image_stat stat;
+	int64_t init;		/* scalar long */
+	istr init_str;		/* scalar string */
+};
+
+struct image_prog {
+	istr name;
+	uint32_t first, n;	/* range of `insns` */
+	uint32_t first_reloc, nrelocs;
+	uint32_t first_line, nlines;
+	uint32_t prog_type, attach_type;	/* BPF_PROG_TYPE_*, BPF_* */
+};
+
+enum image_reloc_kind {
+	IREL_MAP,		/* ld_imm64: file descriptor of map `what` */
+	IREL_MAP_VALUE,		/* ld_imm64: address in the value of map */
+	IREL_KFUNC,		/* call: BTF id of the kernel function `what`
+				 * (an istr) */
+	IREL_SUBPROG,		/* call or ld_imm64 of a function within the
+				 * program: resolved by codegen already,
+				 * listed for the dump */
+};
+
+struct image_reloc {
+	uint32_t insn;		/* relative to the program's first */
+	uint32_t kind;
+	uint32_t what;
+};
+
+struct image_line {
+	uint32_t insn;		/* relative to the program's first */
+	uint32_t place;
+};
+
+/* A place in a source, resolved for people. */
+struct image_place {
+	istr file;		/* as shown: "x.stp", "<input>" */
+	uint32_t line, col;	/* from 1 */
+	istr token;		/* text there, for "near '...'" */
+	istr source;		/* the whole line */
+};
+
+/* Where and how a probe is attached; fields by kind:
+ * TIMER: a = period ns, b = random part ns (both directions)
+ * RAW_TP: name = tracepoint, without system
+ * PERF: a = perf type, b = config, c = period, or frequency if freq;
+ *       pid = one process, or 0
+ * PROCESS: name = "" or path of the executable; pid = one process, or 0;
+ *       a = enum image_process_event
+ * BEGIN, END, ERROR: a = order (signed) */
+struct image_site {
+	istr name;
+	uint64_t a, b, c;
+	bool freq;
+	uint32_t pid;
+};
+
+enum image_process_event {
+	PROCESS_BEGIN,
+	PROCESS_END,
+	PROCESS_THREAD_BEGIN,
+	PROCESS_THREAD_END,
+	PROCESS_SYSCALL,
+	PROCESS_SYSCALL_RETURN,
+};
+
+struct image_probe {
+	istr point;		/* full, as pp() gives it */
+	istr name;		/* as written, as pn() gives it */
+	uint32_t kind;		/* enum image_probe_kind */
+	uint32_t place;
+	uint32_t prog;		/* KERNEL kinds, else IMAGE_NONE */
+	uint32_t func;		/* HOST kinds: host function */
+	uint32_t cond;		/* host function: armed while it gives
+				 * non-zero; or IMAGE_NONE */
+	struct image_site site;
+};
+
+/* Host code: the same operations as the IR's.  The value of instruction i is
+ * in slot i of the frame; operands are numbers of instructions, or
+ * IMAGE_NONE. */
+struct image_insn {
+	uint8_t op;		/* enum image_op */
+	uint8_t type;		/* enum image_type of its value */
+	uint16_t nargs;
+	uint32_t args;		/* first in `args` */
+	uint32_t a, b, c;
+	uint32_t aux;
+	int64_t imm;
+	uint32_t place;
+};
+
+struct image_block {
+	uint32_t first, n;	/* in the function's instructions */
+	uint32_t catch;		/* block where errors go, or IMAGE_NONE */
+};
+
+struct image_func {
+	istr name;
+	uint32_t first, n;	/* range of `code` */
+	uint32_t first_block, nblocks;
+	uint32_t first_var, nvars;	/* range of `vars`; parameters first */
+	uint32_t nparams;
+	uint8_t type;		/* enum image_type of the result */
+};
+
+struct image_var {
+	istr name;
+	uint8_t type;
+};
+
+struct image_format {
+	uint32_t first, n;	/* range of `pieces` */
+};
+
+struct image_piece {
+	uint8_t conv;		/* enum image_conv */
+	char flag;
+	uint8_t width_kind, prec_kind;	/* enum image_size */
+	uint32_t width, prec;
+	istr text;
+};
+
+/* One to one lang's enum fmt_conv and enum fmt_size. */
+enum image_conv {
+	CONV_LITERAL, CONV_SIGNED, CONV_UNSIGNED, CONV_OCTAL, CONV_HEX,
+	CONV_HEX_UPPER, CONV_POINTER, CONV_CHAR, CONV_STRING, CONV_BINARY,
+	CONV_MEMORY, CONV_MEMORY_HEX,
+};
+
+enum image_size { SIZE_NONE, SIZE_NUMBER, SIZE_ARG };
+
+enum image_sort { SORT_NONE, SORT_KEY, SORT_VALUE, SORT_STAT };
+
+struct image_iter {
+	uint32_t global;
+	uint8_t sort;		/* enum image_sort */
+	int8_t dir;
+	uint8_t key;		/* SORT_KEY */
+	uint8_t stat;		/* SORT_STAT: enum stat_op */
+	bool has_limit;
+	uint16_t slice;		/* bit k: key k is fixed by an argument */
+	bool wants_value;	/* the loop reads values */
+};
+
+/* A DFA over bytes: see image/dfa.h for the table in `bytes`. */
+struct image_dfa {
+	istr pattern;
+	uint32_t first, n;	/* range of `bytes` */
+};
+
+/* Limits of the session, from -D. */
+struct image_limits {
+	uint32_t maxaction, maxnesting, maxstringlen, maxmapentries;
+	uint32_t maxerrors, maxskipped, maxtrylock;
+};
+
+struct image {
+	istr arch;
+	bool guru, show_globals;
+	struct image_limits limits;
+	image_features features;	/* that the code relies on */
+	uint32_t globals_map, stats_map, scratch_map, rodata_map;
+	uint32_t data_map, control_map;		/* or IMAGE_NONE */
+	uint32_t losses_off, hits_off;
+	VEC(struct str) strings;
+	VEC(uint8_t) bytes;
+	VEC(struct image_map) maps;
+	VEC(struct image_global) globals;
+	VEC(uint64_t) insns;		/* struct bpf_insn, as u64 */
+	VEC(struct image_prog) progs;
+	VEC(struct image_reloc) relocs;
+	VEC(struct image_line) lines;
+	VEC(struct image_place) places;
+	VEC(struct image_probe) probes;
+	VEC(struct image_insn) code;
+	VEC(uint32_t) args;
+	VEC(struct image_block) blocks;
+	VEC(struct image_func) funcs;
+	VEC(struct image_var) vars;
+	VEC(struct image_format) formats;
+	VEC(struct image_piece) pieces;
+	VEC(struct image_iter) iters;
+	VEC(struct image_dfa) dfas;
+};
+
+void image_init(struct image *img, struct arena *a);
+
+/* The number of a string; equal strings get one number. */
+istr image_intern(struct image *img, struct arena *a, struct str s);
+struct str image_str(const struct image *img, istr s);
+
+/* Every index in range, every offset inside its map, types of host code
+ * consistent: what a loaded file must pass before it is run. */
+struct err *image_check(const struct image *img) must_check;
+
+void image_print(const struct image *img, FILE *out);
+
+struct err *image_save(const struct image *img, const char *path) must_check;
+struct err *image_load(const char *path, struct arena *a,
+		       struct image *ret) must_check;
+/* As image_load, from memory. */
+struct err *image_parse(struct str bytes, struct arena *a,
+			struct image *ret) must_check;
+
+#endif
