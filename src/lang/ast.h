@@ -135,6 +135,7 @@ struct fmt_piece {
 struct ast_expr {
 	enum ast_expr_kind kind;
 	enum ty type;			/* sema: */
+	uint16_t bound;			/* sema: a string's most bytes */
 	struct span span;		/* the whole expression */
 	struct span at;			/* the token that names it: operator,
 					 * name; where a caret points */

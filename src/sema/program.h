@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The program: the script and what it uses of the library, resolved and
+ * typed.  Made by the passes of sema/ in this order (cli/compile.c calls
+ * them):
+ *
+ *   library   finds the tapset files that define what the script names
+ *   expand    aliases, wildcards, braces, ? and !: each probe of the script
+ *             becomes struct probes, each with its own copy of the handler
+ *   resolve   probe points to sites; $x, @cast ... to struct target
+ *   scope     names to variables and functions
+ *   elide     drops what is never used and code that cannot run, before it
+ *             is checked further (scripts rely on it)
+ *   types     infers long, string, stats
+ *   check     limits, arity, foreach modification, warnings
+ *   bounds    how long each string can get
+ *
+ * Everything lives in the `front` arena and dies once the IR is built.
+ */
+#ifndef SEMA_PROGRAM_H
+#define SEMA_PROGRAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "base/span.h"
+#include "base/vec.h"
+#include "image/image.h"
+#include "lang/ast.h"
+
+struct dbg_btf;
+struct diags;
+struct sources;
+struct world;
+
+/* A variable: global, parameter or local. */
+struct var {
+	struct str name;		/* as written */
+	struct span span;		/* first mention */
+	enum ty type;			/* of the value */
+	bool is_global, is_param, is_array;
+	bool is_library;		/* declared in a tapset */
+	uint32_t number;		/* globals: image.globals; else in the
+					 * list of its function or probe */
+	uint32_t nkeys;
+	enum ty key_type[IMAGE_KEYS];
+	uint16_t key_bound[IMAGE_KEYS];
+	uint16_t bound;			/* of a string value */
+	bool wrap, has_size;
+	int64_t size;			/* of [N] */
+	struct ast_expr *init;		/* NUMBER or STRING, or NULL */
+	const struct ast_global *decl;	/* globals */
+	/* How it is used, over the whole program. */
+	bool read, written;		/* by anything but its own ++, <<< */
+	bool ordered;			/* order of insertion can be seen */
+	bool in_condition;		/* of a probe point */
+	bool in_kernel, in_host;	/* which engines touch it */
+	struct image_stat stat;		/* statistics: what is asked of it */
+	uint32_t stat_shift;		/* of @variance */
+	int64_t override;		/* -G, when has_override */
+	struct str override_str;
+	bool has_override;
+};
+
+struct vars {
+	struct var **v;
+	uint32_t n, cap;
+};
+
+struct func {
+	struct str name;		/* as called */
+	const struct ast_function *decl;
+	struct ast_stmt *body;		/* a copy of decl's, annotated */
+	struct vars vars;		/* parameters first, then locals */
+	uint32_t nparams;
+	enum ty type;			/* of the result, UNKNOWN: none */
+	uint16_t bound;
+	struct func *next_overload;	/* where `next` goes, or NULL */
+	bool recursive;			/* calls itself, maybe through others */
+	bool uses_context;		/* $vars or pp(): one copy per probe */
+	bool pure;			/* no effect, no global, no context */
+	bool is_library;
+	bool called_in_kernel, called_in_host;
+	uint32_t number;		/* among program.funcs */
+};
+
+/*
+ * How to get at a target variable: operations in order, on one value.  ir/
+ * lowers them one by one and needs to know nothing of types.
+ */
+enum target_op_kind {
+	TGT_CTX_WORD,		/* value = word `n` of the context */
+	TGT_CTX_LOAD,		/* value = context bytes at offset n, size */
+	TGT_EXPR,		/* value = the expression (base of a cast) */
+	TGT_CONST,		/* value = n */
+	TGT_ADD,		/* value += n */
+	TGT_INDEX,		/* value += expr * n */
+	TGT_LOAD,		/* value = memory at value: size, is_signed */
+	TGT_BITS,		/* n = shift, size = width in bits, is_signed */
+};
+
+struct target_op {
+	enum target_op_kind kind;
+	int64_t n;
+	uint32_t size;
+	bool is_signed;
+	bool is_user;			/* TGT_LOAD: user memory */
+	struct ast_expr *expr;
+	struct span span;
+};
+
+struct target {
+	VEC(struct target_op) ops;
+	uint32_t type_id;		/* BTF id of the final type, 0: none */
+	struct str type_name;		/* as -L shows it */
+	bool is_lvalue;			/* may be assigned to with -g */
+	struct target_op store;		/* TGT_LOAD that it would be read by */
+	struct ast_expr *text;		/* `$x$`, `$$vars`: an expression (a
+					 * sprintf) that makes the text: then
+					 * there are no ops */
+	bool defined;			/* false: only @defined may ask */
+};
+
+struct cond {
+	struct ast_expr *expr;
+	struct cond *next;		/* all must hold */
+};
+
+/* One probe, attached at one site. */
+struct probe {
+	struct span span;		/* of the probe point as written */
+	struct str point;		/* pp(): canonical, fully expanded */
+	struct str name;		/* pn(): as written in the script or, in
+					 * an alias, its name */
+	enum image_probe_kind kind;
+	struct image_site site;		/* istr fields: image.strings */
+	struct cond *conditions;
+	struct ast_stmt *body;		/* prologues, body, epilogues: one
+					 * block, one scope */
+	struct vars locals;
+	uint32_t number;
+	/* For resolve: what $names there are; kind-specific. */
+	const void *context;
+};
+
+struct program {
+	struct arena *arena;
+	struct sources *sources;
+	struct diags *diags;
+	struct image *image;		/* strings of sites go here */
+	const struct world *world;
+	struct dbg_btf *btf;		/* opened when first asked for: see
+					 * program_btf() */
+	const struct sema_options *options;
+	VEC(struct ast_file *) files;	/* script first, then library files as
+					 * they were found to be needed */
+	struct vars globals;
+	VEC(struct func *) funcs;
+	VEC(struct probe *) probes;
+};
+
+/* -D, -G and what else the command line says about meaning. */
+struct sema_options {
+	struct image_limits limits;
+	bool guru;
+	bool skip_badvars;
+	bool unoptimized;		/* -u */
+	bool show_globals;
+	int64_t target_pid;		/* -x, or 0 */
+	bool has_command;		/* -c */
+	struct {
+		struct { struct str name, value; } *v;
+		uint32_t n, cap;
+	} globals;			/* -G */
+};
+
+/* --dump=prog */
+void program_print(const struct program *p, FILE *out);
+
+#endif
