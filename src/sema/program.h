@@ -33,7 +33,9 @@
 
 struct dbg_btf;
 struct diags;
+struct probe;
 struct sources;
+struct target_scope;	/* sema/resolve/target.h: what $names there are */
 struct world;
 
 /* A variable: global, parameter or local. */
@@ -43,6 +45,8 @@ struct var {
 	enum ty type;			/* of the value */
 	bool is_global, is_param, is_array;
 	bool is_library;		/* declared in a tapset */
+	uint32_t ctype;			/* BTF id of the C type that its long
+					 * has (for ident->f), 0 = none */
 	uint32_t number;		/* globals: image.globals; else in the
 					 * list of its function or probe */
 	uint32_t nkeys;
@@ -80,7 +84,9 @@ struct func {
 	uint16_t bound;
 	struct func *next_overload;	/* where `next` goes, or NULL */
 	bool recursive;			/* calls itself, maybe through others */
-	bool uses_context;		/* $vars or pp(): one copy per probe */
+	bool uses_context;		/* $vars: one copy per probe */
+	const struct target_scope *scope;	/* of that probe, or NULL */
+	uint32_t ctype;			/* BTF id of its result's C type */
 	bool pure;			/* no effect, no global, no context */
 	bool is_library;
 	bool called_in_kernel, called_in_host;
@@ -118,10 +124,10 @@ struct target {
 	struct str type_name;		/* as -L shows it */
 	bool is_lvalue;			/* may be assigned to with -g */
 	struct target_op store;		/* TGT_LOAD that it would be read by */
-	struct ast_expr *text;		/* `$x$`, `$$vars`: an expression (a
-					 * sprintf) that makes the text: then
-					 * there are no ops */
-	bool defined;			/* false: only @defined may ask */
+	bool defined;			/* false: only @defined may ask; if it
+					 * survives elide, an error: */
+	uint32_t diag;			/* enum diag_code */
+	struct str why, help;		/* its message; what there is instead */
 };
 
 struct cond {
@@ -142,8 +148,8 @@ struct probe {
 					 * block, one scope */
 	struct vars locals;
 	uint32_t number;
-	/* For resolve: what $names there are; kind-specific. */
-	const void *context;
+	const struct target_scope *scope;	/* what $names there are, or
+						 * NULL: none */
 };
 
 struct program {

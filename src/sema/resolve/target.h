@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Target variables: $x, $x->a[1].b, &$x->f, $x$, $$vars, @cast(...)->f,
+ * ident->f, @defined, @enum, ... to struct target (how to compute the value)
+ * or to an ordinary expression that means the same.
+ *
+ * What roots there are at a probe is for the probe kind's resolver to say, in
+ * a target_scope; all the rest is here and the same for every kind.
+ */
+#ifndef SEMA_RESOLVE_TARGET_H
+#define SEMA_RESOLVE_TARGET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "base/vec.h"
+#include "sema/program.h"
+
+#define TARGET_ROOT_OPS 4
+
+/* A variable of the probed code: its name, and how to get its value. */
+struct target_root {
+	struct str name;		/* without '$' */
+	uint32_t type;			/* BTF id; 0 = a plain long */
+	struct str type_name;		/* for -L when type is 0 */
+	bool is_user;			/* pointers in it are to user memory */
+	bool hidden;			/* an alias such as $arg1: not listed
+					 * by -L, $$vars and messages */
+	struct target_op ops[TARGET_ROOT_OPS];
+	uint32_t nops;
+};
+
+struct target_scope {
+	VEC(struct target_root) roots;
+	struct str name;		/* $$name; empty = none */
+	struct str system;		/* $$system */
+	bool has_parms;			/* $$parms is the same as $$vars */
+	bool has_return;		/* root "return" is what $$return shows */
+	struct str what;		/* "tracepoint 'sched_switch'": for
+					 * messages */
+};
+
+/*
+ * Resolves every target variable of the program, in all probes and in the
+ * functions that they were copied for; gives variables and functions their C
+ * types on the way (ident->f).  Needs scope.  Leaves each AST_TARGET,
+ * AST_ATOP, AST_ACCESS and AST_ADDRESS with a target, or replaced by an
+ * expression of other kinds (@defined, @enum, $x$, $$vars, ...).  What does
+ * not exist gets a target with defined = false: no diagnostic yet.
+ */
+void target_resolve(struct program *p);
+
+/* After elide: a diagnostic for each target left that is not defined (or 0
+ * in its place, with --skip-badvars). */
+void target_report(struct program *p);
+
+/* For -L: "$prev:struct task_struct*" of each root that is not hidden. */
+struct str target_root_text(struct program *p, const struct target_root *r);
+
+/* The kernel's BTF, opened at the first call; NULL when there is none. */
+struct dbg_btf *program_btf(struct program *p);
+
+#endif

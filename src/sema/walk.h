@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Visiting every expression or statement below a node.
+ */
+#ifndef SEMA_WALK_H
+#define SEMA_WALK_H
+
+#include "lang/ast.h"
+
+/*
+ * Calls fn on the place of each expression below (and of *e itself), so that
+ * fn may put another in its place.  Parents first: fn returns whether to go
+ * into the expression that now stands there.
+ */
+typedef bool walk_expr_fn(struct ast_expr **e, void *data);
+
+void walk_expr(struct ast_expr **e, walk_expr_fn *fn, void *data);
+void walk_exprs(struct ast_stmt *s, walk_expr_fn *fn, void *data);
+
+/* As walk_expr, children first. */
+typedef void walk_expr_post_fn(struct ast_expr **e, void *data);
+
+void walk_expr_post(struct ast_expr **e, walk_expr_post_fn *fn, void *data);
+void walk_exprs_post(struct ast_stmt *s, walk_expr_post_fn *fn, void *data);
+
+/* Statements, parents first; fn returns whether to go into this one. */
+typedef bool walk_stmt_fn(struct ast_stmt **s, void *data);
+
+void walk_stmts(struct ast_stmt **s, walk_stmt_fn *fn, void *data);
+
+#endif
