@@ -41,7 +41,7 @@ struct arch {
 	uint32_t page_size;	/* bytes; the usual one (see world.h) */
 	uint8_t ptr_size;	/* bytes */
 	bool big_endian;
-	uint16_t pt_regs_size;	/* bytes of the kernel's struct pt_regs */
+	uint16_t pt_regs_size;	/* bytes of struct pt_regs that regs covers */
 	uint16_t ctx_regs_size;	/* bytes a BPF program sees of them */
 
 	const struct arch_reg *regs;

@@ -73,12 +73,12 @@ struct err *dbg_btf_open(const struct world *w,
 /* A module's, on top of base, which must outlive it.  Its ids begin where
  * base's end; ids of base are valid in it. */
 struct err *dbg_btf_open_module(const struct world *w,
-				const struct dbg_btf *base, const char *module,
+				struct dbg_btf *base, const char *module,
 				struct dbg_btf **ret) must_check;
 
 /* Of bytes in memory, which must outlive it; base may be NULL. */
 struct err *dbg_btf_from(const void *data, size_t size,
-			 const struct dbg_btf *base,
+			 struct dbg_btf *base,
 			 struct dbg_btf **ret) must_check;
 void dbg_btf_close(struct dbg_btf *btf);
 

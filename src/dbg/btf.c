@@ -1,0 +1,973 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The file is a header, the type records one after the other (a type's id is
+ * its place in that row), and the strings.  Records have different lengths,
+ * so an id can't be found without having walked to it.  The walk goes only as
+ * far as a question needs (the frontier), and leaves behind it
+ *
+ *   marks: the offset of every 32nd record, at most 31 steps from any id;
+ *   tags:  a byte per record, hashed from its kind and name, so that a name
+ *          among those walked over is found by memchr().
+ *
+ * A string is stored once, so a name is searched for in the strings first,
+ * and then only its offset is compared.
+ */
+#include "dbg/btf.h"
+
+#include <errno.h>
+#include <linux/btf.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/bits.h"
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/vec.h"
+
+#define DBG_BTF_BYTES_MAX (256u << 20)
+#define DBG_BTF_MARK 32		/* records per mark */
+#define DBG_BTF_DEPTH 32	/* of references */
+#define DBG_BTF_VISITS 65536	/* members looked at for one name */
+
+struct dbg_btf {
+	struct dbg_btf *base;
+	void *data;
+	size_t size;
+	bool is_mapped, is_owned;
+	const char *types, *strs;
+	uint32_t types_len, strs_len;
+	uint32_t first;		/* id of the first record */
+	uint32_t strs_first;	/* offset of the first string */
+	/* The frontier: the first record not walked over yet. */
+	uint32_t end, end_off;
+	bool end_is_final;	/* end of file, or of what makes sense */
+	uint32_t *marks;
+	uint8_t *tags;
+	/* Where the last walk within the marks ended. */
+	uint32_t at, at_off;
+};
+
+/* A record, its head decoded. */
+struct dbg_btf_record {
+	uint32_t name, kind, vlen;
+	uint32_t size;		/* or the type it is of */
+	bool flag;
+	const char *tail;	/* what follows the head */
+};
+
+static inline uint32_t dbg_btf_u32(const char *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+/* ---- records ---- */
+
+/* Bytes of a record, or 0 if there is no such kind. */
+static inline uint32_t dbg_btf_record_len(uint32_t info)
+{
+	static const uint8_t tail[32] = {
+		[DBG_BTF_INT] = 4,
+		[DBG_BTF_ARRAY] = 12,
+		[DBG_BTF_VAR] = 4,
+		[DBG_BTF_DECL_TAG] = 4,
+	};
+	static const uint8_t each[32] = {
+		[DBG_BTF_STRUCT] = 12, [DBG_BTF_UNION] = 12,
+		[DBG_BTF_ENUM] = 8,    [DBG_BTF_FUNC_PROTO] = 8,
+		[DBG_BTF_DATASEC] = 12, [DBG_BTF_ENUM64] = 12,
+	};
+	uint32_t kind = BTF_INFO_KIND(info);
+
+	if (kind == DBG_BTF_VOID || kind >= DBG_BTF_BAD)
+		return 0;
+	if (kind == DBG_BTF_FUNC)
+		return 12;	/* its vlen is the linkage */
+	return 12 + tail[kind] + each[kind] * BTF_INFO_VLEN(info);
+}
+
+static inline uint8_t dbg_btf_tag(uint32_t kind, uint32_t name)
+{
+	return (uint8_t)((name * 32 + kind) * 0x9e3779b1u >> 24);
+}
+
+/* Steps over the record at the frontier; false at the end. */
+static inline bool dbg_btf_advance(struct dbg_btf *btf)
+{
+	const char *p = btf->types + btf->end_off;
+	uint32_t left = btf->types_len - btf->end_off;
+	uint32_t info = left >= 12 ? dbg_btf_u32(p + 4) : 0;
+	uint32_t len = dbg_btf_record_len(info);
+	uint32_t i = btf->end - btf->first;
+
+	if (!len || len > left) {
+		btf->end_is_final = true;
+		return false;
+	}
+	if (i % DBG_BTF_MARK == 0)
+		btf->marks[i / DBG_BTF_MARK] = btf->end_off;
+	btf->tags[i] = dbg_btf_tag(BTF_INFO_KIND(info), dbg_btf_u32(p));
+	btf->end_off += len;
+	btf->end++;
+	return true;
+}
+
+/* Walks until id is behind the frontier. */
+static bool dbg_btf_reach(struct dbg_btf *btf, uint32_t id)
+{
+	while (id >= btf->end) {
+		if (btf->end_is_final || !dbg_btf_advance(btf))
+			return false;
+	}
+	return true;
+}
+
+/* Offset of a record behind the frontier. */
+static uint32_t dbg_btf_offset(struct dbg_btf *btf, uint32_t id)
+{
+	uint32_t mark = (id - btf->first) / DBG_BTF_MARK;
+	uint32_t at = btf->first + mark * DBG_BTF_MARK;
+	uint32_t off = btf->marks[mark];
+
+	if (btf->at >= at && btf->at <= id) {
+		at = btf->at;
+		off = btf->at_off;
+	}
+	for (; at < id; at++)
+		off += dbg_btf_record_len(dbg_btf_u32(btf->types + off + 4));
+	btf->at = id;
+	btf->at_off = off;
+	return off;
+}
+
+/* Whose the id is: the module's own or its base's. */
+static struct dbg_btf *dbg_btf_owner(struct dbg_btf *btf, uint32_t id)
+{
+	while (btf->base && id < btf->first)
+		btf = btf->base;
+	return btf;
+}
+
+static bool dbg_btf_record(struct dbg_btf *btf, uint32_t id,
+			   struct dbg_btf_record *ret)
+{
+	const char *p;
+	uint32_t info;
+
+	btf = dbg_btf_owner(btf, id);
+	if (!id || id == DBG_BTF_NONE || !dbg_btf_reach(btf, id))
+		return false;
+	p = btf->types + dbg_btf_offset(btf, id);
+	info = dbg_btf_u32(p + 4);
+	*ret = (struct dbg_btf_record){
+		.name = dbg_btf_u32(p),
+		.kind = BTF_INFO_KIND(info),
+		.vlen = BTF_INFO_VLEN(info),
+		.flag = BTF_INFO_KFLAG(info),
+		.size = dbg_btf_u32(p + 8),
+		.tail = p + 12,
+	};
+	return true;
+}
+
+/* The string at an offset; empty when it is outside. */
+static struct str dbg_btf_str(const struct dbg_btf *btf, uint32_t off)
+{
+	while (btf->base && off < btf->strs_first)
+		btf = btf->base;
+	off -= btf->strs_first;
+	if (off >= btf->strs_len)
+		return (struct str){ "", 0 };
+	return str_from(btf->strs + off);
+}
+
+/* ---- opening ---- */
+
+void dbg_btf_close(struct dbg_btf *btf)
+{
+	if (!btf)
+		return;
+	if (btf->is_mapped)
+		munmap(btf->data, btf->size);
+	if (btf->is_owned)
+		free(btf->data);
+	free(btf->marks);
+	free(btf->tags);
+	free(btf);
+}
+
+static struct err *dbg_btf_bad(const char *why)
+{
+	return err_new(ERR_FORMAT, "this is no BTF: %s", why);
+}
+
+static struct err *dbg_btf_sections(struct dbg_btf *btf,
+				    const struct btf_header *h)
+{
+	const char *body = (const char *)btf->data + h->hdr_len;
+	size_t room = btf->size - h->hdr_len;
+
+	if (h->type_off > room || h->type_len > room - h->type_off)
+		return dbg_btf_bad("the types are outside of the file");
+	if (h->str_off > room || h->str_len > room - h->str_off)
+		return dbg_btf_bad("the strings are outside of the file");
+	if (h->type_off % 4)
+		return dbg_btf_bad("the types are not aligned");
+	btf->types = body + h->type_off;
+	btf->types_len = h->type_len;
+	btf->strs = body + h->str_off;
+	btf->strs_len = h->str_len;
+	if (!btf->strs_len ? !btf->base : btf->strs[btf->strs_len - 1] != 0)
+		return dbg_btf_bad("the last string has no end");
+	if (!btf->base && btf->strs[0])
+		return dbg_btf_bad("the first string is not empty");
+	return NULL;
+}
+
+static struct err *dbg_btf_header(struct dbg_btf *btf)
+{
+	struct btf_header h;
+
+	if (btf->size < sizeof(h))
+		return dbg_btf_bad("it is too short");
+	if (btf->size > DBG_BTF_BYTES_MAX)
+		return err_new(ERR_LIMIT, "the BTF is larger than %u bytes",
+			       DBG_BTF_BYTES_MAX);
+	memcpy(&h, btf->data, sizeof(h));
+	if (h.magic == __builtin_bswap16(BTF_MAGIC))
+		return err_new(ERR_UNSUPPORTED,
+			       "the BTF is of the other byte order");
+	if (h.magic != BTF_MAGIC)
+		return dbg_btf_bad("wrong magic number");
+	if (h.version != BTF_VERSION)
+		return err_new(ERR_UNSUPPORTED, "BTF of version %u",
+			       h.version);
+	if (h.hdr_len < sizeof(h) || h.hdr_len > btf->size)
+		return dbg_btf_bad("wrong length of the header");
+	return dbg_btf_sections(btf, &h);
+}
+
+static struct err *dbg_btf_init(struct dbg_btf *btf)
+{
+	struct err *e = dbg_btf_header(btf);
+	uint32_t max;
+
+	if (e)
+		return e;
+	btf->first = 1;
+	if (btf->base) {
+		btf->first = dbg_btf_count(btf->base);
+		btf->strs_first = btf->base->strs_first + btf->base->strs_len;
+	}
+	btf->end = btf->first;
+	/* Pages that no walk comes to are never touched. */
+	max = btf->types_len / 12 + 1;
+	btf->marks = calloc(max / DBG_BTF_MARK + 1, sizeof(*btf->marks));
+	btf->tags = calloc(max, 1);
+	if (!btf->marks || !btf->tags)
+		abort();
+	return NULL;
+}
+
+/* Takes over data also when it fails. */
+static struct err *dbg_btf_create(struct dbg_btf has, struct dbg_btf **ret)
+{
+	struct dbg_btf *btf = malloc(sizeof(*btf));
+	struct err *e;
+
+	if (!btf)
+		abort();
+	*btf = has;
+	e = dbg_btf_init(btf);
+	if (e) {
+		dbg_btf_close(btf);
+		return e;
+	}
+	*ret = btf;
+	return NULL;
+}
+
+struct err *dbg_btf_from(const void *data, size_t size, struct dbg_btf *base,
+			 struct dbg_btf **ret)
+{
+	return dbg_btf_create((struct dbg_btf){
+				      .base = base,
+				      .data = (void *)(uintptr_t)data,
+				      .size = size,
+			      },
+			      ret);
+}
+
+/* Since Linux 6.16 the kernel's BTF can be mapped: nothing is copied.  Other
+ * files are read: someone could truncate them under a mapping. */
+static void *dbg_btf_map(const struct world *w, const char *path,
+			 size_t *ret_size)
+{
+	_cleanup_close_ int fd = -1;
+	struct err *e;
+	struct stat st;
+	void *p;
+
+	if (!world_is_live(w))
+		return NULL;
+	e = world_open_fd(w, path, &fd);
+	err_free(e);
+	if (e || fstat(fd, &st) || st.st_size <= 0)
+		return NULL;
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p == MAP_FAILED)
+		return NULL;
+	*ret_size = (size_t)st.st_size;
+	return p;
+}
+
+static struct err *dbg_btf_file(const struct world *w, const char *path,
+				struct dbg_btf *base, struct dbg_btf **ret)
+{
+	struct dbg_btf btf = { .base = base };
+	struct buf bytes = {};
+	struct err *e;
+
+	btf.data = dbg_btf_map(w, path, &btf.size);
+	btf.is_mapped = btf.data;
+	if (!btf.data) {
+		e = world_read(w, path, DBG_BTF_BYTES_MAX, &bytes);
+		if (e) {
+			buf_deinit(&bytes);
+			return e;
+		}
+		btf.data = bytes.data;
+		btf.size = bytes.len;
+		btf.is_owned = true;
+	}
+	e = dbg_btf_create(btf, ret);
+	return e ? err_context(e, "%s", path) : NULL;
+}
+
+struct err *dbg_btf_open(const struct world *w, struct dbg_btf **ret)
+{
+	struct err *e = dbg_btf_file(w, "/sys/kernel/btf/vmlinux", NULL, ret);
+
+	if (!err_catch(&e, ERR_NOT_FOUND))
+		return e;
+	e = err_new(ERR_UNSUPPORTED,
+		    "this kernel has no BTF: it does not describe its types");
+	return err_hint(e, "a kernel built with CONFIG_DEBUG_INFO_BTF=y has "
+			   "/sys/kernel/btf/vmlinux");
+}
+
+struct err *dbg_btf_open_module(const struct world *w, struct dbg_btf *base,
+				const char *module, struct dbg_btf **ret)
+{
+	struct arena a;
+	struct err *e;
+
+	if (!*module || strchr(module, '/') || *module == '.')
+		return err_new(ERR_NOT_FOUND, "no module '%s'", module);
+	arena_init(&a);
+	e = dbg_btf_file(w, arena_printf(&a, "/sys/kernel/btf/%s", module).s,
+			 base, ret);
+	arena_deinit(&a);
+	return e;
+}
+
+/* ---- types ---- */
+
+uint32_t dbg_btf_count(struct dbg_btf *btf)
+{
+	while (!btf->end_is_final)
+		dbg_btf_advance(btf);
+	return btf->end;
+}
+
+static void dbg_btf_int(const struct dbg_btf_record *r,
+			struct dbg_btf_type *t)
+{
+	uint32_t v = dbg_btf_u32(r->tail);
+
+	t->bits = BTF_INT_BITS(v);
+	t->bit_offset = BTF_INT_OFFSET(v);
+	t->is_signed = BTF_INT_ENCODING(v) & BTF_INT_SIGNED;
+	t->is_bool = BTF_INT_ENCODING(v) & BTF_INT_BOOL;
+	t->is_char = BTF_INT_ENCODING(v) & BTF_INT_CHAR;
+	if (r->size > 16 || t->bits + t->bit_offset > r->size * 8)
+		t->kind = DBG_BTF_BAD;
+}
+
+static void dbg_btf_proto(const struct dbg_btf_record *r,
+			  struct dbg_btf_type *t)
+{
+	const char *last = r->tail + 8 * (r->vlen - 1);
+
+	t->ref = r->size;
+	t->n = r->vlen;
+	/* Dots are a last parameter without name and type. */
+	if (r->vlen && !dbg_btf_u32(last) && !dbg_btf_u32(last + 4)) {
+		t->is_variadic = true;
+		t->n--;
+	}
+}
+
+/* What is particular to a kind. */
+static void dbg_btf_fill(const struct dbg_btf_record *r,
+			 struct dbg_btf_type *t)
+{
+	switch (t->kind) {
+	case DBG_BTF_INT:
+		t->size = r->size;
+		dbg_btf_int(r, t);
+		break;
+	case DBG_BTF_ARRAY:
+		t->ref = dbg_btf_u32(r->tail);
+		t->n = dbg_btf_u32(r->tail + 8);
+		break;
+	case DBG_BTF_ENUM:
+	case DBG_BTF_ENUM64:
+		t->is_signed = r->flag;
+		t->size = r->size;
+		t->n = r->vlen;
+		if (!r->size || r->size > 8)
+			t->kind = DBG_BTF_BAD;
+		break;
+	case DBG_BTF_STRUCT:
+	case DBG_BTF_UNION:
+	case DBG_BTF_DATASEC:
+		t->size = r->size;
+		t->n = r->vlen;
+		break;
+	case DBG_BTF_FLOAT:
+		t->size = r->size;
+		break;
+	case DBG_BTF_FWD:
+		t->is_union = r->flag;
+		break;
+	case DBG_BTF_FUNC_PROTO:
+		dbg_btf_proto(r, t);
+		break;
+	case DBG_BTF_PTR:
+		t->size = 8;
+		t->ref = r->size;
+		break;
+	case DBG_BTF_TYPEDEF:
+	case DBG_BTF_VOLATILE:
+	case DBG_BTF_CONST:
+	case DBG_BTF_RESTRICT:
+	case DBG_BTF_FUNC:
+	case DBG_BTF_VAR:
+	case DBG_BTF_DECL_TAG:
+	case DBG_BTF_TYPE_TAG:
+		t->ref = r->size;
+		break;
+	case DBG_BTF_VOID:
+	case DBG_BTF_BAD:
+		break;
+	}
+}
+
+struct dbg_btf_type dbg_btf_type(struct dbg_btf *btf, uint32_t id)
+{
+	struct dbg_btf_type t = { .kind = DBG_BTF_BAD, .name = { "", 0 } };
+	struct dbg_btf_record r;
+
+	if (!id)
+		t.kind = DBG_BTF_VOID;
+	else if (dbg_btf_record(btf, id, &r)) {
+		t.kind = r.kind;
+		t.name = dbg_btf_str(btf, r.name);
+		dbg_btf_fill(&r, &t);
+	}
+	return t;
+}
+
+static bool dbg_btf_is_modifier(enum dbg_btf_kind kind)
+{
+	return kind == DBG_BTF_TYPEDEF || kind == DBG_BTF_CONST ||
+	       kind == DBG_BTF_VOLATILE || kind == DBG_BTF_RESTRICT ||
+	       kind == DBG_BTF_TYPE_TAG;
+}
+
+uint32_t dbg_btf_strip(struct dbg_btf *btf, uint32_t id)
+{
+	struct dbg_btf_record r;
+
+	for (uint32_t depth = 0; depth < DBG_BTF_DEPTH; depth++) {
+		if (!id)
+			return id;
+		if (!dbg_btf_record(btf, id, &r))
+			return DBG_BTF_NONE;
+		if (!dbg_btf_is_modifier(r.kind))
+			return id;
+		id = r.size;
+	}
+	return DBG_BTF_NONE;
+}
+
+struct dbg_btf_type dbg_btf_stripped(struct dbg_btf *btf, uint32_t id)
+{
+	return dbg_btf_type(btf, dbg_btf_strip(btf, id));
+}
+
+static bool dbg_btf_has_size(enum dbg_btf_kind kind)
+{
+	return kind == DBG_BTF_INT || kind == DBG_BTF_PTR ||
+	       kind == DBG_BTF_STRUCT || kind == DBG_BTF_UNION ||
+	       kind == DBG_BTF_ENUM || kind == DBG_BTF_ENUM64 ||
+	       kind == DBG_BTF_FLOAT;
+}
+
+bool dbg_btf_size(struct dbg_btf *btf, uint32_t id, uint64_t *ret)
+{
+	uint64_t times = 1;
+
+	for (uint32_t depth = 0; depth < DBG_BTF_DEPTH; depth++) {
+		struct dbg_btf_type t = dbg_btf_stripped(btf, id);
+
+		if (dbg_btf_has_size(t.kind)) {
+			*ret = times * t.size;
+			return true;
+		}
+		/* No array is larger than 4 GiB: the product stays exact. */
+		if (t.kind != DBG_BTF_ARRAY ||
+		    __builtin_mul_overflow(times, t.n, &times) ||
+		    times > UINT32_MAX)
+			return false;
+		id = t.ref;
+	}
+	return false;
+}
+
+/* ---- parts of types ---- */
+
+/* Before kind_flag there was, a bitfield was an INT of odd width. */
+static void dbg_btf_old_bitfield(struct dbg_btf *btf,
+				 struct dbg_btf_member *m)
+{
+	struct dbg_btf_type t = dbg_btf_stripped(btf, m->type);
+
+	if (t.kind != DBG_BTF_INT ||
+	    (t.bits == t.size * 8 && !(m->bit_offset % 8)))
+		return;
+	m->bits = t.bits;
+	m->bit_offset += t.bit_offset;
+}
+
+bool dbg_btf_member(struct dbg_btf *btf, uint32_t id, uint32_t i,
+		    struct dbg_btf_member *ret)
+{
+	struct dbg_btf_record r;
+	struct dbg_btf_member m;
+	const char *p;
+
+	if (!dbg_btf_record(btf, id, &r) || i >= r.vlen ||
+	    (r.kind != DBG_BTF_STRUCT && r.kind != DBG_BTF_UNION))
+		return false;
+	p = r.tail + 12 * i;
+	m.name = dbg_btf_str(btf, dbg_btf_u32(p));
+	m.type = dbg_btf_u32(p + 4);
+	m.bit_offset = dbg_btf_u32(p + 8);
+	m.bits = 0;
+	if (r.flag) {
+		m.bits = BTF_MEMBER_BITFIELD_SIZE(m.bit_offset);
+		m.bit_offset = BTF_MEMBER_BIT_OFFSET(m.bit_offset);
+	} else {
+		dbg_btf_old_bitfield(btf, &m);
+	}
+	if (m.bits > 64 || ((uint64_t)m.bit_offset + m.bits + 7) / 8 > r.size)
+		return false;
+	*ret = m;
+	return true;
+}
+
+bool dbg_btf_param(struct dbg_btf *btf, uint32_t id, uint32_t i,
+		   struct dbg_btf_param *ret)
+{
+	struct dbg_btf_record r;
+
+	if (!dbg_btf_record(btf, id, &r) || i >= r.vlen ||
+	    r.kind != DBG_BTF_FUNC_PROTO)
+		return false;
+	ret->name = dbg_btf_str(btf, dbg_btf_u32(r.tail + 8 * i));
+	ret->type = dbg_btf_u32(r.tail + 8 * i + 4);
+	return true;
+}
+
+bool dbg_btf_enumerator(struct dbg_btf *btf, uint32_t id, uint32_t i,
+			struct dbg_btf_enumerator *ret)
+{
+	struct dbg_btf_record r;
+	const char *p;
+	uint32_t low;
+
+	if (!dbg_btf_record(btf, id, &r) || i >= r.vlen ||
+	    (r.kind != DBG_BTF_ENUM && r.kind != DBG_BTF_ENUM64))
+		return false;
+	p = r.tail + (r.kind == DBG_BTF_ENUM ? 8 : 12) * i;
+	ret->name = dbg_btf_str(btf, dbg_btf_u32(p));
+	low = dbg_btf_u32(p + 4);
+	if (r.kind == DBG_BTF_ENUM64)
+		ret->value = (int64_t)((uint64_t)dbg_btf_u32(p + 8) << 32 |
+				       low);
+	else
+		ret->value = r.flag ? (int64_t)(int32_t)low : (int64_t)low;
+	return true;
+}
+
+/* One name looked for in a struct and in the nameless ones within. */
+struct dbg_btf_member_search {
+	struct dbg_btf *btf;
+	struct str name;
+	uint32_t visits;
+	struct dbg_btf_member found;
+};
+
+static bool dbg_btf_search_member(struct dbg_btf_member_search *s,
+				  uint32_t id, uint32_t bit_offset,
+				  uint32_t depth)
+{
+	struct dbg_btf_member m;
+
+	id = dbg_btf_strip(s->btf, id);
+	if (depth > DBG_BTF_DEPTH)
+		return false;
+	for (uint32_t i = 0; s->visits < DBG_BTF_VISITS &&
+			     dbg_btf_member(s->btf, id, i, &m);
+	     i++, s->visits++) {
+		if (__builtin_add_overflow(m.bit_offset, bit_offset,
+					   &m.bit_offset))
+			continue;
+		if (m.name.len ? str_eq(m.name, s->name) && s->name.len :
+				 dbg_btf_search_member(s, m.type,
+						       m.bit_offset,
+						       depth + 1)) {
+			if (m.name.len)
+				s->found = m;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool dbg_btf_find_member(struct dbg_btf *btf, uint32_t id, struct str name,
+			 struct dbg_btf_member *ret)
+{
+	struct dbg_btf_member_search s = { .btf = btf, .name = name };
+
+	if (!dbg_btf_search_member(&s, id, 0, 0))
+		return false;
+	*ret = s.found;
+	return true;
+}
+
+/* ---- searching by name ---- */
+
+/* Offset of a string in btf's own strings; 0 = not there. */
+static uint32_t dbg_btf_own_string(const struct dbg_btf *btf, struct str s)
+{
+	_cleanup_(buf_deinit) struct buf needle = {};
+	struct str strs = { btf->strs, btf->strs_len };
+	int64_t at;
+
+	buf_char(&needle, '\0');
+	buf_str(&needle, s);
+	buf_char(&needle, '\0');
+	/* A module's first string has no NUL before it. */
+	if (btf->base && str_starts(strs, str_sub(buf_view(&needle), 1,
+						  s.len + 1)))
+		return btf->strs_first;
+	at = str_find(strs, buf_view(&needle));
+	return at < 0 ? 0 : (uint32_t)at + 1 + btf->strs_first;
+}
+
+/* A module does not repeat its base's strings. */
+static uint32_t dbg_btf_string(const struct dbg_btf *btf, struct str s)
+{
+	uint32_t off = 0;
+
+	if (!s.len || str_find_char(s, '\0') >= 0)
+		return 0;
+	if (btf->base)
+		off = dbg_btf_string(btf->base, s);
+	return off ? off : dbg_btf_own_string(btf, s);
+}
+
+/* Among the records that were walked over. */
+static uint32_t dbg_btf_find_behind(struct dbg_btf *btf,
+				    enum dbg_btf_kind kind, uint32_t name)
+{
+	uint8_t tag = dbg_btf_tag(kind, name);
+	const uint8_t *end = btf->tags + (btf->end - btf->first);
+	const uint8_t *p = btf->tags;
+	struct dbg_btf_record r;
+
+	while ((p = memchr(p, tag, (size_t)(end - p)))) {
+		uint32_t id = btf->first + (uint32_t)(p - btf->tags);
+
+		if (dbg_btf_record(btf, id, &r) && r.kind == kind &&
+		    r.name == name)
+			return id;
+		p++;
+	}
+	return 0;
+}
+
+/* Beyond, moving the frontier. */
+static uint32_t dbg_btf_find_ahead(struct dbg_btf *btf,
+				   enum dbg_btf_kind kind, uint32_t name)
+{
+	const char *p = btf->types + btf->end_off;
+
+	while (dbg_btf_advance(btf)) {
+		if (dbg_btf_u32(p) == name &&
+		    BTF_INFO_KIND(dbg_btf_u32(p + 4)) == kind)
+			return btf->end - 1;
+		p = btf->types + btf->end_off;
+	}
+	return 0;
+}
+
+static uint32_t dbg_btf_find_name(struct dbg_btf *btf,
+				  enum dbg_btf_kind kind, uint32_t name)
+{
+	uint32_t id = 0;
+
+	if (btf->base)
+		id = dbg_btf_find_name(btf->base, kind, name);
+	if (!id)
+		id = dbg_btf_find_behind(btf, kind, name);
+	if (!id && !btf->end_is_final)
+		id = dbg_btf_find_ahead(btf, kind, name);
+	return id;
+}
+
+uint32_t dbg_btf_find(struct dbg_btf *btf, enum dbg_btf_kind kind,
+		      struct str name)
+{
+	uint32_t off = dbg_btf_string(btf, name);
+	uint32_t id = off ? dbg_btf_find_name(btf, kind, off) : 0;
+
+	if (!id && off && kind == DBG_BTF_ENUM)
+		id = dbg_btf_find_name(btf, DBG_BTF_ENUM64, off);
+	return id;
+}
+
+uint32_t dbg_btf_next(struct dbg_btf *btf, uint32_t id,
+		      enum dbg_btf_kind kind, struct str prefix)
+{
+	struct dbg_btf_record r;
+
+	while (dbg_btf_record(btf, ++id, &r)) {
+		if (r.kind == kind &&
+		    str_starts(dbg_btf_str(btf, r.name), prefix))
+			return id;
+	}
+	return 0;
+}
+
+/* The place of a name in an enum, -1 = not in this one. */
+static int64_t dbg_btf_enum_index(const struct dbg_btf_record *r,
+				  uint32_t name)
+{
+	uint32_t len = r->kind == DBG_BTF_ENUM ? 8 : 12;
+
+	for (uint32_t i = 0; i < r->vlen; i++) {
+		if (dbg_btf_u32(r->tail + len * i) == name)
+			return i;
+	}
+	return -1;
+}
+
+bool dbg_btf_find_enumerator(struct dbg_btf *btf, struct str name,
+			     uint32_t *ret_type, int64_t *ret_value)
+{
+	uint32_t off = dbg_btf_string(btf, name);
+	struct dbg_btf_enumerator found;
+	struct dbg_btf_record r;
+	int64_t i;
+
+	for (uint32_t id = 1; off && dbg_btf_record(btf, id, &r); id++) {
+		if (r.kind != DBG_BTF_ENUM && r.kind != DBG_BTF_ENUM64)
+			continue;
+		i = dbg_btf_enum_index(&r, off);
+		if (i < 0 ||
+		    !dbg_btf_enumerator(btf, id, (uint32_t)i, &found))
+			continue;
+		*ret_type = id;
+		*ret_value = found.value;
+		return true;
+	}
+	return false;
+}
+
+/* ---- names of types ---- */
+
+const char *dbg_btf_kind_name(enum dbg_btf_kind kind)
+{
+	static const char *const names[] = {
+#define KIND(name, text) text,
+#include "dbg/btf.def"
+#undef KIND
+	};
+
+	return kind < ARRAY_SIZE(names) ? names[kind] : "?";
+}
+
+/*
+ * A declarator is built from the inside: text is what stands already where
+ * the name would be ("*", "(*)[4]"), and each type puts its part around it.
+ */
+struct dbg_btf_namer {
+	struct dbg_btf *btf;
+	struct arena *arena;
+	uint32_t budget;	/* types that may still be looked at */
+};
+
+static struct str dbg_btf_name(struct dbg_btf_namer *nm, uint32_t id,
+			       struct str text);
+
+static struct str dbg_btf_tagged(struct dbg_btf_namer *nm, const char *tag,
+				 struct str name, struct str text)
+{
+	const char *space = text.len && text.s[0] == '(' ? " " : "";
+
+	if (!name.len)
+		name = STR("{...}");
+	return arena_printf(nm->arena, "%s%" STR_FMT "%s%" STR_FMT, tag,
+			    STR_ARG(name), space, STR_ARG(text));
+}
+
+/* Needs the text of a pointer to it parentheses? */
+static bool dbg_btf_binds_tighter(struct dbg_btf *btf, uint32_t id)
+{
+	struct dbg_btf_record r;
+
+	for (uint32_t depth = 0; depth < DBG_BTF_DEPTH; depth++) {
+		if (!dbg_btf_record(btf, id, &r))
+			return false;
+		if (r.kind == DBG_BTF_ARRAY || r.kind == DBG_BTF_FUNC_PROTO)
+			return true;
+		if (r.kind == DBG_BTF_TYPEDEF || !dbg_btf_is_modifier(r.kind))
+			return false;
+		id = r.size;
+	}
+	return false;
+}
+
+static struct str dbg_btf_name_ptr(struct dbg_btf_namer *nm, uint32_t to,
+				   struct str text)
+{
+	bool tight = dbg_btf_binds_tighter(nm->btf, to);
+
+	text = arena_printf(nm->arena, tight ? "(*%" STR_FMT ")" :
+					       "*%" STR_FMT,
+			    STR_ARG(text));
+	return dbg_btf_name(nm, to, text);
+}
+
+/* "const" goes before a base type and behind a star. */
+static struct str dbg_btf_name_qualified(struct dbg_btf_namer *nm,
+					 const char *word, uint32_t of,
+					 struct str text)
+{
+	struct dbg_btf_type t = dbg_btf_type(nm->btf, of);
+
+	if (t.kind != DBG_BTF_PTR)
+		return arena_printf(nm->arena, "%s %" STR_FMT, word,
+				    STR_ARG(dbg_btf_name(nm, of, text)));
+	return dbg_btf_name(nm, of,
+			    arena_printf(nm->arena, " %s%" STR_FMT, word,
+					 STR_ARG(text)));
+}
+
+static struct str dbg_btf_name_proto(struct dbg_btf_namer *nm, uint32_t id,
+				     const struct dbg_btf_type *t,
+				     struct str text)
+{
+	_cleanup_(buf_deinit) struct buf all = {};
+	struct dbg_btf_param p;
+
+	buf_str(&all, text);
+	buf_char(&all, '(');
+	for (uint32_t i = 0; i < t->n && nm->budget; i++) {
+		if (!dbg_btf_param(nm->btf, id, i, &p))
+			break;
+		if (i)
+			buf_str(&all, STR(", "));
+		buf_str(&all, dbg_btf_name(nm, p.type, STR("")));
+	}
+	if (t->is_variadic)
+		buf_str(&all, t->n ? STR(", ...") : STR("..."));
+	else if (!t->n)
+		buf_str(&all, STR("void"));
+	buf_char(&all, ')');
+	return dbg_btf_name(nm, t->ref, arena_str(nm->arena, buf_view(&all)));
+}
+
+static struct str dbg_btf_name_array(struct dbg_btf_namer *nm,
+				     const struct dbg_btf_type *t,
+				     struct str text)
+{
+	text = arena_printf(nm->arena, t->n ? "%" STR_FMT "[%u]" :
+					      "%" STR_FMT "[]",
+			    STR_ARG(text), t->n);
+	return dbg_btf_name(nm, t->ref, text);
+}
+
+static struct str dbg_btf_name(struct dbg_btf_namer *nm, uint32_t id,
+			       struct str text)
+{
+	struct dbg_btf_type t = dbg_btf_type(nm->btf, id);
+
+	if (!nm->budget)
+		return STR("?");
+	nm->budget--;
+	switch (t.kind) {
+	case DBG_BTF_VOID:
+		return dbg_btf_tagged(nm, "", STR("void"), text);
+	case DBG_BTF_PTR:
+		return dbg_btf_name_ptr(nm, t.ref, text);
+	case DBG_BTF_ARRAY:
+		return dbg_btf_name_array(nm, &t, text);
+	case DBG_BTF_STRUCT:
+		return dbg_btf_tagged(nm, "struct ", t.name, text);
+	case DBG_BTF_UNION:
+		return dbg_btf_tagged(nm, "union ", t.name, text);
+	case DBG_BTF_ENUM:
+	case DBG_BTF_ENUM64:
+		return dbg_btf_tagged(nm, "enum ", t.name, text);
+	case DBG_BTF_FWD:
+		return dbg_btf_tagged(nm, t.is_union ? "union " : "struct ",
+				      t.name, text);
+	case DBG_BTF_CONST:
+		return dbg_btf_name_qualified(nm, "const", t.ref, text);
+	case DBG_BTF_VOLATILE:
+		return dbg_btf_name_qualified(nm, "volatile", t.ref, text);
+	case DBG_BTF_RESTRICT:
+	case DBG_BTF_TYPE_TAG:
+	case DBG_BTF_VAR:
+	case DBG_BTF_FUNC:
+		return dbg_btf_name(nm, t.ref, text);
+	case DBG_BTF_FUNC_PROTO:
+		return dbg_btf_name_proto(nm, id, &t, text);
+	case DBG_BTF_INT:
+	case DBG_BTF_TYPEDEF:
+	case DBG_BTF_FLOAT:
+		return dbg_btf_tagged(nm, "", t.name, text);
+	case DBG_BTF_DATASEC:
+	case DBG_BTF_DECL_TAG:
+	case DBG_BTF_BAD:
+		break;
+	}
+	return STR("?");
+}
+
+struct str dbg_btf_type_name(struct dbg_btf *btf, uint32_t id,
+			     struct arena *a)
+{
+	struct dbg_btf_namer nm = { btf, a, 256 };
+
+	return dbg_btf_name(&nm, id, STR(""));
+}
