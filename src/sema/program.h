@@ -46,7 +46,7 @@ struct var {
 	bool is_global, is_param, is_array;
 	bool is_library;		/* declared in a tapset */
 	uint32_t ctype;			/* BTF id of the C type that its long
-					 * has (for ident->f), 0 = none */
+					 * points to (for ident->f), or 0 */
 	uint32_t number;		/* globals: image.globals; else in the
 					 * list of its function or probe */
 	uint32_t nkeys;
@@ -86,7 +86,8 @@ struct func {
 	bool recursive;			/* calls itself, maybe through others */
 	bool uses_context;		/* $vars: one copy per probe */
 	const struct target_scope *scope;	/* of that probe, or NULL */
-	uint32_t ctype;			/* BTF id of its result's C type */
+	uint32_t ctype;			/* BTF id of what its result points
+					 * to, or 0 */
 	bool pure;			/* no effect, no global, no context */
 	bool is_library;
 	bool called_in_kernel, called_in_host;
@@ -105,6 +106,8 @@ enum target_op_kind {
 	TGT_ADD,		/* value += n */
 	TGT_INDEX,		/* value += expr * n */
 	TGT_LOAD,		/* value = memory at value: size, is_signed */
+	TGT_LOAD_STR,		/* value = text at value, at most size bytes:
+				 * the last operation; the target is a string */
 	TGT_BITS,		/* n = shift, size = width in bits, is_signed */
 };
 
@@ -120,8 +123,10 @@ struct target_op {
 
 struct target {
 	VEC(struct target_op) ops;
-	uint32_t type_id;		/* BTF id of the final type, 0: none */
-	struct str type_name;		/* as -L shows it */
+	uint32_t type_id;		/* BTF id of the value's C type, 0: none */
+	uint32_t points_to;		/* BTF id, when it is an address, or 0 */
+	bool is_user;			/* ... of user memory */
+	bool is_string;			/* ends in TGT_LOAD_STR */
 	bool is_lvalue;			/* may be assigned to with -g */
 	struct target_op store;		/* TGT_LOAD that it would be read by */
 	bool defined;			/* false: only @defined may ask; if it
@@ -157,9 +162,10 @@ struct program {
 	struct sources *sources;
 	struct diags *diags;
 	struct image *image;		/* strings of sites go here */
-	const struct world *world;
+	struct world *world;
 	struct dbg_btf *btf;		/* opened when first asked for: see
 					 * program_btf() */
+	bool btf_tried;
 	const struct sema_options *options;
 	VEC(struct ast_file *) files;	/* script first, then library files as
 					 * they were found to be needed */

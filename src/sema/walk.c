@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sema/walk.h"
 
+#include "sema/program.h"
+
 /* One visitor for both orders: exactly one of pre and post is set. */
 struct walk {
 	walk_expr_fn *pre;
@@ -16,8 +18,20 @@ static void walk_list(const struct walk *w, struct ast_exprs *list)
 		walk_one(w, &list->v[i]);
 }
 
+/* Once resolved, a target variable's operations hold its expressions. */
+static bool walk_target(const struct walk *w, struct target *t)
+{
+	if (!t)
+		return false;
+	for (uint32_t i = 0; i < t->ops.n; i++)
+		walk_one(w, &t->ops.v[i].expr);
+	return true;
+}
+
 static void walk_access(const struct walk *w, struct ast_expr *e)
 {
+	if (walk_target(w, e->access.target))
+		return;
 	walk_one(w, &e->access.base);
 	for (uint32_t i = 0; i < e->access.nsteps; i++)
 		walk_one(w, &e->access.steps[i].index);
@@ -29,21 +43,25 @@ static void walk_children(const struct walk *w, struct ast_expr *e)
 	case AST_NUMBER:
 	case AST_STRING:
 	case AST_NAME:
-	case AST_TARGET:
 	case AST_EMBEDDED:
+		return;
+	case AST_TARGET:
+		walk_target(w, e->target.target);
 		return;
 	case AST_INDEX:
 		walk_one(w, &e->index.base);
 		walk_list(w, &e->index.keys);
 		return;
 	case AST_ATOP:
-		walk_list(w, &e->at_op.args);
+		if (!walk_target(w, e->at_op.target))
+			walk_list(w, &e->at_op.args);
 		return;
 	case AST_ACCESS:
 		walk_access(w, e);
 		return;
 	case AST_ADDRESS:
-		walk_one(w, &e->address.of);
+		if (!walk_target(w, e->address.target))
+			walk_one(w, &e->address.of);
 		return;
 	case AST_UNARY:
 		walk_one(w, &e->unary.a);

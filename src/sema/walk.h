@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Visiting every expression or statement below a node.
+ * Visiting every expression or statement below a node.  Below a resolved
+ * target variable stand the expressions of its operations.
  */
 #ifndef SEMA_WALK_H
 #define SEMA_WALK_H

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sema/resolve/path.h"
+
+#include "lang/diag.h"
+
+static struct target *path_target_new(struct program *p)
+{
+	struct target *t = arena_new(p->arena, struct target);
+
+	t->defined = true;
+	return t;
+}
+
+static void path_op(struct path *pa, struct target_op op)
+{
+	vec_push(pa->program->arena, &pa->target->ops, op);
+}
+
+struct path path_of_root(struct program *p, const struct target_root *r)
+{
+	struct path pa = {
+		.program = p,
+		.btf = r->type ? program_btf(p) : NULL,
+		.target = path_target_new(p),
+		.type = r->type,
+		.is_user = r->is_user,
+	};
+
+	for (uint32_t i = 0; i < r->nops; i++)
+		path_op(&pa, r->ops[i]);
+	return pa;
+}
+
+struct path path_of_pointer(struct program *p, struct ast_expr *e,
+			    uint32_t type)
+{
+	struct path pa = {
+		.program = p,
+		.btf = program_btf(p),
+		.target = path_target_new(p),
+		.type = type,
+		.is_address = true,
+	};
+
+	path_op(&pa, (struct target_op){ .kind = TGT_EXPR, .expr = e,
+					 .span = e->span });
+	return pa;
+}
+
+struct path path_copy(const struct path *from)
+{
+	struct path pa = *from;
+
+	pa.target = path_target_new(pa.program);
+	pa.target->defined = from->target->defined;
+	pa.target->diag = from->target->diag;
+	pa.target->why = from->target->why;
+	pa.target->help = from->target->help;
+	for (uint32_t i = 0; i < from->target->ops.n; i++)
+		path_op(&pa, from->target->ops.v[i]);
+	return pa;
+}
+
+void path_fail(struct path *pa, uint32_t diag, struct str why, struct str help)
+{
+	if (!pa->target->defined)
+		return;
+	pa->target->defined = false;
+	pa->target->diag = diag;
+	pa->target->why = why;
+	pa->target->help = help;
+}
+
+struct dbg_btf_type path_type(const struct path *pa)
+{
+	if (!pa->type)
+		return (struct dbg_btf_type){ .kind = DBG_BTF_VOID };
+	return dbg_btf_stripped(pa->btf, pa->type);
+}
+
+static struct str path_type_name(const struct path *pa)
+{
+	if (!pa->type)
+		return STR("long");
+	return dbg_btf_type_name(pa->btf, pa->type, pa->program->arena);
+}
+
+/* Is a pointer of this type one to user memory?  Compilers that know say so
+ * with a type tag between the pointer and its target. */
+static bool path_is_user_pointer(struct dbg_btf *btf, uint32_t pointee)
+{
+	struct dbg_btf_type t = dbg_btf_type(btf, pointee);
+
+	return t.kind == DBG_BTF_TYPE_TAG && str_eq(t.name, STR("user"));
+}
+
+static void path_load(struct path *pa, uint32_t size, bool is_signed,
+		      struct span span)
+{
+	path_op(pa, (struct target_op){ .kind = TGT_LOAD, .size = size,
+					.is_signed = is_signed,
+					.is_user = pa->is_user,
+					.span = span });
+}
+
+/* From an object that is a pointer to the object that it points to. */
+static bool path_follow(struct path *pa, struct span span)
+{
+	struct dbg_btf_type t = path_type(pa);
+
+	if (t.kind != DBG_BTF_PTR)
+		return false;
+	if (pa->is_address)
+		path_load(pa, t.size, false, span);
+	if (path_is_user_pointer(pa->btf, t.ref))
+		pa->is_user = true;
+	pa->type = t.ref;
+	pa->is_address = true;
+	return true;
+}
+
+static void path_add(struct path *pa, int64_t n, struct span span)
+{
+	if (n)
+		path_op(pa, (struct target_op){ .kind = TGT_ADD, .n = n,
+						.span = span });
+}
+
+/* Member names of a struct that are close to name, or its first ones. */
+static struct str path_members_help(const struct path *pa, struct str name)
+{
+	struct arena *a = pa->program->arena;
+	struct str near = {}, list = {};
+	struct dbg_btf_member m;
+	uint32_t best = 3, shown = 0;
+	uint32_t id = dbg_btf_strip(pa->btf, pa->type);
+
+	for (uint32_t i = 0; dbg_btf_member(pa->btf, id, i, &m); i++) {
+		uint32_t d = str_distance(m.name, name, best);
+
+		if (m.name.len && d < best) {
+			best = d;
+			near = m.name;
+		}
+		if (m.name.len && shown++ < 12)
+			list = arena_printf(a, "%" STR_FMT "%s%" STR_FMT,
+					    STR_ARG(list), list.len ? " " : "",
+					    STR_ARG(m.name));
+	}
+	if (near.len)
+		return arena_printf(a, "did you mean '%" STR_FMT "'?",
+				    STR_ARG(near));
+	return arena_printf(a, "it has %" STR_FMT "%s", STR_ARG(list),
+			    shown > 12 ? " ..." : "");
+}
+
+static bool path_no_members(struct path *pa, struct str name)
+{
+	struct arena *a = pa->program->arena;
+
+	path_fail(pa, DIAG_NO_MEMBERS,
+		  arena_printf(a, "a value of type %" STR_FMT
+			       " has no member '%" STR_FMT "'",
+			       STR_ARG(path_type_name(pa)), STR_ARG(name)),
+		  (struct str){});
+	return false;
+}
+
+bool path_member(struct path *pa, struct str name, struct span span)
+{
+	struct arena *a = pa->program->arena;
+	struct dbg_btf_type t = path_type(pa);
+	struct dbg_btf_member m;
+
+	if (t.kind == DBG_BTF_PTR && path_follow(pa, span))
+		t = path_type(pa);
+	if (!pa->is_address ||
+	    (t.kind != DBG_BTF_STRUCT && t.kind != DBG_BTF_UNION))
+		return path_no_members(pa, name);
+	if (!dbg_btf_find_member(pa->btf, pa->type, name, &m)) {
+		path_fail(pa, DIAG_UNKNOWN_MEMBER,
+			  arena_printf(a, "%" STR_FMT " has no member '%"
+				       STR_FMT "'",
+				       STR_ARG(path_type_name(pa)),
+				       STR_ARG(name)),
+			  path_members_help(pa, name));
+		return false;
+	}
+	pa->type = m.type;
+	pa->bits = m.bits;
+	pa->bit_offset = m.bits ? m.bit_offset % 8 : 0;
+	path_add(pa, m.bit_offset / 8, span);
+	return true;
+}
+
+bool path_index(struct path *pa, struct ast_expr *index, struct span span)
+{
+	struct dbg_btf_type t = path_type(pa);
+	uint64_t size;
+
+	if (t.kind == DBG_BTF_ARRAY && pa->is_address)
+		pa->type = t.ref;
+	else if (!path_follow(pa, span))
+		goto not_indexed;
+	if (!dbg_btf_size(pa->btf, pa->type, &size))
+		goto not_indexed;
+	path_op(pa, (struct target_op){ .kind = TGT_INDEX, .expr = index,
+					.n = (int64_t)size, .span = span });
+	return true;
+not_indexed:
+	path_fail(pa, DIAG_NOT_INDEXABLE,
+		  arena_printf(pa->program->arena, "a value of type %" STR_FMT
+			       " cannot be indexed",
+			       STR_ARG(path_type_name(pa))),
+		  (struct str){});
+	return false;
+}
+
+/* The word that holds a bitfield, then the bits of it. */
+static void path_load_bits(struct path *pa, bool is_signed, struct span span)
+{
+	uint32_t end = pa->bit_offset + pa->bits;
+	uint32_t size = end <= 8 ? 1 : end <= 16 ? 2 : end <= 32 ? 4 : 8;
+
+	path_load(pa, size, false, span);
+	path_op(pa, (struct target_op){ .kind = TGT_BITS, .n = pa->bit_offset,
+					.size = pa->bits,
+					.is_signed = is_signed,
+					.span = span });
+}
+
+static bool path_has_value(const struct dbg_btf_type *t)
+{
+	switch (t->kind) {
+	case DBG_BTF_INT:
+	case DBG_BTF_FLOAT:
+	case DBG_BTF_ENUM:
+	case DBG_BTF_ENUM64:
+	case DBG_BTF_PTR:
+		return t->size == 1 || t->size == 2 || t->size == 4 ||
+		       t->size == 8;
+	default:
+		return false;
+	}
+}
+
+static void path_load_value(struct path *pa, const struct dbg_btf_type *t,
+			    struct span span)
+{
+	if (pa->bits) {
+		path_load_bits(pa, t->is_signed, span);
+		return;
+	}
+	path_load(pa, t->size, t->is_signed, span);
+	pa->target->store = vec_last(&pa->target->ops);
+	pa->target->is_lvalue = true;
+}
+
+/* A word of the context holds a narrow value in its low bits only. */
+static void path_narrow(struct path *pa, const struct dbg_btf_type *t,
+			struct span span)
+{
+	if (t->kind != DBG_BTF_PTR && t->size && t->size < 8)
+		path_op(pa, (struct target_op){ .kind = TGT_BITS,
+						.size = t->size * 8,
+						.is_signed = t->is_signed,
+						.span = span });
+}
+
+bool path_value(struct path *pa, struct span span)
+{
+	struct dbg_btf_type t = path_type(pa);
+
+	pa->target->type_id = pa->type;
+	pa->target->is_user = pa->is_user;
+	if (t.kind == DBG_BTF_PTR || t.kind == DBG_BTF_ARRAY) {
+		pa->target->points_to = t.ref;
+		pa->target->is_user |= path_is_user_pointer(pa->btf, t.ref);
+	}
+	if (!pa->is_address) {
+		path_narrow(pa, &t, span);
+		return true;
+	}
+	if (t.kind == DBG_BTF_ARRAY || t.kind == DBG_BTF_FUNC_PROTO)
+		return true;
+	if (path_has_value(&t)) {
+		path_load_value(pa, &t, span);
+		return true;
+	}
+	path_fail(pa, DIAG_NOT_A_VALUE,
+		  arena_printf(pa->program->arena,
+			       "a value of type %" STR_FMT
+			       " does not fit a number",
+			       STR_ARG(path_type_name(pa))),
+		  STR("name a member with ->, take its address with &, or print it whole with $"));
+	return false;
+}
+
+bool path_address(struct path *pa, struct span span)
+{
+	(void)span;
+	if (pa->is_address && !pa->bits) {
+		pa->target->type_id = 0;
+		pa->target->points_to = pa->type;
+		pa->target->is_user = pa->is_user;
+		return true;
+	}
+	path_fail(pa, DIAG_NO_ADDRESS,
+		  pa->bits ? STR("a bitfield has no address") :
+			     STR("a value in a register has no address"),
+		  (struct str){});
+	return false;
+}
+
+void path_text(struct path *pa, uint32_t max, struct span span)
+{
+	path_op(pa, (struct target_op){ .kind = TGT_LOAD_STR, .size = max,
+					.is_user = pa->is_user,
+					.span = span });
+	pa->target->is_string = true;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * An access path through C types, one step at a time: what ->member, [index]
+ * and & do to a value, as operations of a struct target.
+ */
+#ifndef SEMA_RESOLVE_PATH_H
+#define SEMA_RESOLVE_PATH_H
+
+#include "dbg/btf.h"
+#include "sema/program.h"
+#include "sema/resolve/target.h"
+
+/* A path in the making.  The value is either of C type `type`, or the address
+ * of an object of that type. */
+struct path {
+	struct program *program;
+	struct dbg_btf *btf;		/* NULL: no types known */
+	struct target *target;
+	uint32_t type;			/* 0 = a plain long, or void */
+	bool is_address;
+	bool is_user;
+	uint32_t bit_offset, bits;	/* a bitfield within the object */
+};
+
+/* Starts at a root; at the value of an expression that points to `type`; at
+ * an address known to hold an object of `type`. */
+struct path path_of_root(struct program *p, const struct target_root *r);
+struct path path_of_pointer(struct program *p, struct ast_expr *e,
+			    uint32_t type);
+
+/* An independent copy: steps on it leave the first alone. */
+struct path path_copy(const struct path *from);
+
+/* The steps.  False: there is no such thing; the target then is not defined
+ * and says why. */
+bool path_member(struct path *pa, struct str name, struct span span);
+bool path_index(struct path *pa, struct ast_expr *index, struct span span);
+
+/* Ends the path: the value of the object (arrays: its address). */
+bool path_value(struct path *pa, struct span span);
+
+/* Ends the path: the address of the object. */
+bool path_address(struct path *pa, struct span span);
+
+/* Ends the path: the text there, of at most `max` bytes. */
+void path_text(struct path *pa, uint32_t max, struct span span);
+
+/* The type of the object, without typedefs and qualifiers. */
+struct dbg_btf_type path_type(const struct path *pa);
+
+/* Marks the target as not defined; the first reason stays. */
+void path_fail(struct path *pa, uint32_t diag, struct str why, struct str help);
+
+#endif

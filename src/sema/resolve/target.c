@@ -1,0 +1,770 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A target expression is resolved from its outermost node, which then holds
+ * the struct target; what it was made of is not looked at again.  C types of
+ * variables (for ident->f) are found in rounds: each round may give types to
+ * variables, which let more accesses be resolved in the next.
+ */
+#include "sema/resolve/target.h"
+
+#include "dbg/arch.h"
+#include "dbg/world.h"
+#include "lang/diag.h"
+#include "sema/resolve/path.h"
+#include "sema/resolve/target_text.h"
+#include "sema/walk.h"
+
+struct resolver {
+	struct program *program;
+	const struct target_scope *scope;	/* of the handler at hand */
+	struct func *func;		/* the function at hand, or NULL */
+	bool last;			/* what is not typed by now never is */
+	bool changed;			/* a type was found in this round */
+};
+
+enum resolved {
+	RESOLVED,		/* the path's target may still be undefined */
+	RESOLVE_LATER,		/* the type of a variable is not known yet */
+};
+
+struct dbg_btf *program_btf(struct program *p)
+{
+	struct err *err;
+
+	if (p->btf || p->btf_tried)
+		return p->btf;
+	p->btf_tried = true;
+	err = dbg_btf_open(p->world, &p->btf);
+	err_free(err);
+	return p->btf;
+}
+
+static struct arena *arena_of(const struct resolver *r)
+{
+	return r->program->arena;
+}
+
+/* ---- roots ---- */
+
+static const struct target_root *root_find(const struct target_scope *s,
+					   struct str name)
+{
+	for (uint32_t i = 0; s && i < s->roots.n; i++)
+		if (str_eq(s->roots.v[i].name, name))
+			return &s->roots.v[i];
+	return NULL;
+}
+
+static struct str root_names(const struct resolver *r)
+{
+	struct str list = {};
+
+	for (uint32_t i = 0; i < r->scope->roots.n; i++) {
+		const struct target_root *root = &r->scope->roots.v[i];
+
+		if (!root->hidden)
+			list = arena_printf(arena_of(r), "%" STR_FMT " $%"
+					    STR_FMT, STR_ARG(list),
+					    STR_ARG(root->name));
+	}
+	return list;
+}
+
+static struct path path_undefined(const struct resolver *r, uint32_t diag,
+				  struct str why, struct str help)
+{
+	static const struct target_root nothing;
+	struct path pa = path_of_root(r->program, &nothing);
+
+	path_fail(&pa, diag, why, help);
+	return pa;
+}
+
+static struct path path_no_root(const struct resolver *r, struct str name)
+{
+	struct arena *a = arena_of(r);
+	struct str list;
+
+	if (!r->scope)
+		return path_undefined(r, DIAG_NO_TARGETS,
+			arena_printf(a, "there is no '%" STR_FMT
+				     "': this kind of probe has no target variables",
+				     STR_ARG(name)), (struct str){});
+	list = root_names(r);
+	return path_undefined(r, DIAG_UNKNOWN_TARGET_VAR,
+		arena_printf(a, "no variable '%" STR_FMT "' in %" STR_FMT,
+			     STR_ARG(name), STR_ARG(r->scope->what)),
+		list.len ? arena_printf(a, "it has%" STR_FMT, STR_ARG(list)) :
+			   STR("it has no variables"));
+}
+
+static struct path path_of_name(const struct resolver *r, struct str name)
+{
+	const struct target_root *root = root_find(r->scope, str_sub(name, 1,
+								     name.len));
+
+	return root ? path_of_root(r->program, root) : path_no_root(r, name);
+}
+
+/* ---- C types of the script's own values ---- */
+
+static uint32_t points_to(const struct ast_expr *e);
+
+static const struct target *target_of(const struct ast_expr *e)
+{
+	switch (e->kind) {
+	case AST_TARGET:
+		return e->target.target;
+	case AST_ATOP:
+		return e->at_op.target;
+	case AST_ACCESS:
+		return e->access.target;
+	case AST_ADDRESS:
+		return e->address.target;
+	default:
+		return NULL;
+	}
+}
+
+static uint32_t points_to_var(const struct ast_expr *e)
+{
+	if (e->kind == AST_INDEX)
+		e = e->index.base;
+	return e->kind == AST_NAME && e->name.var ? e->name.var->ctype : 0;
+}
+
+/* The BTF id of what the value of e points to; 0 = not known. */
+static uint32_t points_to(const struct ast_expr *e)
+{
+	const struct target *t = target_of(e);
+	uint32_t id;
+
+	if (t)
+		return t->points_to;
+	switch (e->kind) {
+	case AST_NAME:
+	case AST_INDEX:
+		return points_to_var(e);
+	case AST_CALL:
+		return e->call.func ? e->call.func->ctype : 0;
+	case AST_ASSIGN:
+		return e->assign.op == BINOP_SET ? points_to(e->assign.value) :
+						   0;
+	case AST_TERNARY:
+		id = points_to(e->ternary.yes);
+		return id ? id : points_to(e->ternary.no);
+	default:
+		return 0;
+	}
+}
+
+static void learn(struct resolver *r, uint32_t *ctype, uint32_t id)
+{
+	if (*ctype || !id)
+		return;
+	*ctype = id;
+	r->changed = true;
+}
+
+static void learn_assign(struct resolver *r, struct ast_expr *e)
+{
+	struct ast_expr *to = e->assign.to;
+
+	if (e->assign.op != BINOP_SET)
+		return;
+	if (to->kind == AST_INDEX)
+		to = to->index.base;
+	if (to->kind == AST_NAME && to->name.var)
+		learn(r, &to->name.var->ctype, points_to(e->assign.value));
+}
+
+static void learn_call(struct resolver *r, struct ast_expr *e)
+{
+	struct func *f = e->call.func;
+
+	for (; f; f = f->next_overload)
+		for (uint32_t i = 0; i < f->nparams && i < e->call.args.n; i++)
+			learn(r, &f->vars.v[i]->ctype,
+			      points_to(e->call.args.v[i]));
+}
+
+static void learn_visit(struct ast_expr **e, void *data)
+{
+	struct resolver *r = data;
+
+	if ((*e)->kind == AST_ASSIGN)
+		learn_assign(r, *e);
+	else if ((*e)->kind == AST_CALL)
+		learn_call(r, *e);
+}
+
+static bool learn_return(struct ast_stmt **s, void *data)
+{
+	struct resolver *r = data;
+
+	if ((*s)->kind == AST_S_RETURN && (*s)->expr)
+		learn(r, &r->func->ctype, points_to((*s)->expr));
+	return true;
+}
+
+/* ---- types by name ---- */
+
+/* "struct foo *" and "foo" both mean what a pointer to foo points to. */
+static uint32_t type_by_name(struct dbg_btf *btf, struct str name)
+{
+	static const struct {
+		struct str prefix;
+		enum dbg_btf_kind kind;
+	} tagged[] = {
+		{ STR_INIT("struct "), DBG_BTF_STRUCT },
+		{ STR_INIT("union "), DBG_BTF_UNION },
+		{ STR_INIT("enum "), DBG_BTF_ENUM },
+	};
+	static const enum dbg_btf_kind plain[] = {
+		DBG_BTF_STRUCT, DBG_BTF_UNION, DBG_BTF_TYPEDEF,
+		DBG_BTF_INT, DBG_BTF_ENUM,
+	};
+	uint32_t id;
+
+	while (name.len && (name.s[name.len - 1] == '*' ||
+			    name.s[name.len - 1] == ' '))
+		name.len--;
+	for (uint32_t i = 0; i < ARRAY_SIZE(tagged); i++)
+		if (str_starts(name, tagged[i].prefix))
+			return dbg_btf_find(btf, tagged[i].kind,
+					    str_sub(name, tagged[i].prefix.len,
+						    name.len));
+	for (uint32_t i = 0; i < ARRAY_SIZE(plain); i++) {
+		id = dbg_btf_find(btf, plain[i], name);
+		if (id)
+			return id;
+	}
+	return 0;
+}
+
+static const struct str *literal(const struct ast_exprs *args, uint32_t i)
+{
+	if (i >= args->n || args->v[i]->kind != AST_STRING)
+		return NULL;
+	return &args->v[i]->string;
+}
+
+/* Is a module argument of @cast about the kernel? */
+static bool is_kernel_module(const struct str *module)
+{
+	return !module || str_starts(*module, STR("kernel")) ||
+	       str_starts(*module, STR("<"));
+}
+
+static struct path path_of_cast(const struct resolver *r, struct ast_expr *e)
+{
+	struct arena *a = arena_of(r);
+	const struct str *name = literal(&e->at_op.args, 1);
+	const struct str *module = literal(&e->at_op.args, 2);
+	struct dbg_btf *btf = program_btf(r->program);
+	uint32_t id;
+
+	if (!name)
+		return path_undefined(r, DIAG_BAD_ATOP,
+				      STR("the type of @cast must be a string literal"),
+				      (struct str){});
+	if (!is_kernel_module(module))
+		return path_undefined(r, DIAG_NEEDS_DEBUGINFO,
+			arena_printf(a, "types of '%" STR_FMT
+				     "' come from debuginfo, which is not read yet",
+				     STR_ARG(*module)),
+			STR("types of the kernel work: leave the module out"));
+	if (!btf)
+		return path_undefined(r, DIAG_NO_BTF,
+				      STR("this kernel does not describe its types"),
+				      STR("it was built without CONFIG_DEBUG_INFO_BTF"));
+	id = type_by_name(btf, *name);
+	if (!id)
+		return path_undefined(r, DIAG_UNKNOWN_TYPE,
+			arena_printf(a, "this kernel has no type '%" STR_FMT
+				     "'", STR_ARG(*name)), (struct str){});
+	return path_of_pointer(r->program, e->at_op.args.v[0], id);
+}
+
+/* @kderef(size, address), @uderef(size, address) */
+static struct path path_of_deref(const struct resolver *r, struct ast_expr *e)
+{
+	struct ast_expr *size = e->at_op.args.v[0];
+	int64_t n = size->kind == AST_NUMBER ? size->number : 0;
+	struct path pa;
+
+	if (n != 1 && n != 2 && n != 4 && n != 8)
+		return path_undefined(r, DIAG_BAD_ATOP,
+				      STR("the size must be 1, 2, 4 or 8"),
+				      (struct str){});
+	pa = path_of_pointer(r->program, e->at_op.args.v[1], 0);
+	vec_push(arena_of(r), &pa.target->ops,
+		 (struct target_op){ .kind = TGT_LOAD, .size = (uint32_t)n,
+				     .is_user = e->at_op.op == ATOP_UDEREF,
+				     .span = e->span });
+	pa.is_address = false;
+	return pa;
+}
+
+/* @kregister(n), @uregister(n): where the context has registers. */
+static struct path path_of_register(const struct resolver *r,
+				    struct ast_expr *e)
+{
+	struct ast_expr *n = e->at_op.args.v[0];
+	const struct target_root *root;
+
+	root = n->kind != AST_NUMBER ? NULL :
+	       root_find(r->scope, arena_printf(arena_of(r), "@reg%lld",
+						(long long)n->number));
+	if (root)
+		return path_of_root(r->program, root);
+	return path_undefined(r, DIAG_BAD_ATOP,
+			      STR("this probe's context has no such register"),
+			      (struct str){});
+}
+
+static struct path path_of_atop(const struct resolver *r, struct ast_expr *e)
+{
+	struct arena *a = arena_of(r);
+
+	switch (e->at_op.op) {
+	case ATOP_CAST:
+		return path_of_cast(r, e);
+	case ATOP_KDEREF:
+	case ATOP_UDEREF:
+		return path_of_deref(r, e);
+	case ATOP_KREGISTER:
+	case ATOP_UREGISTER:
+		return path_of_register(r, e);
+	case ATOP_ENTRY:
+		return path_undefined(r, DIAG_ENTRY_OUTSIDE_RETURN,
+				      STR("@entry is only meaningful in the return probe of a function"),
+				      (struct str){});
+	case ATOP_VAR:
+		return path_undefined(r, DIAG_NEEDS_DEBUGINFO,
+				      STR("@var needs debuginfo, which is not read yet"),
+				      (struct str){});
+	case ATOP_PERF:
+		return path_undefined(r, DIAG_BAD_ATOP,
+				      STR("no perf.….counter(\"…\") probe defines this counter"),
+				      (struct str){});
+	case ATOP_CONST:
+		return path_undefined(r, DIAG_BAD_ATOP,
+				      STR("@const evaluates C code, and spile has no C compiler"),
+				      STR("kernel enumerators can be had with @enum(\"NAME\")"));
+	case ATOP_PROBEWRITE:
+	case ATOP_DEFINED:
+	case ATOP_CHOOSE_DEFINED:
+	case ATOP_ENUM:
+	case ATOP_ENUMNAME:
+		break;
+	}
+	return path_undefined(r, DIAG_BAD_ATOP,
+			      arena_printf(a, "%s has no members",
+					   ast_atop_name(e->at_op.op)),
+			      (struct str){});
+}
+
+/* ---- paths ---- */
+
+static enum resolved path_of(struct resolver *r, struct ast_expr *e,
+			     struct path *ret);
+
+static enum resolved path_of_access(struct resolver *r, struct ast_expr *e,
+				    struct path *ret)
+{
+	if (path_of(r, e->access.base, ret) == RESOLVE_LATER)
+		return RESOLVE_LATER;
+	for (uint32_t i = 0; i < e->access.nsteps; i++) {
+		struct ast_step *s = &e->access.steps[i];
+
+		if (!ret->target->defined)
+			break;
+		switch (s->kind) {
+		case AST_STEP_MEMBER:
+			path_member(ret, s->name, s->span);
+			break;
+		case AST_STEP_INDEX:
+			path_index(ret, s->index, s->span);
+			break;
+		case AST_STEP_PRETTY:
+		case AST_STEP_PRETTY_DEEP:
+			break;	/* always the last: target_text() */
+		}
+	}
+	return RESOLVED;
+}
+
+/* A value of the script, whose C type may be known. */
+static enum resolved path_of_value(struct resolver *r, struct ast_expr *e,
+				   struct path *ret)
+{
+	uint32_t id = points_to(e);
+
+	if (id) {
+		*ret = path_of_pointer(r->program, e, id);
+		return RESOLVED;
+	}
+	if (!r->last)
+		return RESOLVE_LATER;
+	*ret = path_undefined(r, DIAG_UNTYPED_ACCESS,
+			      STR("nothing tells what C type this points to"),
+			      STR("say it: @cast(value, \"type\")->member"));
+	return RESOLVED;
+}
+
+static enum resolved path_of(struct resolver *r, struct ast_expr *e,
+			     struct path *ret)
+{
+	switch (e->kind) {
+	case AST_TARGET:
+		*ret = path_of_name(r, e->target.name);
+		return RESOLVED;
+	case AST_ATOP:
+		*ret = path_of_atop(r, e);
+		return RESOLVED;
+	case AST_ACCESS:
+		return path_of_access(r, e, ret);
+	default:
+		return path_of_value(r, e, ret);
+	}
+}
+
+/* @cast without a member is the value itself, with a C type. */
+static void finish_value(struct path *pa, const struct ast_expr *e)
+{
+	bool bare_cast = e->kind == AST_ATOP && e->at_op.op == ATOP_CAST;
+
+	if (!pa->target->defined)
+		return;
+	if (bare_cast)
+		path_address(pa, e->at);
+	else
+		path_value(pa, e->at);
+}
+
+/* ---- what is replaced by an ordinary expression ---- */
+
+static void become_number(struct ast_expr *e, int64_t n)
+{
+	struct span span = e->span, at = e->at;
+
+	*e = (struct ast_expr){ .kind = AST_NUMBER, .number = n,
+				.type = TY_LONG, .span = span, .at = at };
+}
+
+static bool visit(struct ast_expr **e, void *data);
+
+/* Is every target variable in e there?  Resolves them. */
+struct defined_query {
+	bool defined, later;
+};
+
+static bool query_defined(struct ast_expr **e, void *data)
+{
+	struct defined_query *q = data;
+	const struct target *t = target_of(*e);
+
+	if (t)
+		q->defined &= t->defined;
+	else if ((*e)->kind == AST_ACCESS || (*e)->kind == AST_ADDRESS ||
+		 (*e)->kind == AST_ATOP)
+		q->later = true;
+	return true;
+}
+
+static struct defined_query ask_defined(struct resolver *r,
+					struct ast_expr **e)
+{
+	struct defined_query q = { .defined = true };
+
+	walk_expr(e, visit, r);
+	walk_expr(e, query_defined, &q);
+	return q;
+}
+
+static void resolve_defined(struct resolver *r, struct ast_expr *e)
+{
+	struct defined_query q = ask_defined(r, &e->at_op.args.v[0]);
+
+	if (!q.later || r->last)
+		become_number(e, q.defined && !q.later);
+}
+
+static void resolve_choose(struct resolver *r, struct ast_expr *e)
+{
+	struct defined_query q = ask_defined(r, &e->at_op.args.v[0]);
+
+	if (!q.later || r->last)
+		*e = *e->at_op.args.v[q.defined && !q.later ? 0 : 1];
+}
+
+static void resolve_enum(struct resolver *r, struct ast_expr *e)
+{
+	const struct str *name = literal(&e->at_op.args, 0);
+	struct dbg_btf *btf = program_btf(r->program);
+	struct path pa;
+	uint32_t type;
+	int64_t value;
+
+	if (name && btf && dbg_btf_find_enumerator(btf, *name, &type, &value)) {
+		become_number(e, value);
+		return;
+	}
+	pa = path_undefined(r, DIAG_UNKNOWN_ENUM,
+			    name ? arena_printf(arena_of(r),
+						"this kernel has no enumerator '%"
+						STR_FMT "'", STR_ARG(*name)) :
+				   STR("@enum needs a string literal"),
+			    (struct str){});
+	e->at_op.target = pa.target;
+}
+
+static enum ast_step_kind last_step(const struct ast_expr *e)
+{
+	return e->access.steps[e->access.nsteps - 1].kind;
+}
+
+static bool is_pretty(const struct ast_expr *e)
+{
+	return e->kind == AST_ACCESS && e->access.nsteps &&
+	       last_step(e) >= AST_STEP_PRETTY;
+}
+
+static bool is_context_text(const struct ast_expr *e)
+{
+	if (e->kind == AST_ACCESS)
+		e = e->access.base;
+	return e->kind == AST_TARGET &&
+	       str_starts(e->target.name, STR("$$"));
+}
+
+static void resolve_pretty(struct resolver *r, struct ast_expr *e)
+{
+	bool deep = last_step(e) == AST_STEP_PRETTY_DEEP;
+	struct path pa;
+
+	if (path_of(r, e, &pa) == RESOLVE_LATER)
+		return;
+	if (pa.target->defined)
+		target_text(&pa, deep, e);
+	else
+		e->access.target = pa.target;
+}
+
+static void resolve_context_text(struct resolver *r, struct ast_expr *e)
+{
+	struct ast_expr *name = e->kind == AST_ACCESS ? e->access.base : e;
+	int depth = !is_pretty(e) ? 0 :
+		    last_step(e) == AST_STEP_PRETTY ? 1 : 2;
+	struct path pa;
+
+	if (r->scope && target_scope_text(r->program, r->scope,
+					  name->target.name, depth, e))
+		return;
+	pa = path_no_root(r, name->target.name);
+	if (e->kind == AST_ACCESS)
+		e->access.target = pa.target;
+	else
+		e->target.target = pa.target;
+}
+
+/* ---- the visit ---- */
+
+static void resolve_atop(struct resolver *r, struct ast_expr *e)
+{
+	struct path pa;
+
+	switch (e->at_op.op) {
+	case ATOP_DEFINED:
+		resolve_defined(r, e);
+		return;
+	case ATOP_CHOOSE_DEFINED:
+		resolve_choose(r, e);
+		return;
+	case ATOP_ENUM:
+		resolve_enum(r, e);
+		return;
+	case ATOP_PROBEWRITE:
+		become_number(e, 0);
+		return;
+	case ATOP_ENUMNAME:
+		if (target_enum_name(r->program, e))
+			return;
+		break;
+	case ATOP_CAST:
+	case ATOP_ENTRY:
+	case ATOP_VAR:
+	case ATOP_PERF:
+	case ATOP_CONST:
+	case ATOP_KREGISTER:
+	case ATOP_UREGISTER:
+	case ATOP_KDEREF:
+	case ATOP_UDEREF:
+		break;
+	}
+	pa = path_of_atop(r, e);
+	finish_value(&pa, e);
+	e->at_op.target = pa.target;
+}
+
+static void resolve_access(struct resolver *r, struct ast_expr *e)
+{
+	struct path pa;
+
+	if (is_context_text(e))
+		resolve_context_text(r, e);
+	else if (is_pretty(e))
+		resolve_pretty(r, e);
+	else if (path_of(r, e, &pa) == RESOLVED) {
+		finish_value(&pa, e);
+		e->access.target = pa.target;
+	}
+}
+
+static void resolve_address(struct resolver *r, struct ast_expr *e)
+{
+	struct path pa;
+
+	if (path_of(r, e->address.of, &pa) == RESOLVE_LATER)
+		return;
+	if (pa.target->defined)
+		path_address(&pa, e->at);
+	e->address.target = pa.target;
+}
+
+static void resolve_target(struct resolver *r, struct ast_expr *e)
+{
+	struct path pa;
+
+	if (is_context_text(e)) {
+		resolve_context_text(r, e);
+		return;
+	}
+	path_of(r, e, &pa);
+	finish_value(&pa, e);
+	e->target.target = pa.target;
+}
+
+static bool visit(struct ast_expr **place, void *data)
+{
+	struct resolver *r = data;
+	struct ast_expr *e = *place;
+
+	if (target_of(e))
+		return true;
+	switch (e->kind) {
+	case AST_TARGET:
+		resolve_target(r, e);
+		return true;
+	case AST_ATOP:
+		resolve_atop(r, e);
+		return true;
+	case AST_ACCESS:
+		resolve_access(r, e);
+		return true;
+	case AST_ADDRESS:
+		/* What is below has no value of its own. */
+		resolve_address(r, e);
+		return target_of(e) != NULL;
+	default:
+		return true;
+	}
+}
+
+static void resolve_probe(struct resolver *r, struct probe *probe)
+{
+	r->scope = probe->scope;
+	r->func = NULL;
+	for (struct cond *c = probe->conditions; c; c = c->next)
+		walk_expr(&c->expr, visit, r);
+	walk_exprs(probe->body, visit, r);
+	walk_exprs_post(probe->body, learn_visit, r);
+}
+
+static void resolve_func(struct resolver *r, struct func *f)
+{
+	r->scope = f->scope;
+	r->func = f;
+	walk_exprs(f->body, visit, r);
+	walk_exprs_post(f->body, learn_visit, r);
+	if (f->body)
+		walk_stmts(&f->body, learn_return, r);
+}
+
+static void resolve_round(struct resolver *r)
+{
+	struct program *p = r->program;
+
+	r->changed = false;
+	for (uint32_t i = 0; i < p->probes.n; i++)
+		resolve_probe(r, p->probes.v[i]);
+	for (uint32_t i = 0; i < p->funcs.n; i++)
+		resolve_func(r, p->funcs.v[i]);
+}
+
+/* A chain of assignments this long is not worth another round. */
+#define MAX_ROUNDS 16
+
+void target_resolve(struct program *p)
+{
+	struct resolver r = { .program = p };
+	int rounds = 0;
+
+	do {
+		resolve_round(&r);
+	} while (r.changed && ++rounds < MAX_ROUNDS);
+	r.last = true;
+	resolve_round(&r);
+}
+
+/* ---- what was not there ---- */
+
+static void report(struct program *p, struct ast_expr *e,
+		   const struct target *t)
+{
+	struct diag *d;
+
+	d = diag_error(p->diags, t->diag, e->span, "%" STR_FMT,
+		       STR_ARG(t->why));
+	if (t->help.len)
+		diag_help(d, "%" STR_FMT, STR_ARG(t->help));
+}
+
+static bool report_visit(struct ast_expr **e, void *data)
+{
+	struct program *p = data;
+	const struct target *t = target_of(*e);
+
+	if (!t || t->defined)
+		return true;
+	if (p->options->skip_badvars)
+		become_number(*e, 0);
+	else
+		report(p, *e, t);
+	return false;
+}
+
+void target_report(struct program *p)
+{
+	for (uint32_t i = 0; i < p->probes.n; i++) {
+		struct probe *probe = p->probes.v[i];
+
+		for (struct cond *c = probe->conditions; c; c = c->next)
+			walk_expr(&c->expr, report_visit, p);
+		walk_exprs(probe->body, report_visit, p);
+	}
+	for (uint32_t i = 0; i < p->funcs.n; i++)
+		walk_exprs(p->funcs.v[i]->body, report_visit, p);
+}
+
+struct str target_root_text(struct program *p, const struct target_root *r)
+{
+	struct str type = r->type_name;
+
+	if (r->type)
+		type = dbg_btf_type_name(program_btf(p), r->type, p->arena);
+	return arena_printf(p->arena, "$%" STR_FMT ":%" STR_FMT,
+			    STR_ARG(r->name),
+			    STR_ARG(type.len ? type : STR("long")));
+}
