@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From the intermediate representation to what runs: BPF programs for kernel
+ * handlers, flattened host code for the rest, maps, probes.
+ */
+#ifndef CODEGEN_CODEGEN_H
+#define CODEGEN_CODEGEN_H
+
+#include "image/image.h"
+#include "ir/ir.h"
+
+struct cg_options {
+	image_features features;	/* of the kernel the image is for */
+	uint32_t ncpus;			/* possible CPUs there */
+	const struct arch *arch;
+};
+
+/* Completes p->image. */
+void cg_generate(struct ir_program *p, const struct cg_options *o);
+
+/* --dump=bpf: the programs of an image, disassembled, with source lines. */
+void cg_print(const struct image *img, FILE *out);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What this kernel's BPF can do, found by trying (two instructions each, or a
+ * look into BTF), never by its version.  Cached per boot.
+ */
+#ifndef KERN_FEATURES_H
+#define KERN_FEATURES_H
+
+#include "base/err.h"
+#include "image/image.h"
+
+struct world;
+
+/* All of the features of image/feature.def that the running kernel has.
+ * ERR_PERMISSION when we may not ask. */
+struct err *features_probe(struct world *w, image_features *ret) must_check;
+
+#endif
