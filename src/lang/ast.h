@@ -197,6 +197,8 @@ struct ast_expr {
 			struct str name;
 			struct ast_exprs args;
 			struct func *func;	/* sema: first of overloads */
+			bool is_intrinsic;	/* sema: then func is NULL */
+			uint8_t intrinsic;	/* sema: enum image_intrinsic */
 		} call;
 		struct {		/* PRINT */
 			enum ast_printop op;

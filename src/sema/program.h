@@ -33,6 +33,7 @@
 
 struct dbg_btf;
 struct diags;
+struct library;
 struct probe;
 struct sources;
 struct target_scope;	/* sema/resolve/target.h: what $names there are */
@@ -43,6 +44,7 @@ struct var {
 	struct str name;		/* as written */
 	struct span span;		/* first mention */
 	enum ty type;			/* of the value */
+	struct span type_span;		/* what says so */
 	bool is_global, is_param, is_array;
 	bool is_library;		/* declared in a tapset */
 	uint32_t ctype;			/* BTF id of the C type that its long
@@ -50,7 +52,9 @@ struct var {
 	uint32_t number;		/* globals: image.globals; else in the
 					 * list of its function or probe */
 	uint32_t nkeys;
+	struct span nkeys_span;		/* what says so */
 	enum ty key_type[IMAGE_KEYS];
+	struct span key_span[IMAGE_KEYS];
 	uint16_t key_bound[IMAGE_KEYS];
 	uint16_t bound;			/* of a string value */
 	bool wrap, has_size;
@@ -81,6 +85,7 @@ struct func {
 	struct vars vars;		/* parameters first, then locals */
 	uint32_t nparams;
 	enum ty type;			/* of the result, UNKNOWN: none */
+	struct span type_span;		/* what says so */
 	uint16_t bound;
 	struct func *next_overload;	/* where `next` goes, or NULL */
 	bool recursive;			/* calls itself, maybe through others */
@@ -117,6 +122,8 @@ struct target_op {
 	uint32_t size;
 	bool is_signed;
 	bool is_user;			/* TGT_LOAD: user memory */
+	bool is_quiet;			/* TGT_LOAD_STR: what cannot be read
+					 * is empty, and no error */
 	struct ast_expr *expr;
 	struct span span;
 };
@@ -167,6 +174,7 @@ struct program {
 					 * program_btf() */
 	bool btf_tried;
 	const struct sema_options *options;
+	struct library *library;	/* sema/library.h */
 	VEC(struct ast_file *) files;	/* script first, then library files as
 					 * they were found to be needed */
 	struct vars globals;
@@ -179,6 +187,7 @@ struct sema_options {
 	struct image_limits limits;
 	bool guru;
 	bool skip_badvars;
+	bool suppress_errors;		/* as if each handler were in a try */
 	bool unoptimized;		/* -u */
 	bool show_globals;
 	int64_t target_pid;		/* -x, or 0 */
