@@ -257,6 +257,7 @@ enum load_as {
 	LOAD_SIGNED = 16,
 	LOAD_USER = 32,		/* user memory, else kernel */
 	LOAD_CTX = 64,		/* the probe's context itself: no fault */
+	LOAD_QUIET = 128,	/* LOAD_STR: a fault gives "", no error */
 };
 
 /* aux of OP_BITS: shift right, keep width bits, sign-extend or not. */

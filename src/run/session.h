@@ -26,6 +26,8 @@ struct session_options {
 	unsigned verbose;	/* -v */
 	bool no_warnings;	/* -w */
 	bool colour;
+	bool timing;		/* -t: hits of each probe, at the end */
+	bool tolerant;		/* errors and skips never end it */
 };
 
 /* What became of it: the exit status that SystemTap's would have. */

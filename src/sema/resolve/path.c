@@ -103,8 +103,7 @@ static void path_load(struct path *pa, uint32_t size, bool is_signed,
 					.span = span });
 }
 
-/* From an object that is a pointer to the object that it points to. */
-static bool path_follow(struct path *pa, struct span span)
+bool path_deref(struct path *pa, struct span span)
 {
 	struct dbg_btf_type t = path_type(pa);
 
@@ -166,13 +165,22 @@ static bool path_no_members(struct path *pa, struct str name)
 	return false;
 }
 
+void path_step(struct path *pa, const struct dbg_btf_member *m,
+	       struct span span)
+{
+	pa->type = m->type;
+	pa->bits = m->bits;
+	pa->bit_offset = m->bits ? m->bit_offset % 8 : 0;
+	path_add(pa, m->bit_offset / 8, span);
+}
+
 bool path_member(struct path *pa, struct str name, struct span span)
 {
 	struct arena *a = pa->program->arena;
 	struct dbg_btf_type t = path_type(pa);
 	struct dbg_btf_member m;
 
-	if (t.kind == DBG_BTF_PTR && path_follow(pa, span))
+	if (t.kind == DBG_BTF_PTR && path_deref(pa, span))
 		t = path_type(pa);
 	if (!pa->is_address ||
 	    (t.kind != DBG_BTF_STRUCT && t.kind != DBG_BTF_UNION))
@@ -186,10 +194,30 @@ bool path_member(struct path *pa, struct str name, struct span span)
 			  path_members_help(pa, name));
 		return false;
 	}
-	pa->type = m.type;
-	pa->bits = m.bits;
-	pa->bit_offset = m.bits ? m.bit_offset % 8 : 0;
-	path_add(pa, m.bit_offset / 8, span);
+	path_step(pa, &m, span);
+	return true;
+}
+
+static bool path_not_indexable(struct path *pa)
+{
+	path_fail(pa, DIAG_NOT_INDEXABLE,
+		  arena_printf(pa->program->arena, "a value of type %" STR_FMT
+			       " cannot be indexed",
+			       STR_ARG(path_type_name(pa))),
+		  (struct str){});
+	return false;
+}
+
+bool path_element(struct path *pa, uint32_t i, struct span span)
+{
+	struct dbg_btf_type t = path_type(pa);
+	uint64_t size;
+
+	if (t.kind != DBG_BTF_ARRAY || !pa->is_address ||
+	    !dbg_btf_size(pa->btf, t.ref, &size))
+		return path_not_indexable(pa);
+	pa->type = t.ref;
+	path_add(pa, (int64_t)(size * i), span);
 	return true;
 }
 
@@ -200,20 +228,13 @@ bool path_index(struct path *pa, struct ast_expr *index, struct span span)
 
 	if (t.kind == DBG_BTF_ARRAY && pa->is_address)
 		pa->type = t.ref;
-	else if (!path_follow(pa, span))
-		goto not_indexed;
+	else if (!path_deref(pa, span))
+		return path_not_indexable(pa);
 	if (!dbg_btf_size(pa->btf, pa->type, &size))
-		goto not_indexed;
+		return path_not_indexable(pa);
 	path_op(pa, (struct target_op){ .kind = TGT_INDEX, .expr = index,
 					.n = (int64_t)size, .span = span });
 	return true;
-not_indexed:
-	path_fail(pa, DIAG_NOT_INDEXABLE,
-		  arena_printf(pa->program->arena, "a value of type %" STR_FMT
-			       " cannot be indexed",
-			       STR_ARG(path_type_name(pa))),
-		  (struct str){});
-	return false;
 }
 
 /* The word that holds a bitfield, then the bits of it. */

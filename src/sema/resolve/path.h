@@ -36,6 +36,13 @@ struct path path_copy(const struct path *from);
 bool path_member(struct path *pa, struct str name, struct span span);
 bool path_index(struct path *pa, struct ast_expr *index, struct span span);
 
+/* From an object that is a pointer to what it points to; to a member that was
+ * found; to the i-th element of an array. */
+bool path_deref(struct path *pa, struct span span);
+void path_step(struct path *pa, const struct dbg_btf_member *m,
+	       struct span span);
+bool path_element(struct path *pa, uint32_t i, struct span span);
+
 /* Ends the path: the value of the object (arrays: its address). */
 bool path_value(struct path *pa, struct span span);
 

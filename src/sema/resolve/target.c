@@ -18,6 +18,7 @@ struct resolver {
 	struct program *program;
 	const struct target_scope *scope;	/* of the handler at hand */
 	struct func *func;		/* the function at hand, or NULL */
+	struct ast_stmt *body;		/* of the handler or function */
 	bool last;			/* what is not typed by now never is */
 	bool changed;			/* a type was found in this round */
 };
@@ -443,6 +444,21 @@ static void finish_value(struct path *pa, const struct ast_expr *e)
 		path_value(pa, e->at);
 }
 
+static bool is_enum(enum dbg_btf_kind kind)
+{
+	return kind == DBG_BTF_ENUM || kind == DBG_BTF_ENUM64;
+}
+
+/* The variable that an assignment to e changes; empty = none. */
+static struct str variable_name(const struct ast_expr *e)
+{
+	if (e->kind == AST_INDEX)
+		e = e->index.base;
+	if (e->kind == AST_NAME)
+		return e->name.name;
+	return e->kind == AST_TARGET ? e->target.name : (struct str){};
+}
+
 /* ---- what is replaced by an ordinary expression ---- */
 
 static void become_number(struct ast_expr *e, int64_t n)
@@ -520,6 +536,68 @@ static void resolve_enum(struct resolver *r, struct ast_expr *e)
 	e->at_op.target = pa.target;
 }
 
+/* May be evaluated twice? */
+static bool is_effect(struct ast_expr **e, void *data)
+{
+	bool *found = data;
+
+	*found |= (*e)->kind == AST_ASSIGN || (*e)->kind == AST_INCDEC ||
+		  (*e)->kind == AST_CALL || (*e)->kind == AST_PRINT;
+	return !*found;
+}
+
+static bool resolve_enumname(struct resolver *r, struct ast_expr *e)
+{
+	const struct str *name = literal(&e->at_op.args, 1);
+	struct dbg_btf *btf = program_btf(r->program);
+	struct ast_expr *value = e->at_op.args.v[0];
+	bool effect = false;
+	uint32_t type = 0;
+	struct path pa;
+
+	walk_expr(&value, is_effect, &effect);
+	if (effect || !btf)
+		return false;
+	if (name)
+		type = type_by_name(btf, *name);
+	else if (path_of(r, value, &pa) == RESOLVED && pa.target->defined)
+		type = pa.type;
+	if (!type || !is_enum(dbg_btf_stripped(btf, type).kind))
+		return false;
+	target_enum_text(r->program, type, value, e);
+	return true;
+}
+
+/* Does the handler write to the variable that @probewrite names? */
+struct written_query {
+	struct str name;
+	bool found;
+};
+
+static bool query_written(struct ast_expr **e, void *data)
+{
+	struct written_query *q = data;
+	const struct ast_expr *to = NULL;
+
+	if ((*e)->kind == AST_ASSIGN)
+		to = (*e)->assign.to;
+	else if ((*e)->kind == AST_INCDEC)
+		to = (*e)->incdec.of;
+	if (to)
+		q->found |= str_eq(variable_name(to), q->name);
+	return true;
+}
+
+static void resolve_probewrite(struct resolver *r, struct ast_expr *e)
+{
+	struct written_query q = {
+		.name = variable_name(e->at_op.args.v[0]),
+	};
+
+	walk_exprs(r->body, query_written, &q);
+	become_number(e, q.name.len && q.found);
+}
+
 static enum ast_step_kind last_step(const struct ast_expr *e)
 {
 	return e->access.steps[e->access.nsteps - 1].kind;
@@ -547,7 +625,7 @@ static void resolve_pretty(struct resolver *r, struct ast_expr *e)
 	if (path_of(r, e, &pa) == RESOLVE_LATER)
 		return;
 	if (pa.target->defined)
-		target_text(&pa, deep, e);
+		target_text(&pa, deep ? TARGET_ALL : TARGET_MEMBERS, e);
 	else
 		e->access.target = pa.target;
 }
@@ -555,8 +633,9 @@ static void resolve_pretty(struct resolver *r, struct ast_expr *e)
 static void resolve_context_text(struct resolver *r, struct ast_expr *e)
 {
 	struct ast_expr *name = e->kind == AST_ACCESS ? e->access.base : e;
-	int depth = !is_pretty(e) ? 0 :
-		    last_step(e) == AST_STEP_PRETTY ? 1 : 2;
+	enum target_depth depth =
+		!is_pretty(e) ? TARGET_PLAIN :
+		last_step(e) == AST_STEP_PRETTY ? TARGET_MEMBERS : TARGET_ALL;
 	struct path pa;
 
 	if (r->scope && target_scope_text(r->program, r->scope,
@@ -586,10 +665,10 @@ static void resolve_atop(struct resolver *r, struct ast_expr *e)
 		resolve_enum(r, e);
 		return;
 	case ATOP_PROBEWRITE:
-		become_number(e, 0);
+		resolve_probewrite(r, e);
 		return;
 	case ATOP_ENUMNAME:
-		if (target_enum_name(r->program, e))
+		if (resolve_enumname(r, e))
 			return;
 		break;
 	case ATOP_CAST:
@@ -675,6 +754,7 @@ static bool visit(struct ast_expr **place, void *data)
 static void resolve_probe(struct resolver *r, struct probe *probe)
 {
 	r->scope = probe->scope;
+	r->body = probe->body;
 	r->func = NULL;
 	for (struct cond *c = probe->conditions; c; c = c->next)
 		walk_expr(&c->expr, visit, r);
@@ -685,6 +765,7 @@ static void resolve_probe(struct resolver *r, struct probe *probe)
 static void resolve_func(struct resolver *r, struct func *f)
 {
 	r->scope = f->scope;
+	r->body = f->body;
 	r->func = f;
 	walk_exprs(f->body, visit, r);
 	walk_exprs_post(f->body, learn_visit, r);

@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/options.h"
+
+#include <ctype.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* Values that getopt_long() gives back. */
+enum option_id {
+	OPT_FIRST = 0x100,	/* letters are below */
+#define OPTION(id, letter, long_, arg, metavar, help) OPT_##id,
+#define IGNORED(letter, long_, arg)
+#define ABSENT(letter, long_, arg, instead)
+#include "cli/options.def"
+#undef OPTION
+#undef IGNORED
+#undef ABSENT
+	OPT_IGNORED,
+	OPT_ABSENT,		/* + number of the row */
+};
+
+enum option_argument { ARG_NO, ARG_NEEDS, ARG_MAY };
+
+struct option_row {
+	int id;			/* enum option_id */
+	char letter;
+	const char *long_;
+	enum option_argument arg;
+	const char *metavar;
+	const char *help;	/* ABSENT: what there is instead */
+};
+
+static const struct option_row rows[] = {
+#define OPTION(id, letter, long_, arg, metavar, help) \
+	{ OPT_##id, letter, long_, ARG_##arg, metavar, help },
+#define IGNORED(letter, long_, arg) \
+	{ OPT_IGNORED, letter, long_, ARG_##arg, "", "" },
+#define ABSENT(letter, long_, arg, instead) \
+	{ OPT_ABSENT, letter, long_, ARG_##arg, "", instead },
+#include "cli/options.def"
+#undef OPTION
+#undef IGNORED
+#undef ABSENT
+};
+
+/* What getopt_long() wants to know, made from the rows. */
+struct option_tables {
+	char letters[3 * ARRAY_SIZE(rows) + 2];
+	struct option longs[ARRAY_SIZE(rows) + 1];
+};
+
+static void tables_fill(struct option_tables *t)
+{
+	char *l = t->letters;
+	struct option *o = t->longs;
+
+	*l++ = '+';	/* stop at the file: the rest is the script's */
+	for (uint32_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct option_row *r = &rows[i];
+
+		if (r->letter) {
+			*l++ = r->letter;
+			for (int n = 0; n < (int)r->arg; n++)
+				*l++ = ':';
+		}
+		if (r->long_[0])
+			*o++ = (struct option){ r->long_, (int)r->arg, NULL,
+						OPT_FIRST + (int)i };
+	}
+	*l = '\0';
+}
+
+/* The row that getopt_long() means by c. */
+static const struct option_row *row_of(int c)
+{
+	if (c >= OPT_FIRST)
+		return &rows[c - OPT_FIRST];
+	for (uint32_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].letter == c)
+			return &rows[i];
+	return NULL;
+}
+
+/* ---- values ---- */
+
+static struct err *number(const char *what, const char *text, int64_t min,
+			  int64_t max, int64_t *ret)
+{
+	int64_t n;
+
+	if (!str_to_s64(str_from(text), &n) || n < min || n > max)
+		return err_new(ERR_OTHER,
+			       "%s needs a number from %lld to %lld, not '%s'",
+			       what, (long long)min, (long long)max, text);
+	*ret = n;
+	return NULL;
+}
+
+/* A name of the script language? */
+static bool is_name(struct str s)
+{
+	if (!s.len || isdigit((unsigned char)s.s[0]))
+		return false;
+	for (uint32_t i = 0; i < s.len; i++)
+		if (!isalnum((unsigned char)s.s[i]) && s.s[i] != '_')
+			return false;
+	return true;
+}
+
+static struct err *split(const char *option, const char *text,
+			 struct str *name, struct str *value)
+{
+	struct str s = str_from(text);
+	int64_t eq = str_find_char(s, '=');
+
+	*name = eq < 0 ? s : str_sub(s, 0, (uint32_t)eq);
+	*value = eq < 0 ? (struct str){} : str_sub(s, (uint32_t)eq + 1, s.len);
+	if (is_name(*name))
+		return NULL;
+	return err_new(ERR_OTHER, "%s needs NAME=VALUE, not '%s'", option,
+		       text);
+}
+
+struct limit_row {
+	const char *name;
+	uint32_t min, max;
+	size_t offset;
+};
+
+#define LIMIT(name, field, min, max) \
+	{ name, min, max, offsetof(struct image_limits, field) }
+static const struct limit_row limits[] = {
+	LIMIT("MAXACTION", maxaction, 1, 1u << 30),
+	LIMIT("MAXACTION_INTERRUPTIBLE", maxaction, 1, 1u << 30),
+	LIMIT("MAXNESTING", maxnesting, 1, 1000),
+	LIMIT("MAXSTRINGLEN", maxstringlen, 16, 16384),
+	LIMIT("MAXMAPENTRIES", maxmapentries, 1, 1u << 24),
+	LIMIT("MAXERRORS", maxerrors, 0, 1u << 30),
+	LIMIT("MAXSKIPPED", maxskipped, 0, 1u << 30),
+	LIMIT("MAXTRYLOCK", maxtrylock, 0, 1u << 20),
+};
+
+/* Settings of SystemTap's runtime that have no meaning here. */
+static bool is_foreign_setting(struct str name)
+{
+	static const struct str prefixes[] = {
+		STR_INIT("STP_"), STR_INIT("STAP_"), STR_INIT("TRYLOCKDELAY"),
+		STR_INIT("KRETACTIVE"), STR_INIT("MINSTACKSPACE"),
+		STR_INIT("INTERRUPTIBLE"), STR_INIT("DEBUG_"),
+		STR_INIT("MAXUPROBES"), STR_INIT("MAXBACKTRACE"),
+		STR_INIT("MAP_STRING_LENGTH"), STR_INIT("MAXMAPENTRIES_"),
+	};
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(prefixes); i++)
+		if (str_starts(name, prefixes[i]))
+			return true;
+	return false;
+}
+
+static struct err *define(struct options *o, const char *text)
+{
+	struct str name, value;
+	struct err *err = split("-D", text, &name, &value);
+	int64_t n;
+
+	if (err)
+		return err;
+	for (uint32_t i = 0; i < ARRAY_SIZE(limits); i++) {
+		const struct limit_row *l = &limits[i];
+
+		if (!str_eq(name, str_from(l->name)))
+			continue;
+		err = number(l->name, value.len ? value.s : "1", l->min,
+			     l->max, &n);
+		if (err)
+			return err;
+		*(uint32_t *)((char *)&o->sema.limits + l->offset) =
+			(uint32_t)n;
+		return NULL;
+	}
+	if (is_foreign_setting(name))
+		return NULL;
+	return err_hint(err_new(ERR_OTHER, "there is no limit '%" STR_FMT "'",
+				STR_ARG(name)),
+			"-D sets MAXACTION, MAXNESTING, MAXSTRINGLEN, MAXMAPENTRIES, MAXERRORS, MAXSKIPPED, MAXTRYLOCK");
+}
+
+static struct err *global(struct options *o, struct arena *a,
+			  const char *text)
+{
+	struct str name, value;
+	struct err *err = split("-G", text, &name, &value);
+
+	if (err)
+		return err;
+	if (!str_starts(str_from(text + name.len), STR("=")))
+		return err_new(ERR_OTHER, "-G needs NAME=VALUE, not '%s'",
+			       text);
+	vec_push(a, &o->sema.globals,
+		 (struct sema_override){ name, value });
+	return NULL;
+}
+
+static struct err *dump(struct options *o, const char *text)
+{
+	static const char *const names[] = {
+		[DUMP_TOKENS] = "tokens", [DUMP_AST] = "ast",
+		[DUMP_PROG] = "prog",	  [DUMP_IR] = "ir",
+		[DUMP_OPT] = "opt",	  [DUMP_BPF] = "bpf",
+		[DUMP_IMAGE] = "image",
+	};
+
+	for (uint32_t i = DUMP_TOKENS; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(names[i], text)) {
+			o->dump = (enum options_dump)i;
+			return NULL;
+		}
+	return err_new(ERR_OTHER, "there is no dump '%s': tokens, ast, prog, ir, opt, bpf, image",
+		       text);
+}
+
+static struct err *colour(struct options *o, const char *when)
+{
+	if (!when || !strcmp(when, "always"))
+		o->colour = true;
+	else if (!strcmp(when, "never"))
+		o->colour = false;
+	else if (strcmp(when, "auto") != 0)
+		return err_new(ERR_OTHER, "--color is never, always or auto, not '%s'",
+			       when);
+	return NULL;
+}
+
+/* ---- one option ---- */
+
+static struct err *take_number(struct options *o, int id, const char *arg)
+{
+	struct err *err;
+	int64_t n = 0;
+
+	switch (id) {
+	case OPT_TARGET:
+		return number("-x", arg, 1, INT32_MAX, &o->target);
+	case OPT_TIMEOUT:
+		err = number("-T", arg, 1, INT32_MAX, &n);
+		o->timeout = (uint32_t)n;
+		return err;
+	case OPT_PASS:
+		err = number("-p", arg, 1, 5, &n);
+		o->last_pass = (unsigned)n;
+		return err;
+	default:
+		err = number("-s", arg, 1, 1024, &n);
+		o->buffer = (uint64_t)n << 20;
+		return err;
+	}
+}
+
+static void take_mode(struct options *o, enum options_mode mode)
+{
+	/* --help beats all others, whatever their order. */
+	if (o->mode == MODE_SCRIPT || mode >= MODE_HELP)
+		o->mode = mode;
+}
+
+static struct err *take(struct options *o, struct arena *a,
+			const struct option_row *row, const char *arg)
+{
+	switch (row->id) {
+	case OPT_SCRIPT:
+		if (o->has_script)
+			return err_new(ERR_OTHER, "only one -e: use -E for more scripts");
+		o->has_script = true;
+		vec_push(a, &o->scripts, str_from(arg));
+		return NULL;
+	case OPT_EXTRA:
+		vec_push(a, &o->scripts, str_from(arg));
+		return NULL;
+	case OPT_COMMAND:
+		o->command = arg;
+		return NULL;
+	case OPT_OUTPUT:
+		o->output = arg;
+		return NULL;
+	case OPT_TARGET:
+	case OPT_TIMEOUT:
+	case OPT_PASS:
+	case OPT_BUFFER:
+		return take_number(o, row->id, arg);
+	case OPT_LIST:
+	case OPT_LIST_VARS:
+		take_mode(o, MODE_LIST);
+		o->point = arg;
+		o->list_vars = row->id == OPT_LIST_VARS;
+		return NULL;
+	case OPT_DEFINE:
+		return define(o, arg);
+	case OPT_GLOBAL:
+		return global(o, a, arg);
+	case OPT_INCLUDE:
+		vec_push(a, &o->includes, str_from(arg));
+		return NULL;
+	case OPT_GURU:
+		o->sema.guru = true;
+		return NULL;
+	case OPT_VERBOSE:
+		o->verbose++;
+		return NULL;
+	case OPT_KEEP:
+		o->keep = true;
+		return NULL;
+	case OPT_UNOPTIMIZED:
+		o->sema.unoptimized = true;
+		return NULL;
+	case OPT_QUIET:
+		o->quiet = true;
+		return NULL;
+	case OPT_WERROR:
+		o->werror = true;
+		return NULL;
+	case OPT_TIMING:
+		o->timing = true;
+		return NULL;
+	case OPT_SKIP_BADVARS:
+		o->sema.skip_badvars = true;
+		return NULL;
+	case OPT_SUPPRESS_ERRORS:
+		o->sema.suppress_errors = true;
+		return NULL;
+	case OPT_NO_GLOBALS:
+		o->sema.show_globals = false;
+		return NULL;
+	case OPT_COLOUR:
+		return colour(o, arg);
+	case OPT_DUMP:
+		return dump(o, arg);
+	case OPT_DUMP_TYPES:
+		take_mode(o, MODE_DUMP_TYPES);
+		return NULL;
+	case OPT_DUMP_ALIASES:
+		take_mode(o, MODE_DUMP_ALIASES);
+		return NULL;
+	case OPT_DUMP_FUNCTIONS:
+		take_mode(o, MODE_DUMP_FUNCTIONS);
+		return NULL;
+	case OPT_EXPLAIN:
+		take_mode(o, MODE_EXPLAIN);
+		o->explain = arg;
+		return NULL;
+	case OPT_WORLD:
+		o->world = arg;
+		return NULL;
+	case OPT_FEATURES:
+		o->features = arg;
+		return NULL;
+	case OPT_HELP:
+		take_mode(o, MODE_HELP);
+		return NULL;
+	case OPT_VERSION:
+		take_mode(o, MODE_VERSION);
+		return NULL;
+	default:
+		return NULL;	/* OPT_IGNORED */
+	}
+}
+
+static struct err *absent(const struct option_row *row)
+{
+	struct err *err;
+
+	if (row->letter)
+		err = err_new(ERR_OTHER, "spile has no option -%c",
+			      row->letter);
+	else
+		err = err_new(ERR_OTHER, "spile has no option --%s",
+			      row->long_);
+	return err_hint(err, "%s", row->help);
+}
+
+static struct err *wrong_option(const char *word)
+{
+	return err_hint(err_new(ERR_OTHER, "unknown option, or one without its argument: %s",
+				word),
+			"spile --help lists them");
+}
+
+static struct err *take_all(int argc, char **argv, struct arena *a,
+			    struct options *o)
+{
+	struct option_tables tables = {};
+	const struct option_row *row;
+	struct err *err;
+	int c;
+
+	tables_fill(&tables);
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, tables.letters, tables.longs,
+				NULL)) != -1) {
+		row = c == '?' || c == ':' ? NULL : row_of(c);
+		if (!row)
+			return wrong_option(argv[optind - 1]);
+		err = row->id == OPT_ABSENT ? absent(row) :
+					      take(o, a, row, optarg);
+		if (err)
+			return err;
+	}
+	return NULL;
+}
+
+/* ---- the whole line ---- */
+
+static void take_rest(int argc, char **argv, struct arena *a,
+		      struct options *o)
+{
+	int i = optind;
+
+	if (!o->has_script && o->mode == MODE_SCRIPT && i < argc)
+		o->file = argv[i++];
+	for (; i < argc; i++)
+		vec_push(a, &o->args, str_from(argv[i]));
+}
+
+static struct err *combination(const struct options *o)
+{
+	if (o->mode == MODE_SCRIPT && !o->has_script && !o->file &&
+	    !o->scripts.n)
+		return err_hint(err_new(ERR_OTHER, "no script was given"),
+				"spile -e 'probe begin { println(\"hello\") exit() }', or spile FILE; spile --help tells more");
+	if (o->mode == MODE_LIST && (o->last_pass != 5 || o->dump))
+		return err_new(ERR_OTHER, "-l and -L list points: no -p or --dump with them");
+	if (o->command && o->target)
+		return err_new(ERR_OTHER, "-c and -x cannot be combined");
+	return NULL;
+}
+
+struct err *options_parse(int argc, char **argv, struct arena *a,
+			  struct options *ret)
+{
+	struct options o = {
+		.last_pass = 5,
+		.colour = isatty(STDERR_FILENO) && !getenv("NO_COLOR"),
+		.sema = {
+			.show_globals = true,
+			.limits = {
+				.maxaction = 10000,
+				.maxnesting = 50,
+				.maxstringlen = 512,
+				.maxmapentries = 2048,
+				.maxerrors = 0,
+				.maxskipped = 100,
+				.maxtrylock = 100,
+			},
+		},
+	};
+	struct err *err = take_all(argc, argv, a, &o);
+
+	if (err)
+		return err;
+	take_rest(argc, argv, a, &o);
+	err = combination(&o);
+	if (err)
+		return err;
+	o.sema.target_pid = o.target;
+	o.sema.has_command = o.command != NULL;
+	*ret = o;
+	return NULL;
+}
+
+static void help_row(const struct option_row *r, FILE *out)
+{
+	char left[64];
+	int n = 0;
+
+	if (r->letter)
+		n = snprintf(left, sizeof(left), "-%c", r->letter);
+	if (r->long_[0])
+		n += snprintf(left + n, sizeof(left) - (size_t)n, "%s--%s",
+			      n ? " " : "", r->long_);
+	if (r->metavar[0])
+		n += snprintf(left + n, sizeof(left) - (size_t)n, "%s%s",
+			      r->long_[0] ? "=" : " ", r->metavar);
+	fprintf(out, "  %-28s %s\n", left, r->help);
+}
+
+void options_help(FILE *out)
+{
+	fputs("usage: spile [options] FILE [arguments of the script]\n"
+	      "       spile [options] -e SCRIPT [arguments]\n"
+	      "       spile -l POINT | -L POINT\n\n", out);
+	for (uint32_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].id < OPT_IGNORED)
+			help_row(&rows[i], out);
+	fputs("\nOptions of SystemTap that have no meaning here are accepted.\n",
+	      out);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the command line asks for.  The rows are in options.def.
+ */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "base/vec.h"
+#include "sema/program.h"
+
+enum options_mode {
+	MODE_SCRIPT,		/* compile, and run unless stopped before */
+	MODE_LIST,		/* -l, -L */
+	MODE_DUMP_TYPES,
+	MODE_DUMP_ALIASES,
+	MODE_DUMP_FUNCTIONS,
+	MODE_EXPLAIN,
+	MODE_HELP,
+	MODE_VERSION,
+};
+
+enum options_dump {
+	DUMP_NONE,
+	DUMP_TOKENS,
+	DUMP_AST,
+	DUMP_PROG,
+	DUMP_IR,
+	DUMP_OPT,
+	DUMP_BPF,
+	DUMP_IMAGE,
+};
+
+struct options {
+	enum options_mode mode;
+	enum options_dump dump;
+	const char *file;		/* script or image, "-" = stdin, or
+					 * NULL: -e */
+	VEC(struct str) scripts;	/* -e, then each -E */
+	bool has_script;		/* the first of them is -e */
+	VEC(struct str) args;		/* of the script */
+	VEC(struct str) includes;
+	const char *point;		/* -l, -L */
+	bool list_vars;
+	const char *explain;
+	const char *command, *output, *world, *features;
+	int64_t target;			/* -x, or 0 */
+	uint32_t timeout;		/* s, 0 = none */
+	uint64_t buffer;		/* bytes, 0 = default */
+	unsigned last_pass, verbose;
+	bool keep, quiet, werror, timing, colour;
+	struct sema_options sema;
+};
+
+/*
+ * Reads the command line.  Strings stay where they are.  An error's message
+ * is whole; what was asked with --help and the like is a mode.
+ */
+struct err *options_parse(int argc, char **argv, struct arena *a,
+			  struct options *ret) must_check;
+
+void options_help(FILE *out);
+
+#endif

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A text grows from left to right: literal pieces, and conversions with the
+ * expressions that they print.  A char array or a pointer to char that cannot
+ * be read prints as an empty string, since one bad pointer must not cost the
+ * sight of a whole struct.
+ */
+#include "sema/resolve/target_text.h"
+
+#include "base/buf.h"
+
+#define MAX_FIELDS 128		/* conversions in one text */
+#define MAX_ELEMENTS 5		/* of an array */
+#define MAX_DEPTH 8		/* structs in structs */
+#define MAX_TEXT 511		/* bytes behind a pointer to char */
+
+struct text {
+	struct program *program;
+	struct str literal;	/* not yet a piece */
+	VEC(struct fmt_piece) pieces;
+	VEC(struct ast_expr *) args;
+	struct span span;
+};
+
+static void text_str(struct text *t, struct str s)
+{
+	t->literal = arena_printf(t->program->arena, "%" STR_FMT "%" STR_FMT,
+				  STR_ARG(t->literal), STR_ARG(s));
+}
+
+static void text_flush(struct text *t)
+{
+	if (!t->literal.len)
+		return;
+	vec_push(t->program->arena, &t->pieces,
+		 (struct fmt_piece){ .conv = FMT_LITERAL, .text = t->literal,
+				     .span = t->span });
+	t->literal = (struct str){};
+}
+
+static bool text_is_full(const struct text *t)
+{
+	return t->args.n >= MAX_FIELDS;
+}
+
+/* The value at the end of a path, as an expression of its own. */
+static void text_target(struct text *t, struct path *pa, enum fmt_conv conv,
+			char flag)
+{
+	struct ast_expr *e = arena_new(t->program->arena, struct ast_expr);
+
+	text_flush(t);
+	*e = (struct ast_expr){
+		.kind = AST_TARGET, .span = t->span, .at = t->span,
+		.target = { .name = STR("$"), .target = pa->target },
+	};
+	vec_push(t->program->arena, &t->args, e);
+	vec_push(t->program->arena, &t->pieces,
+		 (struct fmt_piece){ .conv = conv, .flag = flag,
+				     .span = t->span });
+}
+
+static void text_number(struct text *t, const struct path *at,
+			enum fmt_conv conv, char flag)
+{
+	struct path pa = path_copy(at);
+
+	if (path_value(&pa, t->span))
+		text_target(t, &pa, conv, flag);
+	else
+		text_str(t, STR("?"));
+}
+
+/* The text at the address that pa has come to. */
+static void text_quoted(struct text *t, struct path *pa, uint32_t max)
+{
+	text_str(t, STR("\""));
+	path_text(pa, max, t->span);
+	vec_last(&pa->target->ops).is_quiet = true;
+	text_target(t, pa, FMT_STRING, 0);
+	text_str(t, STR("\""));
+}
+
+static bool is_char(const struct dbg_btf_type *t)
+{
+	return t->kind == DBG_BTF_INT && t->size == 1 &&
+	       (t->is_char || str_is(t->name, "char"));
+}
+
+static bool is_struct(const struct dbg_btf_type *t)
+{
+	return t->kind == DBG_BTF_STRUCT || t->kind == DBG_BTF_UNION;
+}
+
+static void text_value(struct text *t, const struct path *at, int depth,
+		       int max_depth);
+
+static void text_array(struct text *t, const struct path *at,
+		       const struct dbg_btf_type *type, int depth,
+		       int max_depth)
+{
+	if (depth >= max_depth) {
+		text_str(t, STR("[...]"));
+		return;
+	}
+	text_str(t, STR("["));
+	for (uint32_t i = 0; i < type->n; i++) {
+		struct path pa = path_copy(at);
+
+		if (i)
+			text_str(t, STR(", "));
+		if (i == MAX_ELEMENTS || text_is_full(t)) {
+			text_str(t, STR("..."));
+			break;
+		}
+		if (!path_element(&pa, i, t->span))
+			break;
+		text_value(t, &pa, depth + 1, max_depth);
+	}
+	text_str(t, STR("]"));
+}
+
+/* Members without a name are structs or unions: theirs count as ours. */
+static void text_members(struct text *t, const struct path *at, int depth,
+			 int max_depth, bool *first)
+{
+	uint32_t id = dbg_btf_strip(at->btf, at->type);
+	struct dbg_btf_member m;
+
+	for (uint32_t i = 0; dbg_btf_member(at->btf, id, i, &m); i++) {
+		struct path pa = path_copy(at);
+
+		if (text_is_full(t)) {
+			text_str(t, STR(", ..."));
+			return;
+		}
+		path_step(&pa, &m, t->span);
+		if (!m.name.len) {
+			if (depth < MAX_DEPTH)
+				text_members(t, &pa, depth + 1,
+					     max_depth + 1, first);
+			continue;
+		}
+		text_str(t, *first ? STR(".") : STR(", ."));
+		*first = false;
+		text_str(t, m.name);
+		text_str(t, STR("="));
+		text_value(t, &pa, depth + 1, max_depth);
+	}
+}
+
+static void text_struct(struct text *t, const struct path *at, int depth,
+			int max_depth)
+{
+	bool first = true;
+
+	if (depth >= max_depth) {
+		text_str(t, STR("{...}"));
+		return;
+	}
+	text_str(t, STR("{"));
+	text_members(t, at, depth, max_depth, &first);
+	text_str(t, STR("}"));
+}
+
+/* A pointer is followed where the text begins, and to text everywhere. */
+static void text_pointer(struct text *t, const struct path *at,
+			 const struct dbg_btf_type *type, int depth,
+			 int max_depth)
+{
+	struct dbg_btf_type to = dbg_btf_stripped(at->btf, type->ref);
+	struct path pa = path_copy(at);
+
+	if (is_char(&to) && path_deref(&pa, t->span))
+		text_quoted(t, &pa, MAX_TEXT);
+	else if (!depth && is_struct(&to) && path_deref(&pa, t->span))
+		text_struct(t, &pa, depth, max_depth);
+	else
+		text_number(t, at, FMT_POINTER, 0);
+}
+
+static void text_value(struct text *t, const struct path *at, int depth,
+		       int max_depth)
+{
+	struct dbg_btf_type type = path_type(at);
+	struct dbg_btf_type element;
+	struct path pa;
+
+	if (type.kind == DBG_BTF_ARRAY) {
+		element = dbg_btf_stripped(at->btf, type.ref);
+		pa = path_copy(at);
+		if (is_char(&element) && type.n)
+			text_quoted(t, &pa, type.n);
+		else
+			text_array(t, at, &type, depth, max_depth);
+	} else if (is_struct(&type)) {
+		text_struct(t, at, depth, max_depth);
+	} else if (type.kind == DBG_BTF_PTR) {
+		text_pointer(t, at, &type, depth, max_depth);
+	} else if (is_char(&type) && !at->bits) {
+		text_str(t, STR("'"));
+		text_number(t, at, FMT_CHAR, 0);
+		text_str(t, STR("'"));
+	} else {
+		text_number(t, at, type.is_signed ? FMT_SIGNED : FMT_UNSIGNED,
+			    0);
+	}
+}
+
+/* ---- the text in the place of an expression ---- */
+
+static struct text text_begin(struct program *p, const struct ast_expr *e)
+{
+	return (struct text){ .program = p, .span = e->span };
+}
+
+static void text_end(struct text *t, struct ast_expr *e)
+{
+	struct span at = e->at;
+
+	text_flush(t);
+	*e = (struct ast_expr){
+		.kind = AST_PRINT, .span = t->span, .at = at,
+		.print = {
+			.op = PRINTOP_SPRINTF, .text_span = t->span,
+			.pieces = t->pieces.v, .npieces = t->pieces.n,
+			.cap_pieces = t->pieces.cap,
+			.args = { t->args.v, t->args.n, t->args.cap },
+		},
+	};
+}
+
+static void become_string(struct ast_expr *e, struct str s)
+{
+	struct span span = e->span, at = e->at;
+
+	*e = (struct ast_expr){ .kind = AST_STRING, .string = s,
+				.span = span, .at = at };
+}
+
+static int depth_limit(enum target_depth depth)
+{
+	return depth == TARGET_ALL ? MAX_DEPTH : 1;
+}
+
+void target_text(const struct path *pa, enum target_depth depth,
+		 struct ast_expr *e)
+{
+	struct text t = text_begin(pa->program, e);
+
+	text_value(&t, pa, 0, depth_limit(depth));
+	text_end(&t, e);
+}
+
+static void text_root(struct text *t, const struct target_root *root,
+		      enum target_depth depth)
+{
+	struct path pa = path_of_root(t->program, root);
+
+	text_str(t, root->name);
+	text_str(t, STR("="));
+	if (depth == TARGET_PLAIN)
+		text_number(t, &pa, FMT_HEX, '#');
+	else
+		text_value(t, &pa, 0, depth_limit(depth));
+}
+
+static void text_roots(struct program *p, const struct target_scope *s,
+		       bool only_return, enum target_depth depth,
+		       struct ast_expr *e)
+{
+	struct text t = text_begin(p, e);
+
+	for (uint32_t i = 0; i < s->roots.n && !text_is_full(&t); i++) {
+		const struct target_root *root = &s->roots.v[i];
+
+		if (root->hidden ||
+		    (s->has_return && str_is(root->name, "return")) !=
+			    only_return)
+			continue;
+		if (t.args.n)
+			text_str(&t, STR(" "));
+		text_root(&t, root, depth);
+	}
+	text_end(&t, e);
+}
+
+bool target_scope_text(struct program *p, const struct target_scope *s,
+		       struct str name, enum target_depth depth,
+		       struct ast_expr *e)
+{
+	if (str_is(name, "$$name") && s->name.len)
+		become_string(e, s->name);
+	else if (str_is(name, "$$system") && s->system.len)
+		become_string(e, s->system);
+	else if (str_is(name, "$$vars") ||
+		 (str_is(name, "$$parms") && s->has_parms))
+		text_roots(p, s, false, depth, e);
+	else if (str_is(name, "$$locals") || str_is(name, "$$parms"))
+		become_string(e, (struct str){});
+	else if (str_is(name, "$$return"))
+		text_roots(p, s, true, depth, e);
+	else
+		return false;
+	return true;
+}
+
+/* ---- enumerators ---- */
+
+static struct ast_expr *node(struct program *p, const struct ast_expr *like,
+			     struct ast_expr e)
+{
+	struct ast_expr *n = arena_new(p->arena, struct ast_expr);
+
+	*n = e;
+	n->span = like->span;
+	n->at = like->at;
+	return n;
+}
+
+/* value == n ? "name" : otherwise */
+static struct ast_expr *enum_choice(struct program *p,
+				    const struct ast_expr *value,
+				    const struct dbg_btf_enumerator *en,
+				    struct ast_expr *otherwise)
+{
+	struct ast_expr *same = node(p, value, (struct ast_expr){
+		.kind = AST_BINARY,
+		.binary = {
+			.op = BINOP_EQ,
+			.a = ast_clone_expr(p->arena, value),
+			.b = node(p, value, (struct ast_expr){
+				.kind = AST_NUMBER, .number = en->value }),
+		},
+	});
+
+	return node(p, value, (struct ast_expr){
+		.kind = AST_TERNARY,
+		.ternary = {
+			.cond = same,
+			.yes = node(p, value, (struct ast_expr){
+				.kind = AST_STRING, .string = en->name }),
+			.no = otherwise,
+		},
+	});
+}
+
+void target_enum_text(struct program *p, uint32_t type,
+		      const struct ast_expr *value, struct ast_expr *e)
+{
+	struct dbg_btf *btf = program_btf(p);
+	uint32_t id = dbg_btf_strip(btf, type);
+	struct ast_expr *chain = node(p, e, (struct ast_expr){
+		.kind = AST_STRING });
+	struct dbg_btf_enumerator en;
+
+	for (uint32_t i = 0; i < MAX_FIELDS &&
+			     dbg_btf_enumerator(btf, id, i, &en); i++)
+		chain = enum_choice(p, value, &en, chain);
+	*e = *chain;
+}
