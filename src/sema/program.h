@@ -182,6 +182,11 @@ struct program {
 	VEC(struct probe *) probes;
 };
 
+/* -G NAME=VALUE */
+struct sema_override {
+	struct str name, value;
+};
+
 /* -D, -G and what else the command line says about meaning. */
 struct sema_options {
 	struct image_limits limits;
@@ -192,10 +197,7 @@ struct sema_options {
 	bool show_globals;
 	int64_t target_pid;		/* -x, or 0 */
 	bool has_command;		/* -c */
-	struct {
-		struct { struct str name, value; } *v;
-		uint32_t n, cap;
-	} globals;			/* -G */
+	VEC(struct sema_override) globals;	/* -G */
 };
 
 /* --dump=prog */
