@@ -352,26 +352,44 @@ struct image_place {
 /* Where and how a probe is attached; fields by kind:
  * TIMER: a = period ns, b = random part ns (both directions)
  * RAW_TP: name = tracepoint, without system
- * PERF: a = perf type, b = config, c = period, or frequency if freq;
- *       pid = one process, or 0
- * PROCESS: name = "" or path of the executable; pid = one process, or 0;
- *       a = enum image_process_event
+ * PERF: a = perf type, b = config, c = period, or frequency if freq; filter.
+ *       name = a counter for @perf(name), which is opened and read, and
+ *       whose handler never runs; or empty
+ * PROCESS: name = the tracepoint it stands on: sched_process_exec,
+ *       sched_process_exit, sys_enter or sys_exit, attached as RAW_TP is and
+ *       with the context of that; a = enum image_process_event; filter
  * BEGIN, END, ERROR: a = order (signed) */
 struct image_site {
 	istr name;
 	uint64_t a, b, c;
 	bool freq;
-	uint32_t pid;
+	/* Which tasks: the code tests this before the handler. */
+	uint32_t filter;		/* enum image_filter, all of them */
+	uint32_t pid;			/* FILTER_PID */
+	uint32_t dev;			/* FILTER_FILE: super_block.s_dev */
+	uint64_t ino;			/* FILTER_FILE: inode.i_ino */
 };
 
-enum image_process_event {
-	PROCESS_BEGIN,
-	PROCESS_END,
-	PROCESS_THREAD_BEGIN,
-	PROCESS_THREAD_END,
-	PROCESS_SYSCALL,
-	PROCESS_SYSCALL_RETURN,
+enum image_filter {
+	FILTER_PID = 1,		/* current->tgid == pid */
+	FILTER_FILE = 2,	/* current->mm->exe_file->f_inode is the file */
+	FILTER_TARGET = 4,	/* session.target, or a descendant of it */
+	FILTER_USER = 8,	/* current->mm is not NULL */
 };
+
+/* What the code tests beside the filter, in the context of `current`. */
+enum image_process_event {
+	PROCESS_BEGIN,		/* exec: always.  sys_exit: the child of a
+				 * fork, tgid == pid (see below) */
+	PROCESS_END,		/* exit: signal->live is 0 */
+	PROCESS_THREAD_BEGIN,	/* sys_exit: a new thread, tgid != pid */
+	PROCESS_THREAD_END,	/* exit: signal->live is not 0 */
+	PROCESS_SYSCALL,	/* sys_enter: always */
+	PROCESS_SYSCALL_RETURN,	/* sys_exit: always */
+};
+/* A new task comes to life in sys_exit of clone, clone3, fork or vfork, with
+ * result 0: site.b holds the numbers of these four calls, 16 bits each, the
+ * first lowest; 0xffff = this machine has no such call. */
 
 struct image_probe {
 	istr point;		/* full, as pp() gives it */
