@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Globals and arrays, as the host engine sees them.  Behind one interface
+ * either the kernel's maps (shared with the programs that run there) or,
+ * for scripts without kernel probes, plain memory of the same layout
+ * (image/image.h).
+ *
+ * Keys come as one value per part.  A string that is too long for its place
+ * is cut.  Strings that are handed out point into the store and live until
+ * its next call.
+ */
+#ifndef RUN_STORE_H
+#define RUN_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "image/image.h"
+#include "run/value.h"
+
+/* The kernel's side; all must outlive the store. */
+struct store_maps {
+	const int *fds;		/* one for each of img->maps, or -1 */
+	void *globals;		/* the globals map, mmapped shared */
+	uint32_t ncpus;		/* possible CPUs: slots of a per-CPU value */
+};
+
+struct store;
+
+/* maps NULL = plain memory.  Scalar globals get their initial values. */
+struct err *store_create(const struct image *img,
+			 const struct store_maps *maps,
+			 struct store **ret) must_check;
+void store_destroy(struct store *s);
+
+/* The block at the start of the globals map. */
+struct image_session *store_session(struct store *s);
+
+/* Counters in the globals map: losses of a probe by class; hits. */
+uint64_t *store_loss(struct store *s, uint32_t probe, enum image_loss l);
+uint64_t *store_hits(struct store *s, uint32_t probe);
+
+/* Takes the lock of the globals (in plain memory there is none); false =
+ * no luck within the bound. */
+bool store_lock(struct store *s);
+void store_unlock(struct store *s);
+
+/* keys: as many values as the global has keys, none for a scalar.  False:
+ * e->kind says what (place is the caller's). */
+bool store_has(struct store *s, uint32_t global, const struct value *keys);
+/* 0 or "" when not there. */
+struct value store_get(struct store *s, uint32_t global,
+		       const struct value *keys);
+bool store_set(struct store *s, uint32_t global, const struct value *keys,
+	       struct value v, struct run_error *e);
+bool store_add(struct store *s, uint32_t global, const struct value *keys,
+	       int64_t v, struct run_error *e);
+void store_delete(struct store *s, uint32_t global,
+		  const struct value *keys);
+void store_clear(struct store *s, uint32_t global);
+
+bool store_stat_add(struct store *s, uint32_t global,
+		    const struct value *keys, int64_t v,
+		    struct run_error *e);
+/* The merged statistic, in the layout of the global's struct image_stat; all
+ * zero when not there. */
+const uint8_t *store_stat(struct store *s, uint32_t global,
+			  const struct value *keys);
+
+/*
+ * A snapshot of an array, to iterate over: entries in order of insertion.
+ * Keys that are not IT_VOID in `slice` must be equal.
+ */
+struct snapshot {
+	const struct image_global *global;
+	uint32_t n;
+	uint32_t *order;	/* i-th entry, as sorted */
+	uint8_t *entries;	/* n of: key, value as in the map (merged) */
+	uint32_t entry_size;
+};
+
+struct snapshot *store_snapshot(struct store *s, uint32_t global,
+				const struct value *slice);
+void snapshot_destroy(struct snapshot *sn);
+/* Stable.  stat_op: of SORT_STAT.  dir < 0: descending. */
+void snapshot_sort(struct snapshot *sn, enum image_sort by, uint32_t key,
+		   enum stat_op stat, int dir);
+struct value snapshot_key(const struct snapshot *sn, uint32_t i, uint32_t k);
+struct value snapshot_value(const struct snapshot *sn, uint32_t i);
+const uint8_t *snapshot_stat(const struct snapshot *sn, uint32_t i);
+
+/* The order of a sorted foreach becomes the order of the array. */
+void store_reorder(struct store *s, uint32_t global,
+		   const struct snapshot *sn);
+
+/*
+ * Deletes what the snapshot has seen and no more: an entry that has changed
+ * since keeps what came after (counts and statistics), a new entry stays.
+ */
+void store_drain(struct store *s, uint32_t global, const struct snapshot *sn);
+
+#endif
