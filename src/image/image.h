@@ -509,6 +509,8 @@ struct image {
 	VEC(struct image_piece) pieces;
 	VEC(struct image_iter) iters;
 	VEC(struct image_dfa) dfas;
+	uint32_t *intern;	/* hash of `strings`: number + 1, 0 = free */
+	uint32_t nintern;	/* a power of two, or 0 */
 };
 
 void image_init(struct image *img, struct arena *a);
@@ -522,6 +524,10 @@ struct str image_str(const struct image *img, istr s);
 struct err *image_check(const struct image *img) must_check;
 
 void image_print(const struct image *img, FILE *out);
+
+/* A saved image begins with these bytes. */
+#define IMAGE_MAGIC "\177spile1\n"
+#define IMAGE_MAGIC_SIZE 8
 
 struct err *image_save(const struct image *img, const char *path) must_check;
 struct err *image_load(const char *path, struct arena *a,

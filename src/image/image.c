@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "image/image.h"
+
+#include <stddef.h>
+
+/* clang-format off */
+#define V 'V'
+#define L 'L'
+#define S 'S'
+#define A 'A'
+#define P OPF_PURE
+#define R OPF_RAISES
+#define T OPF_TERM
+#define K OPF_KERNEL
+#define H OPF_HOST
+#define G OPF_GLOBAL
+#define E OPF_EFFECT
+const struct op_info op_info[OP_N] = {
+#define OP(id, name, result, flags) [OP_##id] = { name, result, flags },
+#include "image/op.def"
+#undef OP
+};
+#undef P
+#undef R
+#undef T
+#undef K
+#undef H
+#undef G
+#undef E
+
+#define P INF_PURE
+#define C INF_CONTEXT
+#define D INF_DEFERRED
+#define K INF_KERNEL
+#define H INF_HOST
+#define R INF_RAISES
+#define ARG INTRIN_BOUND_ARG
+const struct intrin_info intrin_info[INTRIN_N] = {
+#define INTRINSIC(id, name, result, args, bound, flags) \
+	[INTRIN_##id] = { name, result, args, bound, flags },
+#include "image/intrinsic.def"
+#undef INTRINSIC
+};
+#undef P
+#undef C
+#undef D
+#undef K
+#undef H
+#undef R
+#undef ARG
+#undef V
+#undef A
+
+#define N 'N'
+static const struct {
+	const char *text;
+	char operand;
+} errors[IERR_N] = {
+#define ERROR(id, message, operand) [IERR_##id] = { message, operand },
+#include "image/error.def"
+#undef ERROR
+};
+#undef N
+#undef L
+#undef S
+
+static const char *const losses[LOSS_N] = {
+#define LOSS(id, text) [LOSS_##id] = text,
+#include "image/loss.def"
+#undef LOSS
+};
+
+#define HOST false
+#define KERNEL true
+static const struct {
+	const char *stem;
+	bool is_kernel;
+} probes[PROBE_N] = {
+#define PROBE(id, stem, where, ctx) [PROBE_##id] = { stem, where },
+#include "image/probe.def"
+#undef PROBE
+};
+#undef HOST
+#undef KERNEL
+/* clang-format on */
+
+const char *image_error_text(enum image_error e)
+{
+	return errors[e].text;
+}
+
+char image_error_operand(enum image_error e)
+{
+	return errors[e].operand;
+}
+
+const char *image_loss_text(enum image_loss l)
+{
+	return losses[l];
+}
+
+const char *image_probe_stem(enum image_probe_kind k)
+{
+	return probes[k].stem;
+}
+
+bool image_probe_is_kernel(enum image_probe_kind k)
+{
+	return probes[k].is_kernel;
+}
+
+void image_init(struct image *img, struct arena *a)
+{
+	*img = (struct image){
+		.globals_map = IMAGE_NONE,
+		.stats_map = IMAGE_NONE,
+		.scratch_map = IMAGE_NONE,
+		.rodata_map = IMAGE_NONE,
+		.data_map = IMAGE_NONE,
+		.control_map = IMAGE_NONE,
+	};
+	vec_push(a, &img->strings, STR(""));
+}
+
+/* The slot of s, or the free one where it would go. */
+static uint32_t *find_slot(const struct image *img, struct str s)
+{
+	uint32_t mask = img->nintern - 1;
+	uint32_t i = (uint32_t)str_hash(s) & mask;
+
+	while (img->intern[i] &&
+	       !str_eq(img->strings.v[img->intern[i] - 1], s))
+		i = (i + 1) & mask;
+	return &img->intern[i];
+}
+
+static void grow(struct image *img, struct arena *a)
+{
+	img->nintern = img->nintern ? img->nintern * 2 : 64;
+	while (img->nintern < 2 * img->strings.n)
+		img->nintern *= 2;
+	img->intern = arena_array(a, img->nintern, uint32_t);
+	for (uint32_t i = 0; i < img->strings.n; i++)
+		*find_slot(img, img->strings.v[i]) = i + 1;
+}
+
+istr image_intern(struct image *img, struct arena *a, struct str s)
+{
+	uint32_t *slot;
+
+	if (2 * img->strings.n >= img->nintern)
+		grow(img, a);
+	slot = find_slot(img, s);
+	if (!*slot) {
+		vec_push(a, &img->strings, arena_str(a, s));
+		*slot = img->strings.n;
+	}
+	return *slot - 1;
+}
+
+struct str image_str(const struct image *img, istr s)
+{
+	return s < img->strings.n ? img->strings.v[s] : STR("");
+}
