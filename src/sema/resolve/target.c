@@ -109,22 +109,15 @@ static struct path path_of_name(const struct resolver *r, struct str name)
 
 /* ---- C types of the script's own values ---- */
 
-static uint32_t points_to(const struct ast_expr *e);
-
 static const struct target *target_of(const struct ast_expr *e)
 {
-	switch (e->kind) {
-	case AST_TARGET:
+	if (e->kind == AST_TARGET)
 		return e->target.target;
-	case AST_ATOP:
+	if (e->kind == AST_ATOP)
 		return e->at_op.target;
-	case AST_ACCESS:
+	if (e->kind == AST_ACCESS)
 		return e->access.target;
-	case AST_ADDRESS:
-		return e->address.target;
-	default:
-		return NULL;
-	}
+	return e->kind == AST_ADDRESS ? e->address.target : NULL;
 }
 
 static uint32_t points_to_var(const struct ast_expr *e)
@@ -142,21 +135,16 @@ static uint32_t points_to(const struct ast_expr *e)
 
 	if (t)
 		return t->points_to;
-	switch (e->kind) {
-	case AST_NAME:
-	case AST_INDEX:
+	if (e->kind == AST_NAME || e->kind == AST_INDEX)
 		return points_to_var(e);
-	case AST_CALL:
+	if (e->kind == AST_CALL)
 		return e->call.func ? e->call.func->ctype : 0;
-	case AST_ASSIGN:
-		return e->assign.op == BINOP_SET ? points_to(e->assign.value) :
-						   0;
-	case AST_TERNARY:
-		id = points_to(e->ternary.yes);
-		return id ? id : points_to(e->ternary.no);
-	default:
+	if (e->kind == AST_ASSIGN && e->assign.op == BINOP_SET)
+		return points_to(e->assign.value);
+	if (e->kind != AST_TERNARY)
 		return 0;
-	}
+	id = points_to(e->ternary.yes);
+	return id ? id : points_to(e->ternary.no);
 }
 
 static void learn(struct resolver *r, uint32_t *ctype, uint32_t id)
@@ -417,18 +405,15 @@ static enum resolved path_of_value(struct resolver *r, struct ast_expr *e,
 static enum resolved path_of(struct resolver *r, struct ast_expr *e,
 			     struct path *ret)
 {
-	switch (e->kind) {
-	case AST_TARGET:
-		*ret = path_of_name(r, e->target.name);
-		return RESOLVED;
-	case AST_ATOP:
-		*ret = path_of_atop(r, e);
-		return RESOLVED;
-	case AST_ACCESS:
+	if (e->kind == AST_ACCESS)
 		return path_of_access(r, e, ret);
-	default:
+	if (e->kind == AST_TARGET)
+		*ret = path_of_name(r, e->target.name);
+	else if (e->kind == AST_ATOP)
+		*ret = path_of_atop(r, e);
+	else
 		return path_of_value(r, e, ret);
-	}
+	return RESOLVED;
 }
 
 /* @cast without a member is the value itself, with a C type. */
@@ -732,23 +717,16 @@ static bool visit(struct ast_expr **place, void *data)
 
 	if (target_of(e))
 		return true;
-	switch (e->kind) {
-	case AST_TARGET:
+	if (e->kind == AST_TARGET)
 		resolve_target(r, e);
-		return true;
-	case AST_ATOP:
+	else if (e->kind == AST_ATOP)
 		resolve_atop(r, e);
-		return true;
-	case AST_ACCESS:
+	else if (e->kind == AST_ACCESS)
 		resolve_access(r, e);
-		return true;
-	case AST_ADDRESS:
-		/* What is below has no value of its own. */
+	else if (e->kind == AST_ADDRESS)
 		resolve_address(r, e);
-		return target_of(e) != NULL;
-	default:
-		return true;
-	}
+	/* What is below & has no value of its own. */
+	return e->kind != AST_ADDRESS || target_of(e);
 }
 
 static void resolve_probe(struct resolver *r, struct probe *probe)
@@ -809,7 +787,8 @@ static void report(struct program *p, struct ast_expr *e,
 	d = diag_error(p->diags, t->diag, e->span, "%" STR_FMT,
 		       STR_ARG(t->why));
 	if (t->help.len)
-		diag_help(d, "%" STR_FMT, STR_ARG(t->help));
+		diag_help(p->diags, d, "%" STR_FMT,
+			  STR_ARG(t->help));
 }
 
 static bool report_visit(struct ast_expr **e, void *data)
