@@ -16,7 +16,8 @@
 #include "dbg/world.h"
 
 /* Identity of a file, in the kernel's own encoding, as a BPF program reads
- * them from inode->i_sb->s_dev and inode->i_ino. */
+ * them from inode->i_sb->s_dev and inode->i_ino.  In a directory that stands
+ * for a machine, files have none: dev is 0, ino made of the path. */
 struct process_file {
 	struct str path;	/* absolute, symbolic links resolved */
 	uint32_t dev;		/* major << 20 | minor */
@@ -50,9 +51,21 @@ struct err *process_threads(const struct world *w, struct arena *a, pid_t pid,
 			    struct process_ids *ret) must_check;
 
 /* The file that a program's name means: with a slash, itself (from the
- * current directory); without, the first executable in search_path (PATH). */
+ * current directory); without, the first executable in search_path (PATH).
+ * A script ("#!") means its interpreter. */
 struct err *process_find_program(const struct world *w, struct arena *a,
 				 struct str name, struct str search_path,
 				 struct process_file *ret) must_check;
+
+struct process_files {
+	struct process_file *v;
+	uint32_t n, cap;
+};
+
+/* All executable files whose absolute path matches the shell pattern, which
+ * is absolute or begins in the current directory; sorted by path. */
+struct err *process_glob(const struct world *w, struct arena *a,
+			 struct str pattern,
+			 struct process_files *ret) must_check;
 
 #endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What resolve.c and the kinds of probes say to each other.  A kind offers
+ * forms (form.def), each with a function that makes sites of a point that has
+ * this form; resolve.c finds the form.
+ */
+#ifndef SEMA_RESOLVE_KIND_H
+#define SEMA_RESOLVE_KIND_H
+
+#include <stdint.h>
+
+#include "dbg/process.h"
+#include "sema/resolve/resolve.h"
+
+/* One point that has the form of a row of form.def. */
+struct query {
+	struct program *program;
+	const struct ast_point *point;
+	int64_t data;			/* of the row */
+	struct sites *ret;
+	struct resolve_answer *answer;
+};
+
+/* Data of the timers that are not of a fixed length. */
+enum {
+	TIMER_HZ = -1,
+	TIMER_JIFFIES = -2,
+};
+
+/* The functions that form.def names. */
+enum resolve_status begin_resolve(struct query *q);
+enum resolve_status timer_resolve(struct query *q);
+enum resolve_status timer_profile_resolve(struct query *q);
+enum resolve_status tracepoint_resolve(struct query *q);
+enum resolve_status perf_resolve(struct query *q);
+enum resolve_status perf_event_resolve(struct query *q);
+enum resolve_status perf_cache_resolve(struct query *q);
+enum resolve_status process_resolve(struct query *q);
+
+/* The component of this name; NULL = the point has none. */
+const struct ast_component *query_component(const struct query *q,
+					    const char *name);
+
+/* The point in its canonical spelling: `process("/bin/ls").begin`. */
+struct str query_text(const struct query *q);
+
+/* As query_text(), with other text for the argument of component i. */
+struct str query_text_with(const struct query *q, uint32_t i,
+			   struct str string);
+
+/* Adds a site; the rest of it is for the caller to fill in.  It is valid
+ * until the next one. */
+struct site *query_site(struct query *q, enum image_probe_kind kind,
+			struct str point);
+
+/* No sites: sets the answer and returns RESOLVE_NOTHING. */
+enum resolve_status query_nothing(struct query *q, struct span span,
+				  enum diag_code code, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* The same, with the message and the hint of e, which it frees. */
+enum resolve_status query_err(struct query *q, struct span span,
+			      enum diag_code code, struct err *e);
+
+/* The $names of a sample, timer.profile's too: none but registers. */
+const struct target_scope *perf_scope(struct program *p);
+
+/* The most samples in a second that the kernel allows. */
+int64_t perf_max_rate(const struct program *p);
+
+/* FILTER_TARGET if -c or -x says which processes are meant, else 0. */
+uint32_t process_target_filter(const struct program *p);
+
+/* The programs that process("name") means; at least one. */
+struct err *process_programs(const struct program *p, struct str name,
+			     struct process_files *ret) must_check;
+
+#endif

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * process.begin, .end, .thread.begin, .thread.end, .syscall, .syscall.return:
+ * of any process, of process(PID), of those that run process("program").
+ * They stand on tracepoints; which tasks are meant is data of the site, and
+ * tested by the code in front of the handler.
+ *
+ * A task that begins is seen where it first runs itself, which is at the end
+ * of the clone() that made it (sys_exit); at sched_process_fork the parent
+ * runs.
+ */
+#include "dbg/process.h"
+
+#include <stdlib.h>
+
+#include "dbg/arch.h"
+#include "sema/resolve/kind.h"
+#include "sema/resolve/target.h"
+
+#define PROCESS_PATH \
+	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/* What a site's filter will be, and its text. */
+struct process_who {
+	uint32_t filter;		/* enum image_filter */
+	uint32_t pid;
+	struct process_file file;
+};
+
+/* ---- target variables ---- */
+
+static void scope_add(struct arena *a, struct target_scope *s,
+		      struct target_root root)
+{
+	root.type_name = STR("long");
+	vec_push(a, &s->roots, root);
+}
+
+/* A word of the tracepoint's arguments. */
+static struct target_root word_root(struct str name, int64_t word)
+{
+	return (struct target_root){
+		.name = name,
+		.ops = { { .kind = TGT_CTX_WORD, .n = word } },
+		.nops = 1,
+	};
+}
+
+/* A register in the struct pt_regs that word 0 points to. */
+static struct target_root reg_root(struct str name, const struct arch_reg *r)
+{
+	return (struct target_root){
+		.name = name,
+		.ops = { { .kind = TGT_CTX_WORD, .n = 0 },
+			 { .kind = TGT_ADD, .n = r->offset },
+			 { .kind = TGT_LOAD, .size = r->size,
+			   .is_signed = true } },
+		.nops = 3,
+	};
+}
+
+static const struct target_scope *scope_new(struct program *p,
+					    enum image_process_event event)
+{
+	const struct arch *arch = world_arch(p->world);
+	struct target_scope *s = arena_new(p->arena, struct target_scope);
+
+	if (event == PROCESS_SYSCALL) {
+		s->what = STR("process.syscall");
+		scope_add(p->arena, s, word_root(STR("syscall"), 1));
+		for (uint32_t i = 0; i < ARRAY_SIZE(arch->sys_args); i++)
+			scope_add(p->arena, s,
+				  reg_root(arena_printf(p->arena, "arg%u",
+							i + 1),
+					   &arch->regs[arch->sys_args[i]]));
+	} else {
+		s->what = STR("process.syscall.return");
+		scope_add(p->arena, s, reg_root(STR("syscall"),
+						&arch->regs[arch->sys_nr]));
+		scope_add(p->arena, s, word_root(STR("return"), 1));
+		s->has_return = true;
+	}
+	return s;
+}
+
+/* ---- sites ---- */
+
+/* The calls that make tasks, for sys_exit to know a new one by. */
+static uint64_t clone_numbers(const struct arch *arch)
+{
+	static const struct str calls[] = {
+		STR_INIT("clone"), STR_INIT("clone3"), STR_INIT("fork"),
+		STR_INIT("vfork"),
+	};
+	uint64_t v = 0;
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(calls); i++) {
+		int nr = arch_syscall_nr(arch, calls[i]);
+
+		v |= (uint64_t)(nr < 0 ? 0xffff : nr) << (16 * i);
+	}
+	return v;
+}
+
+static void add_site(struct query *q, const struct process_who *who,
+		     struct str point, const char *tracepoint)
+{
+	struct program *p = q->program;
+	enum image_process_event event = (enum image_process_event)q->data;
+	struct site *s = query_site(q, PROBE_PROCESS, point);
+
+	s->image.name = image_intern(p->image, p->arena,
+				     str_from(tracepoint));
+	s->image.a = event;
+	s->image.filter = who->filter;
+	s->image.pid = who->pid;
+	s->image.dev = who->file.dev;
+	s->image.ino = who->file.ino;
+	if (event == PROCESS_BEGIN || event == PROCESS_THREAD_BEGIN)
+		s->image.b = clone_numbers(world_arch(p->world));
+	if (event == PROCESS_SYSCALL || event == PROCESS_SYSCALL_RETURN)
+		s->scope = scope_new(p, event);
+}
+
+static void add_sites(struct query *q, const struct process_who *who,
+		      struct str point)
+{
+	switch ((enum image_process_event)q->data) {
+	case PROCESS_BEGIN:
+		add_site(q, who, point, "sched_process_exec");
+		add_site(q, who, point, "sys_exit");
+		return;
+	case PROCESS_END:
+	case PROCESS_THREAD_END:
+		add_site(q, who, point, "sched_process_exit");
+		return;
+	case PROCESS_SYSCALL:
+		add_site(q, who, point, "sys_enter");
+		return;
+	case PROCESS_THREAD_BEGIN:
+	case PROCESS_SYSCALL_RETURN:
+		add_site(q, who, point, "sys_exit");
+		return;
+	}
+}
+
+/* ---- which processes ---- */
+
+uint32_t process_target_filter(const struct program *p)
+{
+	return p->options->target_pid || p->options->has_command ?
+		       FILTER_TARGET : 0;
+}
+
+static struct str process_search_path(const struct program *p)
+{
+	const char *path = world_is_live(p->world) ? getenv("PATH") : NULL;
+
+	return str_from(path ? path : PROCESS_PATH);
+}
+
+static enum resolve_status resolve_pid(struct query *q,
+				       const struct ast_component *c)
+{
+	struct process_who who = { .filter = FILTER_PID };
+	struct process found;
+	struct err *e;
+
+	if (c->number < 1 || c->number > INT32_MAX)
+		return query_nothing(q, c->arg_span, DIAG_UNKNOWN_PROCESS,
+				     "%lld is no number of a process",
+				     (long long)c->number);
+	e = process_get(q->program->world, q->program->arena,
+			(pid_t)c->number, &found);
+	if (e)
+		return query_err(q, c->arg_span, DIAG_UNKNOWN_PROCESS, e);
+	who.pid = (uint32_t)found.pid;
+	add_sites(q, &who, query_text(q));
+	return RESOLVE_FOUND;
+}
+
+static bool is_known(const struct process_files *files, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (files->v[i].dev == files->v[n].dev &&
+		    files->v[i].ino == files->v[n].ino)
+			return true;
+	return false;
+}
+
+struct err *process_programs(const struct program *p, struct str name,
+			     struct process_files *ret)
+{
+	struct process_files found = {};
+	struct process_file one;
+	struct err *e;
+
+	if (str_has_glob(name)) {
+		e = process_glob(p->world, p->arena, name, &found);
+		if (!e && !found.n)
+			e = err_new(ERR_NOT_FOUND,
+				    "no program matches '%" STR_FMT "'",
+				    STR_ARG(name));
+	} else {
+		e = process_find_program(p->world, p->arena, name,
+					 process_search_path(p), &one);
+		if (!e)
+			vec_push(p->arena, &found, one);
+	}
+	if (!e)
+		*ret = found;
+	return e;
+}
+
+static enum resolve_status resolve_program(struct query *q,
+					   const struct ast_component *c)
+{
+	struct process_files files;
+	struct err *e = process_programs(q->program, c->string, &files);
+
+	if (e)
+		return query_err(q, c->arg_span, DIAG_UNKNOWN_PROGRAM, e);
+	for (uint32_t i = 0; i < files.n; i++) {
+		struct process_who who = {
+			.filter = FILTER_FILE |
+				  process_target_filter(q->program),
+			.file = files.v[i],
+		};
+
+		if (!is_known(&files, i))	/* by another name */
+			add_sites(q, &who,
+				  query_text_with(q, 0, files.v[i].path));
+	}
+	return RESOLVE_FOUND;
+}
+
+/* data: enum image_process_event */
+enum resolve_status process_resolve(struct query *q)
+{
+	const struct ast_component *c = &q->point->v[0];
+	struct process_who any = { .filter = FILTER_USER };
+
+	switch (c->arg_kind) {
+	case AST_ARG_NUMBER:
+		return resolve_pid(q, c);
+	case AST_ARG_STRING:
+		return resolve_program(q, c);
+	case AST_ARG_NONE:
+		break;
+	}
+	any.filter |= process_target_filter(q->program);
+	add_sites(q, &any, query_text(q));
+	return RESOLVE_FOUND;
+}

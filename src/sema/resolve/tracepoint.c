@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * kernel.trace("name"), kernel.trace("system:name"), either with wildcards,
+ * and kernel.tracepoint("name").  The arguments are target variables by their
+ * names in the kernel's source, and $arg1 ... without being listed.
+ */
+#include "dbg/tracepoint.h"
+
+#include "sema/resolve/kind.h"
+#include "sema/resolve/target.h"
+
+#define TRACEPOINT_GUESSES 3
+
+struct tracepoint_query {
+	struct query *q;
+	const struct ast_component *c;	/* trace or tracepoint */
+	struct tracepoints tps;
+	struct str system, name;	/* system: empty = any */
+	bool has_systems;		/* kernel.trace: pp() says the system */
+};
+
+static struct arena *arena_of(const struct tracepoint_query *tq)
+{
+	return tq->q->program->arena;
+}
+
+/* ---- target variables ---- */
+
+static void scope_add(struct arena *a, struct target_scope *s,
+		      struct str name, const struct tracepoint_arg *arg,
+		      bool hidden)
+{
+	vec_push(a, &s->roots,
+		 (struct target_root){
+			 .name = name,
+			 .type = arg->type,
+			 .hidden = hidden,
+			 .ops = { { .kind = TGT_CTX_WORD, .n = arg->slot } },
+			 .nops = 1,
+		 });
+}
+
+static bool has_arg(const struct tracepoint *tp, struct str name)
+{
+	for (uint32_t i = 0; i < tp->args.n; i++)
+		if (str_eq(tp->args.v[i].name, name))
+			return true;
+	return false;
+}
+
+static const struct target_scope *scope_new(const struct tracepoint_query *tq,
+					    const struct tracepoint *tp)
+{
+	struct arena *a = arena_of(tq);
+	struct target_scope *s = arena_new(a, struct target_scope);
+
+	s->name = tp->name;
+	s->system = tp->system;
+	s->has_parms = true;
+	s->what = arena_printf(a, "tracepoint '%" STR_FMT "'%s",
+			       STR_ARG(tp->name),
+			       tp->has_args ? "" :
+			       ", whose arguments no BTF describes");
+	for (uint32_t i = 0; i < tp->args.n; i++)
+		scope_add(a, s, tp->args.v[i].name, &tp->args.v[i], false);
+	for (uint32_t i = 0; i < tp->args.n; i++) {
+		struct str alias = arena_printf(a, "arg%u", i + 1);
+
+		if (!has_arg(tp, alias))
+			scope_add(a, s, alias, &tp->args.v[i], true);
+	}
+	return s;
+}
+
+/* ---- sites ---- */
+
+static void add_site(struct tracepoint_query *tq, const struct tracepoint *tp)
+{
+	struct program *p = tq->q->program;
+	struct str text = tp->name;
+	struct site *s;
+
+	if (tq->has_systems && tp->system.len)
+		text = arena_printf(p->arena, "%" STR_FMT ":%" STR_FMT,
+				    STR_ARG(tp->system), STR_ARG(tp->name));
+	s = query_site(tq->q, PROBE_RAW_TP, query_text_with(tq->q, 1, text));
+	s->image.name = image_intern(p->image, p->arena, tp->name);
+	s->scope = scope_new(tq, tp);
+}
+
+/* ---- when there is none ---- */
+
+static struct str guesses(const struct tracepoint_query *tq)
+{
+	struct tracepoint_names near = {};
+	struct str list = {};
+	struct err *e = tracepoint_similar(&tq->tps, arena_of(tq), tq->name,
+					   TRACEPOINT_GUESSES, &near);
+
+	err_free(e);
+	for (uint32_t i = 0; i < near.n; i++) {
+		const struct tracepoint *tp = &near.v[i];
+		bool system = tq->system.len && tp->system.len;
+
+		list = arena_printf(arena_of(tq),
+				    "%" STR_FMT "%s'%" STR_FMT "%s%" STR_FMT
+				    "'", STR_ARG(list), list.len ? ", " : "",
+				    STR_ARG(system ? tp->system : STR("")),
+				    system ? ":" : "", STR_ARG(tp->name));
+	}
+	return list;
+}
+
+static struct str help_for(const struct tracepoint_query *tq)
+{
+	struct str list;
+
+	if (str_is(tq->system, "syscalls"))
+		return STR("system calls are probed as syscall.NAME, or all by \"raw_syscalls:sys_enter\" and \"raw_syscalls:sys_exit\"");
+	list = guesses(tq);
+	if (!list.len)
+		return list;
+	return arena_printf(arena_of(tq), "did you mean %" STR_FMT "?",
+			    STR_ARG(list));
+}
+
+static enum resolve_status answer_err(struct tracepoint_query *tq,
+				      struct err *e)
+{
+	bool unknown = e->code == ERR_NOT_FOUND;
+	enum resolve_status status;
+
+	status = query_err(tq->q, tq->c->arg_span,
+			   unknown ? DIAG_UNKNOWN_TRACEPOINT : DIAG_NO_TRACEFS,
+			   e);
+	if (unknown)
+		tq->q->answer->help = help_for(tq);
+	return status;
+}
+
+static enum resolve_status find_one(struct tracepoint_query *tq)
+{
+	struct tracepoint tp;
+	struct err *e = tracepoint_find(&tq->tps, arena_of(tq), tq->system,
+					tq->name, &tp);
+
+	if (e)
+		return answer_err(tq, e);
+	add_site(tq, &tp);
+	return RESOLVE_FOUND;
+}
+
+static enum resolve_status find_many(struct tracepoint_query *tq)
+{
+	struct tracepoint_names names;
+	struct err *e = tracepoint_list(&tq->tps, arena_of(tq), tq->system,
+					tq->name, &names);
+
+	if (e)
+		return answer_err(tq, e);
+	if (!names.n)
+		return query_nothing(tq->q, tq->c->arg_span,
+				     DIAG_UNKNOWN_TRACEPOINT,
+				     "no tracepoint matches '%" STR_FMT "'",
+				     STR_ARG(tq->c->string));
+	for (uint32_t i = 0; i < names.n; i++) {
+		tracepoint_args(&tq->tps, arena_of(tq), &names.v[i]);
+		add_site(tq, &names.v[i]);
+	}
+	return RESOLVE_FOUND;
+}
+
+/* data: does the argument have a system? */
+enum resolve_status tracepoint_resolve(struct query *q)
+{
+	const struct ast_component *c = &q->point->v[1];
+	struct tracepoint_query tq = {
+		.q = q,
+		.c = c,
+		.tps = { .world = q->program->world,
+			 .btf = program_btf(q->program) },
+		.name = c->string,
+		.has_systems = q->data != 0,
+	};
+	int64_t colon = str_find_char(c->string, ':');
+
+	if (tq.has_systems && colon >= 0) {
+		tq.system = str_sub(c->string, 0, (uint32_t)colon);
+		tq.name = str_sub(c->string, (uint32_t)colon + 1,
+				  c->string.len);
+	}
+	if (str_has_glob(tq.name) || str_has_glob(tq.system))
+		return find_many(&tq);
+	return find_one(&tq);
+}
