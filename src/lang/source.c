@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lang/source.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+
+void sources_init(struct sources *ss, struct arena *a)
+{
+	*ss = (struct sources){ .arena = a, .next = 1 };
+}
+
+struct source *source_add(struct sources *ss, struct str name, struct str text)
+{
+	struct source *s = arena_new(ss->arena, struct source);
+
+	*s = (struct source){
+		.name = name,
+		.text = text,
+		.base = ss->next,
+		.number = ss->files.n,
+	};
+	/* One more, so that the end of a text is a place in it. */
+	ss->next += text.len + 1;
+	vec_push(ss->arena, &ss->files, s);
+	return s;
+}
+
+static struct err *read_all(FILE *f, const char *path, struct buf *text)
+{
+	size_t n;
+
+	do {
+		char *room = buf_reserve(text, 65536);
+
+		n = fread(room, 1, 65536, f);
+		text->len += n;
+		if (text->len > SOURCE_MAX)
+			return err_new(ERR_LIMIT,
+				       "%s is longer than %u MB", path,
+				       SOURCE_MAX >> 20);
+	} while (n);
+	if (ferror(f))
+		return err_os(errno, "cannot read %s", path);
+	return NULL;
+}
+
+struct err *source_read(struct sources *ss, const char *path,
+			struct source **ret)
+{
+	_cleanup_fclose_ FILE *opened = NULL;
+	_cleanup_(buf_deinit) struct buf text = {};
+	bool is_stdin = !strcmp(path, "-");
+	struct err *err;
+	struct str name;
+
+	if (!is_stdin) {
+		opened = fopen(path, "re");
+		if (!opened)
+			return err_os(errno, "cannot open %s", path);
+	}
+	err = read_all(is_stdin ? stdin : opened, path, &text);
+	if (err)
+		return err;
+	if (ss->next > UINT32_MAX - SOURCE_MAX - 1)
+		return err_new(ERR_LIMIT, "too much text to compile");
+	name = is_stdin ? STR("<stdin>") : str_from(path);
+	*ret = source_add(ss, arena_str(ss->arena, name),
+			  arena_str(ss->arena, buf_view(&text)));
+	return NULL;
+}
+
+struct source *source_of(const struct sources *ss, uint32_t pos)
+{
+	uint32_t lo = 0, hi = ss->files.n;
+
+	if (!pos)
+		return NULL;
+	while (hi - lo > 1) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (ss->files.v[mid]->base <= pos)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	if (lo == hi || pos < ss->files.v[lo]->base ||
+	    pos > ss->files.v[lo]->base + ss->files.v[lo]->text.len)
+		return NULL;
+	return ss->files.v[lo];
+}
+
+struct place source_place(const struct sources *ss, uint32_t pos)
+{
+	const struct source *s = source_of(ss, pos);
+	struct place p = { .source = s };
+	uint32_t at, start = 0, end;
+
+	if (!s)
+		return p;
+	at = pos - s->base;
+	p.line = 1;
+	for (uint32_t i = 0; i < at; i++) {
+		if (s->text.s[i] == '\n') {
+			p.line++;
+			start = i + 1;
+		}
+	}
+	p.col = at - start + 1;
+	for (end = at; end < s->text.len && s->text.s[end] != '\n'; end++)
+		;
+	p.text = str_sub(s->text, start, end - start);
+	return p;
+}
+
+struct str source_text(const struct sources *ss, struct span span)
+{
+	const struct source *s = span.len ? source_of(ss, span.pos) : NULL;
+
+	return s ? str_sub(s->text, span.pos - s->base, span.len) :
+		   (struct str){};
+}
