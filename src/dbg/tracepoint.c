@@ -188,18 +188,19 @@ static uint32_t tracepoint_btf_id(const struct tracepoints *tps,
 			    (struct str){ full, (uint32_t)n });
 }
 
+static const char *const tracepoint_stubs[] = {
+	"__probestub_", "__traceiter_", "__bpf_trace_",
+};
+
 /* A FUNC_PROTO with the names of the arguments, if there is one. */
 static uint32_t tracepoint_named_proto(const struct tracepoints *tps,
 				       struct str name)
 {
-	static const char *const stubs[] = {
-		"__probestub_", "__traceiter_", "__bpf_trace_",
-	};
 	char full[TRACEPOINT_NAME_MAX + 16];
 
-	for (uint32_t i = 0; i < ARRAY_SIZE(stubs); i++) {
-		int n = snprintf(full, sizeof(full), "%s%" STR_FMT, stubs[i],
-				 STR_ARG(name));
+	for (uint32_t i = 0; i < ARRAY_SIZE(tracepoint_stubs); i++) {
+		int n = snprintf(full, sizeof(full), "%s%" STR_FMT,
+				 tracepoint_stubs[i], STR_ARG(name));
 		uint32_t func = dbg_btf_find(tps->btf, DBG_BTF_FUNC,
 					     (struct str){ full,
 							   (uint32_t)n });
@@ -227,15 +228,13 @@ static bool tracepoint_is_proto(const struct tracepoints *tps, uint32_t id)
 	       t.n <= TRACEPOINT_ARGS_MAX + 1;
 }
 
-void tracepoint_args(const struct tracepoints *tps, struct arena *a,
-		     struct tracepoint *tp)
+/* Named: a prototype that may have names, or 0. */
+static void tracepoint_args(const struct tracepoints *tps, struct arena *a,
+			    struct tracepoint *tp, uint32_t named)
 {
 	struct dbg_btf_param param;
-	uint32_t proto = 0;
+	uint32_t proto = named;
 
-	if (tp->has_args || !tp->btf_id)
-		return;
-	proto = tracepoint_named_proto(tps, tp->name);
 	if (!tracepoint_is_proto(tps, proto))
 		proto = tracepoint_bare_proto(tps, tp->btf_id);
 	if (!tracepoint_is_proto(tps, proto))
@@ -290,7 +289,8 @@ struct err *tracepoint_find(const struct tracepoints *tps, struct arena *a,
 	if (tp.btf_id) {
 		tp.name = arena_str(a, name);
 		tp.system = tracepoint_system(tps, a, name);
-		tracepoint_args(tps, a, &tp);
+		tracepoint_args(tps, a, &tp,
+				tracepoint_named_proto(tps, name));
 	} else {
 		e = tracepoint_find_event(tps, a, name, &tp);
 		if (e)
@@ -441,6 +441,44 @@ struct err *tracepoint_list(const struct tracepoints *tps, struct arena *a,
 		qsort(names.v, names.n, sizeof(*names.v), tracepoint_cmp);
 	*ret = names;
 	return NULL;
+}
+
+/* name -> id of a FUNC, in one walk over all of them. */
+static void tracepoint_map_stubs(const struct tracepoints *tps,
+				 struct arena *a, struct map *m)
+{
+	for (uint32_t i = 0; i < ARRAY_SIZE(tracepoint_stubs) && !m->n; i++) {
+		struct str prefix = str_from(tracepoint_stubs[i]);
+		uint32_t id = 0;
+
+		while ((id = dbg_btf_next(tps->btf, id, DBG_BTF_FUNC,
+					  prefix))) {
+			struct str name = dbg_btf_type(tps->btf, id).name;
+			uint32_t *value = arena_new(a, uint32_t);
+
+			*value = id;
+			map_set(m, str_sub(name, prefix.len, name.len), value);
+		}
+	}
+}
+
+void tracepoint_list_args(const struct tracepoints *tps, struct arena *a,
+			  struct tracepoint_names *names)
+{
+	struct map stubs;
+
+	if (!tps->btf)
+		return;
+	map_init(&stubs, a);
+	tracepoint_map_stubs(tps, a, &stubs);
+	for (uint32_t i = 0; i < names->n; i++) {
+		struct tracepoint *tp = &names->v[i];
+		uint32_t *func = map_find(&stubs, tp->name);
+
+		if (tp->btf_id && !tp->has_args)
+			tracepoint_args(tps, a, tp, func ?
+					dbg_btf_type(tps->btf, *func).ref : 0);
+	}
 }
 
 /* ---- what was meant ---- */

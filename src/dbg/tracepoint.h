@@ -68,10 +68,10 @@ struct err *tracepoint_find(const struct tracepoints *tps, struct arena *a,
 			    struct str system, struct str name,
 			    struct tracepoint *ret) must_check;
 
-/* Fills in the arguments of one that tracepoint_list() gave, if BTF has
+/* Fills in the arguments of those that tracepoint_list() gave, where BTF has
  * them. */
-void tracepoint_args(const struct tracepoints *tps, struct arena *a,
-		     struct tracepoint *tp);
+void tracepoint_list_args(const struct tracepoints *tps, struct arena *a,
+			  struct tracepoint_names *names);
 
 /* The system of a trace point; empty = nothing tells. */
 struct str tracepoint_system(const struct tracepoints *tps, struct arena *a,

@@ -374,7 +374,8 @@ enum image_filter {
 	FILTER_PID = 1,		/* current->tgid == pid */
 	FILTER_FILE = 2,	/* current->mm->exe_file->f_inode is the file */
 	FILTER_TARGET = 4,	/* session.target, or a descendant of it */
-	FILTER_USER = 8,	/* current->mm is not NULL */
+	FILTER_USER = 8,	/* !(current->flags & PF_KTHREAD 0x200000):
+				 * mm is gone when a task exits */
 };
 
 /* What the code tests beside the filter, in the context of `current`. */

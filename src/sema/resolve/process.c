@@ -67,6 +67,7 @@ static const struct target_scope *scope_new(struct program *p,
 
 	if (event == PROCESS_SYSCALL) {
 		s->what = STR("process.syscall");
+		s->has_parms = true;
 		scope_add(p->arena, s, word_root(STR("syscall"), 1));
 		for (uint32_t i = 0; i < ARRAY_SIZE(arch->sys_args); i++)
 			scope_add(p->arena, s,

@@ -82,7 +82,7 @@ static bool part_next(struct str *rest, struct part *ret)
 
 static bool part_takes(const struct part *part, const struct ast_component *c)
 {
-	if (part->is_word ? !c->name.len : !str_eq(part->name, c->name))
+	if (part->is_word ? !c->name.len : !str_glob(c->name, part->name))
 		return false;
 	switch (c->arg_kind) {
 	case AST_ARG_NONE:
@@ -263,6 +263,68 @@ static enum resolve_status answer_later(struct program *p,
 	return status;
 }
 
+/* ---- points ---- */
+
+/* The point with the names of the form in place of patterns. */
+static struct ast_point *point_of_form(struct arena *a,
+				       const struct ast_point *point,
+				       const char *text)
+{
+	struct ast_point *copy = arena_new(a, struct ast_point);
+	struct str rest = str_from(text);
+	struct part part;
+
+	*copy = *point;
+	copy->v = arena_array(a, point->n, struct ast_component);
+	for (uint32_t i = 0; i < point->n && part_next(&rest, &part); i++) {
+		copy->v[i] = point->v[i];
+		if (!part.is_word)
+			copy->v[i].name = part.name;
+	}
+	return copy;
+}
+
+static bool has_pattern(const struct ast_point *point)
+{
+	for (uint32_t i = 0; i < point->n; i++)
+		if (str_has_glob(point->v[i].name))
+			return true;
+	return false;
+}
+
+/* A point with patterns in its components is all that have such a form; those
+ * of which there are none are not missed. */
+static enum resolve_status resolve_patterns(struct query *q)
+{
+	const struct ast_point *pattern = q->point;
+	struct resolve_answer first = {}, *answer = q->answer;
+	enum resolve_status status = RESOLVE_UNKNOWN, one;
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		struct resolve_answer why = {};
+
+		if (!form_matches(forms[i].text, pattern))
+			continue;
+		q->point = point_of_form(q->program->arena, pattern,
+					 forms[i].text);
+		q->data = forms[i].data;
+		q->answer = &why;
+		one = forms[i].resolve(q);
+		if (one == RESOLVE_FOUND)
+			status = one;
+		else if (!first.text.len)
+			first = why;
+	}
+	q->point = pattern;
+	q->answer = answer;
+	if (status == RESOLVE_FOUND)
+		return status;
+	if (!first.text.len)
+		return answer_unknown(q->program, pattern, answer);
+	*answer = first;
+	return RESOLVE_NOTHING;
+}
+
 enum resolve_status resolve_point(struct program *p,
 				  const struct ast_point *point,
 				  struct sites *ret,
@@ -272,6 +334,8 @@ enum resolve_status resolve_point(struct program *p,
 		.program = p, .point = point, .ret = ret, .answer = answer,
 	};
 
+	if (has_pattern(point))
+		return resolve_patterns(&q);
 	for (uint32_t i = 0; i < ARRAY_SIZE(forms); i++) {
 		if (!form_matches(forms[i].text, point))
 			continue;

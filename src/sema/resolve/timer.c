@@ -83,11 +83,12 @@ enum resolve_status timer_resolve(struct query *q)
 	return timer_site(q, q->data, TIMER_PERIOD_MAX / q->data);
 }
 
-/* timer.profile, timer.profile.tick, timer.profile.freq.hz(N) */
+/* timer.profile, .tick, .freq.hz(N); data: .freq, which has no rate of its
+ * own. */
 enum resolve_status timer_profile_resolve(struct query *q)
 {
 	const struct ast_component *c = query_component(q, "hz");
-	uint32_t hz = c ? 0 : world_hz(q->program->world);
+	uint32_t hz = c || q->data ? 0 : world_hz(q->program->world);
 	int64_t max;
 	struct site *s;
 

@@ -163,10 +163,9 @@ static enum resolve_status find_many(struct tracepoint_query *tq)
 				     DIAG_UNKNOWN_TRACEPOINT,
 				     "no tracepoint matches '%" STR_FMT "'",
 				     STR_ARG(tq->c->string));
-	for (uint32_t i = 0; i < names.n; i++) {
-		tracepoint_args(&tq->tps, arena_of(tq), &names.v[i]);
+	tracepoint_list_args(&tq->tps, arena_of(tq), &names);
+	for (uint32_t i = 0; i < names.n; i++)
 		add_site(tq, &names.v[i]);
-	}
 	return RESOLVE_FOUND;
 }
 
