@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The text is kept as it is, with an index of where each line begins, by
+ * address; the parts of a line are cut out when they are asked for.  Names
+ * are searched for in the text.
+ */
+#include "dbg/kallsyms.h"
+
+#include <stdlib.h>
+
+#include "base/buf.h"
+
+#define KALLSYMS_BYTES_MAX (256u << 20)
+/* An address further than this behind a symbol is not in it. */
+#define KALLSYMS_REACH (UINT64_C(1) << 20)
+
+struct kallsyms_line {
+	uint64_t addr;
+	uint32_t off;
+};
+
+struct kallsyms {
+	const struct world *world;
+	struct buf text;
+	struct kallsyms_line *lines;	/* by address, then as in the file */
+	uint32_t n, cap;
+	bool loaded, hidden;
+};
+
+struct kallsyms *kallsyms_create(const struct world *w)
+{
+	struct kallsyms *k = calloc(1, sizeof(*k));
+
+	if (!k)
+		abort();
+	k->world = w;
+	return k;
+}
+
+void kallsyms_destroy(struct kallsyms *k)
+{
+	if (!k)
+		return;
+	buf_deinit(&k->text);
+	free(k->lines);
+	free(k);
+}
+
+/* ---- lines: "ffffffff81000000 T _text\t[module]" ---- */
+
+static bool kallsyms_hex(struct str s, uint64_t *ret)
+{
+	uint64_t v = 0;
+
+	if (!s.len || s.len > 16)
+		return false;
+	for (uint32_t i = 0; i < s.len; i++) {
+		int digit = s.s[i] >= '0' && s.s[i] <= '9' ? s.s[i] - '0' :
+			    s.s[i] >= 'a' && s.s[i] <= 'f' ?
+				    s.s[i] - 'a' + 10 : -1;
+
+		if (digit < 0)
+			return false;
+		v = v << 4 | (uint64_t)digit;
+	}
+	*ret = v;
+	return true;
+}
+
+static struct str kallsyms_line_at(const struct kallsyms *k, uint32_t off)
+{
+	struct str rest = str_sub(buf_view(&k->text), off, UINT32_MAX);
+	int64_t end = str_find_char(rest, '\n');
+
+	return end < 0 ? rest : str_sub(rest, 0, (uint32_t)end);
+}
+
+static bool kallsyms_parse(struct str line, struct kallsym *ret)
+{
+	int64_t space = str_find_char(line, ' ');
+	struct kallsym sym = {};
+	int64_t tab;
+
+	if (space < 0 || line.len < (uint32_t)space + 4 ||
+	    line.s[space + 2] != ' ' ||
+	    !kallsyms_hex(str_sub(line, 0, (uint32_t)space), &sym.addr))
+		return false;
+	sym.type = line.s[space + 1];
+	sym.name = str_sub(line, (uint32_t)space + 3, line.len);
+	tab = str_find_char(sym.name, '\t');
+	if (tab >= 0) {
+		sym.module = str_sub(sym.name, (uint32_t)tab + 1,
+				     sym.name.len);
+		sym.name = str_sub(sym.name, 0, (uint32_t)tab);
+		if (sym.module.len >= 2 && sym.module.s[0] == '[')
+			sym.module = str_sub(sym.module, 1,
+					     sym.module.len - 2);
+	}
+	*ret = sym;
+	return sym.name.len > 0;
+}
+
+/* ---- loading ---- */
+
+static void kallsyms_add(struct kallsyms *k, uint64_t addr, uint32_t off)
+{
+	if (k->n == k->cap) {
+		k->cap = k->cap ? 2 * k->cap : 65536;
+		k->lines = reallocarray(k->lines, k->cap, sizeof(*k->lines));
+		if (!k->lines)
+			abort();
+	}
+	k->lines[k->n++] = (struct kallsyms_line){ addr, off };
+}
+
+static int kallsyms_cmp(const void *a, const void *b)
+{
+	const struct kallsyms_line *x = a, *y = b;
+
+	if (x->addr != y->addr)
+		return x->addr < y->addr ? -1 : 1;
+	return (x->off > y->off) - (x->off < y->off);
+}
+
+static void kallsyms_index(struct kallsyms *k)
+{
+	bool sorted = true;
+	struct kallsym sym;
+	uint32_t off = 0;
+
+	k->hidden = true;
+	while (off < k->text.len) {
+		struct str line = kallsyms_line_at(k, off);
+
+		if (kallsyms_parse(line, &sym)) {
+			sorted &= !k->n || k->lines[k->n - 1].addr <= sym.addr;
+			k->hidden &= !sym.addr;
+			kallsyms_add(k, sym.addr, off);
+		}
+		off += line.len + 1;
+	}
+	if (!sorted)
+		qsort(k->lines, k->n, sizeof(*k->lines), kallsyms_cmp);
+}
+
+static struct err *kallsyms_hidden(void)
+{
+	return err_hint(err_new(ERR_PERMISSION,
+				"the kernel hides the addresses of its "
+				"symbols"),
+			"try as root, or sysctl kernel.kptr_restrict=0");
+}
+
+struct err *kallsyms_load(struct kallsyms *k)
+{
+	struct err *e;
+
+	if (!k->loaded) {
+		e = world_read(k->world, "/proc/kallsyms", KALLSYMS_BYTES_MAX,
+			       &k->text);
+		if (e)
+			return e;
+		k->loaded = true;
+		kallsyms_index(k);
+	}
+	return k->hidden ? kallsyms_hidden() : NULL;
+}
+
+bool kallsyms_get(const struct kallsyms *k, uint32_t i, struct kallsym *ret)
+{
+	return i < k->n &&
+	       kallsyms_parse(kallsyms_line_at(k, k->lines[i].off), ret);
+}
+
+/* ---- questions ---- */
+
+/* The line that " name" at this place is in. */
+static bool kallsyms_found(const struct kallsyms *k, uint32_t at,
+			   struct str name, struct kallsym *ret)
+{
+	uint32_t off = at;
+
+	while (off && k->text.data[off - 1] != '\n')
+		off--;
+	return kallsyms_parse(kallsyms_line_at(k, off), ret) &&
+	       str_eq(ret->name, name);
+}
+
+struct err *kallsyms_find(struct kallsyms *k, struct str name,
+			  struct kallsym *ret)
+{
+	struct err *e = kallsyms_load(k);
+	struct str text = buf_view(&k->text), rest;
+	struct kallsym sym;
+	uint32_t off = 0;
+	int64_t at;
+
+	if (e)
+		return e;
+	for (;;) {
+		rest = str_sub(text, off, text.len);
+		at = name.len ? str_find(rest, name) : -1;
+		if (at < 0)
+			return err_new(ERR_NOT_FOUND,
+				       "no symbol '%" STR_FMT "'",
+				       STR_ARG(name));
+		if (kallsyms_found(k, off + (uint32_t)at, name, &sym)) {
+			*ret = sym;
+			return NULL;
+		}
+		off += (uint32_t)at + 1;
+	}
+}
+
+/* How many lines have an address of at most addr. */
+static uint32_t kallsyms_below(const struct kallsyms *k, uint64_t addr)
+{
+	uint32_t low = 0, high = k->n;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (k->lines[mid].addr <= addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+struct err *kallsyms_at(struct kallsyms *k, uint64_t addr,
+			struct kallsym *ret)
+{
+	struct err *e = kallsyms_load(k);
+	struct kallsym sym;
+	uint32_t i;
+
+	if (e)
+		return e;
+	i = kallsyms_below(k, addr);
+	/* Of several names for one address the first. */
+	while (i > 1 && k->lines[i - 2].addr == k->lines[i - 1].addr)
+		i--;
+	if (!i || !kallsyms_get(k, i - 1, &sym) ||
+	    addr - sym.addr > KALLSYMS_REACH)
+		return err_new(ERR_NOT_FOUND, "no symbol is at 0x%llx",
+			       (unsigned long long)addr);
+	*ret = sym;
+	return NULL;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dbg/modules.h"
+
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+
+#define MODULES_BYTES_MAX (16u << 20)
+#define MODULES_MAX 65536
+
+/* Cuts the part up to the next c, or the end, off. */
+static struct str modules_cut(struct str *rest, char c)
+{
+	int64_t at = str_find_char(*rest, c);
+	struct str part = str_sub(*rest, 0,
+				  at < 0 ? rest->len : (uint32_t)at);
+
+	*rest = str_sub(*rest, part.len + 1, rest->len);
+	return part;
+}
+
+/* "ext4 1138688 1 jbd2,mbcache, Live 0xffffffffc0a00000 (E)" */
+static bool modules_parse(struct arena *a, struct str line,
+			  struct module *ret)
+{
+	struct str name = modules_cut(&line, ' ');
+	struct str size = modules_cut(&line, ' ');
+	int64_t n;
+	struct str addr;
+
+	if (!name.len || !str_to_s64(size, &n) || n < 0 || n > UINT32_MAX)
+		return false;
+	for (uint32_t i = 0; i < 3; i++)	/* users, who, state */
+		modules_cut(&line, ' ');
+	addr = modules_cut(&line, ' ');
+	*ret = (struct module){
+		.name = arena_str(a, name),
+		.size = (uint32_t)n,
+		/* A copy, with a NUL behind it. */
+		.addr = addr.len ? strtoull(arena_str(a, addr).s, NULL, 16) :
+				   0,
+	};
+	return true;
+}
+
+static int modules_cmp(const void *a, const void *b)
+{
+	return str_cmp(((const struct module *)a)->name,
+		       ((const struct module *)b)->name);
+}
+
+struct err *modules_list(const struct world *w, struct arena *a,
+			 struct modules *ret)
+{
+	_cleanup_(buf_deinit) struct buf text = {};
+	struct modules list = {};
+	struct module m;
+	struct err *e = world_read(w, "/proc/modules", MODULES_BYTES_MAX,
+				   &text);
+	struct str rest = buf_view(&text);
+
+	if (err_catch(&e, ERR_NOT_FOUND))
+		rest.len = 0;
+	if (e)
+		return e;
+	while (rest.len && list.n < MODULES_MAX)
+		if (modules_parse(a, modules_cut(&rest, '\n'), &m))
+			vec_push(a, &list, m);
+	if (list.n)
+		qsort(list.v, list.n, sizeof(*list.v), modules_cmp);
+	*ret = list;
+	return NULL;
+}
