@@ -17,6 +17,7 @@
 
 #include "base/err.h"
 #include "image/image.h"
+#include "run/snapshot.h"
 #include "run/value.h"
 
 /* The kernel's side; all must outlive the store. */
@@ -60,6 +61,12 @@ void store_delete(struct store *s, uint32_t global,
 		  const struct value *keys);
 void store_clear(struct store *s, uint32_t global);
 
+/* Keys that are IT_VOID are wildcards. */
+bool store_has_any(struct store *s, uint32_t global,
+		   const struct value *slice);
+void store_delete_slice(struct store *s, uint32_t global,
+			const struct value *slice);
+
 bool store_stat_add(struct store *s, uint32_t global,
 		    const struct value *keys, int64_t v,
 		    struct run_error *e);
@@ -68,31 +75,18 @@ bool store_stat_add(struct store *s, uint32_t global,
 const uint8_t *store_stat(struct store *s, uint32_t global,
 			  const struct value *keys);
 
-/*
- * A snapshot of an array, to iterate over: entries in order of insertion.
- * Keys that are not IT_VOID in `slice` must be equal.
- */
-struct snapshot {
-	const struct image_global *global;
-	uint32_t n;
-	uint32_t *order;	/* i-th entry, as sorted */
-	uint8_t *entries;	/* n of: key, value as in the map (merged) */
-	uint32_t entry_size;
-};
+/* The array as it is now, in order. */
+struct snapshot *store_snapshot(struct store *s, uint32_t global);
 
-struct snapshot *store_snapshot(struct store *s, uint32_t global,
-				const struct value *slice);
-void snapshot_destroy(struct snapshot *sn);
-/* Stable.  stat_op: of SORT_STAT.  dir < 0: descending. */
-void snapshot_sort(struct snapshot *sn, enum image_sort by, uint32_t key,
-		   enum stat_op stat, int dir);
-struct value snapshot_key(const struct snapshot *sn, uint32_t i, uint32_t k);
-struct value snapshot_value(const struct snapshot *sn, uint32_t i);
-const uint8_t *snapshot_stat(const struct snapshot *sn, uint32_t i);
+/* Drops the entries that are not in the slice: keys that are not IT_VOID
+ * must be equal. */
+void store_keep_slice(struct store *s, struct snapshot *sn,
+		      const struct value *slice);
 
-/* The order of a sorted foreach becomes the order of the array. */
+/* The order of the first n of a sorted snapshot becomes that of the array,
+ * the others stay behind them. */
 void store_reorder(struct store *s, uint32_t global,
-		   const struct snapshot *sn);
+		   const struct snapshot *sn, uint32_t n);
 
 /*
  * Deletes what the snapshot has seen and no more: an entry that has changed

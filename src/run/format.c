@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "run/format.h"
+
+#include <string.h>
+
+#include "base/bits.h"
+
+/* No field is wider; a script's %1000000000d must not eat the memory. */
+#define FIELD_MAX 65536
+
+struct field {
+	char flag;
+	uint32_t width;
+	uint32_t prec;		/* IMAGE_NONE = not given */
+};
+
+struct args {
+	const struct value *v;
+	uint32_t n, next;
+};
+
+static int64_t take_long(struct args *a)
+{
+	uint32_t i = a->next++;
+
+	return i < a->n && a->v[i].type == IT_LONG ? a->v[i].l : 0;
+}
+
+static struct str take_str(struct args *a)
+{
+	uint32_t i = a->next++;
+
+	return i < a->n && a->v[i].type == IT_STRING ? a->v[i].s : STR("");
+}
+
+/* The fixed part or the argument of a width or precision; a negative width
+ * means left-justified, a negative precision none. */
+static void take_sizes(const struct image_piece *p, struct args *a,
+		       struct field *f)
+{
+	int64_t n;
+
+	if (p->width_kind == SIZE_NUMBER)
+		f->width = MIN(p->width, (uint32_t)FIELD_MAX);
+	if (p->width_kind == SIZE_ARG) {
+		n = take_long(a);
+		if (n < 0) {
+			f->flag = '-';
+			n = n > -FIELD_MAX ? -n : FIELD_MAX;
+		}
+		f->width = (uint32_t)MIN(n, FIELD_MAX);
+	}
+	if (p->prec_kind == SIZE_NUMBER)
+		f->prec = MIN(p->prec, (uint32_t)FIELD_MAX);
+	if (p->prec_kind == SIZE_ARG) {
+		n = take_long(a);
+		if (n >= 0)
+			f->prec = (uint32_t)MIN(n, FIELD_MAX);
+	}
+}
+
+static void fill(struct buf *out, char c, uint32_t n)
+{
+	if (!n)
+		return;
+	memset(buf_reserve(out, n), c, n);
+	out->len += n;
+}
+
+static void put(struct buf *out, const struct field *f, struct str s)
+{
+	uint32_t pad = f->width > s.len ? f->width - s.len : 0;
+
+	if (f->flag != '-')
+		fill(out, ' ', pad);
+	buf_str(out, s);
+	if (f->flag == '-')
+		fill(out, ' ', pad);
+}
+
+struct number {
+	const char *prefix;	/* sign, or 0x */
+	uint64_t v;
+	uint32_t base;
+	bool upper;
+};
+
+static void put_number(struct buf *out, const struct field *f,
+		       const struct number *n)
+{
+	const char *set = n->upper ? "0123456789ABCDEF" : "0123456789abcdef";
+	uint32_t nprefix = (uint32_t)strlen(n->prefix);
+	uint32_t ndigits = 0, zeros, pad, total;
+	char digits[64];
+
+	for (uint64_t v = n->v; v; v /= n->base)
+		digits[sizeof(digits) - ++ndigits] = set[v % n->base];
+	if (!ndigits && f->prec == IMAGE_NONE)
+		digits[sizeof(digits) - ++ndigits] = '0';
+	zeros = f->prec != IMAGE_NONE && f->prec > ndigits ?
+			f->prec - ndigits : 0;
+	if (n->base == 8 && f->flag == '#' && !zeros &&
+	    (!ndigits || digits[sizeof(digits) - ndigits] != '0'))
+		zeros = 1;
+	total = nprefix + zeros + ndigits;
+	pad = f->width > total ? f->width - total : 0;
+	if (f->flag == '0' && f->prec == IMAGE_NONE) {
+		zeros += pad;
+		pad = 0;
+	}
+	if (f->flag != '-')
+		fill(out, ' ', pad);
+	buf_add(out, n->prefix, nprefix);
+	fill(out, '0', zeros);
+	buf_add(out, digits + sizeof(digits) - ndigits, ndigits);
+	if (f->flag == '-')
+		fill(out, ' ', pad);
+}
+
+static void put_signed(struct buf *out, const struct field *f, int64_t v)
+{
+	struct number n = { "", (uint64_t)v, 10, false };
+
+	if (v < 0) {
+		n.prefix = "-";
+		n.v = -n.v;
+	} else if (f->flag == '+') {
+		n.prefix = "+";
+	} else if (f->flag == ' ') {
+		n.prefix = " ";
+	}
+	put_number(out, f, &n);
+}
+
+static void put_hex(struct buf *out, const struct field *f, uint64_t v,
+		    bool upper, bool prefix)
+{
+	const char *x = upper ? "0X" : "0x";
+
+	put_number(out, f, &(struct number){ prefix ? x : "", v, 16, upper });
+}
+
+static void escape(unsigned char c, struct buf *out)
+{
+	static const char from[] = "\a\b\f\n\r\t\v\"\\";
+	static const char to[] = "abfnrtv\"\\";
+	const char *at = c ? strchr(from, c) : NULL;
+
+	if (at)
+		buf_printf(out, "\\%c", to[at - from]);
+	else if (c >= ' ' && c < 127)
+		buf_char(out, (char)c);
+	else
+		buf_printf(out, "\\%03o", c);
+}
+
+void format_escaped(struct str s, struct buf *out)
+{
+	for (uint32_t i = 0; i < s.len; i++)
+		escape((unsigned char)s.s[i], out);
+}
+
+static void put_text(struct buf *out, const struct field *f, struct str s)
+{
+	struct buf text = {};
+
+	if (f->prec != IMAGE_NONE)
+		s = str_sub(s, 0, f->prec);
+	if (f->flag != '#') {
+		put(out, f, s);
+		return;
+	}
+	format_escaped(s, &text);
+	put(out, f, buf_view(&text));
+	buf_deinit(&text);
+}
+
+static void put_binary(struct buf *out, const struct field *f, uint64_t v)
+{
+	uint32_t n = f->width;
+
+	if (n != 1 && n != 2 && n != 4)
+		n = 8;
+	for (uint32_t i = 0; i < n; i++)
+		buf_char(out, (char)(v >> 8 * i));
+}
+
+static void put_memory(struct buf *out, struct field *f, struct str s,
+		       bool hex)
+{
+	struct buf text = {};
+
+	s = str_sub(s, 0, f->prec == IMAGE_NONE ? 1 : f->prec);
+	if (!hex) {
+		put(out, f, s);
+		return;
+	}
+	for (uint32_t i = 0; i < s.len; i++)
+		buf_printf(&text, "%02x", (unsigned char)s.s[i]);
+	put(out, f, buf_view(&text));
+	buf_deinit(&text);
+}
+
+static void put_piece(const struct image *img, const struct image_piece *p,
+		      struct args *a, struct buf *out)
+{
+	struct field f = { p->flag, 0, IMAGE_NONE };
+	struct number n = { "", 0, 10, false };
+	char c;
+
+	take_sizes(p, a, &f);
+	switch ((enum image_conv)p->conv) {
+	case CONV_LITERAL:
+		buf_str(out, image_str(img, p->text));
+		break;
+	case CONV_SIGNED:
+		put_signed(out, &f, take_long(a));
+		break;
+	case CONV_UNSIGNED:
+		n.v = (uint64_t)take_long(a);
+		put_number(out, &f, &n);
+		break;
+	case CONV_OCTAL:
+		n.v = (uint64_t)take_long(a);
+		n.base = 8;
+		put_number(out, &f, &n);
+		break;
+	case CONV_HEX:
+	case CONV_HEX_UPPER:
+		put_hex(out, &f, (uint64_t)take_long(a),
+			p->conv == CONV_HEX_UPPER, f.flag == '#');
+		break;
+	case CONV_POINTER:
+		put_hex(out, &f, (uint64_t)take_long(a), false, true);
+		break;
+	case CONV_CHAR:
+		c = (char)take_long(a);
+		f.prec = IMAGE_NONE;
+		put_text(out, &f, (struct str){ &c, 1 });
+		break;
+	case CONV_STRING:
+		put_text(out, &f, take_str(a));
+		break;
+	case CONV_BINARY:
+		put_binary(out, &f, (uint64_t)take_long(a));
+		break;
+	case CONV_MEMORY:
+	case CONV_MEMORY_HEX:
+		put_memory(out, &f, take_str(a), p->conv == CONV_MEMORY_HEX);
+		break;
+	}
+}
+
+void format_text(const struct image *img, uint32_t format,
+		 const struct value *args, uint32_t nargs, struct buf *out)
+{
+	const struct image_format *f = &img->formats.v[format];
+	struct args a = { args, nargs, 0 };
+
+	for (uint32_t i = 0; i < f->n; i++)
+		put_piece(img, &img->pieces.v[f->first + i], &a, out);
+}
+
+uint32_t format_nargs(const struct image *img, uint32_t format)
+{
+	const struct image_format *f = &img->formats.v[format];
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < f->n; i++) {
+		const struct image_piece *p = &img->pieces.v[f->first + i];
+
+		n += p->width_kind == SIZE_ARG;
+		n += p->prec_kind == SIZE_ARG;
+		n += p->conv != CONV_LITERAL;
+	}
+	return n;
+}

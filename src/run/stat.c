@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "run/stat.h"
+
+#include <string.h>
+
+#define SIGN (UINT64_C(1) << 63)
+
+static uint64_t get(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static void set(uint8_t *p, uint64_t v)
+{
+	memcpy(p, &v, sizeof(v));
+}
+
+static void add(uint8_t *p, uint64_t v)
+{
+	set(p, get(p) + v);
+}
+
+static void raise_to(uint8_t *p, uint64_t v)
+{
+	if (v > get(p))
+		set(p, v);
+}
+
+/* 128 bits, low word first. */
+static void add_wide(uint8_t *p, unsigned __int128 v)
+{
+	v += get(p) | (unsigned __int128)get(p + 8) << 64;
+	set(p, (uint64_t)v);
+	set(p + 8, (uint64_t)(v >> 64));
+}
+
+static uint8_t *field(const struct image_stat *s, uint8_t *stat,
+		      enum stat_fields f)
+{
+	return s->fields & f ? stat + image_stat_offset(s, f) : NULL;
+}
+
+void stat_add(const struct image_stat *s, uint8_t *stat, int64_t v)
+{
+	uint8_t *p;
+
+	p = field(s, stat, STAT_COUNT);
+	if (p)
+		add(p, 1);
+	p = field(s, stat, STAT_SUM);
+	if (p)
+		add(p, (uint64_t)v);
+	p = field(s, stat, STAT_MIN);
+	if (p)
+		raise_to(p, ~((uint64_t)v ^ SIGN));
+	p = field(s, stat, STAT_MAX);
+	if (p)
+		raise_to(p, (uint64_t)v ^ SIGN);
+	p = field(s, stat, STAT_SUMSQ);
+	if (p)
+		add_wide(p, (unsigned __int128)((__int128)v * v));
+	if (s->hist != HIST_NONE)
+		add(stat + image_stat_buckets_offset(s) +
+			    8 * image_hist_bucket(s, v), 1);
+}
+
+void stat_merge(const struct image_stat *s, uint8_t *a, const uint8_t *b)
+{
+	uint32_t off = 0, end = image_stat_size(s);
+
+	for (uint32_t bit = STAT_COUNT; bit < STAT_SUMSQ; bit <<= 1) {
+		if (!(s->fields & bit))
+			continue;
+		if (bit == STAT_MIN || bit == STAT_MAX)
+			raise_to(a + off, get(b + off));
+		else
+			add(a + off, get(b + off));
+		off += 8;
+	}
+	if (s->fields & STAT_SUMSQ) {
+		add_wide(a + off, get(b + off) |
+			 (unsigned __int128)get(b + off + 8) << 64);
+		off += 16;
+	}
+	for (; off < end; off += 8)
+		add(a + off, get(b + off));
+}
+
+bool stat_is_empty(const struct image_stat *s, const uint8_t *stat)
+{
+	uint32_t size = s->fields & STAT_COUNT ? 8 : image_stat_size(s);
+
+	for (uint32_t i = 0; i < size; i++) {
+		if (stat[i])
+			return false;
+	}
+	return true;
+}
+
+static uint64_t get_field(const struct image_stat *s, const uint8_t *stat,
+			  enum stat_fields f)
+{
+	return s->fields & f ? get(stat + image_stat_offset(s, f)) : 0;
+}
+
+/* Of the sample (n - 1), rounded down. */
+static int64_t variance(const struct image_stat *s, const uint8_t *stat)
+{
+	uint64_t n = get_field(s, stat, STAT_COUNT);
+	__int128 sum = (int64_t)get_field(s, stat, STAT_SUM);
+	unsigned __int128 sq = 0, square = (unsigned __int128)(sum * sum), all;
+
+	if (n < 2)
+		return 0;
+	if (s->fields & STAT_SUMSQ) {
+		const uint8_t *p = stat + image_stat_offset(s, STAT_SUMSQ);
+
+		sq = get(p) | (unsigned __int128)get(p + 8) << 64;
+	}
+	if (!__builtin_mul_overflow(sq, (unsigned __int128)n, &all))
+		return (int64_t)((all - square) / n / (n - 1));
+	return (int64_t)((sq - square / n) / (n - 1));
+}
+
+static int64_t average(const struct image_stat *s, const uint8_t *stat)
+{
+	int64_t n = (int64_t)get_field(s, stat, STAT_COUNT);
+
+	return n ? (int64_t)get_field(s, stat, STAT_SUM) / n : 0;
+}
+
+static bool get_bucket(const struct image_stat *s, const uint8_t *stat,
+		       int64_t i, int64_t *ret)
+{
+	if (i < 0 || i >= image_stat_buckets(s))
+		return false;
+	*ret = (int64_t)get(stat + image_stat_buckets_offset(s) + 8 * i);
+	return true;
+}
+
+bool stat_get(const struct image_stat *s, const uint8_t *stat,
+	      enum stat_op op, int64_t arg, int64_t *ret,
+	      enum image_error *error)
+{
+	if (op != STAT_OP_COUNT && op != STAT_OP_SUM &&
+	    stat_is_empty(s, stat)) {
+		*error = IERR_STAT_EMPTY;
+		return false;
+	}
+	switch (op) {
+	case STAT_OP_COUNT:
+		*ret = (int64_t)get_field(s, stat, STAT_COUNT);
+		break;
+	case STAT_OP_SUM:
+		*ret = (int64_t)get_field(s, stat, STAT_SUM);
+		break;
+	case STAT_OP_MIN:
+		*ret = (int64_t)(~get_field(s, stat, STAT_MIN) ^ SIGN);
+		break;
+	case STAT_OP_MAX:
+		*ret = (int64_t)(get_field(s, stat, STAT_MAX) ^ SIGN);
+		break;
+	case STAT_OP_AVG:
+		*ret = average(s, stat);
+		break;
+	case STAT_OP_VARIANCE:
+		*ret = variance(s, stat);
+		break;
+	case STAT_OP_BUCKET:
+		*error = IERR_BUCKET;
+		return get_bucket(s, stat, arg, ret);
+	}
+	return true;
+}

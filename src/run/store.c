@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "run/store.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "run/stat.h"
+#include "run/table.h"
+
+#define LOCK_HOST UINT64_MAX
+/* An owner in the kernel may have been preempted: spin, then let it run. */
+#define LOCK_SPINS 1000
+#define LOCK_TRIES 20000
+
+struct store {
+	const struct image *img;
+	bool in_kernel;
+	uint32_t ncpus;
+	uint8_t *globals;	/* the value of the globals map */
+	uint8_t *stats;		/* plain memory: of the stats map */
+	struct table **tables;	/* of arrays, by number of the global */
+	uint8_t *key, *value;	/* room for one of any array */
+	struct scalar_stats *scalars;	/* the kernel's side */
+};
+
+static void *alloc(size_t n)
+{
+	void *p = calloc(1, n ? n : 1);
+
+	if (!p)
+		abort();
+	return p;
+}
+
+static uint32_t map_value_size(const struct image *img, uint32_t map)
+{
+	return map < img->maps.n ? img->maps.v[map].value_size : 0;
+}
+
+/* Room for the longest key and the longest value. */
+static void alloc_scratch(struct store *s)
+{
+	uint32_t key = 0, value = 8;
+
+	for (uint32_t i = 0; i < s->img->globals.n; i++) {
+		const struct image_global *g = &s->img->globals.v[i];
+
+		key = MAX(key, g->key_size);
+		value = MAX(value, table_value_size(g));
+	}
+	s->key = alloc(key);
+	s->value = alloc(value);
+}
+
+static const struct image_global *global_of(const struct store *s,
+					    uint32_t global)
+{
+	return &s->img->globals.v[global];
+}
+
+/* Cut to the bound, padded with zeros to `size`. */
+static void encode_str(uint8_t *to, struct str s, uint32_t bound,
+		       uint32_t size)
+{
+	uint32_t n = MIN(s.len, bound);
+
+	if (n)
+		memcpy(to, s.s, n);
+	memset(to + n, 0, size - n);
+}
+
+static void encode_part(const struct image_global *g, uint32_t k,
+			uint8_t *key, const struct value *v)
+{
+	uint32_t bound = g->key_bound[k];
+
+	if (g->key_type[k] == IT_LONG)
+		memcpy(key + g->key_off[k], &v->l, sizeof(v->l));
+	else
+		encode_str(key + g->key_off[k], v->s, bound,
+			   align_up(bound + 1, 8));
+}
+
+static const uint8_t *encode_key(struct store *s,
+				 const struct image_global *g,
+				 const struct value *keys)
+{
+	for (uint32_t k = 0; k < g->nkeys; k++)
+		encode_part(g, k, s->key, &keys[k]);
+	return s->key;
+}
+
+static const uint8_t *encode_value(struct store *s,
+				   const struct image_global *g,
+				   struct value v)
+{
+	if (g->type == IT_STRING)
+		encode_str(s->value, v.s, g->bound, table_value_size(g));
+	else
+		memcpy(s->value, &v.l, sizeof(v.l));
+	return s->value;
+}
+
+static struct value decode_value(const struct image_global *g,
+				 const uint8_t *p)
+{
+	return g->type == IT_STRING ? value_decode_str(p, g->bound) :
+				      value_decode_long(p);
+}
+
+static uint8_t *scalar_at(struct store *s, const struct image_global *g)
+{
+	return g->type == IT_STATS ? s->stats + g->off : s->globals + g->off;
+}
+
+static void set_scalar(struct store *s, const struct image_global *g,
+		       struct value v)
+{
+	uint8_t *p = scalar_at(s, g);
+
+	if (g->type == IT_STRING)
+		encode_str(p, v.s, g->bound, g->bound + 1U);
+	else
+		__atomic_store_n((int64_t *)(void *)p, v.l, __ATOMIC_RELAXED);
+}
+
+static void init_scalars(struct store *s)
+{
+	for (uint32_t i = 0; i < s->img->globals.n; i++) {
+		const struct image_global *g = global_of(s, i);
+
+		if (g->is_array || g->type == IT_STATS)
+			continue;
+		if (g->type == IT_STRING)
+			set_scalar(s, g,
+				   value_str(image_str(s->img, g->init_str)));
+		else
+			set_scalar(s, g, value_long(g->init));
+	}
+}
+
+static void create_tables(struct store *s)
+{
+	s->tables = alloc(s->img->globals.n * sizeof(*s->tables));
+	for (uint32_t i = 0; i < s->img->globals.n; i++) {
+		const struct image_global *g = global_of(s, i);
+
+		if (g->is_array)
+			s->tables[i] = table_memory_create(g);
+	}
+}
+
+struct err *store_create(const struct image *img,
+			 const struct store_maps *maps, struct store **ret)
+{
+	uint32_t size = map_value_size(img, img->globals_map);
+	struct store *s = alloc(sizeof(*s));
+
+	s->img = img;
+	s->in_kernel = maps;
+	s->globals = maps ? maps->globals :
+			    alloc(MAX(size, (uint32_t)IMAGE_SESSION_SIZE));
+	s->stats = alloc(map_value_size(img, img->stats_map));
+	alloc_scratch(s);
+	create_tables(s);
+	init_scalars(s);
+	*ret = s;
+	return NULL;
+}
+
+void store_destroy(struct store *s)
+{
+	if (!s)
+		return;
+	for (uint32_t i = 0; i < s->img->globals.n; i++) {
+		if (s->tables[i])
+			s->tables[i]->ops->destroy(s->tables[i]);
+	}
+	if (!s->in_kernel)
+		free(s->globals);
+	free(s->stats);
+	free(s->tables);
+	free(s->key);
+	free(s->value);
+	free(s);
+}
+
+struct image_session *store_session(struct store *s)
+{
+	return (struct image_session *)(void *)s->globals;
+}
+
+uint64_t *store_loss(struct store *s, uint32_t probe, enum image_loss l)
+{
+	uint64_t *losses = (void *)(s->globals + s->img->losses_off);
+
+	return losses + (size_t)probe * LOSS_N + l;
+}
+
+uint64_t *store_hits(struct store *s, uint32_t probe)
+{
+	return (uint64_t *)(void *)(s->globals + s->img->hits_off) + probe;
+}
+
+bool store_lock(struct store *s)
+{
+	uint64_t *lock = &store_session(s)->lock;
+
+	if (!s->in_kernel)
+		return true;
+	for (uint32_t i = 0; i < LOCK_TRIES; i++) {
+		uint64_t free_word = 0;
+
+		if (i >= LOCK_SPINS)
+			sched_yield();
+
+		if (__atomic_compare_exchange_n(lock, &free_word, LOCK_HOST,
+						false, __ATOMIC_ACQUIRE,
+						__ATOMIC_RELAXED))
+			return true;
+	}
+	return false;
+}
+
+void store_unlock(struct store *s)
+{
+	if (s->in_kernel)
+		__atomic_store_n(&store_session(s)->lock, 0,
+				 __ATOMIC_RELEASE);
+}
+
+bool store_has(struct store *s, uint32_t global, const struct value *keys)
+{
+	struct table *t = s->tables[global];
+
+	return t->ops->get(t, encode_key(s, t->global, keys), NULL);
+}
+
+struct value store_get(struct store *s, uint32_t global,
+		       const struct value *keys)
+{
+	const struct image_global *g = global_of(s, global);
+	struct table *t = s->tables[global];
+
+	if (!t)
+		return decode_value(g, scalar_at(s, g));
+	if (!t->ops->get(t, encode_key(s, g, keys), s->value))
+		memset(s->value, 0, t->value_size);
+	return decode_value(g, s->value);
+}
+
+static bool no_room(const struct image_global *g, struct run_error *e)
+{
+	if (g->type == IT_STATS)
+		e->kind = IERR_STAT_FULL;
+	else
+		e->kind = g->has_size ? IERR_ARRAY_SIZE : IERR_ARRAY_FULL;
+	return false;
+}
+
+bool store_set(struct store *s, uint32_t global, const struct value *keys,
+	       struct value v, struct run_error *e)
+{
+	const struct image_global *g = global_of(s, global);
+	struct table *t = s->tables[global];
+
+	if (!t) {
+		set_scalar(s, g, v);
+		return true;
+	}
+	encode_value(s, g, v);
+	if (t->ops->put(t, encode_key(s, g, keys), s->value))
+		return true;
+	return no_room(g, e);
+}
+
+bool store_add(struct store *s, uint32_t global, const struct value *keys,
+	       int64_t v, struct run_error *e)
+{
+	const struct image_global *g = global_of(s, global);
+	struct table *t = s->tables[global];
+
+	if (!t) {
+		__atomic_fetch_add((int64_t *)(void *)scalar_at(s, g), v,
+				   __ATOMIC_RELAXED);
+		return true;
+	}
+	if (t->ops->add(t, encode_key(s, g, keys), v))
+		return true;
+	return no_room(g, e);
+}
+
+static void clear_scalar(struct store *s, const struct image_global *g)
+{
+	if (g->type == IT_STATS)
+		memset(scalar_at(s, g), 0, image_stat_size(&g->stat));
+	else if (g->type == IT_STRING)
+		set_scalar(s, g, value_str(STR("")));
+	else
+		set_scalar(s, g, value_long(0));
+}
+
+void store_delete(struct store *s, uint32_t global, const struct value *keys)
+{
+	struct table *t = s->tables[global];
+
+	if (t)
+		t->ops->del(t, encode_key(s, t->global, keys));
+	else
+		clear_scalar(s, global_of(s, global));
+}
+
+void store_clear(struct store *s, uint32_t global)
+{
+	struct table *t = s->tables[global];
+
+	if (t)
+		t->ops->clear(t);
+	else
+		clear_scalar(s, global_of(s, global));
+}
+
+bool store_stat_add(struct store *s, uint32_t global,
+		    const struct value *keys, int64_t v, struct run_error *e)
+{
+	const struct image_global *g = global_of(s, global);
+	struct table *t = s->tables[global];
+
+	if (!t) {
+		stat_add(&g->stat, scalar_at(s, g), v);
+		return true;
+	}
+	if (t->ops->stat_add(t, encode_key(s, g, keys), v))
+		return true;
+	return no_room(g, e);
+}
+
+const uint8_t *store_stat(struct store *s, uint32_t global,
+			  const struct value *keys)
+{
+	const struct image_global *g = global_of(s, global);
+	struct table *t = s->tables[global];
+
+	if (!t)
+		return scalar_at(s, g);
+	if (!t->ops->get(t, encode_key(s, g, keys), s->value))
+		memset(s->value, 0, t->value_size);
+	return s->value;
+}
+
+/* Does an entry's key have the parts of the slice (encoded in s->key)? */
+static bool in_slice(const struct store *s, const struct image_global *g,
+		     const struct value *slice, const uint8_t *key)
+{
+	for (uint32_t k = 0; k < g->nkeys; k++) {
+		uint32_t end = k + 1U < g->nkeys ? g->key_off[k + 1] :
+						   g->key_size;
+
+		if (slice[k].type != IT_VOID &&
+		    memcmp(key + g->key_off[k], s->key + g->key_off[k],
+			   end - g->key_off[k]) != 0)
+			return false;
+	}
+	return true;
+}
+
+void store_keep_slice(struct store *s, struct snapshot *sn,
+		      const struct value *slice)
+{
+	const struct image_global *g = sn->global;
+	uint32_t n = 0;
+
+	for (uint32_t k = 0; k < g->nkeys; k++) {
+		if (slice[k].type != IT_VOID)
+			encode_part(g, k, s->key, &slice[k]);
+	}
+	for (uint32_t i = 0; i < sn->n; i++) {
+		if (in_slice(s, g, slice, snapshot_raw(sn, i)))
+			sn->order[n++] = sn->order[i];
+	}
+	sn->n = n;
+}
+
+struct snapshot *store_snapshot(struct store *s, uint32_t global)
+{
+	struct table *t = s->tables[global];
+	struct snapshot *sn = alloc(sizeof(*sn));
+
+	sn->global = t->global;
+	sn->entry_size = t->key_size + t->value_size;
+	sn->n = t->ops->all(t, &sn->entries);
+	sn->order = alloc(sn->n * sizeof(*sn->order));
+	for (uint32_t i = 0; i < sn->n; i++)
+		sn->order[i] = i;
+	return sn;
+}
+
+void store_reorder(struct store *s, uint32_t global,
+		   const struct snapshot *sn, uint32_t n)
+{
+	struct table *t = s->tables[global];
+	const uint8_t **keys;
+
+	n = MIN(n, sn->n);
+	keys = alloc(n * sizeof(*keys));
+	for (uint32_t i = 0; i < n; i++)
+		keys[i] = snapshot_raw(sn, i);
+	t->ops->reorder(t, keys, n);
+	free(keys);
+}
+
+void store_drain(struct store *s, uint32_t global, const struct snapshot *sn)
+{
+	struct table *t = s->tables[global];
+
+	for (uint32_t i = 0; i < sn->n; i++) {
+		const uint8_t *key = snapshot_raw(sn, i);
+
+		t->ops->drain(t, key, key + t->key_size);
+	}
+}
+
+bool store_has_any(struct store *s, uint32_t global,
+		   const struct value *slice)
+{
+	struct snapshot *sn = store_snapshot(s, global);
+	bool any;
+
+	store_keep_slice(s, sn, slice);
+	any = sn->n;
+	snapshot_destroy(sn);
+	return any;
+}
+
+void store_delete_slice(struct store *s, uint32_t global,
+			const struct value *slice)
+{
+	struct table *t = s->tables[global];
+	struct snapshot *sn = store_snapshot(s, global);
+
+	store_keep_slice(s, sn, slice);
+	for (uint32_t i = 0; i < sn->n; i++)
+		t->ops->del(t, snapshot_raw(sn, i));
+	snapshot_destroy(sn);
+}
