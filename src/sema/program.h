@@ -94,6 +94,7 @@ struct func {
 	uint32_t ctype;			/* BTF id of what its result points
 					 * to, or 0 */
 	bool pure;			/* no effect, no global, no context */
+	bool has_effect;		/* a call cannot be left out */
 	bool is_library;
 	bool called_in_kernel, called_in_host;
 	uint32_t number;		/* among program.funcs */

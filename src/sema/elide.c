@@ -1,0 +1,557 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Rounds, until nothing goes any more: usage is computed, then each body is
+ * rebuilt from below without what has no effect.  Only the first round warns:
+ * what goes later is a consequence.
+ *
+ * Globals that are written and never read stay: they are shown at the end.
+ */
+#include "sema/elide.h"
+
+#include "lang/diag.h"
+#include "sema/fold.h"
+#include "sema/scope.h"
+#include "sema/usage.h"
+#include "sema/walk.h"
+
+struct elider {
+	struct program *program;
+	bool changed;
+	bool warns;		/* the first round */
+	bool all;		/* not only branches never taken */
+};
+
+static void elide_stmt(struct elider *el, struct ast_stmt **place);
+
+/* ---- warnings: only about the script itself ---- */
+
+static bool is_script(const struct elider *el, struct span span)
+{
+	const struct ast_file *f = scope_file(el->program, span);
+
+	return f && !f->is_library;
+}
+
+static bool may_warn(const struct elider *el, struct span span)
+{
+	return el->warns && is_script(el, span);
+}
+
+/* ---- expressions whose value nobody wants ---- */
+
+static bool is_dead_local(const struct ast_expr *e)
+{
+	return e->kind == AST_NAME && e->name.var &&
+	       !e->name.var->is_global && !e->name.var->read;
+}
+
+static void warn_assignment(struct elider *el, const struct ast_expr *e)
+{
+	struct diags *ds = el->program->diags;
+	const struct ast_expr *to = e->kind == AST_ASSIGN ? e->assign.to :
+							    e->incdec.of;
+
+	if (may_warn(el, e->span))
+		diag_warning(ds, DIAG_ELIDED_ASSIGNMENT, e->span,
+			     "'%" STR_FMT "' is assigned but never used",
+			     STR_ARG(to->name.name));
+}
+
+/* Assignments to locals that are never read become their right side. */
+static void strip_dead(struct ast_expr **place, void *data)
+{
+	struct elider *el = data;
+	struct ast_expr *e = *place;
+
+	if (e->kind != AST_ASSIGN || !is_dead_local(e->assign.to) ||
+	    e->assign.op != BINOP_SET)
+		return;
+	warn_assignment(el, e);
+	*place = e->assign.value;
+	el->changed = true;
+}
+
+/* The same where the value is not wanted: all kinds of assignment.  NULL =
+ * nothing is left. */
+static struct ast_expr *reduce(struct elider *el, struct ast_expr *e)
+{
+	if (e->kind == AST_ASSIGN && is_dead_local(e->assign.to)) {
+		warn_assignment(el, e);
+		el->changed = true;
+		return reduce(el, e->assign.value);
+	}
+	if (e->kind == AST_INCDEC && is_dead_local(e->incdec.of)) {
+		warn_assignment(el, e);
+		el->changed = true;
+		return NULL;
+	}
+	if (usage_has_effect(e))
+		return e;
+	return NULL;
+}
+
+static bool was_assignment(const struct ast_expr *e)
+{
+	return e->kind == AST_ASSIGN || e->kind == AST_INCDEC;
+}
+
+/* ---- statements ---- */
+
+static void become_empty(struct elider *el, struct ast_stmt *s)
+{
+	if (s->kind == AST_S_EMPTY)
+		return;
+	s->kind = AST_S_EMPTY;
+	el->changed = true;
+}
+
+static bool is_empty(const struct ast_stmt *s)
+{
+	return !s || s->kind == AST_S_EMPTY ||
+	       (s->kind == AST_S_BLOCK && !s->block.n);
+}
+
+static void elide_expr_stmt(struct elider *el, struct ast_stmt *s)
+{
+	struct ast_expr *left;
+
+	if (!el->all)
+		return;
+	left = reduce(el, s->expr);
+	if (left) {
+		s->expr = left;
+		return;
+	}
+	if (!was_assignment(s->expr) && may_warn(el, s->span))
+		diag_warning(el->program->diags, DIAG_NO_EFFECT, s->span,
+			     "this statement has no effect");
+	become_empty(el, s);
+}
+
+/* Does nothing that stands behind it run? */
+static bool is_leaving(const struct ast_stmt *s)
+{
+	return s->kind == AST_S_RETURN || s->kind == AST_S_NEXT ||
+	       s->kind == AST_S_BREAK || s->kind == AST_S_CONTINUE;
+}
+
+static void drop_unreachable(struct elider *el, struct ast_stmts *b,
+			     uint32_t i)
+{
+	if (i + 1 >= b->n)
+		return;
+	if (may_warn(el, b->v[i + 1]->span))
+		diag_warning(el->program->diags, DIAG_UNREACHABLE,
+			     b->v[i + 1]->span,
+			     "this statement is never reached");
+	b->n = i + 1;
+	el->changed = true;
+}
+
+static void elide_block(struct elider *el, struct ast_stmt *s)
+{
+	struct ast_stmts *b = &s->block;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < b->n; i++) {
+		elide_stmt(el, &b->v[i]);
+		if (!is_empty(b->v[i]))
+			b->v[n++] = b->v[i];
+		else
+			el->changed = true;
+		if (!is_empty(b->v[i]) && is_leaving(b->v[i])) {
+			drop_unreachable(el, b, i);
+			break;
+		}
+	}
+	b->n = n;
+}
+
+/* Nothing is left but the condition. */
+static void become_condition(struct elider *el, struct ast_stmt *s,
+			     struct ast_expr *cond)
+{
+	s->kind = AST_S_EXPR;
+	s->expr = cond;
+	el->changed = true;
+	if (!usage_has_effect(cond))
+		become_empty(el, s);
+}
+
+static void elide_if(struct elider *el, struct ast_stmt **place)
+{
+	struct ast_stmt *s = *place;
+
+	if (s->if_.cond->kind == AST_NUMBER) {
+		struct ast_stmt *taken = s->if_.cond->number ? s->if_.yes :
+							       s->if_.no;
+
+		if (taken)
+			*place = taken;
+		else
+			become_empty(el, s);
+		el->changed = true;
+		elide_stmt(el, place);
+		return;
+	}
+	elide_stmt(el, &s->if_.yes);
+	if (s->if_.no)
+		elide_stmt(el, &s->if_.no);
+	if (s->if_.no && is_empty(s->if_.no)) {
+		s->if_.no = NULL;
+		el->changed = true;
+	}
+	if (el->all && is_empty(s->if_.yes) && !s->if_.no)
+		become_condition(el, s, s->if_.cond);
+}
+
+static void elide_loop(struct elider *el, struct ast_stmt *s)
+{
+	if (s->loop.cond && fold_is(s->loop.cond, false)) {
+		struct ast_expr *init = s->kind == AST_S_FOR ? s->loop.init :
+							       NULL;
+
+		if (init)
+			become_condition(el, s, init);
+		else
+			become_empty(el, s);
+		return;
+	}
+	elide_stmt(el, &s->loop.body);
+	if (s->kind != AST_S_FOR || !el->all)
+		return;
+	if (s->loop.init)
+		s->loop.init = reduce(el, s->loop.init);
+	if (s->loop.step)
+		s->loop.step = reduce(el, s->loop.step);
+}
+
+static bool is_array(const struct ast_expr *e)
+{
+	return e->kind == AST_NAME;
+}
+
+static void elide_foreach(struct elider *el, struct ast_stmt *s)
+{
+	struct ast_expr *value = s->foreach.value;
+
+	elide_stmt(el, &s->foreach.body);
+	if (el->all && value && is_dead_local(value) &&
+	    is_array(s->foreach.array) &&
+	    s->foreach.sort_by != AST_SORT_VALUE) {
+		s->foreach.value = NULL;
+		el->changed = true;
+	}
+	/* A sort stays: it reorders the array. */
+	if (el->all && is_empty(s->foreach.body) &&
+	    s->foreach.sort_by == AST_SORT_NONE && !s->foreach.slice.n &&
+	    (!s->foreach.limit || !usage_has_effect(s->foreach.limit)))
+		become_empty(el, s);
+}
+
+static void elide_try(struct elider *el, struct ast_stmt *s)
+{
+	elide_stmt(el, &s->try_.body);
+	elide_stmt(el, &s->try_.handler);
+	if (el->all && s->try_.message && is_dead_local(s->try_.message)) {
+		s->try_.message = NULL;
+		el->changed = true;
+	}
+	if (is_empty(s->try_.body))
+		become_empty(el, s);
+}
+
+/* What is folded at a place of an expression. */
+static void fold_places(struct ast_stmt *s)
+{
+	switch (s->kind) {
+	case AST_S_EXPR:
+	case AST_S_RETURN:
+	case AST_S_DELETE:
+		if (s->expr)
+			fold_expr(&s->expr);
+		return;
+	case AST_S_IF:
+		fold_expr(&s->if_.cond);
+		return;
+	case AST_S_WHILE:
+	case AST_S_FOR:
+		fold_expr(&s->loop.init);
+		fold_expr(&s->loop.cond);
+		fold_expr(&s->loop.step);
+		return;
+	case AST_S_FOREACH:
+		fold_expr(&s->foreach.array);
+		for (uint32_t i = 0; i < s->foreach.slice.n; i++)
+			fold_expr(&s->foreach.slice.v[i]);
+		fold_expr(&s->foreach.limit);
+		return;
+	case AST_S_EMPTY:
+	case AST_S_BLOCK:
+	case AST_S_BREAK:
+	case AST_S_CONTINUE:
+	case AST_S_NEXT:
+	case AST_S_TRY:
+	case AST_S_EMBEDDED:
+		return;
+	}
+}
+
+static void strip_places(struct elider *el, struct ast_stmt *s)
+{
+	switch (s->kind) {
+	case AST_S_EXPR:
+		/* The statement itself: reduce(); below it: here. */
+		if (s->expr->kind == AST_ASSIGN)
+			walk_expr_post(&s->expr->assign.value, strip_dead, el);
+		else
+			walk_expr_post(&s->expr, strip_dead, el);
+		return;
+	case AST_S_RETURN:
+		if (s->expr)
+			walk_expr_post(&s->expr, strip_dead, el);
+		return;
+	case AST_S_IF:
+		walk_expr_post(&s->if_.cond, strip_dead, el);
+		return;
+	case AST_S_WHILE:
+	case AST_S_FOR:
+		if (s->loop.cond)
+			walk_expr_post(&s->loop.cond, strip_dead, el);
+		return;
+	case AST_S_DELETE:
+	case AST_S_FOREACH:
+	case AST_S_EMPTY:
+	case AST_S_BLOCK:
+	case AST_S_BREAK:
+	case AST_S_CONTINUE:
+	case AST_S_NEXT:
+	case AST_S_TRY:
+	case AST_S_EMBEDDED:
+		return;
+	}
+}
+
+static void elide_stmt(struct elider *el, struct ast_stmt **place)
+{
+	struct ast_stmt *s = *place;
+
+	if (!s)
+		return;
+	fold_places(s);
+	if (el->all)
+		strip_places(el, s);
+	switch (s->kind) {
+	case AST_S_EXPR:
+		elide_expr_stmt(el, s);
+		return;
+	case AST_S_BLOCK:
+		elide_block(el, s);
+		return;
+	case AST_S_IF:
+		elide_if(el, place);
+		return;
+	case AST_S_WHILE:
+	case AST_S_FOR:
+		elide_loop(el, s);
+		return;
+	case AST_S_FOREACH:
+		elide_foreach(el, s);
+		return;
+	case AST_S_TRY:
+		elide_try(el, s);
+		return;
+	case AST_S_EMPTY:
+	case AST_S_BREAK:
+	case AST_S_CONTINUE:
+	case AST_S_RETURN:
+	case AST_S_NEXT:
+	case AST_S_DELETE:
+	case AST_S_EMBEDDED:
+		return;
+	}
+}
+
+/* ---- functions, variables, probes ---- */
+
+static void drop_funcs(struct elider *el)
+{
+	struct program *p = el->program;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < p->funcs.n; i++) {
+		struct func *f = p->funcs.v[i];
+
+		if (!f->called_in_kernel && !f->called_in_host)
+			continue;
+		f->number = n;
+		p->funcs.v[n++] = f;
+	}
+	el->changed |= n != p->funcs.n;
+	p->funcs.n = n;
+}
+
+static void drop_locals(struct vars *vars, uint32_t keep)
+{
+	uint32_t n = keep;
+
+	for (uint32_t i = keep; i < vars->n; i++) {
+		struct var *v = vars->v[i];
+
+		if (!v->read && !v->written)
+			continue;
+		v->number = n;
+		vars->v[n++] = v;
+	}
+	vars->n = n;
+}
+
+static void warn_unused(struct elider *el, const struct var *v)
+{
+	if (!v->is_library && !v->has_override && is_script(el, v->span))
+		diag_warning(el->program->diags, DIAG_UNUSED_VARIABLE, v->span,
+			     "the global '%" STR_FMT "' is never used",
+			     STR_ARG(v->name));
+}
+
+static void drop_globals(struct elider *el)
+{
+	struct program *p = el->program;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < p->globals.n; i++) {
+		struct var *v = p->globals.v[i];
+
+		if (!v->read && !v->written) {
+			warn_unused(el, v);
+			continue;
+		}
+		v->number = n;
+		p->globals.v[n++] = v;
+	}
+	p->globals.n = n;
+}
+
+static void drop_probes(struct elider *el)
+{
+	struct program *p = el->program;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < p->probes.n; i++) {
+		struct probe *pr = p->probes.v[i];
+
+		if (el->all && is_empty(pr->body)) {
+			if (is_script(el, pr->span))
+				diag_warning(p->diags, DIAG_EMPTY_PROBE,
+					     pr->span,
+					     "the handler of '%" STR_FMT
+					     "' does nothing",
+					     STR_ARG(pr->name));
+			el->changed = true;
+			continue;
+		}
+		pr->number = n;
+		p->probes.v[n++] = pr;
+	}
+	p->probes.n = n;
+}
+
+/* ---- what the script says but does not use ---- */
+
+static bool is_instantiated(const struct program *p,
+			    const struct ast_function *fn)
+{
+	for (uint32_t i = 0; i < p->funcs.n; i++)
+		if (p->funcs.v[i]->decl == fn)
+			return true;
+	return false;
+}
+
+static void warn_uncalled(struct elider *el, const struct ast_file *f)
+{
+	struct program *p = el->program;
+
+	for (uint32_t i = 0; !f->is_library && i < f->functions.n; i++) {
+		const struct ast_function *fn = f->functions.v[i];
+
+		if (!is_instantiated(p, fn))
+			diag_warning(p->diags, DIAG_UNUSED_FUNCTION, fn->span,
+				     "the function '%" STR_FMT
+				     "' is never called", STR_ARG(fn->name));
+	}
+}
+
+static void warn_unset(struct elider *el, const struct var *v)
+{
+	if (!v->read || v->written || v->init || v->has_override ||
+	    v->is_param || v->is_library || !is_script(el, v->span))
+		return;
+	diag_warning(el->program->diags, DIAG_NEVER_ASSIGNED, v->span,
+		     "'%" STR_FMT "' is never assigned", STR_ARG(v->name));
+}
+
+static void warn_unset_all(struct elider *el)
+{
+	struct program *p = el->program;
+
+	for (uint32_t i = 0; i < p->globals.n; i++)
+		warn_unset(el, p->globals.v[i]);
+	for (uint32_t i = 0; i < p->probes.n; i++)
+		for (uint32_t k = 0; k < p->probes.v[i]->locals.n; k++)
+			warn_unset(el, p->probes.v[i]->locals.v[k]);
+	for (uint32_t i = 0; i < p->funcs.n; i++)
+		for (uint32_t k = 0; k < p->funcs.v[i]->vars.n; k++)
+			warn_unset(el, p->funcs.v[i]->vars.v[k]);
+}
+
+static void elide_round(struct elider *el)
+{
+	struct program *p = el->program;
+
+	el->changed = false;
+	usage_compute(p);
+	drop_funcs(el);
+	for (uint32_t i = 0; i < p->probes.n; i++) {
+		for (struct cond *c = p->probes.v[i]->conditions; c;
+		     c = c->next)
+			fold_expr(&c->expr);
+		elide_stmt(el, &p->probes.v[i]->body);
+	}
+	for (uint32_t i = 0; i < p->funcs.n; i++)
+		elide_stmt(el, &p->funcs.v[i]->body);
+	drop_probes(el);
+}
+
+static void drop_unused(struct elider *el)
+{
+	struct program *p = el->program;
+
+	for (uint32_t i = 0; i < p->probes.n; i++)
+		drop_locals(&p->probes.v[i]->locals, 0);
+	for (uint32_t i = 0; i < p->funcs.n; i++)
+		drop_locals(&p->funcs.v[i]->vars, p->funcs.v[i]->nparams);
+	drop_globals(el);
+}
+
+void elide(struct program *p)
+{
+	struct elider el = {
+		.program = p,
+		.warns = true,
+		.all = !p->options->unoptimized,
+	};
+
+	usage_compute(p);
+	for (uint32_t i = 0; i < p->files.n; i++)
+		warn_uncalled(&el, p->files.v[i]);
+	do {
+		elide_round(&el);
+		el.warns = false;
+	} while (el.changed);
+	usage_compute(p);
+	warn_unset_all(&el);
+	drop_unused(&el);
+	if (!p->probes.n)
+		diag_error(p->diags, DIAG_NO_PROBES, (struct span){},
+			   "the script has no probes");
+}

@@ -1,0 +1,526 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A point is an alias, or it is for resolve_point() to say what it means.  An
+ * alias stands for its own points, each with the components that followed
+ * the alias's name in the use; so a site is reached through a chain of
+ * aliases, whose prologues and epilogues surround the handler.
+ *
+ * Needs the parsed files.  Leaves p->probes with bodies of their own, in
+ * which no name is resolved yet.
+ */
+#include "sema/expand.h"
+
+#include "lang/diag.h"
+#include "sema/library.h"
+#include "sema/point.h"
+#include "sema/resolve/resolve.h"
+
+#define MAX_PROBES 100000
+
+/* An alias on the way to a site. */
+struct use {
+	const struct use *outer;
+	const struct ast_alias *alias;
+	const struct ast_point *point;	/* where it is used */
+};
+
+struct expander {
+	struct program *program;
+	const struct ast_stmt *body;	/* of the handler, or NULL */
+	uint32_t work;			/* points looked at, for the limit */
+};
+
+/* How a point came to be looked at. */
+struct context {
+	const struct use *chain;	/* innermost first */
+	struct span span;		/* of the script's own point */
+	struct str name;		/* pn(), or empty: of the point */
+	bool optional;
+	struct cond *conditions;
+};
+
+static uint32_t expand_list(struct expander *ex, const struct ast_points *list,
+			    const struct ast_component *suffix,
+			    uint32_t nsuffix, const struct context *ctx);
+
+/* ---- the probe at a site ---- */
+
+static void push_stmt(struct arena *a, struct ast_stmt *block,
+		      const struct ast_stmt *s)
+{
+	if (s)
+		vec_push(a, &block->block, ast_clone_stmt(a, s));
+}
+
+static void push_epilogues(struct arena *a, struct ast_stmt *block,
+			   const struct use *u)
+{
+	if (!u)
+		return;
+	push_epilogues(a, block, u->outer);
+	push_stmt(a, block, u->alias->epilogue);
+}
+
+static struct ast_stmt *block_new(struct arena *a, struct span span)
+{
+	struct ast_stmt *s = arena_new(a, struct ast_stmt);
+
+	s->kind = AST_S_BLOCK;
+	s->span = span;
+	return s;
+}
+
+/* try { s } catch { } */
+static struct ast_stmt *guarded(struct arena *a, struct ast_stmt *s)
+{
+	struct ast_stmt *t = arena_new(a, struct ast_stmt);
+
+	t->kind = AST_S_TRY;
+	t->span = s->span;
+	t->try_.body = s;
+	t->try_.handler = block_new(a, s->span);
+	return t;
+}
+
+static struct ast_stmt *make_body(const struct expander *ex,
+				  const struct context *ctx)
+{
+	struct arena *a = ex->program->arena;
+	struct ast_stmt *block = block_new(a, ctx->span), *outer;
+
+	for (const struct use *u = ctx->chain; u; u = u->outer)
+		push_stmt(a, block, u->alias->prologue);
+	push_stmt(a, block, ex->body);
+	push_epilogues(a, block, ctx->chain);
+	if (ex->body)
+		block->span = ex->body->span;
+	if (!ex->program->options->suppress_errors)
+		return block;
+	outer = block_new(a, block->span);
+	vec_push(a, &outer->block, guarded(a, block));
+	return outer;
+}
+
+static struct cond *clone_conditions(struct arena *a, const struct cond *c)
+{
+	struct cond *copy;
+
+	if (!c)
+		return NULL;
+	copy = arena_new(a, struct cond);
+	copy->expr = ast_clone_expr(a, c->expr);
+	copy->next = clone_conditions(a, c->next);
+	return copy;
+}
+
+static void add_probe(struct expander *ex, const struct site *site,
+		      const struct ast_point *pt, const struct context *ctx)
+{
+	struct program *p = ex->program;
+	struct probe *pr = arena_new(p->arena, struct probe);
+
+	pr->span = ctx->span;
+	pr->point = site->point;
+	if (ctx->name.len)
+		pr->name = ctx->name;
+	else if (point_is_pattern(pt))
+		pr->name = site->point;
+	else
+		pr->name = point_text(p->arena, pt->v, pt->n);
+	pr->kind = site->kind;
+	pr->site = site->image;
+	pr->scope = site->scope;
+	pr->conditions = clone_conditions(p->arena, ctx->conditions);
+	pr->body = make_body(ex, ctx);
+	pr->number = p->probes.n;
+	vec_push(p->arena, &p->probes, pr);
+}
+
+/* ---- what is wrong ---- */
+
+static void note_chain(struct program *p, struct diag *d, const struct use *u)
+{
+	for (; u; u = u->outer)
+		diag_note(p->diags, d, u->point->span,
+			  "in expansion of the alias '%" STR_FMT "'",
+			  STR_ARG(point_text(p->arena, u->alias->name.v,
+					     u->alias->name.n)));
+}
+
+static void guess_alias(struct str name, void *data)
+{
+	diag_guess_add(data, name);
+}
+
+/* "timer.s(N)" without its arguments, as names of aliases have none. */
+static struct str form_name(struct arena *a, const char *text)
+{
+	char *s = arena_alloc(a, strlen(text) + 1);
+	uint32_t n = 0, depth = 0;
+
+	for (; *text; text++) {
+		if (*text == '(')
+			depth++;
+		else if (*text == ')')
+			depth--;
+		else if (!depth)
+			s[n++] = *text;
+	}
+	return (struct str){ s, n };
+}
+
+static struct str bare_name(struct arena *a, const struct ast_point *pt)
+{
+	struct str s = {};
+
+	for (uint32_t i = 0; i < pt->n; i++)
+		s = arena_printf(a, "%" STR_FMT "%s%" STR_FMT, STR_ARG(s),
+				 i ? "." : "", STR_ARG(pt->v[i].name));
+	return s;
+}
+
+static void help_similar(struct program *p, struct diag *d,
+			 const struct ast_point *pt)
+{
+	struct diag_guess g;
+	const struct resolve_form *forms;
+	struct str best;
+	uint32_t n;
+
+	diag_guess_init(&g, bare_name(p->arena, pt));
+	forms = resolve_forms(&n);
+	for (uint32_t i = 0; i < n; i++)
+		diag_guess_add(&g, form_name(p->arena, forms[i].text));
+	for (uint32_t f = 0; f < p->files.n; f++)
+		for (uint32_t i = 0; i < p->files.v[f]->aliases.n; i++)
+			diag_guess_add(&g, bare_name(p->arena,
+				&p->files.v[f]->aliases.v[i]->name));
+	if (p->library)
+		library_each(p->library, SCAN_ALIAS, guess_alias, &g);
+	best = diag_guess_best(&g);
+	if (best.len)
+		diag_help(p->diags, d, "did you mean '%" STR_FMT "'?",
+			  STR_ARG(best));
+}
+
+static void report(struct expander *ex, const struct ast_point *pt,
+		   const struct context *ctx, enum resolve_status status,
+		   const struct resolve_answer *answer)
+{
+	struct program *p = ex->program;
+	struct str text = point_text(p->arena, pt->v, pt->n);
+	struct diag *d;
+
+	if (!answer->text.len)
+		d = diag_error(p->diags, DIAG_UNKNOWN_POINT, pt->span,
+			       "there is no probe point '%" STR_FMT "'",
+			       STR_ARG(text));
+	else
+		d = diag_error(p->diags, answer->code,
+			       answer->span.len ? answer->span : pt->span,
+			       "%" STR_FMT, STR_ARG(answer->text));
+	if (answer->note.len)
+		diag_note(p->diags, d, (struct span){}, "%" STR_FMT,
+			  STR_ARG(answer->note));
+	if (answer->help.len)
+		diag_help(p->diags, d, "%" STR_FMT, STR_ARG(answer->help));
+	else if (status == RESOLVE_UNKNOWN)
+		help_similar(p, d, pt);
+	note_chain(p, d, ctx->chain);
+}
+
+/* ---- aliases ---- */
+
+struct match {
+	const struct ast_alias *alias;
+	struct str name;
+	uint32_t used;		/* components of the point */
+	bool is_library;
+};
+
+struct matches {
+	VEC(struct match) list;
+};
+
+static bool wanted_alias(struct str name, const void *data)
+{
+	return point_match(data, name) != 0;
+}
+
+static void find_in_file(struct program *p, const struct ast_file *f,
+			 const struct ast_point *pt, struct matches *ret)
+{
+	for (uint32_t i = 0; i < f->aliases.n; i++) {
+		const struct ast_alias *al = f->aliases.v[i];
+		struct str name = bare_name(p->arena, &al->name);
+		uint32_t used = point_match(pt, name);
+
+		if (used)
+			vec_push(p->arena, &ret->list,
+				 (struct match){ al, name, used,
+						 f->is_library });
+	}
+}
+
+static void find_aliases(struct program *p, const struct ast_point *pt,
+			 bool library, struct matches *ret)
+{
+	if (library && p->library)
+		library_load_aliases(p->library, wanted_alias, pt);
+	for (uint32_t i = 0; i < p->files.n; i++)
+		if (p->files.v[i]->is_library == library)
+			find_in_file(p, p->files.v[i], pt, ret);
+}
+
+static bool is_exact(const struct match *m, const struct ast_point *pt)
+{
+	return m->used == pt->n;
+}
+
+/* A library alias gives way to one of the script; an alias that would leave
+ * a suffix, to one whose name has that suffix in it. */
+static bool is_hidden(const struct match *m, const struct matches *all)
+{
+	for (uint32_t i = 0; i < all->list.n; i++) {
+		const struct match *o = &all->list.v[i];
+
+		if (m->is_library && !o->is_library && str_eq(m->name, o->name))
+			return true;
+		if (o->used > m->used && str_starts(o->name, m->name) &&
+		    o->name.s[m->name.len] == '.')
+			return true;
+	}
+	return false;
+}
+
+static bool is_recursive(const struct use *u, const struct ast_alias *al)
+{
+	for (; u; u = u->outer)
+		if (u->alias == al)
+			return true;
+	return false;
+}
+
+/* The name that pn() gives: of the first alias, with its suffix. */
+static struct str use_name(struct arena *a, const struct match *m,
+			   const struct ast_point *pt)
+{
+	struct str rest = point_text(a, pt->v + m->used, pt->n - m->used);
+
+	if (!rest.len)
+		return m->name;
+	return arena_printf(a, "%" STR_FMT ".%" STR_FMT, STR_ARG(m->name),
+			    STR_ARG(rest));
+}
+
+static uint32_t expand_alias(struct expander *ex, const struct match *m,
+			     const struct ast_point *pt,
+			     const struct context *outer)
+{
+	struct program *p = ex->program;
+	uint32_t errors = p->diags->errors, n;
+	struct use u = { outer->chain, m->alias, pt };
+	struct context ctx = *outer;
+	struct diag *d;
+
+	if (is_recursive(outer->chain, m->alias)) {
+		d = diag_error(p->diags, DIAG_RECURSIVE_ALIAS,
+			       m->alias->name.span,
+			       "the alias '%" STR_FMT
+			       "' stands for itself", STR_ARG(m->name));
+		note_chain(p, d, &u);
+		return 0;
+	}
+	ctx.chain = &u;
+	if (!ctx.name.len)
+		ctx.name = use_name(p->arena, m, pt);
+	n = expand_list(ex, &m->alias->points, pt->v + m->used,
+			pt->n - m->used, &ctx);
+	if (n || ctx.optional || p->diags->errors != errors)
+		return n;
+	d = diag_error(p->diags, DIAG_EMPTY_ALIAS, pt->span,
+		       "nothing that '%" STR_FMT "' stands for exists here",
+		       STR_ARG(m->name));
+	diag_note(p->diags, d, m->alias->name.span, "it is defined here");
+	note_chain(p, d, outer->chain);
+	return 0;
+}
+
+static uint32_t expand_matches(struct expander *ex, const struct matches *ms,
+			       const struct ast_point *pt,
+			       const struct context *ctx, bool exact)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < ms->list.n; i++) {
+		const struct match *m = &ms->list.v[i];
+
+		if ((!exact || is_exact(m, pt)) && !is_hidden(m, ms))
+			n += expand_alias(ex, m, pt, ctx);
+	}
+	return n;
+}
+
+static bool has_exact(const struct matches *ms, const struct ast_point *pt)
+{
+	for (uint32_t i = 0; i < ms->list.n; i++)
+		if (is_exact(&ms->list.v[i], pt))
+			return true;
+	return false;
+}
+
+/* ---- points ---- */
+
+static uint32_t expand_sites(struct expander *ex, const struct ast_point *pt,
+			     const struct context *ctx,
+			     const struct sites *sites)
+{
+	struct program *p = ex->program;
+
+	for (uint32_t i = 0; i < sites->list.n; i++) {
+		if (p->probes.n >= MAX_PROBES) {
+			diag_error(p->diags, DIAG_TOO_MANY_PROBES, ctx->span,
+				   "more than %d probes", MAX_PROBES);
+			break;
+		}
+		add_probe(ex, &sites->list.v[i], pt, ctx);
+	}
+	return sites->list.n;
+}
+
+/*
+ * The order of meanings: an alias of the script; a point of a known kind; an
+ * alias of the library; an alias with a suffix.  Where names hold wildcards
+ * all of them count.
+ */
+static uint32_t expand_flat(struct expander *ex, const struct ast_point *pt,
+			    const struct context *ctx)
+{
+	struct program *p = ex->program;
+	bool glob = point_has_glob(pt);
+	struct matches ms = {};
+	struct sites sites = {};
+	struct resolve_answer answer = {};
+	enum resolve_status status;
+	uint32_t errors = p->diags->errors, n = 0;
+
+	find_aliases(p, pt, false, &ms);
+	if (!glob && has_exact(&ms, pt))
+		return expand_matches(ex, &ms, pt, ctx, true);
+	status = resolve_point(p, pt, &sites, &answer);
+	if (status == RESOLVE_FOUND)
+		n = expand_sites(ex, pt, ctx, &sites);
+	if (glob || status == RESOLVE_UNKNOWN) {
+		find_aliases(p, pt, true, &ms);
+		n += expand_matches(ex, &ms, pt, ctx,
+				    !glob && has_exact(&ms, pt));
+		if (ms.list.n && !glob)
+			return n;
+	}
+	if (!n && !ctx->optional && p->diags->errors == errors)
+		report(ex, pt, ctx, status, &answer);
+	return n;
+}
+
+static uint32_t expand_one(struct expander *ex, const struct ast_point *pt,
+			   const struct ast_component *suffix,
+			   uint32_t nsuffix, const struct context *outer,
+			   bool *sufficient)
+{
+	struct program *p = ex->program;
+	struct context ctx = *outer;
+	struct cond cond = { pt->condition, outer->conditions };
+	struct ast_points flats = {};
+	uint32_t n = 0, got;
+
+	if (!ctx.chain)
+		ctx.span = pt->span;
+	if (pt->condition)
+		ctx.conditions = &cond;
+	if (!point_flatten(p->arena, pt, suffix, nsuffix, &flats)) {
+		diag_error(p->diags, DIAG_TOO_MANY_PROBES, pt->span,
+			   "the braces stand for more than %d points",
+			   POINT_MAX_FLAT);
+		return 0;
+	}
+	for (uint32_t i = 0; i < flats.n; i++) {
+		ctx.optional = outer->optional || flats.v[i].optional;
+		got = expand_flat(ex, &flats.v[i], &ctx);
+		n += got;
+		if (got && flats.v[i].sufficient) {
+			*sufficient = true;
+			break;
+		}
+	}
+	return n;
+}
+
+static uint32_t expand_list(struct expander *ex, const struct ast_points *list,
+			    const struct ast_component *suffix,
+			    uint32_t nsuffix, const struct context *ctx)
+{
+	struct program *p = ex->program;
+	bool sufficient = false;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < list->n && !sufficient; i++) {
+		if (ex->work++ >= MAX_PROBES) {
+			diag_error(p->diags, DIAG_TOO_MANY_PROBES, ctx->span,
+				   "this stands for more than %d points",
+				   MAX_PROBES);
+			return n;
+		}
+		n += expand_one(ex, &list->v[i], suffix, nsuffix, ctx,
+				&sufficient);
+	}
+	return n;
+}
+
+void expand_points(struct program *p, const struct ast_points *points)
+{
+	struct expander ex = { .program = p };
+	struct context ctx = {};
+
+	expand_list(&ex, points, NULL, 0, &ctx);
+}
+
+static void check_alias_names(struct program *p, const struct ast_file *f)
+{
+	for (uint32_t i = 0; i < f->aliases.n; i++) {
+		const struct ast_point *name = &f->aliases.v[i]->name;
+
+		for (uint32_t k = 0; k < name->n; k++) {
+			if (name->v[k].arg_kind == AST_ARG_NONE &&
+			    !name->v[k].nbraces &&
+			    !str_has_glob(name->v[k].name))
+				continue;
+			diag_error(p->diags, DIAG_BAD_ALIAS_NAME,
+				   name->v[k].span,
+				   "the name of an alias has no arguments, braces or wildcards");
+		}
+	}
+}
+
+void expand_files(struct program *p, uint32_t first)
+{
+	for (uint32_t i = first; i < p->files.n; i++) {
+		struct ast_file *f = p->files.v[i];
+
+		check_alias_names(p, f);
+		for (uint32_t k = 0; k < f->probes.n; k++) {
+			struct expander ex = {
+				.program = p,
+				.body = f->probes.v[k]->body,
+			};
+			struct context ctx = {};
+
+			expand_list(&ex, &f->probes.v[k]->points, NULL, 0,
+				    &ctx);
+		}
+	}
+}
+
+void expand(struct program *p)
+{
+	expand_files(p, 0);
+}

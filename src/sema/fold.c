@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sema/fold.h"
+
+#include "sema/walk.h"
+
+static void become_number(struct ast_expr *e, int64_t n)
+{
+	struct ast_expr was = *e;
+
+	*e = (struct ast_expr){
+		.kind = AST_NUMBER,
+		.span = was.span,
+		.at = was.at,
+		.number = n,
+	};
+}
+
+static int64_t shift_right(int64_t a, int64_t n)
+{
+	return a >> (n & 63);
+}
+
+/* False: not to be computed here. */
+static bool compute(enum ast_binop op, int64_t x, int64_t y, int64_t *ret)
+{
+	uint64_t a = (uint64_t)x, b = (uint64_t)y;
+
+	switch (op) {
+	case BINOP_OR:
+		*ret = x | y;
+		return true;
+	case BINOP_XOR:
+		*ret = x ^ y;
+		return true;
+	case BINOP_AND:
+		*ret = x & y;
+		return true;
+	case BINOP_LT:
+		*ret = x < y;
+		return true;
+	case BINOP_GT:
+		*ret = x > y;
+		return true;
+	case BINOP_LE:
+		*ret = x <= y;
+		return true;
+	case BINOP_GE:
+		*ret = x >= y;
+		return true;
+	case BINOP_EQ:
+		*ret = x == y;
+		return true;
+	case BINOP_NE:
+		*ret = x != y;
+		return true;
+	case BINOP_SHL:
+		*ret = (int64_t)(a << (b & 63));
+		return true;
+	case BINOP_SHR:
+		*ret = shift_right(x, y);
+		return true;
+	case BINOP_USHR:
+		*ret = (int64_t)(a >> (b & 63));
+		return true;
+	case BINOP_ADD:
+		*ret = (int64_t)(a + b);
+		return true;
+	case BINOP_SUB:
+		*ret = (int64_t)(a - b);
+		return true;
+	case BINOP_MUL:
+		*ret = (int64_t)(a * b);
+		return true;
+	case BINOP_DIV:
+		if (!y)
+			return false;
+		*ret = y == -1 ? (int64_t)-a : x / y;
+		return true;
+	case BINOP_MOD:
+		if (!y)
+			return false;
+		*ret = y == -1 ? 0 : x % y;
+		return true;
+	case BINOP_LOR:
+	case BINOP_LAND:
+	case BINOP_MATCH:
+	case BINOP_NOMATCH:
+	case BINOP_CONCAT:
+	case BINOP_STAT_ADD:
+	case BINOP_SET:
+		break;
+	}
+	return false;
+}
+
+/* && and ||: the left side may decide alone; a value is 0 or 1. */
+static void fold_logic(struct ast_expr *e)
+{
+	struct ast_expr *a = e->binary.a, *b = e->binary.b;
+	bool decides = e->binary.op == BINOP_LOR;
+
+	if (fold_is(a, decides))
+		become_number(e, decides);
+	else if (fold_is(a, !decides) && b->kind == AST_NUMBER)
+		become_number(e, b->number != 0);
+}
+
+static void fold_strings(struct ast_expr *e)
+{
+	struct str a = e->binary.a->string, b = e->binary.b->string;
+
+	if (e->binary.op == BINOP_EQ)
+		become_number(e, str_eq(a, b));
+	else if (e->binary.op == BINOP_NE)
+		become_number(e, !str_eq(a, b));
+}
+
+static void fold_binary(struct ast_expr *e)
+{
+	struct ast_expr *a = e->binary.a, *b = e->binary.b;
+	int64_t n;
+
+	if (e->binary.op == BINOP_LOR || e->binary.op == BINOP_LAND)
+		fold_logic(e);
+	else if (a->kind == AST_STRING && b->kind == AST_STRING)
+		fold_strings(e);
+	else if (a->kind == AST_NUMBER && b->kind == AST_NUMBER &&
+		 compute(e->binary.op, a->number, b->number, &n))
+		become_number(e, n);
+}
+
+static void fold_unary(struct ast_expr *e)
+{
+	int64_t n = e->unary.a->number;
+
+	if (e->unary.a->kind != AST_NUMBER)
+		return;
+	switch (e->unary.op) {
+	case UNOP_PLUS:
+		break;
+	case UNOP_NEG:
+		n = (int64_t)-(uint64_t)n;
+		break;
+	case UNOP_NOT:
+		n = !n;
+		break;
+	case UNOP_INV:
+		n = ~n;
+		break;
+	}
+	become_number(e, n);
+}
+
+static void visit(struct ast_expr **place, void *data)
+{
+	struct ast_expr *e = *place;
+
+	(void)data;
+	if (e->kind == AST_BINARY)
+		fold_binary(e);
+	else if (e->kind == AST_UNARY)
+		fold_unary(e);
+	else if (e->kind == AST_TERNARY && fold_is(e->ternary.cond, true))
+		*place = e->ternary.yes;
+	else if (e->kind == AST_TERNARY && fold_is(e->ternary.cond, false))
+		*place = e->ternary.no;
+}
+
+void fold_expr(struct ast_expr **e)
+{
+	walk_expr_post(e, visit, NULL);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The tapset: what scripts may use without defining it.  It stands embedded
+ * in the program, and in the directories of -I, which come first.  A file is
+ * parsed only when something that it defines is needed; then it joins
+ * program.files.
+ *
+ * In a directory the files are, from most to least special,
+ * DIR/6.18.44-amd64/x86_64/, DIR/6.18.44-amd64/, DIR/6.18.44/..., DIR/6.18/,
+ * DIR/6/, DIR/x86_64/, DIR/ itself, each with its subdirectory linux/.
+ */
+#ifndef SEMA_LIBRARY_H
+#define SEMA_LIBRARY_H
+
+#include "lang/ast.h"
+#include "lang/parse.h"
+#include "sema/library_scan.h"
+#include "sema/program.h"
+
+struct library;
+
+/*
+ * Sets p->library.  `o` says how to parse; args are not passed on to library
+ * files.  A directory that cannot be read is no error.  Reads nothing yet.
+ */
+struct library *library_open(struct program *p, const struct parse_options *o,
+			     const struct str *dirs, uint32_t ndirs);
+
+/* The macros of the .stpm files, for parsing this text: NULL when it uses
+ * none of them. */
+struct macros *library_macros(struct library *l, struct str text);
+
+/*
+ * Loads the next file that defines this function, global or macro and is not
+ * loaded yet.  Returns the file, NULL when there is none (any more).  Errors
+ * in it are diagnostics.
+ */
+struct ast_file *library_load(struct library *l, enum scan_kind kind,
+			      struct str name);
+
+/* Loads all files with an alias that `wanted` accepts. */
+typedef bool library_wants_fn(struct str alias, const void *data);
+void library_load_aliases(struct library *l, library_wants_fn *wanted,
+			  const void *data);
+
+/* The i-th file of the whole library, loaded when it is not yet; NULL = no
+ * more.  For lists of everything. */
+const struct ast_file *library_file(struct library *l, uint32_t i);
+
+/* All names of a kind, for "did you mean" and lists. */
+void library_each(struct library *l, enum scan_kind kind,
+		  void (*fn)(struct str name, void *data), void *data);
+
+#endif

@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sema/scope_func.h"
+
+#include "lang/diag.h"
+#include "sema/library.h"
+#include "sema/scope.h"
+#include "sema/walk.h"
+
+struct instance {
+	const struct target_scope *scope;
+	struct func *func;
+	struct instance *next;
+};
+
+/* A function as declared. */
+struct decl {
+	const struct ast_function *fn;
+	const struct ast_file *file;
+	uint32_t order;
+	uint32_t visit;			/* round that has seen it */
+	bool knows_context, uses_context;
+	struct instance *instances;
+	struct decl *next;		/* of the same name */
+};
+
+struct scope_funcs {
+	struct program *program;
+	struct map names;		/* "name": public; "N name": private;
+					 * to the first struct decl */
+	uint32_t declared;		/* files whose functions are known */
+	uint32_t ndecls, visits;
+};
+
+/* The functions that a call may go to, in the order in which they are
+ * tried. */
+struct overloads {
+	VEC(struct decl *) list;
+};
+
+struct scope_funcs *scope_funcs_new(struct program *p)
+{
+	struct scope_funcs *fs = arena_new(p->arena, struct scope_funcs);
+
+	fs->program = p;
+	map_init(&fs->names, p->arena);
+	return fs;
+}
+
+/* ---- declarations ---- */
+
+static struct str decl_key(struct program *p, const struct ast_file *f,
+			   struct str name)
+{
+	return arena_printf(p->arena, "%u %" STR_FMT, f->source,
+			    STR_ARG(name));
+}
+
+static void check_params(struct program *p, const struct ast_function *fn)
+{
+	for (uint32_t i = 0; i < fn->nparams; i++)
+		for (uint32_t k = 0; k < i; k++)
+			if (str_eq(fn->params[i].name, fn->params[k].name))
+				diag_error(p->diags, DIAG_REDECLARED,
+					   fn->params[i].span,
+					   "two parameters are called '%" STR_FMT
+					   "'", STR_ARG(fn->params[i].name));
+}
+
+static void declare(struct scope_funcs *fs, const struct ast_file *f,
+		    const struct ast_function *fn)
+{
+	struct program *p = fs->program;
+	struct str key = fn->is_private ? decl_key(p, f, fn->name) : fn->name;
+	struct decl *d = arena_new(p->arena, struct decl), *last;
+
+	*d = (struct decl){ .fn = fn, .file = f, .order = fs->ndecls++ };
+	check_params(p, fn);
+	last = map_find(&fs->names, key);
+	if (!last) {
+		map_set(&fs->names, key, d);
+		return;
+	}
+	while (last->next)
+		last = last->next;
+	last->next = d;
+}
+
+static void declare_new(struct scope_funcs *fs)
+{
+	struct program *p = fs->program;
+
+	for (; fs->declared < p->files.n; fs->declared++) {
+		const struct ast_file *f = p->files.v[fs->declared];
+
+		for (uint32_t i = 0; i < f->functions.n; i++)
+			declare(fs, f, f->functions.v[i]);
+	}
+}
+
+/* ---- overloads ---- */
+
+static int64_t priority(const struct decl *d)
+{
+	if (d->fn->has_priority)
+		return d->fn->priority;
+	return d->file->is_library ? 1 : 0;
+}
+
+static void insert(struct scope_funcs *fs, struct overloads *o,
+		   struct decl *d)
+{
+	uint32_t i;
+
+	vec_push(fs->program->arena, &o->list, d);
+	for (i = o->list.n - 1; i > 0; i--) {
+		if (priority(o->list.v[i - 1]) <= priority(d))
+			break;
+		o->list.v[i] = o->list.v[i - 1];
+	}
+	o->list.v[i] = d;
+}
+
+/* Those of a name and number of parameters: of the script, else of the first
+ * library file that has any. */
+static void collect(struct scope_funcs *fs, struct decl *first, uint32_t nargs,
+		    struct overloads *ret)
+{
+	const struct ast_file *file = NULL;
+
+	for (struct decl *d = first; d; d = d->next)
+		if (d->fn->nparams == nargs && !d->file->is_library)
+			insert(fs, ret, d);
+	if (ret->list.n)
+		return;
+	for (struct decl *d = first; d; d = d->next) {
+		if (d->fn->nparams != nargs || (file && d->file != file))
+			continue;
+		file = d->file;
+		insert(fs, ret, d);
+	}
+}
+
+static void find_overloads(struct scope_funcs *fs, struct str name,
+			   uint32_t nargs, const struct ast_file *f,
+			   struct overloads *ret)
+{
+	struct program *p = fs->program;
+
+	declare_new(fs);
+	if (f)
+		collect(fs, map_find(&fs->names, decl_key(p, f, name)), nargs,
+			ret);
+	if (ret->list.n)
+		return;
+	collect(fs, map_find(&fs->names, name), nargs, ret);
+	while (!ret->list.n && p->library &&
+	       library_load(p->library, SCAN_FUNCTION, name)) {
+		declare_new(fs);
+		collect(fs, map_find(&fs->names, name), nargs, ret);
+	}
+}
+
+/* ---- does a function look at the context? ---- */
+
+struct context_query {
+	struct scope_funcs *funcs;
+	const struct decl *decl;
+	bool uses;
+};
+
+static bool decl_uses_context(struct scope_funcs *fs, struct decl *d);
+
+static bool atop_uses_context(enum ast_atop op)
+{
+	return op == ATOP_ENTRY || op == ATOP_KREGISTER ||
+	       op == ATOP_UREGISTER || op == ATOP_PERF ||
+	       op == ATOP_PROBEWRITE;
+}
+
+static void ask_call(struct context_query *q, const struct ast_expr *e)
+{
+	struct overloads o = {};
+
+	if (q->decl->file->is_library && str_starts(e->call.name, STR("__")))
+		return;
+	find_overloads(q->funcs, e->call.name, e->call.args.n, q->decl->file,
+		       &o);
+	for (uint32_t i = 0; i < o.list.n && !q->uses; i++)
+		q->uses = decl_uses_context(q->funcs, o.list.v[i]);
+}
+
+static bool ask_visit(struct ast_expr **place, void *data)
+{
+	struct context_query *q = data;
+	const struct ast_expr *e = *place;
+
+	if (e->kind == AST_TARGET ||
+	    (e->kind == AST_ATOP && atop_uses_context(e->at_op.op)))
+		q->uses = true;
+	else if (e->kind == AST_CALL && !q->uses)
+		ask_call(q, e);
+	return !q->uses;
+}
+
+/* One round visits a function once; what a whole round has not found to use
+ * the context does not. */
+static bool decl_uses_context(struct scope_funcs *fs, struct decl *d)
+{
+	struct context_query q = { fs, d, false };
+
+	if (d->knows_context || d->visit == fs->visits)
+		return d->uses_context;
+	d->visit = fs->visits;
+	if (d->fn->body)
+		walk_exprs(d->fn->body, ask_visit, &q);
+	d->uses_context = q.uses;
+	d->knows_context |= q.uses;
+	return q.uses;
+}
+
+static bool overloads_use_context(struct scope_funcs *fs,
+				  const struct overloads *o)
+{
+	bool uses = false;
+
+	fs->visits++;
+	for (uint32_t i = 0; i < o->list.n; i++)
+		uses |= decl_uses_context(fs, o->list.v[i]);
+	return uses;
+}
+
+/* ---- instances ---- */
+
+static struct ast_stmt *copy_body(struct program *p,
+				  const struct ast_function *fn,
+				  const struct ast_expr *call)
+{
+	struct ast_stmt *s;
+	struct diag *d;
+
+	if (fn->body)
+		return ast_clone_stmt(p->arena, fn->body);
+	d = diag_error(p->diags, DIAG_EMBEDDED_C, call->at,
+		       "the function '%" STR_FMT
+		       "' is written in C, which spile does not run",
+		       STR_ARG(fn->name));
+	diag_note(p->diags, d, fn->span, "it is defined here");
+	s = arena_new(p->arena, struct ast_stmt);
+	s->kind = AST_S_BLOCK;
+	s->span = fn->span;
+	return s;
+}
+
+static struct func *func_new(struct scope_funcs *fs, const struct decl *d,
+			     const struct ast_expr *call,
+			     const struct target_scope *scope)
+{
+	struct program *p = fs->program;
+	const struct ast_function *fn = d->fn;
+	struct func *f = arena_new(p->arena, struct func);
+
+	f->name = fn->name;
+	f->decl = fn;
+	f->body = copy_body(p, fn, call);
+	f->nparams = fn->nparams;
+	f->type = fn->type;
+	f->type_span = fn->type == TY_UNKNOWN ? (struct span){} : fn->span;
+	f->is_library = d->file->is_library;
+	f->scope = scope;
+	for (uint32_t i = 0; i < fn->nparams; i++) {
+		struct var *v = arena_new(p->arena, struct var);
+
+		v->name = fn->params[i].name;
+		v->span = fn->params[i].span;
+		v->type = fn->params[i].type;
+		v->type_span = v->span;
+		v->is_param = true;
+		v->number = i;
+		vec_push(p->arena, &f->vars, v);
+	}
+	f->number = p->funcs.n;
+	vec_push(p->arena, &p->funcs, f);
+	return f;
+}
+
+static struct func *instance(struct scope_funcs *fs, struct decl *d,
+			     const struct ast_expr *call,
+			     const struct target_scope *scope, bool *is_new)
+{
+	struct instance *i;
+
+	for (i = d->instances; i; i = i->next)
+		if (i->scope == scope)
+			return i->func;
+	i = arena_new(fs->program->arena, struct instance);
+	*i = (struct instance){ .scope = scope, .next = d->instances };
+	i->func = func_new(fs, d, call, scope);
+	d->instances = i;
+	*is_new = true;
+	return i->func;
+}
+
+/* ---- what is wrong ---- */
+
+static void guess_name(struct str name, void *data)
+{
+	diag_guess_add(data, name);
+}
+
+static void help_similar(struct scope_funcs *fs, struct diag *d,
+			 struct str name)
+{
+	struct program *p = fs->program;
+	struct diag_guess g;
+	struct str best;
+
+	diag_guess_init(&g, name);
+	for (uint32_t i = 0; i < fs->names.n; i++)
+		diag_guess_add(&g, fs->names.entries[i].key);
+	if (p->library)
+		library_each(p->library, SCAN_FUNCTION, guess_name, &g);
+	best = diag_guess_best(&g);
+	if (best.len)
+		diag_help(p->diags, d, "did you mean '%" STR_FMT "'?",
+			  STR_ARG(best));
+}
+
+static struct decl *find_any(struct scope_funcs *fs, struct str name,
+			     const struct ast_file *f)
+{
+	struct decl *d = NULL;
+
+	if (f)
+		d = map_find(&fs->names, decl_key(fs->program, f, name));
+	return d ? d : map_find(&fs->names, name);
+}
+
+static void report(struct scope_funcs *fs, const struct ast_expr *call,
+		   const struct ast_file *f)
+{
+	struct program *p = fs->program;
+	const struct decl *other = find_any(fs, call->call.name, f);
+	struct diag *d;
+
+	if (other) {
+		d = diag_error(p->diags, DIAG_ARG_COUNT, call->at,
+			       "'%" STR_FMT "' takes %u argument%s, not %u",
+			       STR_ARG(call->call.name), other->fn->nparams,
+			       other->fn->nparams == 1 ? "" : "s",
+			       call->call.args.n);
+		for (; other; other = other->next)
+			diag_note(p->diags, d, other->fn->span,
+				  "it is defined here");
+		return;
+	}
+	d = diag_error(p->diags, DIAG_UNKNOWN_FUNCTION, call->at,
+		       "there is no function '%" STR_FMT "'",
+		       STR_ARG(call->call.name));
+	help_similar(fs, d, call->call.name);
+}
+
+struct func *scope_funcs_find(struct scope_funcs *fs, struct ast_expr *call,
+			      const struct ast_file *f,
+			      const struct target_scope *targets)
+{
+	struct overloads o = {};
+	struct func *first = NULL, *last = NULL;
+	bool uses;
+
+	find_overloads(fs, call->call.name, call->call.args.n, f, &o);
+	if (!o.list.n) {
+		report(fs, call, f);
+		return NULL;
+	}
+	uses = overloads_use_context(fs, &o);
+	for (uint32_t i = 0; i < o.list.n; i++) {
+		bool is_new = false;
+		struct func *fn = instance(fs, o.list.v[i], call,
+					   uses ? targets : NULL, &is_new);
+
+		if (!is_new && !last)
+			return fn;
+		fn->uses_context = uses;
+		if (last)
+			last->next_overload = fn;
+		else
+			first = fn;
+		last = fn;
+	}
+	return first;
+}
+
+bool scope_find_intrinsic(struct ast_expr *call)
+{
+	if (!str_starts(call->call.name, STR("__")))
+		return false;
+	for (uint32_t i = 0; i < INTRIN_N; i++)
+		if (str_is(call->call.name, intrin_info[i].name)) {
+			call->call.is_intrinsic = true;
+			call->call.intrinsic = (uint8_t)i;
+			return true;
+		}
+	return false;
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sema/types_slot.h"
+
+#include "lang/diag.h"
+
+void types_set_var(struct types *t, struct var *v, enum ty ty,
+		   struct span why)
+{
+	if (ty == TY_UNKNOWN || v->type != TY_UNKNOWN)
+		return;
+	v->type = ty;
+	v->type_span = why;
+	t->changed = true;
+}
+
+void types_set_key(struct types *t, struct var *v, uint32_t i, enum ty ty,
+		   struct span why)
+{
+	if (ty == TY_UNKNOWN || v->key_type[i] != TY_UNKNOWN)
+		return;
+	v->key_type[i] = ty;
+	v->key_span[i] = why;
+	t->changed = true;
+}
+
+void types_set_func(struct types *t, struct func *f, enum ty ty,
+		    struct span why)
+{
+	if (ty == TY_UNKNOWN || f->type != TY_UNKNOWN)
+		return;
+	f->type = ty;
+	f->type_span = why;
+	t->changed = true;
+}
+
+void types_start(struct types *t)
+{
+	struct program *p = t->program;
+
+	for (uint32_t i = 0; i < p->globals.n; i++) {
+		struct var *v = p->globals.v[i];
+
+		if (v->init)
+			types_set_var(t, v, v->init->kind == AST_STRING ?
+						    TY_STRING :
+						    TY_LONG,
+				      v->init->span);
+	}
+}
+
+static void override_value(struct types *t, struct var *v)
+{
+	struct program *p = t->program;
+	bool is_number = str_to_s64(v->override_str, &v->override);
+	struct diag *d;
+
+	types_set_var(t, v, is_number ? TY_LONG : TY_STRING, v->span);
+	if (v->type == TY_STRING || (v->type == TY_LONG && is_number))
+		return;
+	d = diag_error(p->diags, DIAG_BAD_OVERRIDE, v->span,
+		       v->type == TY_LONG ?
+			       "-G %" STR_FMT "=%" STR_FMT ": this is a number" :
+			       "-G %" STR_FMT "=%" STR_FMT ": this is a statistic",
+		       STR_ARG(v->name), STR_ARG(v->override_str));
+	if (v->type_span.len)
+		diag_note(p->diags, d, v->type_span, "as used here");
+}
+
+void types_override(struct types *t)
+{
+	struct program *p = t->program;
+
+	for (uint32_t i = 0; i < p->globals.n; i++)
+		if (p->globals.v[i]->has_override)
+			override_value(t, p->globals.v[i]);
+}
+
+/* ---- messages ---- */
+
+/* As people say it. */
+static const char *a_type(enum ty ty)
+{
+	switch (ty) {
+	case TY_LONG:
+		return "a number";
+	case TY_STRING:
+		return "a string";
+	case TY_STATS:
+		return "a statistic";
+	case TY_UNKNOWN:
+		break;
+	}
+	return "of unknown type";
+}
+
+static const struct var *var_of(const struct ast_expr *e)
+{
+	if (e->kind == AST_INDEX)
+		e = e->index.base;
+	return e->kind == AST_NAME ? e->name.var : NULL;
+}
+
+static void note_origin(struct types *t, struct diag *d,
+			const struct ast_expr *e)
+{
+	const struct var *v = var_of(e);
+	const struct func *f = e->kind == AST_CALL ? e->call.func : NULL;
+
+	if (v && v->type_span.len)
+		diag_note(t->program->diags, d, v->type_span,
+			  "'%" STR_FMT "' is %s because of this",
+			  STR_ARG(v->name), a_type(v->type));
+	else if (f && f->type_span.len)
+		diag_note(t->program->diags, d, f->type_span,
+			  "'%" STR_FMT "' gives %s because of this",
+			  STR_ARG(f->name), a_type(f->type));
+}
+
+void types_mismatch(struct types *t, const struct ast_expr *e, enum ty wanted,
+		    struct span why)
+{
+	struct diags *ds = t->program->diags;
+	const struct var *v = var_of(e);
+	struct diag *d;
+
+	if (v)
+		d = diag_error(ds, DIAG_TYPE_MISMATCH, e->span,
+			       "'%" STR_FMT "' is %s, but %s is wanted here",
+			       STR_ARG(v->name), a_type(e->type),
+			       a_type(wanted));
+	else
+		d = diag_error(ds, DIAG_TYPE_MISMATCH, e->span,
+			       "this is %s, but %s is wanted here",
+			       a_type(e->type), a_type(wanted));
+	if (d->parts.n)
+		return;		/* said in an earlier round */
+	note_origin(t, d, e);
+	if (why.len && why.pos != e->span.pos)
+		diag_note(ds, d, why, "%s is wanted because of this",
+			  a_type(wanted));
+	if (e->type == TY_STATS)
+		diag_help(ds, d,
+			  "@count, @sum, @avg, @min, @max take numbers out of a statistic");
+	else if (wanted == TY_STRING && e->type == TY_LONG)
+		diag_help(ds, d, "sprint(...) makes a string of a number");
+	else if (wanted == TY_LONG && e->type == TY_STRING)
+		diag_help(ds, d, "strtol(..., 10) makes a number of a string");
+}
+
+void types_no_result(struct types *t, const struct ast_expr *call,
+		     const struct func *f)
+{
+	struct diags *ds = t->program->diags;
+	struct diag *d;
+
+	d = diag_error(ds, DIAG_NO_RESULT, call->span,
+		       "'%" STR_FMT "' returns nothing, but its value is used",
+		       STR_ARG(f->name));
+	if (!d->parts.n)
+		diag_note(ds, d, f->decl->span, "it is defined here");
+}
+
+void types_no_value(struct types *t, const struct ast_expr *print)
+{
+	struct diags *ds = t->program->diags;
+	struct diag *d;
+
+	d = diag_error(ds, DIAG_NO_RESULT, print->span,
+		       "%s has no value", ast_printop_name(print->print.op));
+	if (!d->parts.n)
+		diag_help(ds, d, "s%s returns the text as a string",
+			  ast_printop_name(print->print.op));
+}
+
+void types_overloads_differ(struct types *t, const struct ast_expr *call,
+			    const struct func *a, const struct func *b)
+{
+	struct diags *ds = t->program->diags;
+	struct diag *d;
+
+	d = diag_error(ds, DIAG_TYPE_MISMATCH, call->span,
+		       "one definition of '%" STR_FMT
+		       "' gives %s, another %s", STR_ARG(a->name),
+		       a_type(a->type), a_type(b->type));
+	if (d->parts.n)
+		return;
+	diag_note(ds, d, a->type_span, "%s", a_type(a->type));
+	diag_note(ds, d, b->type_span, "%s", a_type(b->type));
+}
+
+/* ---- what stays unknown ---- */
+
+static void report_var(struct types *t, struct var *v)
+{
+	struct diags *ds = t->program->diags;
+	struct diag *d;
+
+	if (v->type != TY_UNKNOWN)
+		return;
+	d = diag_error(ds, DIAG_UNRESOLVED_TYPE, v->span,
+		       v->is_array ?
+			       "nothing tells whether the values of '%" STR_FMT
+			       "' are numbers or strings" :
+			       "nothing tells whether '%" STR_FMT
+			       "' is a number or a string",
+		       STR_ARG(v->name));
+	diag_help(ds, d, "is it ever assigned to?");
+	v->type = TY_LONG;
+}
+
+static void report_keys(struct types *t, struct var *v)
+{
+	struct diags *ds = t->program->diags;
+
+	for (uint32_t i = 0; i < v->nkeys && i < IMAGE_KEYS; i++) {
+		if (v->key_type[i] != TY_UNKNOWN)
+			continue;
+		diag_error(ds, DIAG_UNRESOLVED_TYPE, v->span,
+			   "nothing tells whether key %u of '%" STR_FMT
+			   "' is a number or a string", i + 1,
+			   STR_ARG(v->name));
+		v->key_type[i] = TY_LONG;
+	}
+}
+
+static void report_vars(struct types *t, struct vars *vars)
+{
+	for (uint32_t i = 0; i < vars->n; i++) {
+		report_keys(t, vars->v[i]);
+		report_var(t, vars->v[i]);
+	}
+}
+
+void types_report_unknown(struct types *t)
+{
+	struct program *p = t->program;
+
+	report_vars(t, &p->globals);
+	for (uint32_t i = 0; i < p->probes.n; i++)
+		report_vars(t, &p->probes.v[i]->locals);
+	for (uint32_t i = 0; i < p->funcs.n; i++)
+		report_vars(t, &p->funcs.v[i]->vars);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The places that types are kept at - variables, keys, results - and the
+ * messages about them.  Part of types.
+ */
+#ifndef SEMA_TYPES_SLOT_H
+#define SEMA_TYPES_SLOT_H
+
+#include "sema/program.h"
+
+struct types {
+	struct program *program;
+	struct func *func;		/* the function at hand, or NULL */
+	bool changed;			/* something was learnt */
+	bool is_final;			/* what is unknown now stays so */
+};
+
+/* TY_UNKNOWN is no news.  `why` is the place that says so. */
+void types_set_var(struct types *t, struct var *v, enum ty ty,
+		   struct span why);
+void types_set_key(struct types *t, struct var *v, uint32_t i, enum ty ty,
+		   struct span why);
+void types_set_func(struct types *t, struct func *f, enum ty ty,
+		    struct span why);
+
+/* What declarations say. */
+void types_start(struct types *t);
+
+/* -G: values by type; types where nothing else tells. */
+void types_override(struct types *t);
+
+/* Diagnostics for variables that no use gives a type; they become long. */
+void types_report_unknown(struct types *t);
+
+/* e is not of the type wanted at `why`. */
+void types_mismatch(struct types *t, const struct ast_expr *e, enum ty wanted,
+		    struct span why);
+void types_no_result(struct types *t, const struct ast_expr *call,
+		     const struct func *f);
+void types_no_value(struct types *t, const struct ast_expr *print);
+void types_overloads_differ(struct types *t, const struct ast_expr *call,
+			    const struct func *a, const struct func *b);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How variables are used and functions called, over the whole program: the
+ * flags of struct var and struct func that say so.
+ */
+#ifndef SEMA_USAGE_H
+#define SEMA_USAGE_H
+
+#include "sema/program.h"
+
+/*
+ * Sets them all anew, from the probes and the functions that these reach.
+ * Needs resolved names; may run again after code has gone.
+ */
+void usage_compute(struct program *p);
+
+/* Can evaluating it change anything?  Needs usage_compute() for calls. */
+bool usage_has_effect(struct ast_expr *e);
+
+/* Will the variable be printed when the session ends? */
+bool usage_is_shown(const struct program *p, const struct var *v);
+
+#endif
