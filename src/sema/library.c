@@ -181,11 +181,13 @@ static void add_embedded(struct library *l)
 	const struct tapset_file *files = tapset_files(&n);
 
 	for (uint32_t i = 0; i < n; i++) {
-		struct source *s = source_add(l->program->sources,
-					      files[i].name, files[i].text);
+		struct str name = str_from(files[i].name);
+		struct source *s = source_add(l->program->sources, name,
+					      (struct str){ files[i].text,
+							    files[i].len });
 
 		s->is_library = true;
-		add_entry(l, files[i].name, (struct str){}, s);
+		add_entry(l, name, (struct str){}, s);
 	}
 }
 

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The tapset files that are embedded in the program: the build makes the
- * table from tapset/.
+ * table from tapset/ (tools/embed-tapset).
  */
 #ifndef SEMA_TAPSET_H
 #define SEMA_TAPSET_H
 
 #include <stdint.h>
 
-#include "base/str.h"
-
 struct tapset_file {
-	struct str name;	/* "tapset/string.stp" */
-	struct str text;	/* NUL behind it */
+	const char *name;	/* "tapset/string.stp" */
+	const char *text;
+	uint32_t len;		/* of the text, without the NUL behind it */
 };
 
 /* All of them, ordered by name. */
