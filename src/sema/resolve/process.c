@@ -129,7 +129,9 @@ static void add_sites(struct query *q, const struct process_who *who,
 	switch ((enum image_process_event)q->data) {
 	case PROCESS_BEGIN:
 		add_site(q, who, point, "sched_process_exec");
-		add_site(q, who, point, "sys_exit");
+		/* A fork has another number. */
+		if (!(who->filter & FILTER_PID))
+			add_site(q, who, point, "sys_exit");
 		return;
 	case PROCESS_END:
 	case PROCESS_THREAD_END:

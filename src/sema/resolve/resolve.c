@@ -12,6 +12,8 @@
 #include "base/cleanup.h"
 #include "sema/resolve/kind.h"
 
+#define GUESS_MIN 3	/* letters, for "did you mean" to make sense */
+
 struct form {
 	const char *text;
 	enum resolve_status (*resolve)(struct query *q);
@@ -169,82 +171,93 @@ static void continuation_find(struct continuation *c)
 			continuation_add(c, first_part(rest));
 }
 
-static struct str continuation_list(const struct continuation *c)
-{
-	struct str list = {};
-
-	for (uint32_t i = 0; i < c->next.n; i++)
-		list = arena_printf(c->arena, "%" STR_FMT "%s%" STR_FMT,
-				    STR_ARG(list), i ? ", " : "",
-				    STR_ARG(c->next.v[i]));
-	return list;
-}
-
 static const struct ast_component *fault(const struct continuation *c)
 {
 	return &c->point->v[MIN(c->agreed, c->point->n - 1)];
 }
 
-/* "timer" + "s(N)" beats "no such thing": the name is right, what follows in
- * parentheses is not. */
-static bool is_wrong_argument(const struct continuation *c)
+/* Is this the name that the script has, with other arguments? */
+static bool is_same_name(const struct continuation *c, struct str next)
 {
 	struct str name = fault(c)->name;
 
-	for (uint32_t i = 0; i < c->next.n; i++) {
-		struct str next = c->next.v[i];
+	return c->agreed < c->point->n && str_starts(next, name) &&
+	       (next.len == name.len || next.s[name.len] == '(');
+}
 
-		if (str_starts(next, name) &&
-		    (next.len == name.len || next.s[name.len] == '('))
-			return c->agreed < c->point->n;
-	}
+static bool is_wrong_argument(const struct continuation *c)
+{
+	for (uint32_t i = 0; i < c->next.n; i++)
+		if (is_same_name(c, c->next.v[i]))
+			return true;
 	return false;
 }
 
-static void answer_text(const struct continuation *c,
-			struct resolve_answer *answer)
+/* What there can be; only those of the same name if there are such. */
+static struct str continuation_list(const struct continuation *c)
+{
+	bool same = is_wrong_argument(c);
+	struct str list = {};
+
+	for (uint32_t i = 0; i < c->next.n; i++)
+		if (!same || is_same_name(c, c->next.v[i]))
+			list = arena_printf(c->arena,
+					    "%" STR_FMT "%s%" STR_FMT,
+					    STR_ARG(list),
+					    list.len ? ", " : "",
+					    STR_ARG(c->next.v[i]));
+	return list;
+}
+
+static struct str unknown_text(const struct continuation *c)
 {
 	struct str name = fault(c)->name;
 
 	if (c->agreed == c->point->n)
-		answer->text = arena_printf(c->arena,
+		return arena_printf(c->arena,
 			"the probe point is not complete after '%" STR_FMT "'",
 			STR_ARG(name));
-	else if (is_wrong_argument(c))
-		answer->text = arena_printf(c->arena,
+	if (is_wrong_argument(c))
+		return arena_printf(c->arena,
 			"'%" STR_FMT "' does not take these arguments",
 			STR_ARG(name));
-	else
-		answer->text = arena_printf(c->arena,
-			"no probe point has '%" STR_FMT "' here",
-			STR_ARG(name));
+	return arena_printf(c->arena, "no probe point has '%" STR_FMT "' here",
+			    STR_ARG(name));
 }
 
+static struct str unknown_help(struct continuation *c)
+{
+	struct str best = {};
+
+	if (c->agreed < c->point->n && fault(c)->name.len >= GUESS_MIN &&
+	    !is_wrong_argument(c))
+		best = diag_guess_best(&c->guess);
+	if (best.len)
+		return arena_printf(c->arena, "did you mean '%" STR_FMT "'?",
+				    STR_ARG(best));
+	if (c->next.n)
+		return arena_printf(c->arena, "there can be %" STR_FMT,
+				    STR_ARG(continuation_list(c)));
+	return STR("the probe point ends before it");
+}
+
+/* A first word that is none of ours may still be an alias: expand knows more
+ * to say about it. */
 static enum resolve_status answer_unknown(struct program *p,
 					  const struct ast_point *point,
 					  struct resolve_answer *answer)
 {
 	struct continuation c = { .point = point, .arena = p->arena };
-	struct str best = {};
 
 	continuation_find(&c);
 	*answer = (struct resolve_answer){
 		.code = DIAG_UNKNOWN_POINT,
 		.span = fault(&c)->span,
 	};
-	answer_text(&c, answer);
-	if (c.agreed < point->n && !is_wrong_argument(&c))
-		best = diag_guess_best(&c.guess);
-	if (best.len)
-		answer->help = arena_printf(p->arena,
-					    "did you mean '%" STR_FMT "'?",
-					    STR_ARG(best));
-	else if (c.agreed && c.next.n)
-		answer->help = arena_printf(p->arena,
-					    "there can be %" STR_FMT,
-					    STR_ARG(continuation_list(&c)));
-	else if (c.agreed)
-		answer->help = STR("the probe point ends before it");
+	if (c.agreed || is_wrong_argument(&c)) {
+		answer->text = unknown_text(&c);
+		answer->help = unknown_help(&c);
+	}
 	return RESOLVE_UNKNOWN;
 }
 
