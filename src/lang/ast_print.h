@@ -16,6 +16,9 @@ void ast_print_file(const struct ast_file *f, const struct sources *ss,
 		    FILE *out);
 void ast_print_expr(const struct ast_expr *e, FILE *out);
 
+/* In quotes, with escapes. */
+void ast_print_string(struct str s, FILE *out);
+
 void ast_unparse_file(const struct ast_file *f, struct buf *out);
 void ast_unparse_stmt(const struct ast_stmt *s, uint32_t indent,
 		      struct buf *out);
