@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The host engine's inside: what host.c (control), eval*.c (operations) and
+ * intrinsic*.c share.  A frame per function call; the value of instruction i
+ * in slot i of the frame; strings in buffers of MAXSTRINGLEN that each
+ * instruction with a string result owns.  Nothing is allocated while a
+ * handler runs but frames of deeper calls and snapshots of arrays.
+ */
+#ifndef RUN_ENGINE_H
+#define RUN_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "image/dfa.h"
+#include "image/image.h"
+#include "run/output.h"
+#include "run/snapshot.h"
+#include "run/store.h"
+#include "run/value.h"
+
+struct kallsyms;
+struct world;
+
+/* A foreach that runs, or has run in a frame that is still there. */
+struct iteration {
+	const struct image_iter *spec;
+	struct snapshot *sn;		/* NULL = free */
+	uint32_t at, end;		/* next entry + 1 is the current one */
+	bool has_written;		/* the handler has changed the array */
+};
+
+struct frame {
+	struct frame *up;
+	const struct image_func *func;
+	uint32_t block, at;		/* the instruction that runs */
+	uint32_t first_iter;		/* iterations from here on are ours */
+	struct value *slots, *vars;
+	char *strings;
+};
+
+/* The last text that was matched (=~), and tokenize()'s. */
+struct match_state {
+	struct buf text;
+	struct dfa_groups groups;
+};
+
+struct token_state {
+	struct buf text;
+	uint32_t at;
+};
+
+struct host {
+	const struct image *img;
+	struct store *store;
+	struct output *out;
+	struct world *world;
+	struct kallsyms *kallsyms;	/* when first asked for */
+	uint32_t strcap;		/* MAXSTRINGLEN */
+	uint32_t max_depth;
+
+	/* Of each instruction, and of each variable: its string buffer in
+	 * the frame, or IMAGE_NONE; of each function: how many. */
+	uint32_t *insn_string, *var_string, *func_strings;
+
+	/* The call that runs. */
+	uint32_t probe;
+	struct frame *frame;
+	uint32_t depth;
+	int64_t actions, jumps;		/* left */
+	bool out_of_actions;		/* was raised once */
+	bool locked;
+	struct run_error error;		/* the last raised */
+	struct buf error_text;
+	struct value ret;
+	struct buf ret_text;
+
+	struct chunk *stack;
+	struct iteration *iters;
+	uint32_t niters, iters_cap;
+	struct value *list;		/* room for any argument list */
+	struct buf text;		/* being made */
+	struct match_state match;
+	struct token_state token;
+	bool cond_changed;
+};
+
+enum step {
+	STEP_ON,		/* to the next instruction */
+	STEP_GO,		/* frame or block has changed */
+	STEP_RAISE,		/* h->error says what */
+	STEP_LEAVE,		/* the handler ends */
+	STEP_SKIP,		/* the lock was not to be had */
+};
+
+/* Operands. */
+static inline int64_t host_long(const struct host *h, uint32_t insn)
+{
+	return h->frame->slots[insn].l;
+}
+
+static inline struct str host_str(const struct host *h, uint32_t insn)
+{
+	return h->frame->slots[insn].s;
+}
+
+const struct image_insn *host_insn(const struct host *h, uint32_t insn);
+
+/* The operand list of an instruction as values, in h->list; IMAGE_NONE gives
+ * IT_VOID. */
+const struct value *host_list(struct host *h, const struct image_insn *i);
+
+/* Results: of the instruction that runs. */
+void host_set_long(struct host *h, int64_t l);
+/* Copies, cut at MAXSTRINGLEN - 1. */
+void host_set_str(struct host *h, struct str s);
+
+enum step host_raise(struct host *h, enum image_error kind);
+enum step host_raise_text(struct host *h, enum image_error kind,
+			  struct str text);
+
+/* Operations, by kind. */
+enum step eval_number(struct host *h, const struct image_insn *i);
+enum step eval_string(struct host *h, const struct image_insn *i);
+enum step eval_global(struct host *h, const struct image_insn *i);
+enum step eval_iter(struct host *h, const struct image_insn *i);
+enum step eval_hist(struct host *h, const struct image_insn *i);
+enum step intrinsic_run(struct host *h, const struct image_insn *i);
+
+/* The handler has changed an array: what follows is not a draining. */
+void iter_note_write(struct host *h, uint32_t global);
+/* The snapshot that `delete array` may drain, or NULL. */
+const struct snapshot *iter_drainable(const struct host *h, uint32_t global);
+/* Frees those from first on. */
+void iter_drop(struct host *h, uint32_t first);
+const struct iteration *iter_at(const struct host *h, int64_t number);
+
+#endif

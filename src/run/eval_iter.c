@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * foreach, and histograms.
+ */
+#include <stdlib.h>
+
+#include "base/bits.h"
+#include "run/engine.h"
+#include "run/hist.h"
+#include "run/stat.h"
+
+static void drop(struct iteration *it)
+{
+	snapshot_destroy(it->sn);
+	it->sn = NULL;
+}
+
+void iter_drop(struct host *h, uint32_t first)
+{
+	while (h->niters > first)
+		drop(&h->iters[--h->niters]);
+}
+
+/* Room for one more; its number, from 1. */
+static int64_t obtain(struct host *h)
+{
+	if (h->niters == h->iters_cap) {
+		h->iters_cap = h->iters_cap ? 2 * h->iters_cap : 16;
+		h->iters = reallocarray(h->iters, h->iters_cap,
+					sizeof(*h->iters));
+		if (!h->iters)
+			abort();
+	}
+	h->iters[h->niters] = (struct iteration){};
+	return ++h->niters;
+}
+
+const struct iteration *iter_at(const struct host *h, int64_t number)
+{
+	const struct iteration *it;
+
+	if (number < 1 || number > h->niters)
+		return NULL;
+	it = &h->iters[number - 1];
+	return it->sn && it->at ? it : NULL;
+}
+
+void iter_note_write(struct host *h, uint32_t global)
+{
+	for (uint32_t i = 0; i < h->niters; i++) {
+		if (h->iters[i].sn && h->iters[i].spec->global == global)
+			h->iters[i].has_written = true;
+	}
+}
+
+const struct snapshot *iter_drainable(const struct host *h, uint32_t global)
+{
+	for (uint32_t i = h->niters; i-- > h->frame->first_iter;) {
+		const struct iteration *it = &h->iters[i];
+
+		if (it->sn && it->spec->global == global &&
+		    !it->spec->slice && !it->has_written)
+			return it->sn;
+	}
+	return NULL;
+}
+
+/* The arguments of an iteration as a whole key, wildcards as IT_VOID: either
+ * all keys are given, or only those that are fixed. */
+static void slice_keys(struct host *h, const struct image_insn *i,
+		       const struct image_iter *spec, struct value *ret)
+{
+	uint32_t nkeys = h->img->globals.v[spec->global].nkeys, next = 0;
+	const struct value *args = host_list(h, i);
+	struct value keys[IMAGE_KEYS] = {};
+
+	for (uint32_t k = 0; k < nkeys; k++) {
+		if (i->nargs == nkeys)
+			keys[k] = args[k];
+		else if (spec->slice >> k & 1 && next < i->nargs)
+			keys[k] = args[next++];
+	}
+	memcpy(ret, keys, sizeof(keys));
+}
+
+static enum image_sort sort_of(const struct image_iter *spec)
+{
+	return spec->dir ? (enum image_sort)spec->sort : SORT_NONE;
+}
+
+static void start(struct host *h, const struct image_insn *i,
+		  struct iteration *it)
+{
+	const struct image_iter *spec = it->spec;
+	struct value keys[IMAGE_KEYS];
+	int64_t limit = INT64_MAX;
+
+	if (spec->has_limit && i->a != IMAGE_NONE)
+		limit = MAX(host_long(h, i->a), (int64_t)0);
+	it->sn = store_snapshot(h->store, spec->global);
+	if (sort_of(spec) != SORT_NONE) {
+		snapshot_sort(it->sn, sort_of(spec), spec->key,
+			      (enum stat_op)spec->stat, spec->dir);
+		store_reorder(h->store, spec->global, it->sn,
+			      spec->slice ? it->sn->n :
+			      (uint32_t)MIN(limit, (int64_t)it->sn->n));
+	}
+	if (spec->slice) {
+		slice_keys(h, i, spec, keys);
+		store_keep_slice(h->store, it->sn, keys);
+	}
+	it->end = (uint32_t)MIN(limit, (int64_t)it->sn->n);
+}
+
+static void new(struct host *h, const struct image_insn *i)
+{
+	uint32_t slot = (uint32_t)(i - h->img->code.v) - h->frame->func->first;
+	int64_t number = h->frame->slots[slot].l;
+	struct iteration *it;
+
+	/* The same foreach once more: its old snapshot goes. */
+	if (number)
+		drop(&h->iters[number - 1]);
+	else
+		number = obtain(h);
+	it = &h->iters[number - 1];
+	*it = (struct iteration){ .spec = &h->img->iters.v[i->imm] };
+	start(h, i, it);
+	host_set_long(h, number);
+}
+
+static bool next(struct host *h, int64_t number)
+{
+	struct iteration *it;
+
+	if (number < 1 || number > h->niters)
+		return false;
+	it = &h->iters[number - 1];
+	if (!it->sn || it->at >= it->end)
+		return false;
+	it->at++;
+	return true;
+}
+
+static struct value key_of(const struct iteration *it,
+			   const struct image_insn *i)
+{
+	if (it && i->imm < it->sn->global->nkeys)
+		return snapshot_key(it->sn, it->at - 1, (uint32_t)i->imm);
+	return (struct value){};
+}
+
+/* A value of the type that the instruction has. */
+static void set_typed(struct host *h, const struct image_insn *i,
+		      struct value v)
+{
+	if (i->type == IT_STRING)
+		host_set_str(h, v.type == IT_STRING ? v.s : STR(""));
+	else
+		host_set_long(h, v.type == IT_LONG ? v.l : 0);
+}
+
+static const uint8_t *stat_at(const struct iteration *it)
+{
+	if (!it || it->sn->global->type != IT_STATS)
+		return NULL;
+	return snapshot_stat(it->sn, it->at - 1);
+}
+
+static enum step get_stat(struct host *h, const struct image_insn *i,
+			  const struct iteration *it)
+{
+	const uint8_t *stat = stat_at(it);
+	int64_t arg = i->b == IMAGE_NONE ? 0 : host_long(h, i->b), v = 0;
+	enum image_error error = IERR_STAT_EMPTY;
+
+	if (!stat || !stat_get(&it->sn->global->stat, stat,
+			       (enum stat_op)i->aux, arg, &v, &error))
+		return host_raise(h, error);
+	host_set_long(h, v);
+	return STEP_ON;
+}
+
+enum step eval_iter(struct host *h, const struct image_insn *i)
+{
+	const struct iteration *it = NULL;
+	struct value v = {};
+
+	if (i->op != OP_ITER_NEW)
+		it = iter_at(h, host_long(h, i->a));
+	switch ((enum image_op)i->op) {
+	case OP_ITER_NEW:
+		new(h, i);
+		return STEP_ON;
+	case OP_ITER_NEXT:
+		host_set_long(h, next(h, host_long(h, i->a)));
+		return STEP_ON;
+	case OP_ITER_KEY:
+		set_typed(h, i, key_of(it, i));
+		return STEP_ON;
+	case OP_ITER_VALUE:
+		if (it && it->sn->global->type != IT_STATS)
+			v = snapshot_value(it->sn, it->at - 1);
+		set_typed(h, i, v);
+		return STEP_ON;
+	case OP_ITER_STAT:
+		return get_stat(h, i, it);
+	case OP_ITER_END:
+		/* The snapshot stays with the frame: see iter_drainable() */
+		return STEP_ON;
+	default:
+		abort();
+	}
+}
+
+enum step eval_hist(struct host *h, const struct image_insn *i)
+{
+	const struct image_global *g = &h->img->globals.v[i->imm];
+	const struct iteration *it = NULL;
+	const uint8_t *stat;
+
+	if (i->a == IMAGE_NONE) {
+		stat = store_stat(h->store, (uint32_t)i->imm,
+				  host_list(h, i));
+	} else {
+		it = iter_at(h, host_long(h, i->a));
+		stat = stat_at(it);
+	}
+	if (it)
+		g = it->sn->global;
+	if (!stat || stat_is_empty(&g->stat, stat))
+		return host_raise(h, IERR_STAT_EMPTY);
+	if (i->op == OP_PRINT_HIST) {
+		hist_text(&g->stat, stat, output_buf(h->out));
+		return STEP_ON;
+	}
+	h->text.len = 0;
+	hist_text(&g->stat, stat, &h->text);
+	host_set_str(h, buf_view(&h->text));
+	return STEP_ON;
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <ctype.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/bits.h"
+#include "base/vec.h"
+#include "run/intrinsic.h"
+
+static struct str substr(struct str s, int64_t start, int64_t len)
+{
+	if (start < 0 || start >= s.len || len <= 0)
+		return STR("");
+	return str_sub(s, (uint32_t)start, (uint32_t)MIN(len, (int64_t)s.len));
+}
+
+static int digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A' + 10;
+	return 36;
+}
+
+/* As the kernel's simple_strtol(): stops at what is no digit; no spaces. */
+static int64_t strtol_of(struct str s, int64_t base)
+{
+	bool negative = s.len && s.s[0] == '-';
+	uint32_t i = negative;
+	uint64_t v = 0;
+	bool hex = i + 1 < s.len && s.s[i] == '0' &&
+		   (s.s[i + 1] | 32) == 'x' && i + 2 < s.len &&
+		   isxdigit((unsigned char)s.s[i + 2]);
+
+	if (!base)
+		base = hex ? 16 : i < s.len && s.s[i] == '0' ? 8 : 10;
+	if (base < 2 || base > 36)
+		return 0;
+	if (base == 16 && hex)
+		i += 2;
+	for (; i < s.len && digit(s.s[i]) < base; i++)
+		v = v * (uint64_t)base + (uint64_t)digit(s.s[i]);
+	return (int64_t)(negative ? -v : v);
+}
+
+/* ---- quoting ---- */
+
+/* One character of UTF-8 at s[i]: its code, and its length; a byte that is
+ * not well formed is itself. */
+static uint32_t decode(struct str s, uint32_t i, uint32_t *len)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	unsigned char c = (unsigned char)s.s[i];
+	uint32_t n = c < 0xc0 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 :
+		     c < 0xf8 ? 4 : 1;
+	uint32_t v = n == 1 ? c : c & (0x7fU >> n);
+
+	*len = 1;
+	if (n == 1 || i + n > s.len)
+		return c;
+	for (uint32_t k = 1; k < n; k++) {
+		unsigned char d = (unsigned char)s.s[i + k];
+
+		if ((d & 0xc0) != 0x80)
+			return c;
+		v = v << 6 | (d & 0x3f);
+	}
+	if (v < least[n] || v > 0x10ffff)
+		return c;
+	*len = n;
+	return v;
+}
+
+/* How a character is written; returns its length. */
+static int write_char(uint32_t c, uint32_t len, char *ret, size_t size)
+{
+	static const char from[] = "\a\b\f\n\r\t\v\"\\";
+	static const char to[] = "abfnrtv\"\\";
+	const char *at;
+
+	if (len > 1)
+		return snprintf(ret, size, c > 0xffff ? "\\U%08x" : "\\u%04x",
+				c);
+	at = c ? strchr(from, (int)c) : NULL;
+	if (at)
+		return snprintf(ret, size, "\\%c", to[at - from]);
+	if (c >= ' ' && c < 127)
+		return snprintf(ret, size, "%c", (int)c);
+	return snprintf(ret, size, "\\%03o", c);
+}
+
+/* At most max - 1 bytes (0 or too much: MAXSTRINGLEN - 1), whole escapes
+ * only; where quotes were asked for and not all fits, ... behind them. */
+static void quote(struct host *h, struct str s, int64_t max, bool quotes)
+{
+	uint32_t cap = max <= 0 || max > h->strcap ? h->strcap :
+						     (uint32_t)max;
+	struct buf *out = &h->text;
+	size_t room = cap - 1U, fits;
+	uint32_t i = 0, len;
+	char text[16];
+
+	if (quotes)
+		room = room > 5 ? room - 2 : 3;
+	out->len = 0;
+	if (quotes)
+		buf_char(out, '"');
+	fits = out->len;
+	room += fits;
+	for (; i < s.len; i += len) {
+		uint32_t c = decode(s, i, &len);
+		int n = write_char(c, len, text, sizeof(text));
+
+		if (out->len + (size_t)n > room)
+			break;
+		buf_add(out, text, (size_t)n);
+		/* Where the text has to end for the dots to fit. */
+		if (out->len + 3 <= room)
+			fits = out->len;
+	}
+	if (quotes && i < s.len) {
+		out->len = fits;
+		buf_str(out, STR("\"..."));
+	} else if (quotes) {
+		buf_char(out, '"');
+	}
+	host_set_str(h, buf_view(out));
+}
+
+/* ---- tokens, groups ---- */
+
+static bool is_delimiter(struct str delims, char c)
+{
+	return str_find_char(delims, c) >= 0;
+}
+
+static void token(struct host *h, struct str input, struct str delims)
+{
+	struct token_state *t = &h->token;
+	struct str s;
+	uint32_t start;
+
+	if (input.len) {
+		t->text.len = 0;
+		buf_str(&t->text, input);
+		t->at = 0;
+	}
+	s = buf_view(&t->text);
+	while (t->at < s.len && is_delimiter(delims, s.s[t->at]))
+		t->at++;
+	start = t->at;
+	while (t->at < s.len && !is_delimiter(delims, s.s[t->at]))
+		t->at++;
+	host_set_str(h, str_sub(s, start, t->at - start));
+}
+
+static enum step matched(struct host *h, int64_t group)
+{
+	const struct dfa_groups *g = &h->match.groups;
+	uint32_t from, to;
+
+	if (group < 0 || group >= g->n)
+		return host_raise(h, IERR_REGEX_GROUP);
+	from = g->pos[2 * group];
+	to = g->pos[2 * group + 1];
+	if (from == DFA_UNSET_POS || to == DFA_UNSET_POS || from > to)
+		host_set_str(h, STR(""));
+	else
+		host_set_str(h, str_sub(buf_view(&h->match.text), from,
+					to - from));
+	return STEP_ON;
+}
+
+/* ---- names ---- */
+
+static enum step set_ctime(struct host *h, int64_t seconds)
+{
+	time_t t = (time_t)seconds;
+	struct tm tm = {};
+	char text[32];
+
+	if (seconds > INT32_MAX)
+		return host_raise(h, IERR_TIME_FUTURE);
+	if (seconds < INT32_MIN)
+		return host_raise(h, IERR_TIME_PAST);
+	gmtime_r(&t, &tm);
+	asctime_r(&tm, text);
+	host_set_str(h, str_sub(str_from(text), 0, 24));
+	return STEP_ON;
+}
+
+/* Numbers that the kernel does not let out to programs. */
+static const char *const inner_errno[] = {
+	"ERESTARTSYS", "ERESTARTNOINTR", "ERESTARTNOHAND", "ENOIOCTLCMD",
+	"ERESTART_RESTARTBLOCK", "EPROBE_DEFER", "EOPENSTALE", "ENOPARAM",
+	NULL, "EBADHANDLE", "ENOTSYNC", "EBADCOOKIE", "ENOTSUPP",
+	"ETOOSMALL", "ESERVERFAULT", "EBADTYPE", "EJUKEBOX", "EIOCBQUEUED",
+};
+
+static struct str errno_name(int64_t n)
+{
+	const char *name = NULL;
+
+	if (n < 0 && n > INT64_MIN)
+		n = -n;
+	if (n > 0 && n < 512)
+		name = strerrorname_np((int)n);
+	else if (n >= 512 && n < 512 + (int64_t)ARRAY_SIZE(inner_errno))
+		name = inner_errno[n - 512];
+	return str_from(name);
+}
+
+static void set_signal(struct host *h, int64_t n)
+{
+	const char *name = n > 0 && n < NSIG ? sigabbrev_np((int)n) : NULL;
+	char text[32] = "";
+
+	if (name)
+		snprintf(text, sizeof(text), "SIG%s", name);
+	else if (n >= 32 && n <= 64)
+		snprintf(text, sizeof(text), "SIGRTMIN+%d", (int)n - 32);
+	host_set_str(h, str_from(text));
+}
+
+static int64_t byte_at(struct str s, int64_t i)
+{
+	return i >= 0 && i < s.len ? (unsigned char)s.s[i] : 0;
+}
+
+enum step intrinsic_text(struct host *h, enum image_intrinsic id,
+			 const struct value *args)
+{
+	char c;
+
+	switch (id) {
+	case INTRIN_STRLEN:
+		host_set_long(h, args[0].s.len);
+		break;
+	case INTRIN_SUBSTR:
+		host_set_str(h, substr(args[0].s, args[1].l, args[2].l));
+		break;
+	case INTRIN_BYTE:
+		host_set_long(h, byte_at(args[0].s, args[1].l));
+		break;
+	case INTRIN_CHAR:
+		c = (char)args[0].l;
+		host_set_str(h, (struct str){ &c, c ? 1 : 0 });
+		break;
+	case INTRIN_STRPOS:
+		host_set_long(h, str_find(args[0].s, args[1].s));
+		break;
+	case INTRIN_STRTOL:
+		host_set_long(h, strtol_of(args[0].s, args[1].l));
+		break;
+	case INTRIN_QUOTED:
+		quote(h, args[0].s, args[1].l, args[2].l);
+		break;
+	case INTRIN_TOKEN:
+		token(h, args[0].s, args[1].s);
+		break;
+	case INTRIN_MATCHED:
+		return matched(h, args[0].l);
+	case INTRIN_NGROUPS:
+		host_set_long(h, h->match.groups.n);
+		break;
+	case INTRIN_CTIME:
+		return set_ctime(h, args[0].l);
+	case INTRIN_ERRNO_NAME:
+		host_set_str(h, errno_name(args[0].l));
+		break;
+	case INTRIN_SIGNAL_NAME:
+		set_signal(h, args[0].l);
+		break;
+	default:
+		abort();
+	}
+	return STEP_ON;
+}
