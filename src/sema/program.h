@@ -169,7 +169,8 @@ struct program {
 	struct arena *arena;
 	struct sources *sources;
 	struct diags *diags;
-	struct image *image;		/* strings of sites go here */
+	struct image *image;		/* strings of sites go here, */
+	struct arena *back;		/* in this arena: they outlive the tree */
 	struct world *world;
 	struct dbg_btf *btf;		/* opened when first asked for: see
 					 * program_btf() */

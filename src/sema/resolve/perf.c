@@ -134,7 +134,7 @@ static void add_site(struct query *q, const struct perf_event *event,
 	s->image.a = event->type;
 	s->image.b = event->config;
 	if (counter)
-		s->image.name = image_intern(p->image, p->arena,
+		s->image.name = image_intern(p->image, p->back,
 					     counter->string);
 	else
 		s->scope = perf_scope(p);

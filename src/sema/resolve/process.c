@@ -110,7 +110,7 @@ static void add_site(struct query *q, const struct process_who *who,
 	enum image_process_event event = (enum image_process_event)q->data;
 	struct site *s = query_site(q, PROBE_PROCESS, point);
 
-	s->image.name = image_intern(p->image, p->arena,
+	s->image.name = image_intern(p->image, p->back,
 				     str_from(tracepoint));
 	s->image.a = event;
 	s->image.filter = who->filter;

@@ -84,7 +84,7 @@ static void add_site(struct tracepoint_query *tq, const struct tracepoint *tp)
 		text = arena_printf(p->arena, "%" STR_FMT ":%" STR_FMT,
 				    STR_ARG(tp->system), STR_ARG(tp->name));
 	s = query_site(tq->q, PROBE_RAW_TP, query_text_with(tq->q, 1, text));
-	s->image.name = image_intern(p->image, p->arena, tp->name);
+	s->image.name = image_intern(p->image, p->back, tp->name);
 	s->scope = scope_new(tq, tp);
 }
 
