@@ -88,6 +88,8 @@ static struct ast_stmt *make_body(const struct expander *ex,
 	struct arena *a = ex->program->arena;
 	struct ast_stmt *block = block_new(a, ctx->span), *outer;
 
+	if (ex->body && !ctx->chain && !ex->program->options->suppress_errors)
+		return ast_clone_stmt(a, ex->body);
 	for (const struct use *u = ctx->chain; u; u = u->outer)
 		push_stmt(a, block, u->alias->prologue);
 	push_stmt(a, block, ex->body);

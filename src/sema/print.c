@@ -237,6 +237,7 @@ static void print_body(const struct printer *pr, struct ast_stmt *body)
 	ast_unparse_stmt(body, 1, &b);
 	while (b.len && b.data[b.len - 1] == '\n')
 		b.len--;
+	fputc('\t', pr->out);
 	print_str(pr->out, buf_view(&b));
 	fputc('\n', pr->out);
 	buf_deinit(&b);

@@ -267,6 +267,12 @@ static void resolve_deleted(struct scope *sc, struct ast_expr *e)
 	if (!e->name.var)
 		e->name.var = find_global(sc, e->name.name,
 					  scope_file(p, e->span));
+	if (e->name.var)
+		return;
+	diag_error(p->diags, DIAG_LOCAL_ARRAY, e->span,
+		   "there is no '%" STR_FMT "' that could be deleted",
+		   STR_ARG(e->name.name));
+	e->name.var = local_new(sc, e->name.name, e->span);
 }
 
 /* ---- the visit ---- */

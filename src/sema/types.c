@@ -20,6 +20,18 @@ static enum ty infer(struct types *t, struct ast_expr *e);
 
 /* ---- what is wanted ---- */
 
+/* Reports what never has a value, once nothing more is learnt: a function
+ * says itself what it gives. */
+static void valueless(struct types *t, const struct ast_expr *e)
+{
+	if (!t->is_final || e->type != TY_UNKNOWN)
+		return;
+	if (e->kind == AST_CALL && e->call.func)
+		types_no_result(t, e, e->call.func);
+	else if (e->kind == AST_PRINT)
+		types_no_value(t, e);
+}
+
 /* Makes an expression of unknown type one of type ty, as far as it can. */
 static void push(struct types *t, struct ast_expr *e, enum ty ty,
 		 struct span why)
@@ -36,9 +48,9 @@ static void push(struct types *t, struct ast_expr *e, enum ty ty,
 			types_set_var(t, e->index.base->name.var, ty, why);
 		break;
 	case AST_CALL:
-		if (t->is_final && e->call.func)
-			types_no_result(t, e, e->call.func);
-		return;		/* a function says itself what it gives */
+	case AST_PRINT:
+		valueless(t, e);
+		return;
 	case AST_TERNARY:
 		push(t, e->ternary.yes, ty, why);
 		push(t, e->ternary.no, ty, why);
@@ -47,9 +59,6 @@ static void push(struct types *t, struct ast_expr *e, enum ty ty,
 		push(t, e->assign.to, ty, why);
 		push(t, e->assign.value, ty, why);
 		break;
-	case AST_PRINT:
-		types_no_value(t, e);
-		return;
 	default:
 		return;
 	}
@@ -78,12 +87,23 @@ static enum ty unify(struct types *t, struct ast_expr *a, struct ast_expr *b)
 	else if (tb == TY_UNKNOWN && ta != TY_UNKNOWN)
 		push(t, b, ta, a->span);
 	else if (ta != tb)
-		types_mismatch(t, b, ta, a->span);
-	else if (ta == TY_UNKNOWN && t->is_final) {
-		push(t, a, TY_LONG, a->span);
-		push(t, b, TY_LONG, b->span);
+		types_differ(t, a, b);
+	else if (ta == TY_UNKNOWN) {
+		valueless(t, a);
+		valueless(t, b);
 	}
 	return ta != TY_UNKNOWN ? ta : tb;
+}
+
+/* The type of what must be a number or a string. */
+static enum ty infer_value(struct types *t, struct ast_expr *e)
+{
+	enum ty ty = infer(t, e);
+
+	if (ty != TY_STATS)
+		return ty;
+	types_stat_value(t, e);
+	return TY_UNKNOWN;
 }
 
 /* ---- expressions ---- */
@@ -101,7 +121,7 @@ static void infer_key(struct types *t, struct var *v, uint32_t i,
 		want(t, key, v->key_type[i], v->key_span[i]);
 		return;
 	}
-	types_set_key(t, v, i, infer(t, key), key->span);
+	types_set_key(t, v, i, infer_value(t, key), key->span);
 }
 
 static void infer_keys(struct types *t, struct var *v, struct ast_exprs *keys)
@@ -184,8 +204,11 @@ static enum ty infer_assign(struct types *t, struct ast_expr *e)
 {
 	enum ty ty = TY_LONG;
 
-	if (e->assign.op == BINOP_SET)
+	if (e->assign.op == BINOP_SET) {
+		if (infer(t, e->assign.value) == TY_STATS)
+			return infer_value(t, e->assign.value);
 		return unify(t, e->assign.to, e->assign.value);
+	}
 	if (e->assign.op == BINOP_STAT_ADD) {
 		want(t, e->assign.to, TY_STATS, e->at);
 		want(t, e->assign.value, TY_LONG, e->at);
@@ -206,8 +229,8 @@ static void infer_args(struct types *t, struct ast_expr *e, struct func *f)
 
 		if (v->type != TY_UNKNOWN)
 			want(t, arg, v->type, v->type_span);
-		else if (infer(t, arg) != TY_STATS)
-			types_set_var(t, v, arg->type, arg->span);
+		else
+			types_set_var(t, v, infer_value(t, arg), arg->span);
 	}
 }
 
@@ -271,8 +294,8 @@ static void infer_format(struct types *t, struct ast_expr *e)
 
 static void infer_any(struct types *t, struct ast_expr *e)
 {
-	if (infer(t, e) == TY_UNKNOWN && t->is_final)
-		push(t, e, TY_LONG, e->span);
+	infer(t, e);
+	valueless(t, e);
 }
 
 static enum ty infer_print(struct types *t, struct ast_expr *e)
@@ -400,7 +423,7 @@ static void infer_return(struct types *t, struct ast_stmt *s)
 	if (f->type != TY_UNKNOWN)
 		want(t, s->expr, f->type, f->type_span);
 	else
-		types_set_func(t, f, infer(t, s->expr), s->expr->span);
+		types_set_func(t, f, infer_value(t, s->expr), s->expr->span);
 }
 
 static void infer_loop(struct types *t, struct ast_stmt *s)
@@ -481,6 +504,7 @@ static void infer_round(struct types *t)
 void types_infer(struct program *p)
 {
 	struct types t = { .program = p };
+	uint32_t errors = p->diags->errors;
 
 	types_start(&t);
 	do {
@@ -490,7 +514,8 @@ void types_infer(struct program *p)
 	do {
 		infer_round(&t);
 	} while (t.changed);
-	types_report_unknown(&t);
 	t.is_final = true;
 	infer_round(&t);
+	if (p->diags->errors == errors)
+		types_report_unknown(&t);
 }

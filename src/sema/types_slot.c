@@ -147,6 +147,36 @@ void types_mismatch(struct types *t, const struct ast_expr *e, enum ty wanted,
 		diag_help(ds, d, "strtol(..., 10) makes a number of a string");
 }
 
+static struct str name_of(const struct ast_expr *e)
+{
+	const struct var *v = var_of(e);
+
+	return v ? v->name : (struct str){};
+}
+
+void types_differ(struct types *t, const struct ast_expr *a,
+		  const struct ast_expr *b)
+{
+	struct diags *ds = t->program->diags;
+	struct str name = name_of(b).len ? name_of(b) : name_of(a);
+	enum ty named = name_of(b).len ? b->type : a->type;
+	enum ty other = name_of(b).len ? a->type : b->type;
+	struct diag *d;
+
+	if (name.len)
+		d = diag_error(ds, DIAG_TYPE_MISMATCH, b->span,
+			       "'%" STR_FMT "' is %s, and here it meets %s",
+			       STR_ARG(name), a_type(named), a_type(other));
+	else
+		d = diag_error(ds, DIAG_TYPE_MISMATCH, b->span,
+			       "this is %s, and on the other side there is %s",
+			       a_type(b->type), a_type(a->type));
+	if (d->parts.n)
+		return;
+	note_origin(t, d, b);
+	note_origin(t, d, a);
+}
+
 void types_no_result(struct types *t, const struct ast_expr *call,
 		     const struct func *f)
 {
@@ -170,6 +200,28 @@ void types_no_value(struct types *t, const struct ast_expr *print)
 	if (!d->parts.n)
 		diag_help(ds, d, "s%s returns the text as a string",
 			  ast_printop_name(print->print.op));
+}
+
+void types_stat_value(struct types *t, const struct ast_expr *e)
+{
+	struct diags *ds = t->program->diags;
+	struct diag *d;
+
+	if (e->kind == AST_STAT) {
+		d = diag_error(ds, DIAG_HIST_USE, e->span,
+			       "a histogram is no value");
+		if (!d->parts.n)
+			diag_help(ds, d,
+				  "print(%s(...)) draws it, %s(...)[n] is a bucket",
+				  ast_statop_name(e->stat.op),
+				  ast_statop_name(e->stat.op));
+		return;
+	}
+	d = diag_error(ds, DIAG_BAD_STAT, e->span,
+		       "a statistic has no value of its own");
+	if (!d->parts.n)
+		diag_help(ds, d,
+			  "@count, @sum, @avg, @min, @max take numbers out of it");
 }
 
 void types_overloads_differ(struct types *t, const struct ast_expr *call,
@@ -205,7 +257,6 @@ static void report_var(struct types *t, struct var *v)
 			       "' is a number or a string",
 		       STR_ARG(v->name));
 	diag_help(ds, d, "is it ever assigned to?");
-	v->type = TY_LONG;
 }
 
 static void report_keys(struct types *t, struct var *v)
@@ -219,7 +270,6 @@ static void report_keys(struct types *t, struct var *v)
 			   "nothing tells whether key %u of '%" STR_FMT
 			   "' is a number or a string", i + 1,
 			   STR_ARG(v->name));
-		v->key_type[i] = TY_LONG;
 	}
 }
 

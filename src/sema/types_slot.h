@@ -29,15 +29,20 @@ void types_start(struct types *t);
 /* -G: values by type; types where nothing else tells. */
 void types_override(struct types *t);
 
-/* Diagnostics for variables that no use gives a type; they become long. */
+/* Diagnostics for variables that no use gives a type. */
 void types_report_unknown(struct types *t);
 
 /* e is not of the type wanted at `why`. */
 void types_mismatch(struct types *t, const struct ast_expr *e, enum ty wanted,
 		    struct span why);
+/* a and b must be of the same type, and are not. */
+void types_differ(struct types *t, const struct ast_expr *a,
+		  const struct ast_expr *b);
 void types_no_result(struct types *t, const struct ast_expr *call,
 		     const struct func *f);
 void types_no_value(struct types *t, const struct ast_expr *print);
+/* A statistic or histogram is used as a value. */
+void types_stat_value(struct types *t, const struct ast_expr *e);
 void types_overloads_differ(struct types *t, const struct ast_expr *call,
 			    const struct func *a, const struct func *b);
 

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From each probe through the functions that it calls, with what is known
+ * there: `if (__in_kernel())` is decided, so a function may have a way for
+ * each place.
+ *
+ * A text that only the host can make is fine in a kernel handler where it is
+ * only printed: the record carries what it is made of.  Such a place is
+ * "late": an argument of a print, what a late text is made of, what a
+ * function called at a late place returns.
+ */
+#include "sema/check_place.h"
+
+#include "lang/diag.h"
+#include "sema/scope.h"
+
+enum visited {
+	SEEN_KERNEL = 1,
+	SEEN_KERNEL_LATE = 2,
+	SEEN_HOST = 4,
+};
+
+struct engine {
+	struct program *program;
+	const struct probe *probe;
+	bool is_kernel;
+	bool result_late;		/* of the function at hand */
+	const struct ast_expr *call;	/* the script's, that led here */
+	uint8_t *seen;			/* by function: enum visited */
+};
+
+static void check_expr(struct engine *en, struct ast_expr *e, bool late);
+static void check_stmt(struct engine *en, struct ast_stmt *s);
+
+/* ---- intrinsics ---- */
+
+static bool is_script(const struct engine *en, struct span span)
+{
+	const struct ast_file *f = scope_file(en->program, span);
+
+	return !f || !f->is_library;
+}
+
+static void report(struct engine *en, const struct ast_expr *e)
+{
+	struct diags *ds = en->program->diags;
+	const struct ast_expr *at = en->call ? en->call : e;
+	struct str name = at->call.name;
+	struct diag *d;
+
+	if (en->is_kernel)
+		d = diag_error(ds, DIAG_NOT_IN_KERNEL, at->span,
+			       "'%" STR_FMT "' cannot be computed in the kernel, where '%"
+			       STR_FMT "' runs", STR_ARG(name),
+			       STR_ARG(en->probe->point));
+	else
+		d = diag_error(ds, DIAG_NOT_IN_HOST, at->span,
+			       "'%" STR_FMT "' looks at what a probe has stopped, and '%"
+			       STR_FMT "' stops nothing", STR_ARG(name),
+			       STR_ARG(en->probe->point));
+	if (d->parts.n)
+		return;
+	if (at != e)
+		diag_note(ds, d, e->span, "it comes to this");
+	if (en->is_kernel && intrin_info[e->call.intrinsic].result == 'S')
+		diag_help(ds, d,
+			  "it can be printed there, but not taken apart, compared or kept");
+	else if (en->is_kernel)
+		diag_help(ds, d,
+			  "keep what it is made of, and compute it in a timer or end probe");
+}
+
+static void check_intrinsic(struct engine *en, struct ast_expr *e, bool late)
+{
+	uint8_t flags = intrin_info[e->call.intrinsic].flags;
+	bool makes_late = late && (flags & INF_HOST) && (flags & INF_PURE);
+
+	for (uint32_t i = 0; i < e->call.args.n; i++)
+		check_expr(en, e->call.args.v[i],
+			   late && (flags & INF_PURE));
+	if (en->is_kernel ? (flags & INF_HOST) && !makes_late :
+			    flags & INF_KERNEL)
+		report(en, e);
+}
+
+static void check_func(struct engine *en, struct func *f, bool late)
+{
+	uint8_t bit = !en->is_kernel ? SEEN_HOST :
+		      late	     ? SEEN_KERNEL_LATE :
+				       SEEN_KERNEL;
+	bool outer = en->result_late;
+
+	if (en->seen[f->number] & bit)
+		return;
+	en->seen[f->number] |= bit;
+	en->result_late = late;
+	check_stmt(en, f->body);
+	en->result_late = outer;
+}
+
+static void check_call(struct engine *en, struct ast_expr *e, bool late)
+{
+	const struct ast_expr *outer = en->call;
+
+	if (e->call.is_intrinsic) {
+		check_intrinsic(en, e, late);
+		return;
+	}
+	for (uint32_t i = 0; i < e->call.args.n; i++)
+		check_expr(en, e->call.args.v[i], false);
+	if (is_script(en, e->span))
+		en->call = e;
+	for (struct func *f = e->call.func; f; f = f->next_overload)
+		check_func(en, f, late);
+	en->call = outer;
+}
+
+/* ---- expressions ---- */
+
+/* 1: true here, 0: false, -1: not known. */
+static int decided(const struct engine *en, const struct ast_expr *e)
+{
+	int x;
+
+	if (e->kind == AST_CALL && e->call.is_intrinsic &&
+	    e->call.intrinsic == INTRIN_IN_KERNEL)
+		return en->is_kernel;
+	if (e->kind == AST_UNARY && e->unary.op == UNOP_NOT) {
+		x = decided(en, e->unary.a);
+		return x < 0 ? x : !x;
+	}
+	return -1;
+}
+
+static void check_list(struct engine *en, struct ast_exprs *list, bool late)
+{
+	for (uint32_t i = 0; i < list->n; i++)
+		if (list->v[i])
+			check_expr(en, list->v[i], late);
+}
+
+static void check_target(struct engine *en, struct target *t)
+{
+	for (uint32_t i = 0; t && i < t->ops.n; i++)
+		if (t->ops.v[i].expr)
+			check_expr(en, t->ops.v[i].expr, false);
+}
+
+static void check_ternary(struct engine *en, struct ast_expr *e, bool late)
+{
+	int x = decided(en, e->ternary.cond);
+
+	if (x < 0)
+		check_expr(en, e->ternary.cond, false);
+	if (x)
+		check_expr(en, e->ternary.yes, late && x > 0);
+	if (x <= 0)
+		check_expr(en, e->ternary.no, late && !x);
+}
+
+static void check_binary(struct engine *en, struct ast_expr *e, bool late)
+{
+	int x = decided(en, e->binary.a);
+
+	late = late && e->binary.op == BINOP_CONCAT;
+	if (x < 0)
+		check_expr(en, e->binary.a, late);
+	if ((e->binary.op == BINOP_LAND && !x) ||
+	    (e->binary.op == BINOP_LOR && x > 0))
+		return;
+	check_expr(en, e->binary.b, late);
+}
+
+static void check_expr(struct engine *en, struct ast_expr *e, bool late)
+{
+	switch (e->kind) {
+	case AST_NUMBER:
+	case AST_STRING:
+	case AST_NAME:
+	case AST_EMBEDDED:
+		return;
+	case AST_INDEX:
+		check_expr(en, e->index.base, false);
+		check_list(en, &e->index.keys, false);
+		return;
+	case AST_TARGET:
+		check_target(en, e->target.target);
+		return;
+	case AST_ATOP:
+		check_target(en, e->at_op.target);
+		return;
+	case AST_ACCESS:
+		check_target(en, e->access.target);
+		return;
+	case AST_ADDRESS:
+		check_target(en, e->address.target);
+		return;
+	case AST_UNARY:
+		check_expr(en, e->unary.a, false);
+		return;
+	case AST_BINARY:
+		check_binary(en, e, late);
+		return;
+	case AST_TERNARY:
+		check_ternary(en, e, late);
+		return;
+	case AST_ASSIGN:
+		check_expr(en, e->assign.to, false);
+		check_expr(en, e->assign.value, false);
+		return;
+	case AST_INCDEC:
+		check_expr(en, e->incdec.of, false);
+		return;
+	case AST_IN:
+		check_list(en, &e->in.keys, false);
+		return;
+	case AST_CALL:
+		check_call(en, e, late);
+		return;
+	case AST_PRINT:
+		check_list(en, &e->print.args,
+			   late || !ast_printop_is_string(e->print.op));
+		return;
+	case AST_STAT:
+		check_expr(en, e->stat.of, false);
+		return;
+	}
+}
+
+/* ---- statements ---- */
+
+static void check_maybe(struct engine *en, struct ast_expr *e)
+{
+	if (e)
+		check_expr(en, e, false);
+}
+
+static void check_if(struct engine *en, struct ast_stmt *s)
+{
+	int x = decided(en, s->if_.cond);
+
+	if (x < 0)
+		check_expr(en, s->if_.cond, false);
+	if (x)
+		check_stmt(en, s->if_.yes);
+	if (x <= 0)
+		check_stmt(en, s->if_.no);
+}
+
+static void check_foreach(struct engine *en, struct ast_stmt *s)
+{
+	check_expr(en, s->foreach.array, false);
+	check_list(en, &s->foreach.slice, false);
+	check_maybe(en, s->foreach.limit);
+	check_stmt(en, s->foreach.body);
+}
+
+static void check_stmt(struct engine *en, struct ast_stmt *s)
+{
+	if (!s)
+		return;
+	switch (s->kind) {
+	case AST_S_EMPTY:
+	case AST_S_BREAK:
+	case AST_S_CONTINUE:
+	case AST_S_NEXT:
+	case AST_S_EMBEDDED:
+		return;
+	case AST_S_EXPR:
+	case AST_S_DELETE:
+		check_expr(en, s->expr, false);
+		return;
+	case AST_S_RETURN:
+		if (s->expr)
+			check_expr(en, s->expr, en->result_late);
+		return;
+	case AST_S_BLOCK:
+		for (uint32_t i = 0; i < s->block.n; i++)
+			check_stmt(en, s->block.v[i]);
+		return;
+	case AST_S_IF:
+		check_if(en, s);
+		return;
+	case AST_S_WHILE:
+	case AST_S_FOR:
+		check_maybe(en, s->loop.init);
+		check_maybe(en, s->loop.cond);
+		check_maybe(en, s->loop.step);
+		check_stmt(en, s->loop.body);
+		return;
+	case AST_S_FOREACH:
+		check_foreach(en, s);
+		return;
+	case AST_S_TRY:
+		check_stmt(en, s->try_.body);
+		check_stmt(en, s->try_.handler);
+		return;
+	}
+}
+
+void check_places(struct program *p)
+{
+	uint8_t *seen = arena_array(p->arena, p->funcs.n + 1, uint8_t);
+
+	for (uint32_t i = 0; i < p->probes.n; i++) {
+		const struct probe *pr = p->probes.v[i];
+		struct engine en = {
+			.program = p,
+			.probe = pr,
+			.is_kernel = image_probe_is_kernel(pr->kind),
+			.seen = seen,
+		};
+
+		check_stmt(&en, pr->body);
+	}
+}
