@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Attaching the kernel probes of an image, each kind in its own way
+ * (attach/<kind>.c), and taking them off again.  All that is attached hangs on
+ * descriptors.
+ */
+#ifndef KERN_ATTACH_ATTACH_H
+#define KERN_ATTACH_ATTACH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "image/image.h"
+
+struct world;
+
+/* The descriptors that one probe hangs on. */
+struct attachment {
+	int *fds;
+	uint32_t n, cap;
+};
+
+struct attach_request {
+	const struct image *image;
+	const struct image_probe *probe;
+	int prog;		/* descriptor of its program, or -1 */
+	const struct world *world;
+};
+
+/* Attaches a probe of a KERNEL kind; what it had attached is taken off again
+ * when it fails. */
+struct err *attach_probe(const struct attach_request *r,
+			 struct attachment *ret) must_check;
+
+/* Also of one that is not attached. */
+void detach(struct attachment *at);
+
+bool is_attached(const struct attachment *at);
+
+/* For the kinds: ret takes over the descriptor. */
+void attachment_add(struct attachment *at, int fd);
+struct err *attach_tracepoint(const struct attach_request *r,
+			      struct attachment *ret) must_check;
+struct err *attach_perf(const struct attach_request *r,
+			struct attachment *ret) must_check;
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Raw tracepoints: the cheapest way onto a tracepoint, and the only one that
+ * is also cheap to leave.  The life of processes stands on them too.
+ */
+#include <errno.h>
+
+#include "base/cleanup.h"
+#include "kern/attach/attach.h"
+#include "kern/syscall.h"
+
+static struct err *tracepoint_refused(struct str name, int code)
+{
+	struct err *e;
+
+	if (code == -ENOENT)
+		return err_new(ERR_NOT_FOUND,
+			       "this kernel has no tracepoint '%" STR_FMT "'",
+			       STR_ARG(name));
+	e = err_os(-code, "tracepoint '%" STR_FMT "'", STR_ARG(name));
+	if (e->code == ERR_PERMISSION)
+		err_hint(e, "tracing needs root, or the capabilities "
+			    "CAP_BPF and CAP_PERFMON");
+	return e;
+}
+
+struct err *attach_tracepoint(const struct attach_request *r,
+			      struct attachment *ret)
+{
+	struct str name = image_str(r->image, r->probe->site.name);
+	_cleanup_free_ char *text = strndup(name.s, name.len);
+	int fd;
+
+	if (!text)
+		abort();
+	fd = syscall_raw_tracepoint_open(text, r->prog);
+	if (fd < 0)
+		return tracepoint_refused(name, fd);
+	attachment_add(ret, fd);
+	return NULL;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Three ways of asking: load a program that uses the thing; call a helper
+ * with arguments that make no sense, and see whether the verifier complains
+ * of the helper or of the arguments; look for a function of the kernel in its
+ * BTF.
+ */
+#include "kern/features.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/bits.h"
+#include "base/vec.h"
+#include "dbg/btf.h"
+#include "dbg/world.h"
+#include "kern/syscall.h"
+
+/* Newer than the kernel headers that we may be built with. */
+#define FEATURES_JCOND 0xe0
+#define FEATURES_LOG 4096
+
+#define INSN(c, d, s, o, i)                                            \
+	((struct bpf_insn){ .code = (c), .dst_reg = (d), .src_reg = (s), \
+			    .off = (o), .imm = (i) })
+#define MOV(reg, value) INSN(BPF_ALU64 | BPF_MOV | BPF_K, reg, 0, 0, value)
+#define EXIT INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
+
+static int load(const struct bpf_insn *insns, uint32_t n, char *log)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT;
+	attr.insns = ptr_u64(insns);
+	attr.insn_cnt = n;
+	attr.license = ptr_u64("GPL");
+	if (log) {
+		attr.log_level = 1;
+		attr.log_buf = ptr_u64(log);
+		attr.log_size = FEATURES_LOG;
+	}
+	return syscall_bpf(BPF_PROG_LOAD, &attr,
+			   SYSCALL_ATTR_SIZE(expected_attach_type));
+}
+
+static bool loads(const struct bpf_insn *insns, uint32_t n)
+{
+	int fd = load(insns, n, NULL);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static bool has_may_goto(void)
+{
+	const struct bpf_insn insns[] = {
+		MOV(BPF_REG_0, 0),
+		INSN(BPF_JMP | FEATURES_JCOND, 0, 0, 1, 0),
+		MOV(BPF_REG_0, 1),
+		EXIT,
+	};
+
+	return loads(insns, ARRAY_SIZE(insns));
+}
+
+static bool has_sdiv(void)
+{
+	const struct bpf_insn insns[] = {
+		MOV(BPF_REG_0, -8),
+		MOV(BPF_REG_1, 2),
+		INSN(BPF_ALU64 | BPF_DIV | BPF_X, BPF_REG_0, BPF_REG_1, 1, 0),
+		EXIT,
+	};
+
+	return loads(insns, ARRAY_SIZE(insns));
+}
+
+static bool has_atomic_fetch(void)
+{
+	const struct bpf_insn insns[] = {
+		MOV(BPF_REG_0, 0),
+		INSN(BPF_STX | BPF_MEM | BPF_DW, BPF_REG_10, BPF_REG_0, -8, 0),
+		INSN(BPF_STX | BPF_ATOMIC | BPF_DW, BPF_REG_10, BPF_REG_0, -8,
+		     BPF_ADD | BPF_FETCH),
+		EXIT,
+	};
+
+	return loads(insns, ARRAY_SIZE(insns));
+}
+
+/* May raw tracepoints and their like call it? */
+static bool has_helper(int32_t helper)
+{
+	const struct bpf_insn insns[] = {
+		INSN(BPF_JMP | BPF_CALL, 0, 0, 0, helper),
+		MOV(BPF_REG_0, 0),
+		EXIT,
+	};
+	char log[FEATURES_LOG] = "";
+	int fd = load(insns, ARRAY_SIZE(insns), log);
+
+	if (fd >= 0) {
+		close(fd);
+		return true;
+	}
+	return *log && !strstr(log, "invalid func ") &&
+	       !strstr(log, "unknown func ") &&
+	       !strstr(log, "cannot use helper ");
+}
+
+static bool has_function(struct dbg_btf *btf, struct str name)
+{
+	return btf && dbg_btf_find(btf, DBG_BTF_FUNC, name);
+}
+
+static bool has_feature(enum image_feature f, struct dbg_btf *btf)
+{
+	switch (f) {
+	case FEATURE_MAY_GOTO:
+		return has_may_goto();
+	case FEATURE_SDIV:
+		return has_sdiv();
+	case FEATURE_ATOMIC_FETCH:
+		return has_atomic_fetch();
+	case FEATURE_BPF_LOOP:
+		return has_helper(BPF_FUNC_loop);
+	case FEATURE_STRNCMP:
+		return has_helper(BPF_FUNC_strncmp);
+	case FEATURE_PERCPU_LOOKUP:
+		return has_helper(BPF_FUNC_map_lookup_percpu_elem);
+	case FEATURE_FOR_EACH:
+		return has_helper(BPF_FUNC_for_each_map_elem);
+	case FEATURE_RINGBUF:
+		return has_helper(BPF_FUNC_ringbuf_reserve);
+	case FEATURE_TASK_STORAGE:
+		return has_helper(BPF_FUNC_task_storage_get);
+	case FEATURE_BOOT_NS:
+		return has_helper(BPF_FUNC_ktime_get_boot_ns);
+	case FEATURE_RAW_TP_COOKIE:
+		return has_helper(BPF_FUNC_get_attach_cookie);
+	case FEATURE_KF_STRING:
+		return has_function(btf, STR("bpf_strlen")) &&
+		       has_function(btf, STR("bpf_strcmp"));
+	case FEATURE_IRQ_SAVE:
+		return has_function(btf, STR("bpf_local_irq_save"));
+	case FEATURE_N:
+		break;
+	}
+	return false;
+}
+
+/* Whether we may load at all. */
+static struct err *may_load(void)
+{
+	const struct bpf_insn insns[] = { MOV(BPF_REG_0, 0), EXIT };
+	int fd = load(insns, ARRAY_SIZE(insns), NULL);
+	struct err *e;
+
+	if (fd >= 0) {
+		close(fd);
+		return NULL;
+	}
+	if (fd == -ENOSYS)
+		return err_new(ERR_UNSUPPORTED,
+			       "this kernel was built without BPF "
+			       "(CONFIG_BPF_SYSCALL)");
+	e = err_os(-fd, "loading a program into the kernel");
+	return err_hint(e, "tracing needs root, or the capabilities CAP_BPF "
+			   "and CAP_PERFMON");
+}
+
+struct err *features_probe(struct world *w, image_features *ret)
+{
+	struct dbg_btf *btf = NULL;
+	image_features features = 0;
+	struct err *e = may_load();
+
+	if (e)
+		return e;
+	e = dbg_btf_open(w, &btf);
+	err_free(e);
+	for (uint32_t f = 0; f < FEATURE_N; f++)
+		if (has_feature((enum image_feature)f, btf))
+			features |= UINT64_C(1) << f;
+	dbg_btf_close(btf);
+	*ret = features;
+	return NULL;
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kern/maps.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/bits.h"
+#include "kern/syscall.h"
+
+#define MAPS_RING_MAX (UINT64_C(1) << 30)
+/* Beyond this, elements are made when they are needed: making all at the
+ * start would take longer than most scripts run. */
+#define MAPS_PREALLOC_MAX (UINT64_C(16) << 20)
+
+struct map_kind {
+	uint32_t type, flags;
+};
+
+static struct map_kind map_kind(enum image_map_kind k)
+{
+	switch (k) {
+	case IMAP_GLOBALS:
+		return (struct map_kind){ BPF_MAP_TYPE_ARRAY,
+					  BPF_F_MMAPABLE };
+	case IMAP_RODATA:
+		return (struct map_kind){ BPF_MAP_TYPE_ARRAY,
+					  BPF_F_RDONLY_PROG };
+	case IMAP_STATS:
+	case IMAP_SCRATCH:
+		return (struct map_kind){ BPF_MAP_TYPE_PERCPU_ARRAY, 0 };
+	case IMAP_HASH:
+		return (struct map_kind){ BPF_MAP_TYPE_HASH, 0 };
+	case IMAP_PERCPU_HASH:
+		return (struct map_kind){ BPF_MAP_TYPE_PERCPU_HASH, 0 };
+	case IMAP_RING_KEYS:
+	case IMAP_ITER:
+		return (struct map_kind){ BPF_MAP_TYPE_ARRAY, 0 };
+	case IMAP_DATA:
+	case IMAP_CONTROL:
+		return (struct map_kind){ BPF_MAP_TYPE_RINGBUF, 0 };
+	}
+	abort();
+}
+
+static struct err *map_refused(int code, struct str name)
+{
+	struct err *e = err_os(-code, "creating the map '%" STR_FMT "'",
+			       STR_ARG(name));
+
+	if (e->code == ERR_PERMISSION)
+		return err_hint(e, "tracing needs root, or the capabilities "
+				   "CAP_BPF and CAP_PERFMON");
+	if (code == -E2BIG || code == -ENOMEM)
+		return err_hint(e, "a smaller MAXMAPENTRIES may help: -D");
+	return e;
+}
+
+static uint32_t prealloc_flag(const struct image_map *m)
+{
+	uint64_t size = (uint64_t)m->max_entries *
+			(m->key_size + m->value_size);
+	bool is_hash = m->kind == IMAP_HASH || m->kind == IMAP_PERCPU_HASH;
+
+	return is_hash && size > MAPS_PREALLOC_MAX ? BPF_F_NO_PREALLOC : 0;
+}
+
+static struct err *map_create(const struct image *img,
+			      const struct image_map *m, int *ret)
+{
+	struct map_kind kind = map_kind((enum image_map_kind)m->kind);
+	struct str name = image_str(img, m->name);
+	union bpf_attr attr;
+	int fd;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_type = kind.type;
+	attr.key_size = m->key_size;
+	attr.value_size = m->value_size;
+	attr.max_entries = m->max_entries;
+	attr.map_flags = kind.flags | prealloc_flag(m);
+	syscall_object_name(name, attr.map_name);
+	fd = syscall_bpf(BPF_MAP_CREATE, &attr, SYSCALL_ATTR_SIZE(map_name));
+	if (fd < 0)
+		return map_refused(fd, name);
+	*ret = fd;
+	return NULL;
+}
+
+/* A frozen map's contents are known to the verifier. */
+static struct err *map_fill(const struct image *img, const struct image_map *m,
+			    int fd)
+{
+	const uint32_t zero = 0;
+	int code;
+
+	if (m->init_len != m->value_size)
+		return err_new(ERR_FORMAT, "a map's contents are incomplete");
+	code = syscall_map_update(fd, &zero, img->bytes.v + m->init, 0);
+	if (!code)
+		code = syscall_map_freeze(fd);
+	return code ? err_os(-code, "filling a map") : NULL;
+}
+
+static struct err *map_mmap(const struct image_map *m, int fd,
+			    struct maps *ret)
+{
+	uint32_t page = (uint32_t)sysconf(_SC_PAGESIZE);
+	uint32_t size = align_up(m->value_size, page);
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (p == MAP_FAILED)
+		return err_os(errno, "mapping the globals");
+	ret->globals = p;
+	ret->globals_size = size;
+	return NULL;
+}
+
+/* A power of two, and whole pages. */
+static uint32_t ring_size(uint64_t bytes)
+{
+	uint64_t size = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	while (size < bytes && size < MAPS_RING_MAX)
+		size *= 2;
+	return (uint32_t)size;
+}
+
+static struct err *map_make(struct image *img, uint32_t i,
+			    uint64_t data_size, struct maps *ret)
+{
+	struct image_map *m = &img->maps.v[i];
+	struct err *e;
+
+	if (m->kind == IMAP_DATA && data_size)
+		m->max_entries = ring_size(data_size);
+	else if (m->kind == IMAP_DATA || m->kind == IMAP_CONTROL)
+		m->max_entries = ring_size(m->max_entries);
+	e = map_create(img, m, &ret->fds[i]);
+	if (!e && m->kind == IMAP_RODATA)
+		e = map_fill(img, m, ret->fds[i]);
+	if (!e && m->kind == IMAP_GLOBALS)
+		e = map_mmap(m, ret->fds[i], ret);
+	return e;
+}
+
+/* Before Linux 5.11 maps count as locked memory. */
+static void lift_memlock(void)
+{
+	struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+
+	(void)setrlimit(RLIMIT_MEMLOCK, &all);
+}
+
+struct err *maps_create(struct image *img, uint64_t data_size,
+			struct maps *ret)
+{
+	struct maps m = { .n = img->maps.n };
+	struct err *e;
+
+	lift_memlock();
+	m.fds = malloc((m.n + 1) * sizeof(*m.fds));
+	if (!m.fds)
+		abort();
+	for (uint32_t i = 0; i < m.n; i++)
+		m.fds[i] = -1;
+	for (uint32_t i = 0; i < m.n; i++) {
+		e = map_make(img, i, data_size, &m);
+		if (e) {
+			maps_destroy(&m);
+			return e;
+		}
+	}
+	*ret = m;
+	return NULL;
+}
+
+void maps_destroy(struct maps *m)
+{
+	if (m->globals)
+		munmap(m->globals, m->globals_size);
+	for (uint32_t i = 0; i < m->n; i++)
+		if (m->fds[i] >= 0)
+			close(m->fds[i]);
+	free(m->fds);
+	*m = (struct maps){};
+}

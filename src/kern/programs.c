@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A program's instructions are copied, numbers that only this kernel knows
+ * are put in, and it is loaded without a log; only if it is refused, again
+ * with one.
+ *
+ * A program with callbacks needs a BTF of its own in which every function of
+ * it has a name; the verifier asks for no more than that it is there.
+ */
+#include "kern/programs.h"
+
+#include <errno.h>
+#include <linux/btf.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/bits.h"
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "dbg/btf.h"
+#include "kern/syscall.h"
+#include "kern/verifier_log.h"
+
+#define PROGRAM_LOG_BYTES (16u << 20)
+#define PROGRAM_LOAD_TRIES 5	/* of EAGAIN: a signal came */
+
+struct loader {
+	const struct image *img;
+	const struct maps *maps;
+	const struct world *world;
+	struct dbg_btf *btf;	/* the kernel's, when a function of it is
+				 * called */
+	struct arena arena;
+};
+
+/* ---- numbers of this kernel ---- */
+
+static struct err *loader_kfunc(struct loader *l, struct str name,
+				int32_t *ret)
+{
+	struct err *e;
+	uint32_t id;
+
+	if (!l->btf) {
+		e = dbg_btf_open(l->world, &l->btf);
+		if (e)
+			return e;
+	}
+	id = dbg_btf_find(l->btf, DBG_BTF_FUNC, name);
+	if (!id)
+		return err_new(ERR_UNSUPPORTED,
+			       "this kernel has no function '%" STR_FMT
+			       "' for programs", STR_ARG(name));
+	*ret = (int32_t)id;
+	return NULL;
+}
+
+static struct err *loader_map(const struct loader *l, uint32_t map,
+			      int32_t *ret)
+{
+	if (map >= l->maps->n || l->maps->fds[map] < 0)
+		return err_new(ERR_FORMAT, "a program uses map %u, which "
+			       "there is none", map);
+	*ret = l->maps->fds[map];
+	return NULL;
+}
+
+static struct err *loader_reloc(struct loader *l,
+				const struct image_reloc *r,
+				struct bpf_insn *insn)
+{
+	switch ((enum image_reloc_kind)r->kind) {
+	case IREL_MAP:
+	case IREL_MAP_VALUE:
+		return loader_map(l, r->what, &insn->imm);
+	case IREL_KFUNC:
+		return loader_kfunc(l, image_str(l->img, r->what),
+				    &insn->imm);
+	case IREL_SUBPROG:
+		return NULL;	/* relative, and there already */
+	}
+	return err_new(ERR_FORMAT, "a program refers to something unknown");
+}
+
+static struct err *loader_insns(struct loader *l, const struct image_prog *p,
+				struct bpf_insn **ret)
+{
+	struct bpf_insn *insns = arena_array(&l->arena, p->n,
+					     struct bpf_insn);
+	struct err *e;
+
+	_Static_assert(sizeof(*insns) == sizeof(uint64_t), "one word each");
+	memcpy(insns, l->img->insns.v + p->first, p->n * sizeof(*insns));
+	for (uint32_t i = 0; i < p->nrelocs; i++) {
+		const struct image_reloc *r =
+			&l->img->relocs.v[p->first_reloc + i];
+
+		if (r->insn >= p->n)
+			return err_new(ERR_FORMAT,
+				       "a program is shorter than it says");
+		e = loader_reloc(l, r, &insns[r->insn]);
+		if (e)
+			return e;
+	}
+	*ret = insns;
+	return NULL;
+}
+
+/* ---- functions within a program ---- */
+
+static bool is_func_ref(const struct bpf_insn *i)
+{
+	bool call = i->code == (BPF_JMP | BPF_CALL) &&
+		    i->src_reg == BPF_PSEUDO_CALL;
+	bool address = i->code == (BPF_LD | BPF_IMM | BPF_DW) &&
+		       i->src_reg == BPF_PSEUDO_FUNC;
+
+	return call || address;
+}
+
+static bool has_callbacks(const struct bpf_insn *insns, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		if (insns[i].code != (BPF_LD | BPF_IMM | BPF_DW))
+			continue;
+		if (insns[i].src_reg == BPF_PSEUDO_FUNC)
+			return true;
+		i++;	/* its second half is no instruction */
+	}
+	return false;
+}
+
+/* Where functions begin, ascending; how many. */
+static uint32_t func_starts(struct arena *a, const struct bpf_insn *insns,
+			    uint32_t n, struct bpf_func_info **ret)
+{
+	bool *start = arena_array(a, n + 1, bool);
+	struct bpf_func_info *info = arena_array(a, n + 1,
+						 struct bpf_func_info);
+	uint32_t found = 0;
+
+	start[0] = true;
+	for (uint32_t i = 0; i < n; i++) {
+		int64_t to = (int64_t)i + insns[i].imm + 1;
+
+		if (is_func_ref(&insns[i]) && to >= 0 && to < n)
+			start[to] = true;
+		if (insns[i].code == (BPF_LD | BPF_IMM | BPF_DW))
+			i++;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		if (!start[i])
+			continue;
+		info[found].insn_off = i;
+		info[found].type_id = 3 + found;
+		found++;
+	}
+	*ret = info;
+	return found;
+}
+
+static void btf_record(struct buf *b, uint32_t name, uint32_t info,
+		       uint32_t size)
+{
+	uint32_t record[] = { name, info, size };
+
+	buf_add(b, record, sizeof(record));
+}
+
+/* 1: int; 2: int (void); 3 ...: the functions, all called "f". */
+static int func_btf(uint32_t nfuncs)
+{
+	static const char strings[] = "\0int\0f";
+	const uint32_t int_bits = BTF_INT_SIGNED << 24 | 32;
+	_cleanup_(buf_deinit) struct buf b = {};
+	struct btf_header h = {
+		.magic = BTF_MAGIC, .version = BTF_VERSION,
+		.hdr_len = sizeof(h),
+		.type_len = 16 + 12 + 12 * nfuncs,
+		.str_len = sizeof(strings),
+	};
+	union bpf_attr attr;
+
+	h.str_off = h.type_len;
+	buf_add(&b, &h, sizeof(h));
+	btf_record(&b, 1, BTF_KIND_INT << 24, 4);
+	buf_add(&b, &int_bits, sizeof(int_bits));
+	btf_record(&b, 0, BTF_KIND_FUNC_PROTO << 24, 1);
+	for (uint32_t i = 0; i < nfuncs; i++)
+		btf_record(&b, 5, BTF_KIND_FUNC << 24 | BTF_FUNC_STATIC, 2);
+	buf_add(&b, strings, sizeof(strings));
+	memset(&attr, 0, sizeof(attr));
+	attr.btf = ptr_u64(b.data);
+	attr.btf_size = (uint32_t)b.len;
+	return syscall_bpf(BPF_BTF_LOAD, &attr, SYSCALL_ATTR_SIZE(btf_size));
+}
+
+/* ---- loading ---- */
+
+static int prog_load(union bpf_attr *attr)
+{
+	int fd = -EAGAIN;
+
+	for (int i = 0; i < PROGRAM_LOAD_TRIES && fd == -EAGAIN; i++)
+		fd = syscall_bpf(BPF_PROG_LOAD, attr,
+				 SYSCALL_ATTR_SIZE(line_info_cnt));
+	return fd;
+}
+
+/* Again, to hear why. */
+static struct err *prog_refused(const struct loader *l,
+				const struct image_prog *p,
+				union bpf_attr *attr, int code)
+{
+	_cleanup_free_ char *log = NULL;
+	struct err *e;
+	int fd;
+
+	if (code == -EPERM || code == -EACCES) {
+		e = err_os(-code, "loading a program");
+		if (code == -EPERM)
+			return err_hint(e, "tracing needs root, or the "
+					"capabilities CAP_BPF and "
+					"CAP_PERFMON");
+		err_free(e);
+	}
+	log = calloc(1, PROGRAM_LOG_BYTES);
+	if (!log)
+		abort();
+	attr->log_level = 1;
+	attr->log_buf = ptr_u64(log);
+	attr->log_size = PROGRAM_LOG_BYTES;
+	fd = prog_load(attr);
+	if (fd >= 0)
+		close(fd);
+	return verifier_log_explain(l->img, p, log, -code);
+}
+
+static struct err *loader_load(struct loader *l, const struct image_prog *p,
+			       int *ret)
+{
+	_cleanup_close_ int btf_fd = -1;
+	struct bpf_func_info *info;
+	struct bpf_insn *insns = NULL;
+	struct err *e = loader_insns(l, p, &insns);
+	union bpf_attr attr;
+	int fd;
+
+	if (e)
+		return e;
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_type = p->prog_type;
+	attr.expected_attach_type = p->attach_type;
+	attr.insn_cnt = p->n;
+	attr.insns = ptr_u64(insns);
+	attr.license = ptr_u64("GPL");
+	syscall_object_name(image_str(l->img, p->name), attr.prog_name);
+	if (has_callbacks(insns, p->n)) {
+		attr.func_info_rec_size = sizeof(*info);
+		attr.func_info_cnt = func_starts(&l->arena, insns, p->n,
+						 &info);
+		attr.func_info = ptr_u64(info);
+		btf_fd = func_btf(attr.func_info_cnt);
+		if (btf_fd < 0)
+			return err_os(-btf_fd, "loading a program's types");
+		attr.prog_btf_fd = (uint32_t)btf_fd;
+	}
+	fd = prog_load(&attr);
+	if (fd < 0)
+		return prog_refused(l, p, &attr, fd);
+	*ret = fd;
+	return NULL;
+}
+
+struct err *programs_load(const struct image *img, const struct maps *m,
+			  const struct world *w, struct programs *ret)
+{
+	struct loader l = { .img = img, .maps = m, .world = w };
+	struct programs p = { .n = img->progs.n };
+	struct err *e = NULL;
+
+	p.fds = malloc((p.n + 1) * sizeof(*p.fds));
+	if (!p.fds)
+		abort();
+	for (uint32_t i = 0; i < p.n; i++)
+		p.fds[i] = -1;
+	arena_init(&l.arena);
+	for (uint32_t i = 0; i < p.n && !e; i++) {
+		arena_reset(&l.arena);
+		e = loader_load(&l, &img->progs.v[i], &p.fds[i]);
+	}
+	dbg_btf_close(l.btf);
+	arena_deinit(&l.arena);
+	if (e)
+		programs_unload(&p);
+	else
+		*ret = p;
+	return e;
+}
+
+void programs_unload(struct programs *p)
+{
+	for (uint32_t i = 0; i < p->n; i++)
+		if (p->fds[i] >= 0)
+			close(p->fds[i]);
+	free(p->fds);
+	*p = (struct programs){};
+}

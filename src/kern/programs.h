@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The programs of an image, in the kernel.
+ */
+#ifndef KERN_PROGRAMS_H
+#define KERN_PROGRAMS_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "image/image.h"
+#include "kern/maps.h"
+
+struct world;
+
+struct programs {
+	int *fds;		/* one for each of the image's */
+	uint32_t n;
+};
+
+/*
+ * Loads all.  What the verifier refuses is a mistake of the compiler:
+ * ERR_VERIFIER names the place in the script and the verifier's last words.
+ * w: for the numbers of kernel functions.
+ */
+struct err *programs_load(const struct image *img, const struct maps *m,
+			  const struct world *w,
+			  struct programs *ret) must_check;
+void programs_unload(struct programs *p);
+
+#endif

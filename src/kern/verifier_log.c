@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The log is lines "12: (79) r1 = *(u64 *)(r6 +8)" with remarks between; at
+ * its end the reason, then lines of statistics ("processed 42 insns ...").
+ */
+#include "kern/verifier_log.h"
+
+
+
+#define VERIFIER_LOG_TAIL 20	/* lines that are shown */
+
+static bool line_is_statistics(struct str line)
+{
+	static const struct str heads[] = {
+		STR_INIT("processed "), STR_INIT("verification time"),
+		STR_INIT("stack depth"), STR_INIT("func#"),
+		STR_INIT("max_states"),
+	};
+
+	for (uint32_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
+		if (str_starts(line, heads[i]))
+			return true;
+	return !line.len;
+}
+
+/* The line before *end; *end moves to its start. */
+static struct str line_before(struct str log, uint32_t *end)
+{
+	uint32_t to = *end, from;
+
+	if (to && log.s[to - 1] == '\n')
+		to--;
+	for (from = to; from && log.s[from - 1] != '\n'; from--)
+		;
+	*end = from;
+	return str_sub(log, from, to - from);
+}
+
+/* The number of an instruction that a line begins with, or -1. */
+static int64_t line_insn(struct str line)
+{
+	int64_t colon = str_find_char(line, ':');
+	int64_t n;
+
+	if (colon < 1 || colon > 7 ||
+	    !str_to_s64(str_sub(line, 0, (uint32_t)colon), &n) || n < 0)
+		return -1;
+	return n;
+}
+
+/* The last place that a program's line table has at or before insn. */
+static const struct image_place *place_of(const struct image *img,
+					  const struct image_prog *p,
+					  int64_t insn)
+{
+	uint32_t place = IMAGE_NONE;
+
+	for (uint32_t i = 0; i < p->nlines; i++) {
+		const struct image_line *line =
+			&img->lines.v[p->first_line + i];
+
+		if (insn >= 0 && line->insn <= insn)
+			place = line->place;
+	}
+	return place < img->places.n ? &img->places.v[place] : NULL;
+}
+
+/* The reason, and where the last lines worth showing begin. */
+static void read_tail(struct str log, struct str *reason, int64_t *insn,
+		      uint32_t *from)
+{
+	uint32_t end = log.len, lines = 0;
+
+	*insn = -1;
+	*from = end;
+	while (end && lines < VERIFIER_LOG_TAIL) {
+		struct str line = line_before(log, &end);
+
+		if (!reason->len && line_is_statistics(line))
+			continue;
+		if (!reason->len)
+			*reason = line;
+		else if (*insn < 0)
+			*insn = line_insn(line);
+		*from = end;
+		lines++;
+	}
+}
+
+struct err *verifier_log_explain(const struct image *img,
+				 const struct image_prog *p, const char *log,
+				 int errnum)
+{
+	struct str text = str_from(log), reason = {};
+	const struct image_place *place;
+	struct err *e;
+	uint32_t from;
+	int64_t insn;
+
+	read_tail(text, &reason, &insn, &from);
+	place = place_of(img, p, insn);
+	if (!reason.len)
+		reason = str_from(strerror(errnum));
+	e = err_new(ERR_VERIFIER,
+		    "the kernel refuses the program of probe '%" STR_FMT
+		    "': %" STR_FMT "\n%" STR_FMT,
+		    STR_ARG(image_str(img, p->name)), STR_ARG(reason),
+		    STR_ARG(str_sub(text, from, text.len)));
+	if (place)
+		err_context(e, "%" STR_FMT ":%u:%u",
+			    STR_ARG(image_str(img, place->file)), place->line,
+			    place->col);
+	return err_hint(e, "this is a mistake of spile, not of the script: "
+			   "please report it");
+}

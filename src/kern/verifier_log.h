@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the verifier says about a program that it refuses, as a place in the
+ * script.
+ */
+#ifndef KERN_VERIFIER_LOG_H
+#define KERN_VERIFIER_LOG_H
+
+#include "base/err.h"
+#include "image/image.h"
+
+/* ERR_VERIFIER: place, the verifier's reason, its last instructions. */
+struct err *verifier_log_explain(const struct image *img,
+				 const struct image_prog *p, const char *log,
+				 int errnum) must_check;
+
+#endif
