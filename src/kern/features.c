@@ -18,7 +18,7 @@
 
 /* Newer than the kernel headers that we may be built with. */
 #define FEATURES_JCOND 0xe0
-#define FEATURES_LOG 4096
+#define FEATURES_LOG 2048
 
 #define INSN(c, d, s, o, i)                                            \
 	((struct bpf_insn){ .code = (c), .dst_reg = (d), .src_reg = (s), \
