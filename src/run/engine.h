@@ -77,6 +77,7 @@ struct host {
 	struct buf ret_text;
 
 	struct chunk *stack;
+	size_t stack_bytes;		/* in use, of all frames */
 	struct iteration *iters;
 	uint32_t niters, iters_cap;
 	struct value *list;		/* room for any argument list */

@@ -12,6 +12,7 @@
 
 #define CHUNK_BYTES (256 * 1024)
 #define DEPTH_HARD_MAX 10000
+#define STACK_MAX (size_t)(256 << 20)
 /* A loop that counts no actions still ends. */
 #define JUMPS_PER_ACTION 64
 
@@ -132,6 +133,7 @@ static void *stack_alloc(struct host *h, size_t n)
 	}
 	p = c->data + c->used;
 	c->used += n;
+	h->stack_bytes += n;
 	return p;
 }
 
@@ -139,8 +141,10 @@ static void *stack_alloc(struct host *h, size_t n)
 static void stack_free(struct host *h, void *p)
 {
 	struct chunk *c = h->stack;
+	size_t used = (size_t)((char *)p - c->data);
 
-	c->used = (size_t)((char *)p - c->data);
+	h->stack_bytes -= c->used - used;
+	c->used = used;
 	if (!c->used && c->down) {
 		h->stack = c->down;
 		free(c);
@@ -297,7 +301,7 @@ static enum step call(struct host *h, const struct image_insn *i)
 	const struct image_func *f = &h->img->funcs.v[i->imm];
 	const struct value *args = host_list(h, i);
 
-	if (h->depth + 1 >= h->max_depth)
+	if (h->depth + 1 >= h->max_depth || h->stack_bytes > STACK_MAX)
 		return host_raise(h, IERR_NESTING);
 	h->depth++;
 	push(h, f);

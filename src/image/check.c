@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "image/check.h"
+
+#include "base/bits.h"
+#include "image/dfa.h"
+
+#define MAPS_MAX 4096
+#define ENTRIES_MAX (1U << 30)
+
+struct err *check_bad(const char *section, uint32_t i, const char *what)
+{
+	return err_new(ERR_FORMAT, "bad image: %s %u: %s", section, i, what);
+}
+
+static bool is_string(const struct image *img, istr s)
+{
+	return s < img->strings.n;
+}
+
+static bool is_place(const struct image *img, uint32_t place)
+{
+	return place == IMAGE_NONE || place < img->places.n;
+}
+
+static bool is_value_type(uint32_t type)
+{
+	return type == IT_LONG || type == IT_STRING;
+}
+
+static struct err *check_limits(const struct image *img)
+{
+	const struct image_limits *l = &img->limits;
+
+	if (l->maxstringlen < 2 || l->maxstringlen > UINT16_MAX)
+		return check_bad("limit", 0, "MAXSTRINGLEN is out of range");
+	if (l->maxaction > INT32_MAX)
+		return check_bad("limit", 1, "MAXACTION is out of range");
+	if (!img->strings.n || img->strings.v[0].len)
+		return check_bad("string", 0, "is not empty");
+	if (!is_string(img, img->arch))
+		return check_bad("string", img->arch, "does not exist");
+	if (img->features >> FEATURE_N)
+		return check_bad("feature", FEATURE_N, "is unknown");
+	return NULL;
+}
+
+static struct err *check_maps(const struct image *img)
+{
+	if (img->maps.n > MAPS_MAX)
+		return check_bad("map", MAPS_MAX, "is one too many");
+	for (uint32_t i = 0; i < img->maps.n; i++) {
+		const struct image_map *m = &img->maps.v[i];
+
+		if (!is_string(img, m->name))
+			return check_bad("map", i, "has no name");
+		if (m->kind > IMAP_ITER)
+			return check_bad("map", i, "is of no known kind");
+		if (m->key_size > CHECK_KEY_MAX ||
+		    m->value_size > CHECK_VALUE_MAX ||
+		    m->max_entries > ENTRIES_MAX)
+			return check_bad("map", i, "is too large");
+		if (m->kind == IMAP_RODATA &&
+		    (!check_range(m->init, m->init_len, img->bytes.n) ||
+		     m->init_len > m->value_size))
+			return check_bad("map", i, "has no contents");
+	}
+	return NULL;
+}
+
+static bool is_map(const struct image *img, uint32_t map,
+		   enum image_map_kind kind)
+{
+	return map < img->maps.n && img->maps.v[map].kind == kind;
+}
+
+static bool is_map_or_none(const struct image *img, uint32_t map,
+			   enum image_map_kind kind)
+{
+	return map == IMAGE_NONE || is_map(img, map, kind);
+}
+
+/* Do n counters at off lie in the globals map, behind the session block? */
+static bool holds_counters(const struct image *img, uint32_t off, uint64_t n)
+{
+	uint64_t size = img->maps.v[img->globals_map].value_size;
+
+	return off >= IMAGE_SESSION_SIZE && off % 8 == 0 && off <= size &&
+	       n <= (size - off) / 8;
+}
+
+static struct err *check_well_known(const struct image *img)
+{
+	if (!is_map(img, img->globals_map, IMAP_GLOBALS) ||
+	    img->maps.v[img->globals_map].value_size < IMAGE_SESSION_SIZE)
+		return check_bad("map", img->globals_map,
+				 "does not hold globals");
+	if (!is_map_or_none(img, img->stats_map, IMAP_STATS) ||
+	    !is_map_or_none(img, img->scratch_map, IMAP_SCRATCH) ||
+	    !is_map_or_none(img, img->rodata_map, IMAP_RODATA) ||
+	    !is_map_or_none(img, img->data_map, IMAP_DATA) ||
+	    !is_map_or_none(img, img->control_map, IMAP_CONTROL))
+		return check_bad("map", img->stats_map,
+				 "is not what it is used for");
+	if (!holds_counters(img, img->losses_off,
+			    (uint64_t)img->probes.n * LOSS_N) ||
+	    !holds_counters(img, img->hits_off, img->probes.n))
+		return check_bad("map", img->globals_map,
+				 "has no room for the counters");
+	return NULL;
+}
+
+/* ---- globals ---- */
+
+static const char *stat_fault(const struct image_stat *s)
+{
+	uint64_t span = (uint64_t)s->stop - (uint64_t)s->start;
+
+	if (s->fields >= 2 * STAT_SUMSQ || s->hist > HIST_LINEAR)
+		return "has unknown fields";
+	if (s->hist == HIST_LINEAR &&
+	    (s->interval <= 0 || s->stop < s->start ||
+	     span / (uint64_t)s->interval > UINT16_MAX))
+		return "has a bad histogram";
+	return NULL;
+}
+
+static uint32_t value_size(const struct image_global *g)
+{
+	if (g->type == IT_STATS)
+		return image_stat_size(&g->stat);
+	if (g->type == IT_STRING)
+		return g->is_array ? align_up(g->bound + 1U, 8) :
+				     g->bound + 1U;
+	return 8;
+}
+
+static const char *keys_fault(const struct image_global *g)
+{
+	uint32_t off = 0;
+
+	if (!g->nkeys || g->nkeys > IMAGE_KEYS)
+		return "has a bad number of keys";
+	for (uint32_t k = 0; k < g->nkeys; k++) {
+		if (!is_value_type(g->key_type[k]) || g->key_off[k] != off)
+			return "has a bad key";
+		off += g->key_type[k] == IT_LONG ?
+			       8 : align_up(g->key_bound[k] + 1U, 8);
+	}
+	return off == g->key_size ? NULL : "has a bad key size";
+}
+
+static const char *array_fault(const struct image *img,
+			       const struct image_global *g)
+{
+	bool percpu = g->type == IT_STATS;
+	const char *fault = keys_fault(g);
+	const struct image_map *m;
+
+	if (fault)
+		return fault;
+	if (!is_map(img, g->map, percpu ? IMAP_PERCPU_HASH : IMAP_HASH))
+		return "has no map";
+	m = &img->maps.v[g->map];
+	if (m->key_size != g->key_size || (g->off != 0 && g->off != 8) ||
+	    m->value_size != g->off + align_up(value_size(g), 8))
+		return "does not fit its map";
+	if (!g->max_entries || g->max_entries > ENTRIES_MAX)
+		return "has a bad size";
+	if (!g->wrap || g->ring_map == IMAGE_NONE)
+		return NULL;
+	if (!is_map(img, g->ring_map, IMAP_RING_KEYS) ||
+	    img->maps.v[g->ring_map].value_size != 8 + g->key_size ||
+	    img->maps.v[g->ring_map].max_entries < g->max_entries)
+		return "has no ring";
+	return holds_counters(img, g->tail_off, 1) ? NULL : "has no tail";
+}
+
+static const char *scalar_fault(const struct image *img,
+				const struct image_global *g)
+{
+	uint32_t map = g->type == IT_STATS ? img->stats_map :
+					     img->globals_map;
+	uint32_t least = g->type == IT_STATS ? 0 : IMAGE_SESSION_SIZE;
+
+	if (map >= img->maps.n || g->map != map)
+		return "is in no map";
+	if (g->off < least || (g->type != IT_STRING && g->off % 8) ||
+	    !check_range(g->off, value_size(g), img->maps.v[map].value_size))
+		return "does not fit its map";
+	return NULL;
+}
+
+static struct err *check_globals(const struct image *img)
+{
+	for (uint32_t i = 0; i < img->globals.n; i++) {
+		const struct image_global *g = &img->globals.v[i];
+		const char *fault = NULL;
+
+		if (!is_string(img, g->name) || !is_string(img, g->init_str))
+			return check_bad("global", i, "has no name");
+		if (!is_value_type(g->type) && g->type != IT_STATS)
+			return check_bad("global", i, "has no type");
+		if (g->type == IT_STATS)
+			fault = stat_fault(&g->stat);
+		if (!fault)
+			fault = g->is_array ? array_fault(img, g) :
+					      scalar_fault(img, g);
+		if (fault)
+			return check_bad("global", i, fault);
+	}
+	return NULL;
+}
+
+/* ---- programs ---- */
+
+static const char *reloc_fault(const struct image *img,
+			       const struct image_prog *p,
+			       const struct image_reloc *r)
+{
+	if (r->insn >= p->n)
+		return "has a relocation outside";
+	switch ((enum image_reloc_kind)r->kind) {
+	case IREL_MAP:
+	case IREL_MAP_VALUE:
+		if (r->what >= img->maps.n || r->insn + 1 >= p->n)
+			return "has a relocation to no map";
+		return NULL;
+	case IREL_KFUNC:
+		return is_string(img, r->what) ? NULL :
+						 "has a nameless call";
+	case IREL_SUBPROG:
+		return NULL;
+	}
+	return "has an unknown relocation";
+}
+
+static struct err *check_prog(const struct image *img, uint32_t i)
+{
+	const struct image_prog *p = &img->progs.v[i];
+	const char *fault;
+
+	if (!is_string(img, p->name) || !p->n ||
+	    !check_range(p->first, p->n, img->insns.n) ||
+	    !check_range(p->first_reloc, p->nrelocs, img->relocs.n) ||
+	    !check_range(p->first_line, p->nlines, img->lines.n))
+		return check_bad("program", i, "has parts outside");
+	for (uint32_t k = 0; k < p->nrelocs; k++) {
+		fault = reloc_fault(img, p, &img->relocs.v[p->first_reloc + k]);
+		if (fault)
+			return check_bad("program", i, fault);
+	}
+	for (uint32_t k = 0; k < p->nlines; k++) {
+		const struct image_line *l = &img->lines.v[p->first_line + k];
+
+		if (l->insn >= p->n || !is_place(img, l->place))
+			return check_bad("program", i, "has a bad line");
+	}
+	return NULL;
+}
+
+static struct err *check_places(const struct image *img)
+{
+	for (uint32_t i = 0; i < img->places.n; i++) {
+		const struct image_place *p = &img->places.v[i];
+
+		if (!is_string(img, p->file) || !is_string(img, p->token) ||
+		    !is_string(img, p->source))
+			return check_bad("place", i, "has no text");
+	}
+	return NULL;
+}
+
+/* ---- probes, formats, iterations, expressions ---- */
+
+/* A function that a probe may run: of no parameters. */
+static bool is_handler(const struct image *img, uint32_t func)
+{
+	return func < img->funcs.n && !img->funcs.v[func].nparams;
+}
+
+static struct err *check_probe(const struct image *img, uint32_t i)
+{
+	const struct image_probe *p = &img->probes.v[i];
+
+	if (!is_string(img, p->point) || !is_string(img, p->name) ||
+	    !is_string(img, p->site.name) || !is_place(img, p->place))
+		return check_bad("probe", i, "has no text");
+	if (p->kind >= PROBE_N)
+		return check_bad("probe", i, "is of no known kind");
+	if (p->cond != IMAGE_NONE &&
+	    (!is_handler(img, p->cond) ||
+	     img->funcs.v[p->cond].type != IT_LONG))
+		return check_bad("probe", i, "has a bad condition");
+	if (image_probe_is_kernel((enum image_probe_kind)p->kind)) {
+		if (p->prog >= img->progs.n)
+			return check_bad("probe", i, "has no program");
+	} else if (p->kind != PROBE_NEVER && !is_handler(img, p->func)) {
+		return check_bad("probe", i, "has no handler");
+	}
+	return NULL;
+}
+
+uint32_t check_format_args(const struct image *img, uint32_t format,
+			   char *ret, uint32_t max)
+{
+	const struct image_format *f = &img->formats.v[format];
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < f->n; i++) {
+		const struct image_piece *p = &img->pieces.v[f->first + i];
+		bool memory = p->conv == CONV_MEMORY ||
+			      p->conv == CONV_MEMORY_HEX;
+
+		if (p->width_kind == SIZE_ARG && n < max)
+			ret[n++] = 'L';
+		if (p->prec_kind == SIZE_ARG && n < max)
+			ret[n++] = 'L';
+		if (p->conv != CONV_LITERAL && n < max)
+			ret[n++] = p->conv == CONV_STRING ? 'S' :
+				   memory ? 'M' : 'L';
+	}
+	return n;
+}
+
+static struct err *check_formats(const struct image *img)
+{
+	for (uint32_t i = 0; i < img->formats.n; i++) {
+		const struct image_format *f = &img->formats.v[i];
+
+		if (!check_range(f->first, f->n, img->pieces.n))
+			return check_bad("format", i, "has parts outside");
+	}
+	for (uint32_t i = 0; i < img->pieces.n; i++) {
+		const struct image_piece *p = &img->pieces.v[i];
+
+		if (p->conv > CONV_MEMORY_HEX || p->width_kind > SIZE_ARG ||
+		    p->prec_kind > SIZE_ARG || !is_string(img, p->text))
+			return check_bad("piece", i, "is of no known kind");
+	}
+	return NULL;
+}
+
+static struct err *check_iters(const struct image *img)
+{
+	for (uint32_t i = 0; i < img->iters.n; i++) {
+		const struct image_iter *it = &img->iters.v[i];
+		const struct image_global *g;
+
+		if (it->global >= img->globals.n ||
+		    !img->globals.v[it->global].is_array)
+			return check_bad("iteration", i, "is over no array");
+		g = &img->globals.v[it->global];
+		if (it->sort > SORT_STAT || it->stat > STAT_OP_BUCKET ||
+		    (it->sort == SORT_KEY && it->key >= g->nkeys) ||
+		    (it->sort == SORT_STAT && g->type != IT_STATS))
+			return check_bad("iteration", i, "has a bad order");
+		if (it->slice >> g->nkeys)
+			return check_bad("iteration", i, "has a bad slice");
+	}
+	return NULL;
+}
+
+static struct err *check_dfas(const struct image *img)
+{
+	for (uint32_t i = 0; i < img->dfas.n; i++) {
+		const struct image_dfa *d = &img->dfas.v[i];
+
+		if (!is_string(img, d->pattern) ||
+		    !check_range(d->first, d->n, img->bytes.n) ||
+		    !dfa_check(img->bytes.v + d->first, d->n))
+			return check_bad("expression", i, "is not a table");
+	}
+	return NULL;
+}
+
+static struct err *check_probes(const struct image *img)
+{
+	struct err *e = NULL;
+
+	for (uint32_t i = 0; i < img->progs.n && !e; i++)
+		e = check_prog(img, i);
+	for (uint32_t i = 0; i < img->probes.n && !e; i++)
+		e = check_probe(img, i);
+	return e;
+}
+
+struct err *image_check(const struct image *img)
+{
+	static struct err *(*const parts[])(const struct image *) = {
+		check_limits, check_maps,  check_well_known, check_globals,
+		check_places, check_formats, check_iters,   check_dfas,
+		check_code,   check_probes,
+	};
+	struct err *e = NULL;
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(parts) && !e; i++)
+		e = parts[i](img);
+	return e;
+}
