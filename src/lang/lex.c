@@ -153,17 +153,19 @@ static bool is_space(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* Skips spaces and comments; *doc: from the first comment to the last.
- * False: a comment is not closed. */
-static bool skip(struct lexer *lx, struct str *doc)
+/* Skips spaces and comments; *doc: from the first comment to the last;
+ * *line: past the end of a line.  False: a comment is not closed. */
+static bool skip(struct lexer *lx, struct str *doc, bool *line)
 {
 	uint32_t first = UINT32_MAX, last = 0;
 
+	*line = !lx->pos;
 	for (;;) {
 		uint32_t start = lx->pos;
 		char c = peek(lx, 0);
 
 		if (!at_end(lx) && is_space(c)) {
+			*line |= c == '\n';
 			lx->pos++;
 			continue;
 		}
@@ -517,12 +519,13 @@ static struct token scan_open_comment(struct lexer *lx)
 	return t;
 }
 
-/* The end is a place of one byte, just behind the text. */
+/* The end is a place of one byte, just behind the last token. */
 static struct token scan_end(struct lexer *lx)
 {
 	struct token t = token_from(lx, TOK_END, lx->pos);
 
-	t.span.len = 1;
+	t.span = (struct span){ lx->source->base + lx->end, 1 };
+	t.starts_line = true;
 	return t;
 }
 
@@ -530,6 +533,7 @@ struct token lex_next(struct lexer *lx)
 {
 	struct str doc = {};
 	struct token t;
+	bool line;
 
 	do {
 		if (lx->arg) {
@@ -538,11 +542,13 @@ struct token lex_next(struct lexer *lx)
 				return t;
 			lx->arg = NULL;
 		}
-		if (!skip(lx, &doc))
+		if (!skip(lx, &doc, &line))
 			return scan_open_comment(lx);
 		if (at_end(lx))
 			return scan_end(lx);
 	} while (!scan(lx, &t));
 	t.doc = doc;
+	t.starts_line = line && !lx->is_arg;
+	lx->end = lx->pos;
 	return t;
 }

@@ -37,6 +37,7 @@ struct token {
 	int64_t number;		/* NUMBER */
 	enum diag_code code;	/* JUNK */
 	struct str doc;		/* the comments in front of it, or empty */
+	bool starts_line;	/* the first of its line */
 };
 
 /* The words behind the script, shared by all lexers of one text. */
@@ -53,6 +54,7 @@ struct lexer {
 	const struct source *source;
 	struct lex_args *args;
 	uint32_t pos;
+	uint32_t end;		/* of the last token */
 	struct lexer *arg;	/* of the $N that is being read, or NULL */
 	bool is_arg;
 };

@@ -227,25 +227,55 @@ static void check_name(struct expander *x, const struct macro *m)
 				     STR_ARG(m->name));
 }
 
-static void define(struct expander *x)
+/* @define's name and parameters, up to and with the %(. */
+static bool define_head(struct expander *x, struct macro *m)
 {
-	struct macro *m = arena_new(x->arena, struct macro);
 	struct token t = lex_next(&x->lexer);
 
 	if (t.kind != TOK_IDENT && !token_is_keyword(t.kind)) {
 		bad_macro(x, &t, "the macro's name");
-		return;
+		return false;
 	}
 	m->name = t.text;
 	m->span = t.span;
 	t = lex_next(&x->lexer);
 	if (t.kind == TOK_LPAREN) {
 		if (!define_params(x, m))
-			return;
+			return false;
 		t = lex_next(&x->lexer);
 	}
-	if (t.kind != TOK_PP_OPEN) {
+	if (t.kind != TOK_PP_OPEN)
 		bad_macro(x, &t, "%( and the macro's text");
+	return t.kind == TOK_PP_OPEN;
+}
+
+/* After a mistake in its head: past a body that begins on this line. */
+static void skip_define(struct expander *x)
+{
+	struct lexer before = x->lexer;
+	struct macro ignored = {};
+	struct token t;
+
+	for (;;) {
+		t = lex_next(&x->lexer);
+		if (t.kind == TOK_PP_OPEN) {
+			define_body(x, &ignored);
+			return;
+		}
+		if (t.starts_line) {
+			x->lexer = before;
+			return;
+		}
+		before = x->lexer;
+	}
+}
+
+static void define(struct expander *x)
+{
+	struct macro *m = arena_new(x->arena, struct macro);
+
+	if (!define_head(x, m)) {
+		skip_define(x);
 		return;
 	}
 	if (!define_body(x, m))

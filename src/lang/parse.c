@@ -31,13 +31,13 @@ void parse_skip_declaration(struct parser *p)
 static void check_alias_name(struct parser *p, const struct ast_point *name)
 {
 	if (name->optional || name->condition)
-		parser_error(p, DIAG_BAD_POINT, name->span,
+		parser_report(p, DIAG_BAD_POINT, name->span,
 			     "the name of an alias has no ?, ! or condition");
 	for (uint32_t i = 0; i < name->n; i++) {
 		const struct ast_component *c = &name->v[i];
 
 		if (c->braces || (!p->panic && str_has_glob(c->name)))
-			parser_error(p, DIAG_BAD_POINT, c->span,
+			parser_report(p, DIAG_BAD_POINT, c->span,
 				     "the name of an alias has no wildcards "
 				     "and braces");
 	}
@@ -134,9 +134,11 @@ static enum ty type(struct parser *p)
 		return TY_STRING;
 	if (parser_at(p, TOK_IDENT)) {
 		t = *parser_peek(p, 0);
-		parser_error(p, DIAG_BAD_TYPE_NAME, t.span,
-			     "'%" STR_FMT "' is no type; there are long and "
-			     "string", STR_ARG(t.text));
+		parser_report(p, DIAG_BAD_TYPE_NAME, t.span,
+			      "'%" STR_FMT "' is no type; there are long and "
+			      "string", STR_ARG(t.text));
+		parser_take(p);
+		return TY_UNKNOWN;
 	}
 	parser_unexpected(p, "'long' or 'string'");
 	return TY_UNKNOWN;
@@ -183,7 +185,7 @@ static void function_body(struct parser *p, struct ast_function *f)
 	t = parser_take(p);
 	f->embedded = t.text;
 	if (!p->allows_c)
-		parser_error(p, DIAG_GURU_ONLY, t.span,
+		parser_report(p, DIAG_GURU_ONLY, t.span,
 			     "embedded C needs guru mode (-g)");
 }
 
@@ -243,7 +245,7 @@ static void array_size(struct parser *p, struct ast_global *g)
 	g->is_array = true;
 	g->size = parse_number(p);
 	if (!p->panic && (g->size <= 0 || g->size > INT32_MAX))
-		parser_error(p, DIAG_BAD_DECLARATION, at,
+		parser_report(p, DIAG_BAD_DECLARATION, at,
 			     "an array's size is from 1 to %d", INT32_MAX);
 	parser_expect(p, TOK_RBRACKET);
 }
@@ -266,7 +268,7 @@ static void global(struct parser *p, struct ast_file *f, bool is_private)
 	if (parser_accept(p, TOK_LBRACKET))
 		array_size(p, g);
 	if (parser_at(p, TOK_SET) && (g->is_array || g->wrap))
-		parser_error(p, DIAG_BAD_DECLARATION, parser_peek(p, 0)->span,
+		parser_report(p, DIAG_BAD_DECLARATION, parser_peek(p, 0)->span,
 			     "an array has no initial value");
 	if (parser_accept(p, TOK_SET))
 		g->init = initial(p);
@@ -307,7 +309,7 @@ static void embedded(struct parser *p, struct ast_file *f)
 	*e = (struct ast_embedded){ .text = t.text, .span = t.span };
 	vec_push(p->arena, &f->embedded, e);
 	if (!p->allows_c)
-		parser_error(p, DIAG_GURU_ONLY, t.span,
+		parser_report(p, DIAG_GURU_ONLY, t.span,
 			     "embedded C needs guru mode (-g)");
 }
 

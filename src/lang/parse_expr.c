@@ -99,7 +99,7 @@ static void check_assignable(struct parser *p, const struct ast_expr *e,
 			     const char *what)
 {
 	if (!p->panic && !parse_is_assignable(e))
-		parser_error(p, DIAG_NOT_ASSIGNABLE, e->span,
+		parser_report(p, DIAG_NOT_ASSIGNABLE, e->span,
 			     "%s needs a variable, an element of an array or "
 			     "a target variable", what);
 }
@@ -128,7 +128,7 @@ static struct ast_expr *address(struct parser *p)
 	e->span = parser_span_from(p, t.span);
 	if (!p->panic && of->kind != AST_TARGET && of->kind != AST_ATOP &&
 	    of->kind != AST_ACCESS)
-		parser_error(p, DIAG_NO_ADDRESS, of->span,
+		parser_report(p, DIAG_NO_ADDRESS, of->span,
 			     "only target variables and what -> reaches have "
 			     "an address");
 	return e;
@@ -257,7 +257,7 @@ static void check_chain(struct parser *p, const struct ast_expr *a,
 			uint8_t limit, struct span at)
 {
 	if (limit == PREC_COMPARE && a->kind == AST_BINARY)
-		parser_error(p, DIAG_UNEXPECTED, at,
+		parser_report(p, DIAG_UNEXPECTED, at,
 			     "=~ and !~ do not combine with other comparisons "
 			     "without parentheses");
 }

@@ -3,10 +3,11 @@
  * The printing functions, and what the formats of printf and sprintf are
  * made of: text and %[flag][width][.precision][l]letter.
  */
+#include "base/bits.h"
 #include "lang/parser.h"
 
 #define MAX_ARGS 32		/* of one printf */
-#define MAX_SIZE 65536		/* a width or a precision */
+#define MAX_SIZE 65536u		/* a width or a precision */
 
 struct format {
 	struct parser *p;
@@ -15,6 +16,7 @@ struct format {
 	uint32_t i;
 	struct str raw;		/* the source of the text when it is one
 				 * literal, or empty */
+	bool is_bad;
 	uint32_t known, known_raw;	/* a byte, and its place in raw */
 };
 
@@ -90,11 +92,11 @@ static uint8_t size(struct format *f, uint32_t *ret, uint32_t start)
 	}
 	if (peek(f) < '0' || peek(f) > '9')
 		return FMT_SIZE_NONE;
-	while (peek(f) >= '0' && peek(f) <= '9' && n <= MAX_SIZE)
-		n = n * 10 + (uint32_t)(next(f) - '0');
+	while (peek(f) >= '0' && peek(f) <= '9')
+		n = MIN(n, MAX_SIZE) * 10 + (uint32_t)(next(f) - '0');
 	if (n > MAX_SIZE)
-		parser_error(f->p, DIAG_BAD_FORMAT, span_of(f, start, f->i),
-			     "a width or precision of more than %d",
+		parser_report(f->p, DIAG_BAD_FORMAT, span_of(f, start, f->i),
+			     "a width or precision of more than %u",
 			     MAX_SIZE);
 	*ret = n;
 	return FMT_SIZE_NUMBER;
@@ -128,20 +130,19 @@ static void bad_directive(struct format *f, uint32_t start)
 	struct str text = str_sub(f->text, start, f->i - start);
 	struct diag *g;
 
+	f->is_bad = true;
 	if (f->i == f->text.len && text.len < 2) {
-		parser_error(f->p, DIAG_BAD_FORMAT, span_of(f, start, f->i),
+		parser_report(f->p, DIAG_BAD_FORMAT, span_of(f, start, f->i),
 			     "the format ends in the middle of a directive");
 		return;
 	}
-	g = parser_error(f->p, DIAG_BAD_FORMAT, span_of(f, start, f->i),
-			 "'%" STR_FMT "' is no directive of a format",
-			 STR_ARG(text));
-	if (!g)
-		return;
+	g = diag_error(f->p->diags, DIAG_BAD_FORMAT, span_of(f, start, f->i),
+		       "'%" STR_FMT "' is no directive of a format",
+		       STR_ARG(text));
 	if (str_find(text, STR("ll")) > 0)
 		diag_help(f->p->diags, g,
 			  "every number has 64 bits: leave the ll out");
-	else if (text.len == 2 && text.s[1] == ' ')
+	else if (text.len > 1 && text.s[1] == ' ')
 		diag_help(f->p->diags, g, "a plain %% is written %%%%");
 }
 
@@ -193,7 +194,7 @@ static struct str raw_of(struct parser *p, const struct ast_expr *e)
 		       s : (struct str){};
 }
 
-void parse_format(struct parser *p, struct ast_expr *print)
+bool parse_format(struct parser *p, struct ast_expr *print)
 {
 	struct format f = {
 		.p = p,
@@ -208,6 +209,7 @@ void parse_format(struct parser *p, struct ast_expr *print)
 		else
 			literal(&f);
 	}
+	return !f.is_bad;
 }
 
 static uint32_t wanted_args(const struct ast_expr *e)
@@ -230,12 +232,12 @@ static void check_args(struct parser *p, const struct ast_expr *e)
 	struct span at = e->print.text_span;
 
 	if (n > MAX_ARGS)
-		parser_error(p, DIAG_FORMAT_ARGS, e->at,
+		parser_report(p, DIAG_FORMAT_ARGS, e->at,
 			     "%u values to print, more than %d", n, MAX_ARGS);
 	if (n > wanted)
 		at = e->print.args.v[wanted]->span;
 	if (n != wanted)
-		parser_error(p, DIAG_FORMAT_ARGS, at,
+		parser_report(p, DIAG_FORMAT_ARGS, at,
 			     "the format takes %u value%s, but has %u", wanted,
 			     wanted == 1 ? "" : "s", n);
 }
@@ -296,10 +298,10 @@ struct ast_expr *parse_print(struct parser *p, enum ast_printop op,
 	if (p->panic)
 		return e;
 	if (has_format(op)) {
-		parse_format(p, e);
-		check_args(p, e);
+		if (parse_format(p, e))
+			check_args(p, e);
 	} else if (op == PRINTOP_PRINT_CHAR && e->print.args.n != 1) {
-		parser_error(p, DIAG_FORMAT_ARGS, at,
+		parser_report(p, DIAG_FORMAT_ARGS, at,
 			     "print_char takes one value");
 	}
 	return e;

@@ -40,15 +40,34 @@ static void skip_braces(struct parser *p)
 	} while (nesting && !parse_at_declaration(p));
 }
 
-/* `taken`: how many tokens were when the statement began. */
-static void skip_statement(struct parser *p, uint32_t taken)
+/* The parser as it was when the statement began. */
+struct start {
+	uint32_t taken, parens;
+};
+
+/* Nothing ends a statement; but most begin a line. */
+static bool may_begin_here(struct parser *p, const struct start *start,
+			   bool at_mistake)
 {
+	const struct token *t = parser_peek(p, 0);
+
+	if (begins_statement(t->kind))
+		return true;
+	return t->starts_line && (at_mistake || p->parens == start->parens) &&
+	       (t->kind == TOK_IDENT || t->kind == TOK_TARGET ||
+		t->kind == TOK_ATOP || t->kind == TOK_LBRACE);
+}
+
+static void skip_statement(struct parser *p, const struct start *start)
+{
+	bool at_mistake = p->taken != start->taken;
+
 	p->panic = false;
 	p->allows_star = false;
-	if (p->taken == taken && !parser_at(p, TOK_LBRACE))
+	if (!at_mistake && !parser_at(p, TOK_LBRACE))
 		parser_take(p);
-	while (!parse_at_declaration(p) && !parser_at(p, TOK_RBRACE) &&
-	       !begins_statement(parser_peek(p, 0)->kind)) {
+	for (; !parse_at_declaration(p) && !parser_at(p, TOK_RBRACE) &&
+	       !may_begin_here(p, start, at_mistake); at_mistake = false) {
 		if (parser_accept(p, TOK_SEMICOLON))
 			return;
 		if (parser_at(p, TOK_LBRACE))
@@ -86,11 +105,11 @@ struct ast_stmt *parse_block(struct parser *p)
 	if (!parser_expect(p, TOK_LBRACE))
 		return s;
 	while (!parse_at_declaration(p) && !parser_at(p, TOK_RBRACE)) {
-		uint32_t taken = p->taken;
+		struct start at = { p->taken, p->parens };
 		struct ast_stmt *child = statement(p);
 
 		if (p->panic)
-			skip_statement(p, taken);
+			skip_statement(p, &at);
 		else if (child->kind != AST_S_EMPTY)
 			vec_push(p->arena, &s->block, child);
 	}
@@ -178,7 +197,7 @@ static void sort_by(struct parser *p, struct ast_stmt *s, enum ast_sort_by by,
 		    uint32_t number, int dir)
 {
 	if (s->foreach.sort_by != AST_SORT_NONE)
-		parser_error(p, DIAG_BAD_FOREACH, p->last,
+		parser_report(p, DIAG_BAD_FOREACH, p->last,
 			     "only one + or - may say what to sort by");
 	s->foreach.sort_by = by;
 	s->foreach.sort_key = number;
@@ -265,7 +284,7 @@ static void foreach_array(struct parser *p, struct ast_stmt *s)
 	s->foreach.array = parse_stat(p);
 	if (s->foreach.array) {
 		if (!ast_statop_is_hist(s->foreach.array->stat.op))
-			parser_error(p, DIAG_BAD_FOREACH,
+			parser_report(p, DIAG_BAD_FOREACH,
 				     s->foreach.array->span,
 				     "of statistics, only histograms have "
 				     "elements");
@@ -312,7 +331,7 @@ static struct ast_stmt *return_(struct parser *p)
 	struct span at = parser_take(p).span;
 
 	if (!p->in_function)
-		parser_error(p, DIAG_MISPLACED, at,
+		parser_report(p, DIAG_MISPLACED, at,
 			     "return is for functions; next leaves a probe's "
 			     "handler");
 	if (!parser_at(p, TOK_SEMICOLON) && !parser_at(p, TOK_RBRACE))
@@ -326,7 +345,7 @@ static struct ast_stmt *jump(struct parser *p, enum ast_stmt_kind kind)
 	struct token t = parser_take(p);
 
 	if (kind != AST_S_NEXT && !p->loops)
-		parser_error(p, DIAG_MISPLACED, t.span,
+		parser_report(p, DIAG_MISPLACED, t.span,
 			     "%s stands outside of a loop",
 			     token_kind_name(t.kind));
 	return s;
@@ -341,7 +360,7 @@ static struct ast_stmt *delete(struct parser *p)
 	s->expr = parse_expr(p);
 	p->allows_star = false;
 	if (!p->panic && !parse_is_assignable(s->expr))
-		parser_error(p, DIAG_NOT_ASSIGNABLE, s->expr->span,
+		parser_report(p, DIAG_NOT_ASSIGNABLE, s->expr->span,
 			     "delete needs a variable, an array or an element "
 			     "of one");
 	return s;
@@ -369,7 +388,7 @@ static struct ast_stmt *embedded(struct parser *p)
 
 	s->embedded = t.text;
 	if (!p->allows_c)
-		parser_error(p, DIAG_GURU_ONLY, t.span,
+		parser_report(p, DIAG_GURU_ONLY, t.span,
 			     "embedded C needs guru mode (-g)");
 	return s;
 }

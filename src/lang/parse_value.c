@@ -116,7 +116,7 @@ static struct ast_expr *embedded(struct parser *p)
 
 	e->embedded.text = t.text;
 	if (!p->allows_c)
-		parser_error(p, DIAG_GURU_ONLY, t.span,
+		parser_report(p, DIAG_GURU_ONLY, t.span,
 			     "embedded C needs guru mode (-g)");
 	return e;
 }
@@ -142,7 +142,7 @@ static struct ast_expr *key(struct parser *p, bool allow_star)
 	    (next != TOK_COMMA && next != TOK_RBRACKET))
 		return parse_expr(p);
 	if (!allow_star)
-		parser_error(p, DIAG_UNEXPECTED, parser_peek(p, 0)->span,
+		parser_report(p, DIAG_UNEXPECTED, parser_peek(p, 0)->span,
 			     "'*' is an index only in delete, foreach and in");
 	parser_accept(p, TOK_MUL);
 	return NULL;
@@ -246,7 +246,7 @@ static void add_step(struct parser *p, struct ast_expr **e,
 	struct ast_expr *a = *e;
 
 	if (is_text(a))
-		parser_error(p, DIAG_UNEXPECTED, step.span,
+		parser_report(p, DIAG_UNEXPECTED, step.span,
 			     "nothing follows the $ or $$ that makes a text");
 	if (a->kind != AST_ACCESS) {
 		a = parse_new_expr(p, AST_ACCESS, (*e)->at);
@@ -271,7 +271,7 @@ static void add_pretty(struct parser *p, struct ast_expr **e, uint32_t n,
 	};
 
 	if (n > 2)
-		parser_error(p, DIAG_UNEXPECTED, step.span,
+		parser_report(p, DIAG_UNEXPECTED, step.span,
 			     "expected $ or $$ behind the name");
 	add_step(p, e, step);
 }
@@ -418,17 +418,17 @@ static void stat_params(struct parser *p, struct ast_expr *e)
 		int64_t n = parse_number(p);
 
 		if (e->stat.nparams == max) {
-			parser_error(p, DIAG_BAD_STAT_PARAM, at,
+			parser_report(p, DIAG_BAD_STAT_PARAM, at,
 				     "%s takes %s", statops[e->stat.op],
 				     max == 0 ? "no numbers" :
 				     max == 1 ? "one number" :
 						"three numbers");
-			return;
+			continue;
 		}
 		e->stat.params[e->stat.nparams++] = n;
 	}
 	if (e->stat.op == STATOP_HIST_LINEAR && e->stat.nparams != 3)
-		parser_error(p, DIAG_BAD_STAT_PARAM, e->at,
+		parser_report(p, DIAG_BAD_STAT_PARAM, e->at,
 			     "@hist_linear needs three numbers: start, stop "
 			     "and step");
 }
@@ -459,22 +459,28 @@ struct ast_expr *parse_stat(struct parser *p)
 	return NULL;
 }
 
-static void unknown_atop(struct parser *p, const struct token *t)
+/* What may have been meant; reads on past its arguments. */
+static struct ast_expr *unknown_atop(struct parser *p)
 {
+	struct token t = parser_take(p);
+	struct ast_expr *e = parse_new_expr(p, AST_ATOP, t.span);
 	struct diag_guess guess;
 	struct diag *g;
 
-	diag_guess_init(&guess, t->text);
-	for (uint32_t i = 0; i < ARRAY_SIZE(atops); i++)
-		diag_guess_add(&guess, str_from(atops[i].name));
+	diag_guess_init(&guess, t.text);
 	for (uint32_t i = 0; i < ARRAY_SIZE(statops); i++)
 		diag_guess_add(&guess, str_from(statops[i]));
-	g = parser_error(p, DIAG_BAD_ATOP, t->span,
-			 "no operator or macro '%" STR_FMT "'",
-			 STR_ARG(t->text));
-	if (g && diag_guess_best(&guess).len)
+	for (uint32_t i = 0; i < ARRAY_SIZE(atops); i++)
+		diag_guess_add(&guess, str_from(atops[i].name));
+	g = diag_error(p->diags, DIAG_BAD_ATOP, t.span,
+		       "no operator or macro '%" STR_FMT "'",
+		       STR_ARG(t.text));
+	if (diag_guess_best(&guess).len)
 		diag_help(p->diags, g, "did you mean '%" STR_FMT "'?",
 			  STR_ARG(diag_guess_best(&guess)));
+	if (parser_accept(p, TOK_LPAREN))
+		arguments(p, &e->at_op.args);
+	return e;
 }
 
 /* Which arguments of an operator are names in quotes. */
@@ -508,7 +514,7 @@ static void check_atop(struct parser *p, const struct ast_expr *e)
 	const struct ast_exprs *args = &e->at_op.args;
 
 	if (args->n < atops[op].min || args->n > atops[op].max) {
-		parser_error(p, DIAG_BAD_ATOP, e->at,
+		parser_report(p, DIAG_BAD_ATOP, e->at,
 			     atops[op].min == atops[op].max ?
 				     "%s takes %u argument%s, not %u" :
 				     "%s takes at least %u argument%s, not %u",
@@ -518,7 +524,7 @@ static void check_atop(struct parser *p, const struct ast_expr *e)
 	}
 	for (uint32_t i = 0; i < args->n; i++)
 		if (wants_string(op, i) && args->v[i]->kind != AST_STRING)
-			parser_error(p, DIAG_BAD_ATOP, args->v[i]->span,
+			parser_report(p, DIAG_BAD_ATOP, args->v[i]->span,
 				     "argument %u of %s is a string literal",
 				     i + 1, atops[op].name);
 }
@@ -550,8 +556,7 @@ static struct ast_expr *operator(struct parser *p)
 	for (uint32_t i = 0; i < ARRAY_SIZE(atops); i++)
 		if (str_is(t->text, atops[i].name))
 			return steps(p, atop(p, (enum ast_atop)i));
-	unknown_atop(p, t);
-	return nothing(p);
+	return steps(p, unknown_atop(p));
 }
 
 /* ---- all of them ---- */

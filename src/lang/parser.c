@@ -37,6 +37,10 @@ struct token parser_take(struct parser *p)
 		p->ahead[i] = p->ahead[i + 1];
 	p->last = t.span;
 	p->taken++;
+	if (t.kind == TOK_LPAREN || t.kind == TOK_LBRACKET)
+		p->parens++;
+	else if (t.kind == TOK_RPAREN || t.kind == TOK_RBRACKET)
+		p->parens--;
 	return t;
 }
 
@@ -61,6 +65,20 @@ struct diag *parser_error(struct parser *p, enum diag_code code,
 	text = arena_vprintf(p->arena, fmt, ap);
 	va_end(ap);
 	return diag_error(p->diags, code, span, "%" STR_FMT, STR_ARG(text));
+}
+
+void parser_report(struct parser *p, enum diag_code code, struct span span,
+		   const char *fmt, ...)
+{
+	struct str text;
+	va_list ap;
+
+	if (p->panic)
+		return;
+	va_start(ap, fmt);
+	text = arena_vprintf(p->arena, fmt, ap);
+	va_end(ap);
+	diag_error(p->diags, code, span, "%" STR_FMT, STR_ARG(text));
 }
 
 void parser_unexpected(struct parser *p, const char *wanted)

@@ -33,6 +33,7 @@ struct parser {
 	uint32_t nahead;
 	struct span last;		/* of the token taken last */
 	uint32_t taken;			/* how many were */
+	uint32_t parens;		/* that are open; wraps */
 	bool panic;
 	bool allows_c;			/* %{ %} may stand here */
 	bool allows_star;		/* '*' may be a key */
@@ -64,6 +65,11 @@ void parser_unexpected(struct parser *p, const char *wanted);
 /* A mistake after which there is no going on; NULL when in panic. */
 struct diag *parser_error(struct parser *p, enum diag_code code,
 			  struct span span, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* A mistake that does not keep us from going on. */
+void parser_report(struct parser *p, enum diag_code code, struct span span,
+		   const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
 /* Each rule that can contain itself: false when nested too deeply.  Pair
@@ -102,8 +108,8 @@ bool parse_is_assignable(const struct ast_expr *e);
 struct ast_expr *parse_print(struct parser *p, enum ast_printop op,
 			     struct span at);
 
-/* Cuts a format into pieces; raw is its span when it is one literal. */
-void parse_format(struct parser *p, struct ast_expr *print);
+/* Cuts a format into pieces; false after a mistake in it. */
+bool parse_format(struct parser *p, struct ast_expr *print);
 
 struct ast_stmt *parse_block(struct parser *p);
 void parse_point(struct parser *p, struct ast_point *point);

@@ -16,7 +16,7 @@ void preprocess_init(struct preprocess *pp, const struct parse_options *o,
 	struct macros *macros = macros_new(o->arena);
 	struct lexer lexer;
 
-	*pp = (struct preprocess){ .o = o };
+	*pp = (struct preprocess){ .o = o, .is_library = source->is_library };
 	macros->parent = o->macros;
 	lex_args_init(&pp->args, o->arena, o->args, o->nargs);
 	lex_init(&lexer, o->arena, o->sources, source, &pp->args);
@@ -367,7 +367,7 @@ struct token preprocess_next(struct preprocess *pp)
 
 void preprocess_finish(struct preprocess *pp)
 {
-	for (uint32_t i = 0; i < pp->args.n; i++)
+	for (uint32_t i = 0; i < pp->args.n && !pp->is_library; i++)
 		if (!pp->args.used[i])
 			diag_warning(pp->o->diags, DIAG_UNUSED_ARG,
 				     (struct span){},

@@ -20,6 +20,7 @@ struct preprocess {
 	const struct parse_options *o;
 	struct expander expander;
 	struct lex_args args;
+	bool is_library;		/* may leave arguments alone */
 	struct preprocess_if *ifs;	/* open %(, innermost first */
 };
 
