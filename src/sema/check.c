@@ -10,7 +10,7 @@
 #include "sema/usage.h"
 #include "sema/walk.h"
 
-#define MAX_PRINT_ARGS 32
+#define MAX_PRINT_ARGS 256
 #define MAX_BUCKETS 128		/* of @hist_linear, with under and over */
 
 /* The first histogram of each statistic, and the first shift. */
@@ -168,7 +168,7 @@ static void visit_keys(struct checker *c, struct ast_expr *e, bool wildcards)
 	for (uint32_t i = 0; i < e->index.keys.n; i++)
 		if (!e->index.keys.v[i] && !wildcards)
 			diag_error(c->program->diags, DIAG_KEY_COUNT, e->span,
-				   "'*' stands for no key here: only delete, in and foreach take it");
+				   "'*' is a key only in delete, in and foreach");
 	visit_list(c, &e->index.keys);
 }
 

@@ -50,16 +50,18 @@ static void report(struct engine *en, const struct ast_expr *e)
 
 	if (en->is_kernel)
 		d = diag_error(ds, DIAG_NOT_IN_KERNEL, at->span,
-			       "'%" STR_FMT "' cannot be computed in the kernel, where '%"
-			       STR_FMT "' runs", STR_ARG(name),
-			       STR_ARG(en->probe->point));
+			       "'%" STR_FMT "' cannot be computed in the kernel",
+			       STR_ARG(name));
 	else
 		d = diag_error(ds, DIAG_NOT_IN_HOST, at->span,
-			       "'%" STR_FMT "' looks at what a probe has stopped, and '%"
-			       STR_FMT "' stops nothing", STR_ARG(name),
-			       STR_ARG(en->probe->point));
+			       "'%" STR_FMT "' has nothing to look at here",
+			       STR_ARG(name));
 	if (d->parts.n)
 		return;
+	diag_note(ds, d, en->probe->span,
+		  en->is_kernel ? "the handler of '%" STR_FMT "' runs there" :
+				  "'%" STR_FMT "' stops no program",
+		  STR_ARG(en->probe->point));
 	if (at != e)
 		diag_note(ds, d, e->span, "it comes to this");
 	if (en->is_kernel && intrin_info[e->call.intrinsic].result == 'S')

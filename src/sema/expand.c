@@ -406,6 +406,8 @@ static uint32_t expand_flat(struct expander *ex, const struct ast_point *pt,
 	enum resolve_status status;
 	uint32_t errors = p->diags->errors, n = 0;
 
+	if (!pt->n)
+		return 0;	/* after a parse error */
 	find_aliases(p, pt, false, &ms);
 	if (!glob && has_exact(&ms, pt))
 		return expand_matches(ex, &ms, pt, ctx, true);
@@ -498,7 +500,7 @@ static void check_alias_names(struct program *p, const struct ast_file *f)
 				continue;
 			diag_error(p->diags, DIAG_BAD_ALIAS_NAME,
 				   name->v[k].span,
-				   "the name of an alias has no arguments, braces or wildcards");
+				   "the name of an alias is made of plain words");
 		}
 	}
 }

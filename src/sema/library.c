@@ -46,8 +46,6 @@ struct library *library_open(struct program *p, const struct parse_options *o,
 
 	l->program = p;
 	l->options = *o;
-	l->options.args = NULL;
-	l->options.nargs = 0;
 	l->options.guru = true;
 	l->options.macros = NULL;
 	l->dirs = dirs;

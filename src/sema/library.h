@@ -20,8 +20,9 @@
 struct library;
 
 /*
- * Sets p->library.  `o` says how to parse; args are not passed on to library
- * files.  A directory that cannot be read is no error.  Reads nothing yet.
+ * Sets p->library.  `o` says how to parse; library files may ask for the
+ * script's arguments too (argv).  A directory that cannot be read is no error.
+ * Reads nothing yet.
  */
 struct library *library_open(struct program *p, const struct parse_options *o,
 			     const struct str *dirs, uint32_t ndirs);

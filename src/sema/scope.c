@@ -351,7 +351,8 @@ static void resolve_probe(struct scope *sc, struct probe *pr)
 	if (pr->locals.n)
 		diag_error(sc->program->diags, DIAG_CONDITION_LOCAL,
 			   pr->locals.v[0]->span,
-			   "'%" STR_FMT "' is no global: a condition can look at nothing else",
+			   "'%" STR_FMT
+			   "' is no global: a condition looks at globals only",
 			   STR_ARG(pr->locals.v[0]->name));
 	resolve_body(sc, &pr->body);
 }

@@ -140,7 +140,7 @@ void types_mismatch(struct types *t, const struct ast_expr *e, enum ty wanted,
 			  a_type(wanted));
 	if (e->type == TY_STATS)
 		diag_help(ds, d,
-			  "@count, @sum, @avg, @min, @max take numbers out of a statistic");
+			  "@count, @sum, @avg, @min, @max take numbers out of it");
 	else if (wanted == TY_STRING && e->type == TY_LONG)
 		diag_help(ds, d, "sprint(...) makes a string of a number");
 	else if (wanted == TY_LONG && e->type == TY_STRING)
