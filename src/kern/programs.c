@@ -298,6 +298,22 @@ struct err *programs_load(const struct image *img, const struct maps *m,
 	return e;
 }
 
+uint64_t programs_misses(const struct programs *p, uint32_t prog)
+{
+	struct bpf_prog_info info;
+	union bpf_attr attr;
+
+	memset(&info, 0, sizeof(info));
+	memset(&attr, 0, sizeof(attr));
+	attr.info.bpf_fd = (uint32_t)p->fds[prog];
+	attr.info.info_len = sizeof(info);
+	attr.info.info = ptr_u64(&info);
+	if (syscall_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr,
+			SYSCALL_ATTR_SIZE(info)))
+		return 0;
+	return info.recursion_misses;
+}
+
 void programs_unload(struct programs *p)
 {
 	for (uint32_t i = 0; i < p->n; i++)

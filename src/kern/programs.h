@@ -26,6 +26,10 @@ struct programs {
 struct err *programs_load(const struct image *img, const struct maps *m,
 			  const struct world *w,
 			  struct programs *ret) must_check;
+
+/* Hits that the kernel did not run it for, since it ran already on that
+ * CPU. */
+uint64_t programs_misses(const struct programs *p, uint32_t prog);
 void programs_unload(struct programs *p);
 
 #endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "run/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+#define COMMAND_WORDS 256
+#define COMMAND_FAILED 127	/* as a shell says that it found nothing */
+
+/* Splits text in place; false = it takes a shell. */
+static bool split(char *text, char *words[COMMAND_WORDS])
+{
+	char *rest = text, *word;
+	int n = 0;
+
+	if (strpbrk(text, "|&;<>()$`\\\"'*?[#~=%!{}\n"))
+		return false;
+	while ((word = strsep(&rest, " \t"))) {
+		if (!*word)
+			continue;
+		if (n == COMMAND_WORDS - 1)
+			return false;
+		words[n++] = word;
+	}
+	words[n] = NULL;
+	return n > 0;
+}
+
+static void become(const char *text)
+{
+	char *words[COMMAND_WORDS], *copy = strdup(text);
+
+	if (copy && split(copy, words))
+		execvp(words[0], words);
+	else
+		execl("/bin/sh", "sh", "-c", text, (char *)NULL);
+	perror(text);
+	_exit(COMMAND_FAILED);
+}
+
+/* In the child: until a byte says go; no byte, no command. */
+static void wait_and_become(int go, const char *text)
+{
+	sigset_t none;
+	char byte;
+	ssize_t n;
+
+	do {
+		n = read(go, &byte, 1);
+	} while (n < 0 && errno == EINTR);
+	if (n != 1)
+		_exit(EXIT_SUCCESS);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	become(text);
+}
+
+struct err *command_create(const char *text, struct command *ret)
+{
+	int fds[2];
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC))
+		return err_os(errno, "starting the command");
+	pid = fork();
+	if (pid < 0) {
+		int errnum = errno;
+
+		close(fds[0]);
+		close(fds[1]);
+		return err_os(errnum, "starting the command");
+	}
+	if (!pid) {
+		close(fds[1]);
+		wait_and_become(fds[0], text);
+	}
+	close(fds[0]);
+	*ret = (struct command){ .pid = pid, .go = fds[1] };
+	return NULL;
+}
+
+void command_start(struct command *c)
+{
+	ssize_t n;
+
+	if (!c->pid || c->started)
+		return;
+	c->started = true;
+	do {
+		n = write(c->go, "", 1);
+	} while (n < 0 && errno == EINTR);
+}
+
+bool command_reap(struct command *c)
+{
+	if (c->pid && !c->ended &&
+	    waitpid(c->pid, &c->status, WNOHANG) == c->pid)
+		c->ended = true;
+	return c->ended;
+}
+
+void command_destroy(struct command *c)
+{
+	if (!c->pid)
+		return;
+	close(c->go);
+	if (c->started && !command_reap(c))
+		kill(c->pid, SIGTERM);
+	c->pid = 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The command of -c: a child that waits until the probes are attached, then
+ * becomes the command.
+ */
+#ifndef RUN_COMMAND_H
+#define RUN_COMMAND_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+struct command {
+	pid_t pid;		/* 0 = there is none */
+	int go;			/* closed, or written to, when it may start */
+	bool started, ended;
+	int status;		/* of waitpid(), when ended */
+};
+
+/* Words without a shell's characters are run as they are, so that pid is the
+ * program's own; all else by sh. */
+struct err *command_create(const char *text, struct command *ret) must_check;
+
+void command_start(struct command *c);
+
+/* Has it ended?  Does not wait. */
+bool command_reap(struct command *c);
+
+/* Ends it, if it runs. */
+void command_destroy(struct command *c);
+
+#endif

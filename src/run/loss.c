@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "run/loss.h"
+
+#include <inttypes.h>
+
+static bool is_skip(enum image_loss l)
+{
+	switch (l) {
+	case LOSS_LOCK:
+	case LOSS_SCRATCH:
+	case LOSS_RECURSION:
+		return true;
+	case LOSS_RING:
+	case LOSS_STRING:
+	case LOSS_CONTROL:
+	case LOSS_N:
+		break;
+	}
+	return false;
+}
+
+uint64_t loss_skipped(const struct image *img, struct store *store)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t p = 0; p < img->probes.n; p++)
+		for (uint32_t l = 0; l < LOSS_N; l++)
+			if (is_skip((enum image_loss)l))
+				sum += *store_loss(store, p,
+						   (enum image_loss)l);
+	return sum;
+}
+
+static void report_probe(const struct image *img, struct store *store,
+			 struct output *out, uint32_t probe)
+{
+	struct str point = image_str(img, img->probes.v[probe].point);
+
+	for (uint32_t l = 0; l < LOSS_N; l++) {
+		uint64_t n = *store_loss(store, probe, (enum image_loss)l);
+
+		if (n)
+			output_warn(out, "%" STR_FMT ": %s (%" PRIu64 ")",
+				    STR_ARG(point),
+				    image_loss_text((enum image_loss)l), n);
+	}
+}
+
+void loss_report(const struct image *img, struct store *store,
+		 struct output *out)
+{
+	uint64_t errors = store_session(store)->errors;
+	uint64_t skipped = loss_skipped(img, store);
+
+	if (errors || skipped)
+		output_warn(out, "Number of errors: %" PRIu64
+			    ", skipped probes: %" PRIu64, errors, skipped);
+	for (uint32_t p = 0; p < img->probes.n; p++)
+		report_probe(img, store, out, p);
+}
+
+void loss_report_hits(const struct image *img, struct store *store,
+		      struct output *out)
+{
+	struct buf line = {};
+
+	for (uint32_t p = 0; p < img->probes.n; p++) {
+		struct str point = image_str(img, img->probes.v[p].point);
+
+		line.len = 0;
+		buf_printf(&line, "%" STR_FMT ": hits: %" PRIu64,
+			   STR_ARG(point), *store_hits(store, p));
+		output_log(out, buf_view(&line));
+	}
+	buf_deinit(&line);
+}

@@ -1,0 +1,732 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One thread, one loop.  An image whose probes are all the host's needs no
+ * kernel, no privilege and no maps; then store.h keeps the globals in plain
+ * memory.
+ *
+ * The state in the session block is the truth about where the session is:
+ * handlers in the kernel and on the host change it, the loop looks.
+ */
+#include "run/session.h"
+
+#include <errno.h>
+#include <linux/membarrier.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/bits.h"
+#include "base/cleanup.h"
+#include "dbg/world.h"
+#include "kern/attach/attach.h"
+#include "kern/maps.h"
+#include "kern/programs.h"
+#include "run/command.h"
+#include "run/host.h"
+#include "run/loss.h"
+#include "run/output.h"
+#include "run/ring.h"
+#include "run/store.h"
+#include "run/timers.h"
+
+#define NS_PER_S INT64_C(1000000000)
+/* Output waits this long at most: programs wake us only when much waits. */
+#define SESSION_POLL_MS 25
+/* Records handled in a row before signals and timers get their turn. */
+#define SESSION_BURST 65536
+
+struct session {
+	struct image *img;
+	const struct session_options *o;
+	bool in_kernel;			/* has programs */
+	struct maps maps;
+	struct programs programs;
+	struct attachment *attached;	/* one for each probe */
+	bool *armed;			/* its condition holds, or has none */
+	struct output *out;
+	struct store *store;
+	struct host *host;
+	struct image_session *state;
+	struct ring *data, *control;
+	struct timers *timers;
+	struct command command;
+	int epoll, signals;
+	sigset_t old_mask;
+	bool has_mask;
+	int64_t deadline;		/* CLOCK_MONOTONIC ns, or 0 */
+	bool hurry;			/* a second signal: no end probes */
+	bool failed;			/* exit status 1 */
+};
+
+static int64_t clock_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
+}
+
+static const struct image_probe *probe_at(const struct session *s, uint32_t i)
+{
+	return &s->img->probes.v[i];
+}
+
+static bool is_kernel_probe(const struct session *s, uint32_t i)
+{
+	return image_probe_is_kernel((enum image_probe_kind)probe_at(s, i)
+					     ->kind);
+}
+
+/* ---- the state ---- */
+
+static uint64_t state_get(const struct session *s)
+{
+	return __atomic_load_n(&s->state->state, __ATOMIC_RELAXED);
+}
+
+/* Onwards only: what has begun to stop does not start again. */
+static void state_raise(struct session *s, enum session_state to)
+{
+	if (state_get(s) < (uint64_t)to)
+		__atomic_store_n(&s->state->state, (uint64_t)to,
+				 __ATOMIC_RELAXED);
+}
+
+static bool is_over(const struct session *s)
+{
+	return state_get(s) >= SESSION_STOPPING;
+}
+
+static void count_error(struct session *s)
+{
+	uint64_t n = __atomic_add_fetch(&s->state->errors, 1,
+					__ATOMIC_RELAXED);
+
+	if (n > s->img->limits.maxerrors && !s->o->tolerant)
+		state_raise(s, SESSION_ERROR);
+}
+
+static void check_skips(struct session *s)
+{
+	if (s->o->tolerant || state_get(s) == SESSION_ERROR ||
+	    loss_skipped(s->img, s->store) <= s->img->limits.maxskipped)
+		return;
+	output_error(s->out, "Skipped too many probes, check MAXSKIPPED or "
+			     "try again with -t for more details.");
+	state_raise(s, SESSION_ERROR);
+}
+
+/* ---- handlers of the host ---- */
+
+static void report(struct session *s, uint32_t probe,
+		   const struct run_error *e)
+{
+	if (e->kind == IERR_ABORT) {
+		state_raise(s, SESSION_STOPPING);
+		return;
+	}
+	output_run_error(s->out, s->img, probe, e);
+	count_error(s);
+}
+
+static void run_handler(struct session *s, uint32_t probe)
+{
+	struct run_error e = { .place = IMAGE_NONE };
+	uint32_t func = probe_at(s, probe)->func;
+
+	if (func == IMAGE_NONE || !s->armed[probe])
+		return;
+	__atomic_add_fetch(store_hits(s->store, probe), 1, __ATOMIC_RELAXED);
+	if (host_call(s->host, func, probe, NULL, 0, NULL, &e) == HOST_ERROR)
+		report(s, probe, &e);
+}
+
+static int by_order(const void *a, const void *b, void *data)
+{
+	const struct session *s = data;
+	uint32_t i = *(const uint32_t *)a, j = *(const uint32_t *)b;
+	int64_t x = (int64_t)probe_at(s, i)->site.a;
+	int64_t y = (int64_t)probe_at(s, j)->site.a;
+
+	return x != y ? (x > y) - (x < y) : (i > j) - (i < j);
+}
+
+/* All begin, end or error probes, in their order, while the state is below
+ * `until`. */
+static void run_all(struct session *s, enum image_probe_kind kind,
+		    uint64_t until)
+{
+	_cleanup_free_ uint32_t *list = calloc(s->img->probes.n + 1,
+					       sizeof(*list));
+	uint32_t n = 0;
+
+	if (!list)
+		abort();
+	for (uint32_t i = 0; i < s->img->probes.n; i++)
+		if (probe_at(s, i)->kind == (uint32_t)kind)
+			list[n++] = i;
+	qsort_r(list, n, sizeof(*list), by_order, s);
+	for (uint32_t i = 0; i < n && state_get(s) < until && !s->hurry; i++)
+		run_handler(s, list[i]);
+}
+
+/* ---- conditions: arming and disarming ---- */
+
+static struct err *attach_one(struct session *s, uint32_t i)
+{
+	const struct image_probe *p = probe_at(s, i);
+	bool has_prog = p->prog < s->programs.n;
+	struct attach_request r = {
+		.image = s->img,
+		.probe = p,
+		.prog = has_prog ? s->programs.fds[p->prog] : -1,
+		.world = s->o->world,
+	};
+
+	if (!has_prog && !p->site.name)
+		return NULL;	/* a handler that does nothing */
+	return attach_probe(&r, &s->attached[i]);
+}
+
+static bool condition_holds(struct session *s, uint32_t i)
+{
+	struct value v = {};
+	struct run_error e = { .place = IMAGE_NONE };
+	uint32_t cond = probe_at(s, i)->cond;
+
+	if (cond == IMAGE_NONE)
+		return true;
+	switch (host_call(s->host, cond, i, NULL, 0, &v, &e)) {
+	case HOST_DONE:
+		return v.type == IT_LONG && v.l;
+	case HOST_ERROR:
+		report(s, i, &e);
+		return false;
+	case HOST_SKIPPED:
+		return s->armed[i];
+	}
+	return false;
+}
+
+/* What the conditions of timers and of kernel probes say now. */
+static struct err *arm_all(struct session *s)
+{
+	struct err *e = NULL;
+
+	for (uint32_t i = 0; i < s->img->probes.n && !e; i++) {
+		bool on = condition_holds(s, i);
+
+		s->armed[i] = on;
+		if (probe_at(s, i)->kind == PROBE_TIMER)
+			timers_arm(s->timers, i, on);
+		if (!is_kernel_probe(s, i) || on == is_attached(&s->attached[i]))
+			continue;
+		if (on)
+			e = attach_one(s, i);
+		else
+			detach(&s->attached[i]);
+	}
+	return e;
+}
+
+/* A probe that can't be attached again ends the session. */
+static void rearm(struct session *s)
+{
+	struct err *e = arm_all(s);
+
+	if (!e)
+		return;
+	output_error(s->out, "%s", e->msg);
+	err_free(e);
+	state_raise(s, SESSION_ERROR);
+}
+
+/* ---- what the kernel has to say ---- */
+
+static void take_data(struct session *s, const void *data, uint32_t len)
+{
+	const struct image_record *rec = data;
+	struct run_error run = { .place = IMAGE_NONE };
+	enum host_status status = HOST_DONE;
+	uint32_t probe = len >= sizeof(*rec) ? rec->probe : IMAGE_NONE;
+	struct err *e = host_record(s->host, data, len, &status, &run);
+
+	if (e) {
+		output_error(s->out, "%s", e->msg);
+		err_free(e);
+		count_error(s);
+	} else if (status == HOST_ERROR) {
+		report(s, probe, &run);
+	}
+}
+
+/* Returns whether a condition's globals have changed. */
+static bool take_control(struct session *s, const void *data, uint32_t len)
+{
+	const struct image_control *c = data;
+	struct run_error e;
+
+	if (len < sizeof(*c) || c->len > len - sizeof(*c))
+		return false;
+	switch ((enum control_kind)c->kind) {
+	case CONTROL_EXIT:
+		return false;
+	case CONTROL_COND:
+		return true;
+	case CONTROL_ERROR:
+		break;
+	}
+	if (c->kind != CONTROL_ERROR || c->error >= IERR_N ||
+	    c->probe >= s->img->probes.n)
+		return false;
+	e = (struct run_error){
+		.kind = (enum image_error)c->error,
+		.place = c->place < s->img->places.n ? c->place : IMAGE_NONE,
+		.operand = c->operand,
+		.text = { (const char *)(c + 1), c->len },
+	};
+	/* Counted there already. */
+	if (e.kind == IERR_ABORT)
+		state_raise(s, SESSION_STOPPING);
+	else
+		output_run_error(s->out, s->img, c->probe, &e);
+	return false;
+}
+
+static void drain_data(struct session *s)
+{
+	const void *data;
+	uint32_t len, n = 0;
+
+	if (!s->data)
+		return;
+	while (n++ < SESSION_BURST && (data = ring_peek(s->data, &len))) {
+		take_data(s, data, len);
+		ring_consume(s->data);
+	}
+	if (n <= SESSION_BURST)
+		__atomic_store_n(&s->state->data_waiting, 0,
+				 __ATOMIC_RELAXED);
+}
+
+static void drain_control(struct session *s)
+{
+	bool cond = false;
+	const void *data;
+	uint32_t len;
+
+	if (!s->control)
+		return;
+	while ((data = ring_peek(s->control, &len))) {
+		cond |= take_control(s, data, len);
+		ring_consume(s->control);
+	}
+	if (cond && !is_over(s))
+		rearm(s);
+}
+
+/* Answers first: a message is about what came before it. */
+static void drain(struct session *s)
+{
+	drain_data(s);
+	drain_control(s);
+}
+
+/* To the last: no handler runs any more. */
+static void drain_rest(struct session *s)
+{
+	uint32_t len;
+
+	do {
+		drain(s);
+	} while (s->data && ring_peek(s->data, &len));
+}
+
+/* ---- the loop ---- */
+
+static void take_signals(struct session *s)
+{
+	struct signalfd_siginfo info;
+
+	while (read(s->signals, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD)
+			continue;
+		if (is_over(s))
+			s->hurry = true;
+		state_raise(s, SESSION_STOPPING);
+	}
+}
+
+static void run_timers(struct session *s)
+{
+	uint32_t probe;
+
+	while (!is_over(s) && timers_due(s->timers, &probe)) {
+		drain(s);
+		if (!is_over(s))
+			run_handler(s, probe);
+		if (host_cond_changed(s->host) && !is_over(s))
+			rearm(s);
+	}
+	timers_settle(s->timers);
+}
+
+static int wait_ms(const struct session *s)
+{
+	int64_t ms = s->in_kernel ? SESSION_POLL_MS : -1, left;
+
+	if (s->deadline) {
+		left = (s->deadline - clock_ns(CLOCK_MONOTONIC)) / 1000000 + 1;
+		left = MAX(left, INT64_C(0));
+		ms = ms < 0 ? left : MIN(ms, left);
+	}
+	return (int)MIN(ms, INT64_C(60000));
+}
+
+static void wait_for_events(struct session *s)
+{
+	struct epoll_event events[8];
+
+	(void)epoll_wait(s->epoll, events, ARRAY_SIZE(events), wait_ms(s));
+}
+
+static void check_ends(struct session *s)
+{
+	if (s->deadline && clock_ns(CLOCK_MONOTONIC) >= s->deadline)
+		state_raise(s, SESSION_STOPPING);
+	if (command_reap(&s->command))
+		state_raise(s, SESSION_STOPPING);
+	if (output_failed(s->out))
+		state_raise(s, SESSION_STOPPING);
+	check_skips(s);
+}
+
+static void loop(struct session *s)
+{
+	timers_settle(s->timers);
+	while (!is_over(s)) {
+		output_flush(s->out);
+		wait_for_events(s);
+		take_signals(s);
+		drain(s);
+		run_timers(s);
+		check_ends(s);
+	}
+}
+
+/* ---- the start ---- */
+
+static struct err *watch(struct session *s, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &event))
+		return err_os(errno, "waiting for events");
+	return NULL;
+}
+
+static struct err *open_signals(struct session *s)
+{
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT,
+				       SIGCHLD };
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (uint32_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		sigaddset(&set, numbers[i]);
+	if (sigprocmask(SIG_BLOCK, &set, &s->old_mask))
+		return err_os(errno, "blocking signals");
+	s->has_mask = true;
+	signal(SIGPIPE, SIG_IGN);
+	s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (s->signals < 0)
+		return err_os(errno, "watching for signals");
+	return watch(s, s->signals);
+}
+
+static struct err *open_ring(struct session *s, uint32_t map,
+			     struct ring **ret)
+{
+	struct err *e;
+
+	if (map == IMAGE_NONE)
+		return NULL;
+	e = ring_open(s->maps.fds[map], s->img->maps.v[map].max_entries, ret);
+	return e ? e : watch(s, s->maps.fds[map]);
+}
+
+static struct err *open_kernel(struct session *s)
+{
+	struct err *e = maps_create(s->img, s->o->buffer, &s->maps);
+
+	if (!e)
+		e = programs_load(s->img, &s->maps, s->o->world,
+				  &s->programs);
+	if (!e)
+		e = open_ring(s, s->img->data_map, &s->data);
+	if (!e)
+		e = open_ring(s, s->img->control_map, &s->control);
+	return e;
+}
+
+/* Programs, or a counter that has none. */
+static bool needs_kernel(const struct session *s)
+{
+	for (uint32_t i = 0; i < s->img->probes.n; i++)
+		if (is_kernel_probe(s, i))
+			return true;
+	return false;
+}
+
+static struct err *open_store(struct session *s)
+{
+	struct store_maps maps = {
+		.fds = s->maps.fds,
+		.globals = s->maps.globals,
+		.ncpus = world_cpus(s->o->world),
+	};
+	struct err *e = store_create(s->img, s->in_kernel ? &maps : NULL,
+				     &s->store);
+
+	if (e)
+		return e;
+	s->state = store_session(s->store);
+	return NULL;
+}
+
+static void fill_state(struct session *s)
+{
+	time_t t = time(NULL);
+	struct tm tm = {};
+
+	localtime_r(&t, &tm);
+	s->state->target = s->command.pid ? (uint64_t)s->command.pid :
+					    (uint64_t)s->o->target;
+	s->state->stp_pid = (uint64_t)getpid();
+	s->state->wall_offset = clock_ns(CLOCK_REALTIME) -
+				clock_ns(CLOCK_MONOTONIC);
+	s->state->gmtoff = -tm.tm_gmtoff;
+}
+
+static struct err *open_timers(struct session *s)
+{
+	struct err *e = timers_create(&s->timers);
+
+	if (e)
+		return e;
+	for (uint32_t i = 0; i < s->img->probes.n; i++) {
+		const struct image_probe *p = probe_at(s, i);
+
+		if (p->kind == PROBE_TIMER)
+			timers_add(s->timers, i, p->site.a, p->site.b);
+	}
+	return watch(s, timers_fd(s->timers));
+}
+
+static struct err *open_output(struct session *s)
+{
+	struct output_options o = {
+		.path = s->o->output,
+		.no_warnings = s->o->no_warnings,
+		.colour = s->o->colour,
+	};
+
+	return output_open(&o, &s->out);
+}
+
+static struct err *check_target(const struct session *s)
+{
+	if (!s->o->target || !kill(s->o->target, 0) || errno == EPERM)
+		return NULL;
+	return err_new(ERR_NOT_FOUND, "there is no process %d",
+		       s->o->target);
+}
+
+static struct err *session_open(struct session *s)
+{
+	struct host_options ho = { .image = s->img, .world = s->o->world };
+	struct err *e = check_target(s);
+
+	if (!e)
+		e = open_output(s);
+	s->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (!e && s->epoll < 0)
+		e = err_os(errno, "waiting for events");
+	if (!e)
+		e = open_signals(s);
+	if (!e && s->o->command)
+		e = command_create(s->o->command, &s->command);
+	s->in_kernel = needs_kernel(s);
+	if (!e && s->in_kernel)
+		e = open_kernel(s);
+	if (!e)
+		e = open_store(s);
+	if (!e)
+		e = open_timers(s);
+	if (e)
+		return e;
+	ho.store = s->store;
+	ho.output = s->out;
+	s->host = host_create(&ho);
+	fill_state(s);
+	return NULL;
+}
+
+static void say_ready(struct session *s)
+{
+	_cleanup_(buf_deinit) struct buf line = {};
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < s->img->probes.n; i++)
+		n += is_attached(&s->attached[i]);
+	buf_printf(&line, "Pass 5: %u probes, %u attached in the kernel.",
+		   s->img->probes.n, n);
+	if (s->o->verbose)
+		output_log(s->out, buf_view(&line));
+}
+
+/* begin probes, then all others. */
+static struct err *session_start(struct session *s)
+{
+	struct err *e;
+
+	for (uint32_t i = 0; i < s->img->probes.n; i++)
+		s->armed[i] = condition_holds(s, i);
+	run_all(s, PROBE_BEGIN, SESSION_STOPPING);
+	(void)host_cond_changed(s->host);
+	if (is_over(s))
+		return NULL;
+	e = arm_all(s);
+	if (e)
+		return e;
+	state_raise(s, SESSION_RUNNING);
+	say_ready(s);
+	if (s->o->timeout)
+		s->deadline = clock_ns(CLOCK_MONOTONIC) +
+			      s->o->timeout * NS_PER_S;
+	command_start(&s->command);
+	return NULL;
+}
+
+/* ---- the end ---- */
+
+/* Waits until every handler that was running has come to its end: this is
+ * the kernel's synchronize_rcu(). */
+static void wait_for_handlers(void)
+{
+	(void)syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+}
+
+static void detach_all(struct session *s)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < s->img->probes.n; i++) {
+		any |= is_attached(&s->attached[i]);
+		detach(&s->attached[i]);
+	}
+	if (any)
+		wait_for_handlers();
+}
+
+static void add_misses(struct session *s)
+{
+	for (uint32_t i = 0; i < s->img->probes.n; i++) {
+		uint32_t prog = probe_at(s, i)->prog;
+
+		if (is_kernel_probe(s, i) && prog < s->programs.n)
+			*store_loss(s->store, i, LOSS_RECURSION) +=
+				programs_misses(&s->programs, prog);
+	}
+}
+
+static void say_command(struct session *s)
+{
+	int status = s->command.status;
+
+	if (!s->command.ended || (WIFEXITED(status) && !WEXITSTATUS(status)))
+		return;
+	s->failed = true;
+	if (WIFEXITED(status))
+		output_warn(s->out, "Child process exited with status %d",
+			    WEXITSTATUS(status));
+	else
+		output_warn(s->out, "Child process exited with signal %d (%s)",
+			    WTERMSIG(status), strsignal(WTERMSIG(status)));
+}
+
+static void session_stop(struct session *s)
+{
+	bool died;
+
+	detach_all(s);
+	take_signals(s);
+	drain_rest(s);
+	died = state_get(s) == SESSION_ERROR;
+	state_raise(s, SESSION_STOPPING);
+	run_all(s, died ? PROBE_ERROR : PROBE_END, UINT64_MAX);
+	if (!died && !s->hurry)
+		host_show_globals(s->host);
+	add_misses(s);
+	if (s->o->timing)
+		loss_report_hits(s->img, s->store, s->out);
+	loss_report(s->img, s->store, s->out);
+	say_command(s);
+	s->failed |= state_get(s) == SESSION_ERROR;
+	output_flush(s->out);
+}
+
+static void session_close(struct session *s)
+{
+	command_destroy(&s->command);
+	for (uint32_t i = 0; i < s->img->probes.n; i++)
+		detach(&s->attached[i]);
+	host_destroy(s->host);
+	store_destroy(s->store);
+	timers_destroy(s->timers);
+	ring_close(s->data);
+	ring_close(s->control);
+	programs_unload(&s->programs);
+	maps_destroy(&s->maps);
+	output_close(s->out);
+	if (s->signals >= 0)
+		close(s->signals);
+	if (s->epoll >= 0)
+		close(s->epoll);
+	if (s->has_mask)
+		sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
+	free(s->attached);
+	free(s->armed);
+}
+
+struct err *session_run(struct image *img, const struct session_options *o,
+			struct session_status *ret)
+{
+	struct session s = { .img = img, .o = o, .epoll = -1, .signals = -1 };
+	struct err *e;
+	int errnum = 0;
+
+	s.attached = calloc(img->probes.n + 1, sizeof(*s.attached));
+	s.armed = calloc(img->probes.n + 1, sizeof(*s.armed));
+	if (!s.attached || !s.armed)
+		abort();
+	e = session_open(&s);
+	if (!e)
+		e = session_start(&s);
+	if (!e) {
+		loop(&s);
+		session_stop(&s);
+		errnum = output_failed(s.out);
+		/* A reader that has gone away has had enough: no error. */
+		ret->exit = s.failed || (errnum && errnum != EPIPE);
+	}
+	session_close(&s);
+	if (!e && errnum && errnum != EPIPE)
+		e = err_os(errnum, "writing the output");
+	return e;
+}
