@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "kern/syscall.h"
 #include "run/stat.h"
 #include "run/table.h"
 
@@ -19,10 +20,12 @@ struct store {
 	bool in_kernel;
 	uint32_t ncpus;
 	uint8_t *globals;	/* the value of the globals map */
-	uint8_t *stats;		/* plain memory: of the stats map */
+	uint8_t *stats;		/* the host's part of the stats map */
 	struct table **tables;	/* of arrays, by number of the global */
 	uint8_t *key, *value;	/* room for one of any array */
-	struct scalar_stats *scalars;	/* the kernel's side */
+	const int *fds;		/* the kernel's side */
+	uint8_t *copies;	/* room for the stats map's value, of all CPUs */
+	uint32_t stats_size;	/* of one of them */
 };
 
 static void *alloc(size_t n)
@@ -147,7 +150,10 @@ static void create_tables(struct store *s)
 	for (uint32_t i = 0; i < s->img->globals.n; i++) {
 		const struct image_global *g = global_of(s, i);
 
-		if (g->is_array)
+		if (g->is_array && s->in_kernel)
+			s->tables[i] = table_map_create(s->img, i, s->fds,
+							s->globals, s->ncpus);
+		else if (g->is_array)
 			s->tables[i] = table_memory_create(g);
 	}
 }
@@ -162,7 +168,13 @@ struct err *store_create(const struct image *img,
 	s->in_kernel = maps;
 	s->globals = maps ? maps->globals :
 			    alloc(MAX(size, (uint32_t)IMAGE_SESSION_SIZE));
-	s->stats = alloc(map_value_size(img, img->stats_map));
+	s->stats_size = map_value_size(img, img->stats_map);
+	s->stats = alloc(s->stats_size);
+	if (maps) {
+		s->fds = maps->fds;
+		s->ncpus = maps->ncpus;
+		s->copies = alloc((size_t)s->stats_size * s->ncpus);
+	}
 	alloc_scratch(s);
 	create_tables(s);
 	init_scalars(s);
@@ -181,6 +193,7 @@ void store_destroy(struct store *s)
 	if (!s->in_kernel)
 		free(s->globals);
 	free(s->stats);
+	free(s->copies);
 	free(s->tables);
 	free(s->key);
 	free(s->value);
@@ -292,10 +305,47 @@ bool store_add(struct store *s, uint32_t global, const struct value *keys,
 	return no_room(g, e);
 }
 
+/* The kernel's part of a scalar statistic, all CPUs' copies, in s->copies;
+ * false = there is none. */
+static bool read_copies(struct store *s)
+{
+	const uint32_t zero = 0;
+
+	return s->in_kernel &&
+	       !syscall_map_lookup(s->fds[s->img->stats_map], &zero,
+				   s->copies);
+}
+
+static void clear_stat(struct store *s, const struct image_global *g)
+{
+	uint32_t size = image_stat_size(&g->stat);
+	const uint32_t zero = 0;
+
+	memset(scalar_at(s, g), 0, size);
+	if (!read_copies(s))
+		return;
+	for (uint32_t i = 0; i < s->ncpus; i++)
+		memset(s->copies + (size_t)i * s->stats_size + g->off, 0,
+		       size);
+	syscall_map_update(s->fds[s->img->stats_map], &zero, s->copies, 0);
+}
+
+static const uint8_t *scalar_stat(struct store *s,
+				  const struct image_global *g)
+{
+	memcpy(s->value, scalar_at(s, g), image_stat_size(&g->stat));
+	if (!read_copies(s))
+		return s->value;
+	for (uint32_t i = 0; i < s->ncpus; i++)
+		stat_merge(&g->stat, s->value,
+			   s->copies + (size_t)i * s->stats_size + g->off);
+	return s->value;
+}
+
 static void clear_scalar(struct store *s, const struct image_global *g)
 {
 	if (g->type == IT_STATS)
-		memset(scalar_at(s, g), 0, image_stat_size(&g->stat));
+		clear_stat(s, g);
 	else if (g->type == IT_STRING)
 		set_scalar(s, g, value_str(STR("")));
 	else
@@ -344,7 +394,7 @@ const uint8_t *store_stat(struct store *s, uint32_t global,
 	struct table *t = s->tables[global];
 
 	if (!t)
-		return scalar_at(s, g);
+		return scalar_stat(s, g);
 	if (!t->ops->get(t, encode_key(s, g, keys), s->value))
 		memset(s->value, 0, t->value_size);
 	return s->value;

@@ -56,4 +56,10 @@ uint32_t table_value_size(const struct image_global *g);
 
 struct table *table_memory_create(const struct image_global *g);
 
+/* globals: the value of the globals map; it and the descriptors must outlive
+ * the table. */
+struct table *table_map_create(const struct image *img, uint32_t global,
+			       const int *fds, uint8_t *globals,
+			       uint32_t ncpus);
+
 #endif
