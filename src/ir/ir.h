@@ -66,6 +66,7 @@ struct ir_func {
 	uint8_t type;		/* result */
 	uint16_t bound;
 	uint32_t nparams;	/* the first variables */
+	bool recursive;		/* calls itself, maybe through others */
 	struct span span;
 	VEC(struct ir_insn) insns;
 	VEC(struct ir_block) blocks;	/* [0] is the entry */
@@ -79,6 +80,11 @@ struct ir_probe {
 	uint32_t func;		/* handler: number of the function */
 	uint32_t cond;		/* function of the condition, or IR_NONE */
 	struct span span;
+};
+
+/* What passes must know of a global beyond its row in the image. */
+struct ir_global {
+	bool in_condition;	/* of a probe point: OP_COND when it changes */
 };
 
 struct ir_dfa {
@@ -95,11 +101,16 @@ struct ir_program {
 	VEC(struct ir_func *) funcs;
 	VEC(struct ir_probe) probes;
 	VEC(struct ir_dfa) dfas;
+	VEC(struct ir_global) globals;	/* one for each of image.globals */
 };
 
 struct ir_func *ir_func_new(struct ir_program *p, struct str name);
 uint32_t ir_block_new(struct ir_program *p, struct ir_func *f,
 		      uint32_t catch);
+
+/* An instruction that is in no block as yet. */
+ir_ref ir_insn_new(struct ir_program *p, struct ir_func *f,
+		   struct ir_insn insn);
 
 /* Appends to a block; returns the value's number. */
 ir_ref ir_append(struct ir_program *p, struct ir_func *f, uint32_t block,
@@ -128,6 +139,13 @@ void ir_each_use(struct ir_func *f, struct ir_insn *i,
  * max; returns how many. */
 uint32_t ir_successors(const struct ir_func *f, uint32_t b, uint32_t *ret,
 		       uint32_t max);
+
+/* Calls fn on each block number in the instruction that ends block b. */
+void ir_each_target(struct ir_func *f, uint32_t b,
+		    void (*fn)(uint32_t *block, void *data), void *data);
+
+/* The instruction that ends a block; NULL while it has none. */
+const struct ir_insn *ir_last(const struct ir_func *f, uint32_t b);
 
 /* Text: print.c; the same text back: parse.c. */
 void ir_print(const struct ir_program *p, FILE *out);

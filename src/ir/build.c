@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Each handler becomes a function; each function of the script becomes one
+ * for every engine that calls it.
+ */
+#include "ir/build.h"
+
+#include "ir/builder.h"
+#include "ir/layout.h"
+
+/* ---- instructions ---- */
+
+ir_ref build_insn(struct builder *s, struct ir_insn insn)
+{
+	/* Code that nothing reaches gets a block of its own; opt_jump drops
+	 * it again. */
+	if (s->block == IR_NONE)
+		build_begin(s, build_block(s));
+	return ir_append(s->b->ir, s->f, s->block, insn);
+}
+
+static uint8_t result_type(enum image_op op)
+{
+	switch (op_info[op].result) {
+	case 'L':
+		return IT_LONG;
+	case 'S':
+		return IT_STRING;
+	default:
+		return IT_VOID;
+	}
+}
+
+ir_ref build_op(struct builder *s, enum image_op op, ir_ref a, ir_ref b,
+		struct span span)
+{
+	return build_insn(s, (struct ir_insn){
+		.op = op, .type = result_type(op),
+		.a = a, .b = b, .c = IR_NONE, .span = span });
+}
+
+ir_ref build_const(struct builder *s, int64_t n, struct span span)
+{
+	return build_insn(s, (struct ir_insn){
+		.op = OP_CONST, .type = IT_LONG, .imm = n,
+		.a = IR_NONE, .b = IR_NONE, .c = IR_NONE, .span = span });
+}
+
+istr build_intern(struct builder *s, struct str text)
+{
+	return image_intern(s->b->ir->image, s->b->a, text);
+}
+
+uint16_t build_bound(const struct builder *s, uint64_t bound)
+{
+	uint64_t max = s->b->ir->image->limits.maxstringlen - 1;
+
+	return (uint16_t)(bound < max ? bound : max);
+}
+
+ir_ref build_str(struct builder *s, struct str text, struct span span)
+{
+	text = str_sub(text, 0, build_bound(s, text.len));
+	return build_insn(s, (struct ir_insn){
+		.op = OP_STR, .type = IT_STRING, .bound = (uint16_t)text.len,
+		.imm = build_intern(s, text),
+		.a = IR_NONE, .b = IR_NONE, .c = IR_NONE, .span = span });
+}
+
+/* ---- blocks ---- */
+
+uint32_t build_block(struct builder *s)
+{
+	return ir_block_new(s->b->ir, s->f, s->catch);
+}
+
+void build_begin(struct builder *s, uint32_t block)
+{
+	s->block = block;
+	s->tick = IR_NONE;
+}
+
+void build_end(struct builder *s, struct ir_insn insn)
+{
+	build_insn(s, insn);
+	s->block = IR_NONE;
+	s->tick = IR_NONE;
+}
+
+void build_jump(struct builder *s, uint32_t block, struct span span)
+{
+	if (s->block == IR_NONE)
+		return;
+	build_end(s, (struct ir_insn){ .op = OP_JMP, .b = block,
+				       .a = IR_NONE, .c = IR_NONE,
+				       .span = span });
+}
+
+void build_branch(struct builder *s, ir_ref cond, uint32_t yes, uint32_t no,
+		  struct span span)
+{
+	build_end(s, (struct ir_insn){ .op = OP_BR, .a = cond, .b = yes,
+				       .c = no, .span = span });
+}
+
+/* ---- variables ---- */
+
+uint8_t build_type(enum ty t)
+{
+	switch (t) {
+	case TY_STRING:
+		return IT_STRING;
+	case TY_STATS:
+		return IT_STATS;
+	case TY_LONG:
+	case TY_UNKNOWN:
+		break;
+	}
+	return IT_LONG;
+}
+
+uint32_t build_var(struct builder *s, struct str name, uint8_t type,
+		   uint16_t bound)
+{
+	return ir_var_new(s->b->ir, s->f, name, type, bound);
+}
+
+ir_ref build_get(struct builder *s, uint32_t var, struct span span)
+{
+	const struct ir_var *v = &s->f->vars.v[var];
+
+	return build_insn(s, (struct ir_insn){
+		.op = OP_GET, .type = v->type, .bound = v->bound, .imm = var,
+		.a = IR_NONE, .b = IR_NONE, .c = IR_NONE, .span = span });
+}
+
+void build_set(struct builder *s, uint32_t var, ir_ref value,
+	       struct span span)
+{
+	build_insn(s, (struct ir_insn){
+		.op = OP_SET, .imm = var, .a = value,
+		.b = IR_NONE, .c = IR_NONE, .span = span });
+}
+
+/* One variable of ours for each of the script's. */
+static void add_vars(struct builder *s, const struct vars *vars)
+{
+	s->vars = arena_array(s->b->a, vars->n + 1, uint32_t);
+	s->iterators = arena_array(s->b->a, vars->n + 1, ir_ref);
+	s->iterated = arena_array(s->b->a, vars->n + 1, const struct var *);
+	for (uint32_t i = 0; i < vars->n; i++) {
+		const struct var *v = vars->v[i];
+
+		s->iterators[i] = IR_NONE;
+		s->vars[i] = v->type == TY_STATS ? IR_NONE :
+			     build_var(s, v->name, build_type(v->type),
+				       build_bound(s, v->bound));
+	}
+}
+
+/* ---- functions ---- */
+
+static struct builder builder_init(struct build *b, struct ir_func *f,
+				   bool kernel)
+{
+	struct builder s = {
+		.b = b, .f = f, .kernel = kernel,
+		.catch = IR_NONE, .tick = IR_NONE,
+	};
+
+	f->is_kernel = kernel;
+	build_begin(&s, build_block(&s));
+	return s;
+}
+
+uint32_t build_callee(struct build *b, struct func *f, bool kernel)
+{
+	uint32_t *number = &b->func[kernel][f->number];
+	struct ir_func *irf;
+
+	if (*number != IR_NONE)
+		return *number;
+	irf = ir_func_new(b->ir, f->name);
+	irf->is_kernel = kernel;
+	irf->type = f->type == TY_UNKNOWN ? IT_VOID : build_type(f->type);
+	irf->bound = f->bound;
+	irf->nparams = f->nparams;
+	irf->recursive = f->recursive;
+	irf->span = f->decl->span;
+	*number = irf->number;
+	vec_push(b->a, &b->wanted[kernel], f);
+	return *number;
+}
+
+/* What the end of a function without return gives. */
+static ir_ref nothing(struct builder *s, uint8_t type, struct span span)
+{
+	switch (type) {
+	case IT_LONG:
+		return build_const(s, 0, span);
+	case IT_STRING:
+		return build_str(s, STR(""), span);
+	default:
+		return IR_NONE;
+	}
+}
+
+static void save_originals(struct builder *s)
+{
+	const struct func *f = s->func;
+
+	s->originals = arena_array(s->b->a, f->nparams + 1, uint32_t);
+	for (uint32_t i = 0; i < f->nparams; i++) {
+		const struct ir_var v = s->f->vars.v[i];
+
+		s->originals[i] = build_var(s, v.name, v.type, v.bound);
+		build_set(s, s->originals[i], build_get(s, i, f->decl->span),
+			  f->decl->span);
+	}
+}
+
+static void build_func(struct build *b, struct func *f, bool kernel)
+{
+	struct ir_func *irf = b->ir->funcs.v[b->func[kernel][f->number]];
+	struct builder s = builder_init(b, irf, kernel);
+	struct span span = f->decl->span;
+
+	s.func = f;
+	add_vars(&s, &f->vars);
+	if (f->next_overload)
+		save_originals(&s);
+	if (f->body)
+		build_stmt(&s, f->body);
+	if (s.block != IR_NONE)
+		build_end(&s, (struct ir_insn){
+			.op = OP_RET, .a = nothing(&s, irf->type, span),
+			.b = IR_NONE, .c = IR_NONE, .span = span });
+}
+
+/* Functions call functions: until nobody wants another. */
+static void build_wanted(struct build *b)
+{
+	uint32_t done[2] = {};
+
+	for (int k = 0; k < 2; k = done[k] == b->wanted[k].n ? k + 1 : 0)
+		while (done[k] < b->wanted[k].n) {
+			struct func *f = b->wanted[k].v[done[k]++];
+
+			build_func(b, f, k);
+		}
+}
+
+/* ---- probes ---- */
+
+static uint32_t build_handler(struct build *b, const struct probe *probe)
+{
+	struct ir_func *f = ir_func_new(b->ir, arena_printf(b->a, "probe_%u",
+							    probe->number));
+	struct builder s = builder_init(b, f,
+					image_probe_is_kernel(probe->kind));
+
+	f->span = probe->span;
+	add_vars(&s, &probe->locals);
+	build_stmt(&s, probe->body);
+	if (s.block != IR_NONE)
+		build_end(&s, (struct ir_insn){
+			.op = OP_NEXT, .a = IR_NONE, .b = IR_NONE,
+			.c = IR_NONE, .span = probe->span });
+	return f->number;
+}
+
+/* All conditions of a probe hold: a host function that says 0 or 1. */
+static uint32_t build_condition(struct build *b, const struct probe *probe)
+{
+	struct ir_func *f;
+	struct builder s;
+
+	if (!probe->conditions)
+		return IR_NONE;
+	f = ir_func_new(b->ir, arena_printf(b->a, "cond_%u", probe->number));
+	f->type = IT_LONG;
+	f->span = probe->span;
+	s = builder_init(b, f, false);
+	for (struct cond *c = probe->conditions; c; c = c->next) {
+		uint32_t yes = build_block(&s), no = build_block(&s);
+
+		build_branch(&s, build_expr(&s, c->expr), yes, no,
+			     c->expr->span);
+		build_begin(&s, no);
+		build_end(&s, (struct ir_insn){
+			.op = OP_RET, .a = build_const(&s, 0, c->expr->span),
+			.b = IR_NONE, .c = IR_NONE, .span = c->expr->span });
+		build_begin(&s, yes);
+	}
+	build_end(&s, (struct ir_insn){
+		.op = OP_RET, .a = build_const(&s, 1, probe->span),
+		.b = IR_NONE, .c = IR_NONE, .span = probe->span });
+	return f->number;
+}
+
+static void build_probe(struct build *b, const struct probe *probe)
+{
+	struct image *img = b->ir->image;
+	struct ir_probe p = {
+		.image = {
+			.point = image_intern(img, b->a, probe->point),
+			.name = image_intern(img, b->a, probe->name),
+			.kind = probe->kind,
+			.site = probe->site,
+		},
+		.span = probe->span,
+	};
+
+	p.func = build_handler(b, probe);
+	p.cond = build_condition(b, probe);
+	vec_push(b->a, &b->ir->probes, p);
+}
+
+void ir_build(const struct program *p, struct arena *arena,
+	      struct image *image, struct ir_program *ret)
+{
+	struct build b = { .p = p, .ir = ret, .a = arena };
+
+	*ret = (struct ir_program){ .arena = arena, .image = image };
+	layout(p, ret);
+	for (int k = 0; k < 2; k++) {
+		b.func[k] = arena_array(arena, p->funcs.n + 1, uint32_t);
+		for (uint32_t i = 0; i < p->funcs.n; i++)
+			b.func[k][i] = IR_NONE;
+	}
+	for (uint32_t i = 0; i < p->probes.n; i++)
+		build_probe(&b, p->probes.v[i]);
+	build_wanted(&b);
+}

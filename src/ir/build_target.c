@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Target variables: the operations of a struct target, one after another.
+ * Distances are gathered, and go into the load that follows.
+ */
+#include "ir/builder.h"
+
+struct cursor {
+	struct builder *s;
+	ir_ref value;
+	int64_t distance;	/* not yet added */
+	struct span span;
+};
+
+const struct target *build_target_of(const struct ast_expr *e)
+{
+	if (e->kind == AST_TARGET)
+		return e->target.target;
+	if (e->kind == AST_ATOP)
+		return e->at_op.target;
+	if (e->kind == AST_ACCESS)
+		return e->access.target;
+	return e->address.target;
+}
+
+static ir_ref cursor_value(struct cursor *c)
+{
+	if (c->distance)
+		c->value = build_op(c->s, OP_ADD, c->value,
+				    build_const(c->s, c->distance, c->span),
+				    c->span);
+	c->distance = 0;
+	return c->value;
+}
+
+static void cursor_start(struct cursor *c, ir_ref value)
+{
+	c->value = value;
+	c->distance = 0;
+}
+
+static void context(struct cursor *c, const struct target_op *op)
+{
+	bool word = op->kind == TGT_CTX_WORD;
+
+	cursor_start(c, build_insn(c->s, (struct ir_insn){
+		.op = word ? OP_CTX_WORD : OP_LOAD, .type = IT_LONG,
+		.imm = op->n, .a = IR_NONE, .b = IR_NONE, .c = IR_NONE,
+		.aux = word ? 0 : LOAD_CTX | op->size |
+				  (op->is_signed ? LOAD_SIGNED : 0u),
+		.span = c->span }));
+}
+
+static void load(struct cursor *c, const struct target_op *op)
+{
+	ir_ref v = build_insn(c->s, (struct ir_insn){
+		.op = OP_LOAD, .type = IT_LONG, .a = c->value,
+		.b = IR_NONE, .c = IR_NONE, .imm = c->distance,
+		.aux = op->size | (op->is_signed ? LOAD_SIGNED : 0u) |
+		       (op->is_user ? LOAD_USER : 0u),
+		.span = c->span });
+
+	cursor_start(c, v);
+}
+
+static void load_str(struct cursor *c, const struct target_op *op)
+{
+	ir_ref v = build_insn(c->s, (struct ir_insn){
+		.op = OP_LOAD_STR, .type = IT_STRING,
+		.bound = build_bound(c->s, op->size),
+		.a = c->value, .b = IR_NONE, .c = IR_NONE,
+		.imm = c->distance,
+		.aux = (op->is_user ? LOAD_USER : 0u) |
+		       (op->is_quiet ? LOAD_QUIET : 0u),
+		.span = c->span });
+
+	cursor_start(c, v);
+}
+
+static void bits(struct cursor *c, const struct target_op *op)
+{
+	ir_ref v = build_insn(c->s, (struct ir_insn){
+		.op = OP_BITS, .type = IT_LONG, .a = cursor_value(c),
+		.b = IR_NONE, .c = IR_NONE,
+		.aux = BITS_AUX(op->n, op->size, op->is_signed),
+		.span = c->span });
+
+	cursor_start(c, v);
+}
+
+static void add_index(struct cursor *c, const struct target_op *op)
+{
+	struct builder *s = c->s;
+	ir_ref at = cursor_value(c);
+	ir_ref n = build_op(s, OP_MUL, build_expr(s, op->expr),
+			    build_const(s, op->n, c->span), c->span);
+
+	cursor_start(c, build_op(s, OP_ADD, at, n, c->span));
+}
+
+static void operation(struct cursor *c, const struct target_op *op)
+{
+	switch (op->kind) {
+	case TGT_CTX_WORD:
+	case TGT_CTX_LOAD:
+		context(c, op);
+		break;
+	case TGT_EXPR:
+		cursor_start(c, build_expr(c->s, op->expr));
+		break;
+	case TGT_CONST:
+		cursor_start(c, build_const(c->s, op->n, c->span));
+		break;
+	case TGT_ADD:
+		c->distance += op->n;
+		break;
+	case TGT_INDEX:
+		add_index(c, op);
+		break;
+	case TGT_LOAD:
+		load(c, op);
+		break;
+	case TGT_LOAD_STR:
+		load_str(c, op);
+		break;
+	case TGT_BITS:
+		bits(c, op);
+		break;
+	}
+}
+
+ir_ref build_target(struct builder *s, const struct target *t,
+		    struct span span)
+{
+	struct cursor c = { .s = s, .value = IR_NONE, .span = span };
+
+	for (uint32_t i = 0; i < t->ops.n; i++)
+		operation(&c, &t->ops.v[i]);
+	if (c.value == IR_NONE)
+		cursor_start(&c, build_const(s, 0, span));
+	return cursor_value(&c);
+}
+
+void build_target_store(struct builder *s, const struct target *t,
+			ir_ref value, struct span span)
+{
+	struct cursor c = { .s = s, .value = IR_NONE, .span = span };
+
+	/* All but the load: that is where the value goes. */
+	for (uint32_t i = 0; i + 1 < t->ops.n; i++)
+		operation(&c, &t->ops.v[i]);
+	build_insn(s, (struct ir_insn){
+		.op = OP_STORE, .a = c.value, .b = value, .c = IR_NONE,
+		.imm = c.distance,
+		.aux = t->store.size | (t->store.is_user ? LOAD_USER : 0u),
+		.span = span });
+}
