@@ -353,7 +353,8 @@ static void check_foreach(struct checker *c, struct ast_stmt *s)
 		diag_error(c->program->diags, DIAG_HIST_USE, a->span,
 			   "foreach goes through arrays and histograms only");
 	}
-	if (a->kind == AST_NAME && a->type == TY_STATS && value &&
+	if (a->kind == AST_NAME && a->name.var &&
+	    a->name.var->type == TY_STATS && value &&
 	    value->kind == AST_NAME)
 		vec_push(c->program->arena, &c->loop_values,
 			 value->name.var);

@@ -208,7 +208,7 @@ static void set_keys(struct scope *sc, struct var *v, uint32_t n,
 	v->is_array |= n != 0;
 }
 
-/* A name that must be an array of n keys. */
+/* A name that must be an array of n keys (0: said later). */
 static void resolve_array(struct scope *sc, struct ast_expr *e, uint32_t n)
 {
 	struct program *p = sc->program;
@@ -219,7 +219,8 @@ static void resolve_array(struct scope *sc, struct ast_expr *e, uint32_t n)
 		v = find_global(sc, e->name.name, scope_file(p, e->span));
 	e->name.var = v;
 	if (v && v->is_global) {
-		set_keys(sc, v, n, e->span);
+		if (n)
+			set_keys(sc, v, n, e->span);
 		return;
 	}
 	if (v) {
@@ -319,9 +320,24 @@ static bool visit_arrays(struct ast_stmt **place, void *data)
 	struct ast_stmt *s = *place;
 
 	if (s->kind == AST_S_FOREACH && s->foreach.array->kind == AST_NAME)
-		resolve_array(sc, s->foreach.array, s->foreach.keys.n);
+		resolve_array(sc, s->foreach.array, 0);
 	else if (s->kind == AST_S_DELETE && s->expr->kind == AST_NAME)
 		resolve_deleted(sc, s->expr);
+	return true;
+}
+
+/* Loops come last to say how many keys there are: elements are clearer. */
+static bool visit_loops(struct ast_stmt **place, void *data)
+{
+	struct scope *sc = data;
+	struct ast_stmt *s = *place;
+	struct ast_expr *a;
+
+	if (s->kind != AST_S_FOREACH)
+		return true;
+	a = s->foreach.array;
+	if (a->kind == AST_NAME && a->name.var && a->name.var->is_global)
+		set_keys(sc, a->name.var, s->foreach.keys.n, a->span);
 	return true;
 }
 
@@ -341,6 +357,7 @@ static void resolve_body(struct scope *sc, struct ast_stmt **body)
 		return;
 	walk_stmts(body, visit_arrays, sc);
 	walk_exprs(*body, visit, sc);
+	walk_stmts(body, visit_loops, sc);
 }
 
 static void resolve_probe(struct scope *sc, struct probe *pr)

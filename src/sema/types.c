@@ -118,7 +118,10 @@ static void infer_key(struct types *t, struct var *v, uint32_t i,
 		return;
 	}
 	if (v->key_type[i] != TY_UNKNOWN) {
-		want(t, key, v->key_type[i], v->key_span[i]);
+		if (infer(t, key) == TY_UNKNOWN)
+			push(t, key, v->key_type[i], v->key_span[i]);
+		else if (key->type != v->key_type[i])
+			types_bad_key(t, key, v, i);
 		return;
 	}
 	types_set_key(t, v, i, infer_value(t, key), key->span);

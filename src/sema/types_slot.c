@@ -147,6 +147,27 @@ void types_mismatch(struct types *t, const struct ast_expr *e, enum ty wanted,
 		diag_help(ds, d, "strtol(..., 10) makes a number of a string");
 }
 
+void types_bad_key(struct types *t, const struct ast_expr *e,
+		   const struct var *array, uint32_t i)
+{
+	struct diags *ds = t->program->diags;
+	struct diag *d;
+
+	if (e->type == TY_STATS) {
+		types_stat_value(t, e);
+		return;
+	}
+	d = diag_error(ds, DIAG_TYPE_MISMATCH, e->span,
+		       "this is %s, but key %u of '%" STR_FMT "' is %s",
+		       a_type(e->type), i + 1, STR_ARG(array->name),
+		       a_type(array->key_type[i]));
+	if (d->parts.n)
+		return;
+	note_origin(t, d, e);
+	if (array->key_span[i].pos != e->span.pos)
+		diag_note(ds, d, array->key_span[i], "because of this");
+}
+
 static struct str name_of(const struct ast_expr *e)
 {
 	const struct var *v = var_of(e);
