@@ -9,10 +9,17 @@
 #include "image/image.h"
 #include "ir/ir.h"
 
+struct dbg_btf;
+struct sources;
+
 struct cg_options {
 	image_features features;	/* of the kernel the image is for */
 	uint32_t ncpus;			/* possible CPUs there */
+	uint32_t hz;			/* ticks a second there; 0 = 250 */
 	const struct arch *arch;
+	const struct sources *sources;	/* NULL: no line table */
+	struct dbg_btf *btf;		/* of that kernel; NULL: no filter by
+					 * file or target is made */
 };
 
 /* Completes p->image. */

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What must be known of a handler before code is made for it: the order of
+ * its blocks, which lie in loops, where each value is last read, where the
+ * lock is held, which variables need a first value.
+ */
+#include <string.h>
+
+#include "codegen/cg.h"
+
+struct walk {
+	struct cg_fn *fn;
+	uint8_t *state;		/* of blocks: 0 new, 1 open, 2 done */
+	uint32_t *rpo, n;	/* filled from the back */
+};
+
+/* Where block b may go, by errors too. */
+static uint32_t successors(struct cg_fn *fn, uint32_t b, uint32_t **ret)
+{
+	const struct ir_block *bl = &fn->f->blocks.v[b];
+	uint32_t most = ir_insn(fn->f, vec_last(&bl->insns))->nargs + 3u;
+	uint32_t n;
+
+	*ret = arena_array(fn->g->a, most, uint32_t);
+	n = ir_successors(fn->f, b, *ret, most - 1);
+	uint32_t catch = fn->f->blocks.v[b].catch;
+
+	if (catch != IR_NONE)
+		(*ret)[n++] = catch;
+	return n;
+}
+
+/* Depth first without recursion: a stack of blocks that are open. */
+static void walk_from(struct walk *w, uint32_t root)
+{
+	struct cg_fn *fn = w->fn;
+	uint32_t *stack = arena_array(fn->g->a, fn->f->blocks.n + 1, uint32_t);
+	uint32_t *next = arena_array(fn->g->a, fn->f->blocks.n + 1, uint32_t);
+	uint32_t *to, depth = 0;
+
+	stack[depth++] = root;
+	w->state[root] = 1;
+	while (depth) {
+		uint32_t b = stack[depth - 1];
+		uint32_t n = successors(fn, b, &to);
+
+		if (next[b] == n) {
+			w->state[b] = 2;
+			w->rpo[--w->n] = b;
+			depth--;
+			continue;
+		}
+		/* the last first: so that the first comes to stand behind */
+		b = to[n - 1 - next[b]++];
+		if (!w->state[b]) {
+			w->state[b] = 1;
+			stack[depth++] = b;
+		}
+	}
+}
+
+static void find_order(struct cg_fn *fn)
+{
+	uint32_t n = fn->f->blocks.n;
+	struct walk w = {
+		.fn = fn,
+		.state = arena_array(fn->g->a, n + 1, uint8_t),
+		.rpo = arena_array(fn->g->a, n + 1, uint32_t),
+		.n = n,
+	};
+
+	walk_from(&w, 0);
+	fn->order = w.rpo + w.n;
+	fn->norder = n - w.n;
+	fn->position = arena_array(fn->g->a, n + 1, uint32_t);
+	for (uint32_t k = 0; k < fn->norder; k++)
+		fn->position[fn->order[k]] = k;
+}
+
+/* Block b and all that may lead to it without passing through head. */
+static void mark_loop(struct cg_fn *fn, uint32_t head, uint32_t tail)
+{
+	uint32_t *to;
+	bool *mark = arena_array(fn->g->a, fn->f->blocks.n + 1, bool);
+	bool changed = true;
+
+	mark[head] = mark[tail] = true;
+	while (changed) {
+		changed = false;
+		for (uint32_t k = fn->norder; k-- > 0;) {
+			uint32_t b = fn->order[k];
+			uint32_t n = mark[b] ? 0 : successors(fn, b, &to);
+
+			for (uint32_t s = 0; s < n; s++)
+				if (mark[to[s]] && to[s] != head) {
+					mark[b] = changed = true;
+					break;
+				}
+		}
+	}
+	for (uint32_t b = 0; b < fn->f->blocks.n; b++)
+		if (mark[b] && fn->position[b] >= fn->position[head])
+			fn->in_loop[b] = true;
+}
+
+static void find_loops(struct cg_fn *fn)
+{
+	uint32_t *to;
+
+	fn->in_loop = arena_array(fn->g->a, fn->f->blocks.n + 1, bool);
+	for (uint32_t k = 0; k < fn->norder; k++) {
+		uint32_t n = successors(fn, fn->order[k], &to);
+
+		for (uint32_t s = 0; s < n; s++)
+			if (fn->position[to[s]] <= k) {
+				fn->has_loops = true;
+				mark_loop(fn, to[s], fn->order[k]);
+			}
+	}
+}
+
+struct use {
+	struct cg_fn *fn;
+	uint32_t block, at;
+};
+
+static void count_use(ir_ref *r, void *data)
+{
+	struct use *u = data;
+	struct cg_val *v;
+
+	if (*r == IR_NONE)
+		return;
+	v = &u->fn->vals[*r];
+	v->uses++;
+	if (v->block != u->block)
+		v->last = UINT32_MAX;
+	else if (v->last != UINT32_MAX)
+		v->last = u->at;
+}
+
+static void find_uses(struct cg_fn *fn)
+{
+	struct ir_func *f = fn->g->p->funcs.v[fn->probe->func];
+
+	for (uint32_t k = 0; k < fn->norder; k++) {
+		struct ir_block *b = &f->blocks.v[fn->order[k]];
+
+		for (uint32_t n = 0; n < b->insns.n; n++) {
+			struct cg_val *v = &fn->vals[b->insns.v[n]];
+
+			v->block = fn->order[k];
+			v->at = v->last = n;
+		}
+	}
+	for (uint32_t k = 0; k < fn->norder; k++) {
+		struct ir_block *b = &f->blocks.v[fn->order[k]];
+
+		for (uint32_t n = 0; n < b->insns.n; n++) {
+			struct use u = { fn, fn->order[k], n };
+
+			ir_each_use(f, ir_insn(f, b->insns.v[n]), count_use,
+				    &u);
+		}
+	}
+}
+
+/* Comparisons that only the branch of their block reads. */
+static void fuse(struct cg_fn *fn)
+{
+	for (uint32_t k = 0; k < fn->norder; k++) {
+		const struct ir_block *b = &fn->f->blocks.v[fn->order[k]];
+		const struct ir_insn *br = ir_insn(fn->f, vec_last(&b->insns));
+		const struct ir_insn *cmp;
+		struct cg_val *v;
+
+		if (br->op != OP_BR)
+			continue;
+		cmp = ir_insn(fn->f, br->a);
+		v = &fn->vals[br->a];
+		if (cmp->op < OP_EQ || cmp->op > OP_GE || v->uses != 1 ||
+		    v->block != fn->order[k])
+			continue;
+		v->fused = true;
+		for (int o = 0; o < 2; o++) {
+			struct cg_val *w = &fn->vals[o ? cmp->b : cmp->a];
+
+			if (w->last != UINT32_MAX && w->block == v->block)
+				w->last = b->insns.n - 1;
+		}
+	}
+}
+
+/* Is the lock held when each block begins?  Ways that meet agree, since ir/
+ * locks a whole handler. */
+static void find_locked(struct cg_fn *fn)
+{
+	uint32_t *to;
+
+	fn->locked = arena_array(fn->g->a, fn->f->blocks.n + 1, bool);
+	for (uint32_t k = 0; k < fn->norder; k++) {
+		const struct ir_block *b = &fn->f->blocks.v[fn->order[k]];
+		bool held = fn->locked[fn->order[k]];
+		uint32_t n = successors(fn, fn->order[k], &to);
+
+		for (uint32_t i = 0; i < b->insns.n; i++) {
+			uint8_t op = ir_insn(fn->f, b->insns.v[i])->op;
+
+			if (op == OP_LOCK || op == OP_UNLOCK) {
+				held = op == OP_LOCK;
+				fn->uses_lock = true;
+			}
+		}
+		for (uint32_t s = 0; s < n; s++)
+			if (fn->position[to[s]] > k)
+				fn->locked[to[s]] = held;
+	}
+}
+
+/* Variables that some way reads before it sets them, and that a loop sets. */
+static void find_vars(struct cg_fn *fn)
+{
+	uint32_t nv = fn->f->vars.n, nb = fn->f->blocks.n;
+	bool *in = arena_array(fn->g->a, (size_t)nv * nb + 1, bool);
+	uint32_t *to;
+	bool changed = true;
+
+	while (changed) {
+		changed = false;
+		for (uint32_t k = fn->norder; k-- > 0;) {
+			uint32_t b = fn->order[k];
+			const struct ir_block *bl = &fn->f->blocks.v[b];
+			bool *live = arena_array(fn->g->a, nv + 1, bool);
+			uint32_t n = successors(fn, b, &to);
+
+			for (uint32_t s = 0; s < n; s++)
+				for (uint32_t v = 0; v < nv; v++)
+					live[v] |= in[to[s] * nv + v];
+			for (uint32_t i = bl->insns.n; i-- > 0;) {
+				const struct ir_insn *p =
+					ir_insn(fn->f, bl->insns.v[i]);
+
+				if (p->op == OP_SET && bl->catch == IR_NONE)
+					live[p->imm] = false;
+				if (p->op == OP_GET || p->op == OP_SAVE)
+					live[p->imm] = true;
+			}
+			for (uint32_t v = 0; v < nv; v++)
+				if (live[v] && !in[b * nv + v])
+					in[b * nv + v] = changed = true;
+		}
+	}
+	for (uint32_t v = 0; v < nv; v++)
+		fn->vars[v].needs_init = in[v];
+}
+
+static void mark_vars(struct cg_fn *fn)
+{
+	for (uint32_t k = 0; k < fn->norder; k++) {
+		const struct ir_block *b = &fn->f->blocks.v[fn->order[k]];
+
+		for (uint32_t i = 0; i < b->insns.n; i++) {
+			const struct ir_insn *p =
+				ir_insn(fn->f, b->insns.v[i]);
+
+			if (p->op != OP_SET && p->op != OP_GET &&
+			    p->op != OP_SAVE && p->op != OP_RESTORE)
+				continue;
+			fn->vars[p->imm].used = true;
+			if (p->op == OP_RESTORE || p->op == OP_SAVE ||
+			    (p->op == OP_SET && fn->in_loop[fn->order[k]]))
+				fn->vars[p->imm].in_memory = true;
+		}
+	}
+}
+
+/* Does an operation need scratch memory? */
+static bool wants_scratch(const struct cg_fn *fn, const struct ir_insn *i)
+{
+	const struct image *img = fn->g->img;
+
+	if (i->type == IT_STRING && i->op != OP_STR)
+		return true;
+	switch ((enum image_op)i->op) {
+	case OP_AGET:
+	case OP_ASET:
+	case OP_AADD:
+	case OP_AHAS:
+	case OP_ADEL:
+	case OP_STAT_ADD:
+	case OP_STAT_GET:
+	case OP_STAT_CLEAR:
+		return cg_big_global(img, &img->globals.v[i->imm]);
+	case OP_ITER_NEW:
+	case OP_SAVE:
+	case OP_MATCH:
+	case OP_LOCK:
+	case OP_GSET:
+		return true;
+	case OP_EMIT:
+		return cg_big_record(fn, i);
+	case OP_INTRIN:
+		return strchr(intrin_info[i->imm].args, 'S') != NULL;
+	case OP_RAISE:
+		return i->a != IR_NONE;
+	default:
+		return false;
+	}
+}
+
+static void find_needs(struct cg_fn *fn)
+{
+	int64_t actions = 0;
+
+	for (uint32_t k = 0; k < fn->norder; k++) {
+		const struct ir_block *b = &fn->f->blocks.v[fn->order[k]];
+
+		for (uint32_t n = 0; n < b->insns.n; n++) {
+			const struct ir_insn *i =
+				ir_insn(fn->f, b->insns.v[n]);
+
+			fn->needs_scratch |= wants_scratch(fn, i);
+			if (i->op == OP_TICK)
+				actions += i->imm;
+		}
+	}
+	fn->counts_actions = fn->has_loops ||
+			     actions > fn->g->img->limits.maxaction;
+	if (fn->counts_actions)
+		fn->needs_scratch = true;
+}
+
+void cg_analyze(struct cg_fn *fn)
+{
+	const struct ir_func *f = fn->f;
+
+	fn->vals = arena_array(fn->g->a, f->insns.n + 1, struct cg_val);
+	fn->vars = arena_array(fn->g->a, f->vars.n + 1, struct cg_var);
+	for (uint32_t i = 0; i < f->insns.n; i++)
+		fn->vals[i].reg = NO_REG;
+	find_order(fn);
+	find_loops(fn);
+	find_uses(fn);
+	fuse(fn);
+	find_locked(fn);
+	find_vars(fn);
+	mark_vars(fn);
+	find_needs(fn);
+}

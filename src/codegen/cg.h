@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the parts of the code generator share: the generation of an image
+ * (struct cg) and of one kernel handler (struct cg_fn).
+ *
+ * Values.  A long of the IR is a virtual register; a constant is made where
+ * it is used.  A string never is in a register: it is a place (struct
+ * cg_str), known at compile time as a base and a distance, NUL-terminated,
+ * of a known most length.  So no pointer lives anywhere but for the context
+ * and the handler's scratch slot.
+ *
+ * Scratch.  A slot of a per-CPU array, claimed at the start of a handler that
+ * needs one and freed on every way out:
+ *
+ *	 0  u64 1 = taken
+ *	 8  u64 actions left (TICK)
+ *	16 .. variables of loops, strings, keys and values of arrays
+ *	then a margin of MAXSTRINGLEN bytes: writes at a position that only
+ *	the running code knows stay inside even as the verifier sees them
+ *
+ * Variables that a loop changes live there and not in registers: only so
+ * does the verifier see a loop once, and not every turn of it.
+ *
+ * Errors.  What raises leaves { kind, operand, place } in a piece of the
+ * stack and goes to the catch block or to the end of the handler.
+ */
+#ifndef CODEGEN_CG_H
+#define CODEGEN_CG_H
+
+#include "codegen/code.h"
+#include "codegen/codegen.h"
+
+#define CG_SCRATCH_TAKEN 0
+#define CG_SCRATCH_ACTIONS 8
+#define CG_SCRATCH_FIRST 16
+
+/* Bytes of stack that keys, values and records may take; larger ones are
+ * built in scratch. */
+#define CG_STACK_KEY 128
+#define CG_STACK_VALUE 64
+
+#define CG_SCRATCH_SLOTS 4	/* of each CPU */
+
+enum cg_base {
+	CG_NOWHERE,
+	CG_IN_SCRATCH,
+	CG_IN_STACK,
+	CG_IN_MAP,		/* the value of map `map` */
+	CG_IN_REG,		/* at what `reg` points to */
+};
+
+struct cg_str {
+	uint8_t base;		/* enum cg_base */
+	bool is_temp;		/* its slot is free after the last use */
+	uint16_t bound;		/* most bytes, without NUL */
+	int32_t off;
+	uint32_t map;
+	cg_reg reg;
+};
+
+struct cg {
+	struct arena *a;
+	struct ir_program *p;
+	struct image *img;
+	const struct cg_options *o;
+	uint32_t *host_func;	/* of the IR to of the image, or IMAGE_NONE */
+	struct { uint64_t *key; uint32_t *v; uint32_t n, cap; } places;
+	VEC(uint8_t) rodata;
+	uint32_t rodata_map;	/* made by the first who needs it */
+	uint32_t *string_off;	/* in rodata of each istr + 1, or 0 */
+	uint32_t nstring_off;
+	uint32_t error_table;	/* in rodata + 1, or 0 */
+	uint32_t fills[2], hex;	/* in rodata + 1: for sprintf */
+	uint32_t escapes;	/* in rodata + 1, or 0: how bytes are quoted */
+	uint32_t *dfa_off;	/* in rodata of each automaton + 1, or 0 */
+	uint32_t scratch_size;	/* the most any handler needs */
+};
+
+/* A variable of the handler. */
+struct cg_var {
+	cg_reg reg;		/* or NO_REG: in scratch at off */
+	int32_t off;
+	struct cg_str str;
+	bool used, in_memory, needs_init;
+};
+
+struct cg_val {
+	cg_reg reg;
+	struct cg_str str;
+	uint32_t uses;		/* how often it is read */
+	uint32_t last;		/* index in its block of its last use there;
+				 * UINT32_MAX: used in other blocks too */
+	uint32_t at;		/* its own index in its block */
+	uint32_t block;
+	bool fused;		/* a comparison, made by the branch */
+};
+
+/* A piece of scratch given to a string or other. */
+struct cg_slot {
+	uint32_t off, size;
+};
+
+struct cg_fn {
+	struct cg *g;
+	const struct ir_func *f;
+	const struct ir_probe *probe;
+	uint32_t nprobe;
+	struct cg_code *c;	/* the function being made */
+	VEC(struct cg_code *) funcs;	/* of the program; [0] = handler */
+	uint32_t routine[16];	/* enum rt to number in funcs, or 0 */
+	cg_reg ctx, scratch;
+	struct cg_val *vals;
+	struct cg_var *vars;
+	cg_label *labels;	/* of blocks */
+	bool *in_loop;		/* blocks */
+	bool *locked;	/* blocks: is the lock held when it begins */
+	uint32_t *order, norder;	/* blocks, as they are laid out */
+	uint32_t *position;	/* of each block in it */
+	uint32_t block, at;	/* where selection is */
+	bool is_locked;		/* there */
+	bool has_loops, needs_scratch, counts_actions, raises_text;
+	bool uses_lock;
+	VEC(struct cg_slot) slots;
+	uint32_t scratch_end;
+	int16_t error_area, key_area, value_area, word_area;	/* stack, or 0 */
+	uint32_t key_area_size;
+	int16_t irq_flags;
+	int32_t error_text;	/* scratch; below too */
+	int32_t token_text, token_at;	/* tokenize()'s; 0 = not used */
+	int32_t match_text, match_groups;	/* of the last =~ */
+	uint32_t match_ngroups;	/* most of all =~ here */
+	int32_t save_stack, save_top;
+	uint32_t save_size;
+	cg_label leave[2], out, fail[2];	/* [locked] */
+	bool fails[2];
+};
+
+static inline bool cg_has(const struct cg_fn *fn, image_features bit)
+{
+	return (fn->g->o->features & bit) != 0;
+}
+
+/* ---- tables: tables.c ---- */
+
+/* The offset in rodata of bytes, aligned to `align`. */
+uint32_t cg_rodata(struct cg *g, const void *data, uint32_t n,
+		   uint32_t align);
+struct cg_str cg_literal(struct cg *g, istr s);
+uint32_t cg_place(struct cg *g, struct span span);
+/* Maps of codegen's own, made when first asked for. */
+uint32_t cg_rodata_map(struct cg *g);
+uint32_t cg_data_map(struct cg *g);
+uint32_t cg_control_map(struct cg *g);
+uint32_t cg_scratch_map(struct cg *g);
+void cg_finish_maps(struct cg *g);
+
+/* ---- host.c ---- */
+
+/* Gives every host function its number in the image, then copies them. */
+void cg_host(struct cg *g);
+
+/* ---- select.c ---- */
+
+/* The program of probe n's handler; its number in the image. */
+uint32_t cg_select(struct cg *g, uint32_t n);
+
+/* The register of a long, or of a constant made now. */
+cg_reg cg_long(struct cg_fn *fn, ir_ref r);
+bool cg_is_const(struct cg_fn *fn, ir_ref r, int64_t *ret);
+void cg_set_long(struct cg_fn *fn, ir_ref r, cg_reg reg);
+
+/* 8 bytes of stack that nobody else uses between two instructions of IR. */
+int16_t cg_word(struct cg_fn *fn);
+
+/* ---- analyze.c ---- */
+
+/* Looks the function over: order, uses, loops, what it needs. */
+void cg_analyze(struct cg_fn *fn);
+
+/* ---- frame.c: scratch, start and end of a handler ---- */
+
+/* Starts a function of the program. */
+struct cg_code *cg_func_new(struct cg_fn *fn);
+void cg_frame_init(struct cg_fn *fn);
+uint32_t cg_slot(struct cg_fn *fn, uint32_t size);
+void cg_slot_free(struct cg_fn *fn, uint32_t off);
+/* Address in scratch, in a fresh register. */
+cg_reg cg_scratch_addr(struct cg_fn *fn, int32_t off);
+void cg_prologue(struct cg_fn *fn);
+void cg_epilogue(struct cg_fn *fn);
+/* Counts a loss of this probe. */
+void cg_loss(struct cg_fn *fn, enum image_loss l);
+
+/* Raises: error kind with operand (NO_REG = none) at the place at hand. */
+void cg_raise(struct cg_fn *fn, enum image_error e, cg_reg operand);
+void cg_raise_text(struct cg_fn *fn, struct cg_str text);
+void cg_catch_msg(struct cg_fn *fn, ir_ref r);
+void cg_exit(struct cg_fn *fn);
+/* A record { kind, no text } into the control ring. */
+void cg_control(struct cg_fn *fn, enum control_kind kind);
+
+/* Ends the handler from here, as NEXT does. */
+void cg_leave(struct cg_fn *fn);
+
+/* A loop: begin, then in the body cg_loop_turn() where it jumps back; when
+ * the kernel or the budget has had enough, it goes to `enough`. */
+void cg_turn(struct cg_fn *fn, cg_label back, cg_label enough);
+
+/* ---- strings: select_str.c ---- */
+
+/* The place of a string value; a place for a new one. */
+struct cg_str cg_string(struct cg_fn *fn, ir_ref r);
+struct cg_str cg_new_string(struct cg_fn *fn, ir_ref r);
+struct cg_str cg_scratch_str(int32_t off, uint16_t bound);
+/* Its address in a fresh register. */
+cg_reg cg_str_addr(struct cg_fn *fn, struct cg_str s);
+void cg_str_copy(struct cg_fn *fn, struct cg_str dst, struct cg_str src);
+void cg_str_clear(struct cg_fn *fn, struct cg_str dst);
+/* Copies, cut to `cap` bytes with NUL; gives the length with the NUL, which
+ * the verifier knows to be 1 .. cap. */
+cg_reg cg_str_put(struct cg_fn *fn, cg_reg dst, uint32_t cap,
+		  struct cg_str src);
+/* Appends at position pos (at most dst.bound); gives the new end. */
+cg_reg cg_str_append(struct cg_fn *fn, struct cg_str dst, cg_reg pos,
+		     struct cg_str src);
+/* dst = src with what is not printable escaped as in C; its length.  dst has
+ * room for 8 bytes more than its bound. */
+cg_reg cg_escape(struct cg_fn *fn, struct cg_str dst, struct cg_str src);
+/* Writes " 0x" and x in hexadecimal at position pos of dst. */
+void cg_put_hex(struct cg_fn *fn, struct cg_str dst, cg_reg pos, cg_reg x);
+
+/* ---- filter.c ---- */
+
+/* Leaves when the probe's site is not about this task. */
+void cg_filter(struct cg_fn *fn);
+
+/* ---- one operation each: select_*.c ---- */
+
+/* Text at address `at` of kernel or user memory (aux = enum load_as), at most
+ * `max` bytes; a fault raises. */
+void cg_read_text(struct cg_fn *fn, struct cg_str dst, cg_reg at, ir_ref max,
+		  uint32_t aux);
+
+void cg_lock(struct cg_fn *fn);
+void cg_unlock(struct cg_fn *fn);
+void cg_save(struct cg_fn *fn, ir_ref r);
+void cg_restore(struct cg_fn *fn, ir_ref r);
+void cg_str(struct cg_fn *fn, ir_ref r);
+void cg_str_compare(struct cg_fn *fn, ir_ref r);
+void cg_str_cat(struct cg_fn *fn, ir_ref r);
+void cg_str_fmt(struct cg_fn *fn, ir_ref r);
+void cg_gget(struct cg_fn *fn, ir_ref r);
+void cg_gset(struct cg_fn *fn, ir_ref r);
+void cg_gadd(struct cg_fn *fn, ir_ref r);
+void cg_aget(struct cg_fn *fn, ir_ref r);
+void cg_aset(struct cg_fn *fn, ir_ref r);
+void cg_aadd(struct cg_fn *fn, ir_ref r);
+void cg_ahas(struct cg_fn *fn, ir_ref r);
+void cg_adel(struct cg_fn *fn, ir_ref r);
+void cg_stat_add(struct cg_fn *fn, ir_ref r);
+void cg_stat_get(struct cg_fn *fn, ir_ref r);
+void cg_stat_clear(struct cg_fn *fn, ir_ref r);
+void cg_iter_new(struct cg_fn *fn, ir_ref r);
+void cg_iter_next(struct cg_fn *fn, ir_ref r);
+void cg_iter_key(struct cg_fn *fn, ir_ref r);
+void cg_iter_value(struct cg_fn *fn, ir_ref r);
+void cg_iter_stat(struct cg_fn *fn, ir_ref r);
+void cg_iter_end(struct cg_fn *fn, ir_ref r);
+void cg_emit(struct cg_fn *fn, ir_ref r);
+void cg_intrin(struct cg_fn *fn, ir_ref r);
+void cg_ctx_word(struct cg_fn *fn, ir_ref r);
+void cg_load(struct cg_fn *fn, ir_ref r);
+void cg_load_str(struct cg_fn *fn, ir_ref r);
+void cg_store(struct cg_fn *fn, ir_ref r);
+void cg_match(struct cg_fn *fn, ir_ref r);
+
+/* Intrinsics on strings: select_text.c; on matches: select_match.c. */
+void cg_strlen(struct cg_fn *fn, ir_ref r, ir_ref a);
+void cg_substr(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref b, ir_ref c);
+void cg_byte(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref b);
+void cg_char(struct cg_fn *fn, ir_ref r, ir_ref a);
+void cg_strpos(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref b);
+void cg_strtol(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref b);
+void cg_quoted(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref b, ir_ref c);
+void cg_token(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref b);
+void cg_matched(struct cg_fn *fn, ir_ref r, ir_ref a);
+void cg_ngroups(struct cg_fn *fn, ir_ref r);
+
+/* Do the keys and values of a global, or the record of an EMIT, need
+ * scratch? */
+bool cg_big_global(const struct image *img, const struct image_global *g);
+bool cg_big_record(const struct cg_fn *fn, const struct ir_insn *i);
+
+#endif

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "codegen/emit.h"
+
+#include <assert.h>
+
+struct emit {
+	struct image *img;
+	struct arena *a;
+	uint32_t first;		/* of the program, in image.insns */
+	uint32_t last_place;
+	uint32_t *starts;	/* of the functions, relative to first */
+	uint32_t *label_at;	/* of the function at hand */
+};
+
+static uint32_t here(const struct emit *e)
+{
+	return e->img->insns.n - e->first;
+}
+
+static uint32_t size_of(const struct cg_insn *i)
+{
+	switch ((enum cg_kind)i->kind) {
+	case CG_LABEL:
+	case CG_DEAD:
+		return 0;
+	case CG_LD64:
+		return 2;
+	case CG_ALU:
+	case CG_LDX:
+	case CG_STX:
+	case CG_ST:
+	case CG_ATOMIC:
+	case CG_JMP:
+	case CG_CALL:
+	case CG_EXIT:
+		break;
+	}
+	return 1;
+}
+
+/* A jump to the label just behind it is none. */
+static void drop_jumps(struct cg_code *c)
+{
+	for (uint32_t i = 0; i < c->insns.n; i++) {
+		struct cg_insn *p = &c->insns.v[i];
+
+		if (p->kind != CG_JMP || p->code != (BPF_JMP | BPF_JA))
+			continue;
+		for (uint32_t k = i + 1; k < c->insns.n &&
+		     c->insns.v[k].kind == CG_LABEL; k++)
+			if (c->insns.v[k].label == p->label)
+				p->kind = CG_DEAD;
+	}
+}
+
+static uint32_t field(cg_reg r)
+{
+	assert(r == NO_REG || r <= R10);
+	return r == NO_REG ? 0 : r;
+}
+
+/* Laid out as struct bpf_insn is on a little-endian machine. */
+static void push(struct emit *e, uint8_t code, cg_reg dst, cg_reg src,
+		 int16_t off, int32_t imm)
+{
+	uint64_t raw = code | field(dst) << 8 | field(src) << 12;
+
+	raw |= (uint64_t)(uint16_t)off << 16 | (uint64_t)(uint32_t)imm << 32;
+	vec_push(e->a, &e->img->insns, raw);
+}
+
+static void reloc(struct emit *e, const struct cg_insn *p)
+{
+	if (p->reloc)
+		vec_push(e->a, &e->img->relocs, (struct image_reloc){
+			.insn = here(e), .kind = p->reloc - 1u,
+			.what = p->what });
+}
+
+static void line(struct emit *e, const struct cg_insn *p)
+{
+	if (p->place == IMAGE_NONE || p->place == e->last_place)
+		return;
+	e->last_place = p->place;
+	vec_push(e->a, &e->img->lines,
+		 (struct image_line){ .insn = here(e), .place = p->place });
+}
+
+/* From the instruction at hand to the start of function `sub`. */
+static int32_t to_sub(const struct emit *e, uint32_t sub)
+{
+	return (int32_t)e->starts[sub] - (int32_t)here(e) - 1;
+}
+
+static void emit_ld64(struct emit *e, const struct cg_insn *p)
+{
+	int32_t lo = 0, hi = 0;
+	cg_reg kind = 0;
+
+	switch (p->reloc) {
+	case 0:
+		lo = (int32_t)p->imm;
+		hi = (int32_t)(p->imm >> 32);
+		break;
+	case IREL_MAP + 1:
+		kind = BPF_PSEUDO_MAP_FD;
+		break;
+	case IREL_MAP_VALUE + 1:
+		kind = BPF_PSEUDO_MAP_VALUE;
+		hi = (int32_t)p->imm;
+		break;
+	case IREL_SUBPROG + 1:
+		kind = BPF_PSEUDO_FUNC;
+		lo = to_sub(e, p->what);
+		break;
+	}
+	push(e, p->code, p->dst, kind, 0, lo);
+	push(e, 0, NO_REG, NO_REG, 0, hi);
+}
+
+static void emit_call(struct emit *e, const struct cg_insn *p)
+{
+	if (p->reloc == IREL_KFUNC + 1)
+		push(e, p->code, NO_REG, BPF_PSEUDO_KFUNC_CALL, 0, 0);
+	else if (p->reloc == IREL_SUBPROG + 1)
+		push(e, p->code, NO_REG, BPF_PSEUDO_CALL, 0,
+		     to_sub(e, p->what));
+	else
+		push(e, p->code, NO_REG, NO_REG, 0, (int32_t)p->imm);
+}
+
+static void emit_jump(struct emit *e, const struct cg_insn *p)
+{
+	int32_t off = (int32_t)e->label_at[p->label] - (int32_t)here(e) - 1;
+
+	if (off == (int16_t)off) {
+		push(e, p->code, p->dst, p->src, (int16_t)off,
+		     (int32_t)p->imm);
+		return;
+	}
+	/* cpu v4 has a long jump */
+	assert(p->code == (BPF_JMP | BPF_JA));
+	push(e, BPF_JMP32 | BPF_JA, NO_REG, NO_REG, 0, off);
+}
+
+static void emit_insn(struct emit *e, const struct cg_insn *p)
+{
+	if (!size_of(p))
+		return;
+	line(e, p);
+	reloc(e, p);
+	if (p->kind == CG_LD64)
+		emit_ld64(e, p);
+	else if (p->kind == CG_CALL)
+		emit_call(e, p);
+	else if (p->kind == CG_JMP)
+		emit_jump(e, p);
+	else
+		push(e, p->code, p->dst, p->src, p->off, (int32_t)p->imm);
+}
+
+static void emit_func(struct emit *e, const struct cg_code *c)
+{
+	uint32_t at = here(e);
+
+	e->last_place = IMAGE_NONE;
+	e->label_at = arena_array(e->a, c->nlabels + 1, uint32_t);
+	for (uint32_t i = 0; i < c->insns.n; i++) {
+		if (c->insns.v[i].kind == CG_LABEL)
+			e->label_at[c->insns.v[i].label] = at;
+		at += size_of(&c->insns.v[i]);
+	}
+	for (uint32_t i = 0; i < c->insns.n; i++)
+		emit_insn(e, &c->insns.v[i]);
+}
+
+uint32_t emit_prog(struct image *img, struct cg_code *const *funcs,
+		   uint32_t n, istr name, uint32_t prog_type)
+{
+	struct emit e = { .img = img, .a = funcs[0]->arena,
+			  .first = img->insns.n };
+	struct image_prog prog = {
+		.name = name,
+		.first = img->insns.n,
+		.first_reloc = img->relocs.n,
+		.first_line = img->lines.n,
+		.prog_type = prog_type,
+	};
+	uint32_t at = 0;
+
+	e.starts = arena_array(e.a, n, uint32_t);
+	for (uint32_t f = 0; f < n; f++) {
+		drop_jumps(funcs[f]);
+		e.starts[f] = at;
+		for (uint32_t i = 0; i < funcs[f]->insns.n; i++)
+			at += size_of(&funcs[f]->insns.v[i]);
+	}
+	for (uint32_t f = 0; f < n; f++)
+		emit_func(&e, funcs[f]);
+	prog.n = img->insns.n - prog.first;
+	prog.nrelocs = img->relocs.n - prog.first_reloc;
+	prog.nlines = img->lines.n - prog.first_line;
+	vec_push(e.a, &img->progs, prog);
+	return img->progs.n - 1;
+}

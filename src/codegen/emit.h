@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From functions with registers to a program of the image: distances for
+ * labels, relocations, the line table.
+ */
+#ifndef CODEGEN_EMIT_H
+#define CODEGEN_EMIT_H
+
+#include "codegen/code.h"
+
+/* Appends a program made of these functions, the first of which is entered
+ * by the kernel; returns its number. */
+uint32_t emit_prog(struct image *img, struct cg_code *const *funcs,
+		   uint32_t n, istr name, uint32_t prog_type);
+
+#endif

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which tasks a probe is about: tests that stand before its handler.  A hit
+ * of another task is none: it is not counted.
+ */
+#include <stddef.h>
+
+#include "base/vec.h"
+#include "codegen/cg.h"
+#include "dbg/arch.h"
+#include "dbg/btf.h"
+
+#define PF_KTHREAD 0x00200000
+#define PARENTS_MAX 16		/* how far up a descendant of the target looks */
+
+/* The offset of a.b.c (each a member of the type before) from struct start;
+ * *size = bytes of the last; false = this kernel has no such thing. */
+static bool find_path(struct cg_fn *fn, const char *type, const char *member,
+		      uint32_t *off, uint32_t *size)
+{
+	struct dbg_btf *btf = fn->g->o->btf;
+	struct dbg_btf_member m;
+	uint64_t bytes;
+	uint32_t id;
+
+	if (!btf)
+		return false;
+	id = dbg_btf_find(btf, DBG_BTF_STRUCT, str_from(type));
+	if (!id || !dbg_btf_find_member(btf, id, str_from(member), &m) ||
+	    !dbg_btf_size(btf, m.type, &bytes) || bytes > 8)
+		return false;
+	*off = m.bit_offset / 8;
+	*size = (uint32_t)bytes;
+	return true;
+}
+
+/* The member of what `base` points to, 0 when it cannot be read; NO_REG when
+ * there is no such member. */
+static cg_reg member(struct cg_fn *fn, cg_reg base, const char *type,
+		     const char *name)
+{
+	struct cg_code *c = fn->c;
+	uint32_t off, size;
+
+	if (!find_path(fn, type, name, &off, &size))
+		return NO_REG;
+	code_storei(c, R10, cg_word(fn), 0, 8);
+	code_mov(c, R1, R10);
+	code_alui(c, BPF_ADD, R1, cg_word(fn));
+	code_movi(c, R2, size);
+	code_mov(c, R3, base);
+	code_alui(c, BPF_ADD, R3, off);
+	code_call(c, HELPER_probe_read_kernel);
+	return code_ld(c, R10, cg_word(fn), size);
+}
+
+static cg_reg current(struct cg_fn *fn)
+{
+	code_call(fn->c, HELPER_get_current_task);
+	return code_result(fn->c);
+}
+
+/* Goes on only when v (as the rest of the test has it) is equal. */
+static void need(struct cg_fn *fn, cg_reg v, int64_t imm)
+{
+	if (v == NO_REG)
+		code_jmp(fn->c, fn->out);
+	else
+		code_ifi(fn->c, BPF_JNE, v, imm, fn->out);
+}
+
+static cg_reg tgid(struct cg_fn *fn)
+{
+	cg_reg v;
+
+	code_call(fn->c, HELPER_get_current_pid_tgid);
+	v = code_result(fn->c);
+	code_alui(fn->c, BPF_RSH, v, 32);
+	return v;
+}
+
+/* A chain of pointers from the task; NO_REG when a link is missing. */
+static cg_reg walk(struct cg_fn *fn, cg_reg v,
+		   const char *const (*links)[2], uint32_t n)
+{
+	for (uint32_t i = 0; i < n && v != NO_REG; i++)
+		v = member(fn, v, links[i][0], links[i][1]);
+	return v;
+}
+
+static void by_file(struct cg_fn *fn, const struct image_site *site)
+{
+	static const char *const to_inode[][2] = {
+		{ "task_struct", "mm" },
+		{ "mm_struct", "exe_file" },
+		{ "file", "f_inode" },
+	};
+	static const char *const to_dev[][2] = {
+		{ "inode", "i_sb" },
+		{ "super_block", "s_dev" },
+	};
+	cg_reg inode = walk(fn, current(fn), to_inode, ARRAY_SIZE(to_inode));
+
+	if (inode == NO_REG) {
+		need(fn, NO_REG, 0);
+		return;
+	}
+	need(fn, member(fn, inode, "inode", "i_ino"), (int64_t)site->ino);
+	need(fn, walk(fn, inode, to_dev, ARRAY_SIZE(to_dev)), site->dev);
+}
+
+/* The task or one of its parents is the target. */
+static void by_target(struct cg_fn *fn)
+{
+	struct cg_code *c = fn->c;
+	cg_label ours = code_label(c);
+	cg_reg task = current(fn);
+	cg_reg at = code_map_value(c, fn->g->img->globals_map,
+				   offsetof(struct image_session, target));
+	cg_reg target = code_ld(c, at, 0, 8);
+
+	for (int i = 0; i < PARENTS_MAX; i++) {
+		cg_reg pid = member(fn, task, "task_struct", "tgid");
+
+		if (pid == NO_REG)
+			break;
+		code_if(c, BPF_JEQ, pid, target, ours);
+		code_ifi(c, BPF_JLE, pid, 1, fn->out);
+		task = member(fn, task, "task_struct", "real_parent");
+	}
+	code_jmp(c, fn->out);
+	code_place_label(c, ours);
+}
+
+static void by_user(struct cg_fn *fn)
+{
+	cg_reg flags = member(fn, current(fn), "task_struct", "flags");
+
+	if (flags == NO_REG)
+		return;
+	code_alui(fn->c, BPF_AND, flags, PF_KTHREAD);
+	code_ifi(fn->c, BPF_JNE, flags, 0, fn->out);
+}
+
+/* sys_exit: is it that of one of the calls that make a task, in the new
+ * task?  (The context is { regs, ret }.) */
+static void is_birth(struct cg_fn *fn, const struct image_site *site,
+		     const char *nr_name)
+{
+	struct cg_code *c = fn->c;
+	cg_label yes = code_label(c);
+	cg_reg regs, nr;
+
+	code_ifi(c, BPF_JNE, code_ld(c, fn->ctx, 8, 8), 0, fn->out);
+	regs = code_ld(c, fn->ctx, 0, 8);
+	nr = member(fn, regs, "pt_regs", nr_name);
+	if (nr == NO_REG) {
+		need(fn, NO_REG, 0);
+		return;
+	}
+	for (uint32_t k = 0; k < 4; k++) {
+		uint32_t call = site->b >> 16 * k & 0xffff;
+
+		if (call != 0xffff)
+			code_ifi(c, BPF_JEQ, nr, call, yes);
+	}
+	code_jmp(c, fn->out);
+	code_place_label(c, yes);
+}
+
+/* Is the new task a process (its first thread), or a thread of one? */
+static void is_leader(struct cg_fn *fn, bool leader)
+{
+	struct cg_code *c = fn->c;
+	cg_reg id, pid;
+
+	code_call(c, HELPER_get_current_pid_tgid);
+	id = code_result(c);
+	pid = code_copy(c, id);
+	code_alui(c, BPF_RSH, id, 32);
+	code_alui(c, BPF_LSH, pid, 32);
+	code_alui(c, BPF_RSH, pid, 32);
+	code_if(c, leader ? BPF_JNE : BPF_JEQ, id, pid, fn->out);
+}
+
+/* sched_process_exit: is it the last thread of its process? */
+static void is_last(struct cg_fn *fn, bool last)
+{
+	static const char *const to_live[][2] = {
+		{ "task_struct", "signal" },
+		{ "signal_struct", "live" },
+	};
+	cg_reg live = walk(fn, current(fn), to_live, ARRAY_SIZE(to_live));
+
+	if (live == NO_REG) {
+		need(fn, NO_REG, 0);
+		return;
+	}
+	code_ifi(fn->c, last ? BPF_JNE : BPF_JEQ, live, 0, fn->out);
+}
+
+static void by_event(struct cg_fn *fn, const struct image_site *site)
+{
+	struct str tp = image_str(fn->g->img, site->name);
+	const char *nr = fn->g->o->arch &&
+			 str_is(fn->g->o->arch->name, "arm64") ? "syscallno" :
+								 "orig_ax";
+
+	switch ((enum image_process_event)site->a) {
+	case PROCESS_BEGIN:
+		if (!str_is(tp, "sys_exit"))
+			break;
+		is_birth(fn, site, nr);
+		is_leader(fn, true);
+		break;
+	case PROCESS_THREAD_BEGIN:
+		is_birth(fn, site, nr);
+		is_leader(fn, false);
+		break;
+	case PROCESS_END:
+		is_last(fn, true);
+		break;
+	case PROCESS_THREAD_END:
+		is_last(fn, false);
+		break;
+	case PROCESS_SYSCALL:
+	case PROCESS_SYSCALL_RETURN:
+		break;
+	}
+}
+
+void cg_filter(struct cg_fn *fn)
+{
+	const struct image_probe *p = &fn->probe->image;
+
+	if (p->kind != PROBE_PROCESS && p->kind != PROBE_PERF)
+		return;
+	if (p->site.filter & FILTER_PID)
+		need(fn, tgid(fn), p->site.pid);
+	if (p->site.filter & FILTER_USER)
+		by_user(fn);
+	if (p->kind == PROBE_PROCESS)
+		by_event(fn, &p->site);
+	if (p->site.filter & FILTER_FILE)
+		by_file(fn, &p->site);
+	if (p->site.filter & FILTER_TARGET)
+		by_target(fn);
+}

@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The frame of a handler: how it begins and ends, its scratch memory, its
+ * errors.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "codegen/cg.h"
+
+/* The error in the stack. */
+#define ERROR_KIND 0
+#define ERROR_OPERAND 8
+#define ERROR_PLACE 16
+#define ERROR_SIZE 24
+
+/* ---- scratch ---- */
+
+static bool is_free(const struct cg_fn *fn, uint32_t off, uint32_t size,
+		    uint32_t *next)
+{
+	for (uint32_t i = 0; i < fn->slots.n; i++) {
+		const struct cg_slot *s = &fn->slots.v[i];
+
+		if (s->size && off < s->off + s->size &&
+		    s->off < off + size) {
+			*next = s->off + s->size;
+			return false;
+		}
+	}
+	return true;
+}
+
+uint32_t cg_slot(struct cg_fn *fn, uint32_t size)
+{
+	uint32_t off = CG_SCRATCH_FIRST;
+
+	assert(fn->needs_scratch);
+	size = align_up(MAX(size, 8u), 8);
+	while (!is_free(fn, off, size, &off))
+		;
+	vec_push(fn->g->a, &fn->slots, (struct cg_slot){ off, size });
+	fn->scratch_end = MAX(fn->scratch_end, off + size);
+	return off;
+}
+
+void cg_slot_free(struct cg_fn *fn, uint32_t off)
+{
+	for (uint32_t i = 0; i < fn->slots.n; i++)
+		if (fn->slots.v[i].off == off)
+			fn->slots.v[i].size = 0;
+}
+
+cg_reg cg_scratch_addr(struct cg_fn *fn, int32_t off)
+{
+	return code_addi(fn->c, fn->scratch, off);
+}
+
+/* Takes a free slot of this CPU: tries each in turn. */
+static void claim(struct cg_fn *fn)
+{
+	struct cg_code *c = fn->c;
+	int16_t key = cg_word(fn);
+	cg_label again = code_label(c), next = code_label(c);
+	cg_label got = code_label(c), none = code_label(c);
+	cg_reg taken, at;
+
+	fn->scratch = code_reg(c);
+	code_storei(c, R10, key, 0, 8);
+	code_place_label(c, again);
+	code_map(c, R1, cg_scratch_map(fn->g));
+	code_mov(c, R2, R10);
+	code_alui(c, BPF_ADD, R2, key);
+	code_call(c, HELPER_map_lookup_elem);
+	code_mov(c, fn->scratch, R0);
+	code_ifi(c, BPF_JEQ, fn->scratch, 0, none);
+	if (cg_has(fn, FEATURE_BIT(ATOMIC_FETCH))) {
+		taken = code_const(c, 1);
+		code_atomic(c, BPF_XCHG, fn->scratch, CG_SCRATCH_TAKEN, taken);
+		code_ifi(c, BPF_JEQ, taken, 0, got);
+	} else {
+		/* An interrupt between the two gives back what it takes. */
+		taken = code_ld(c, fn->scratch, CG_SCRATCH_TAKEN, 8);
+		code_ifi(c, BPF_JNE, taken, 0, next);
+		code_storei(c, fn->scratch, CG_SCRATCH_TAKEN, 1, 8);
+		code_jmp(c, got);
+	}
+	code_place_label(c, next);
+	at = code_ld(c, R10, key, 4);
+	code_alui(c, BPF_ADD, at, 1);
+	code_store(c, R10, key, at, 4);
+	code_ifi(c, BPF_JLT, at, CG_SCRATCH_SLOTS, again);
+	code_place_label(c, none);
+	cg_loss(fn, LOSS_SCRATCH);
+	code_jmp(c, fn->out);
+	code_place_label(c, got);
+}
+
+static void first_values(struct cg_fn *fn)
+{
+	for (uint32_t v = 0; v < fn->f->vars.n; v++) {
+		struct cg_var *var = &fn->vars[v];
+
+		if (!var->used || !var->needs_init)
+			continue;
+		if (fn->f->vars.v[v].type == IT_STRING)
+			cg_str_clear(fn, var->str);
+		else if (var->reg != NO_REG)
+			code_movi(fn->c, var->reg, 0);
+		else
+			code_storei(fn->c, fn->scratch, var->off, 0, 8);
+	}
+}
+
+static void place_vars(struct cg_fn *fn)
+{
+	for (uint32_t v = 0; v < fn->f->vars.n; v++) {
+		const struct ir_var *iv = &fn->f->vars.v[v];
+		struct cg_var *var = &fn->vars[v];
+
+		var->reg = NO_REG;
+		if (!var->used)
+			continue;
+		if (iv->type == IT_STRING) {
+			var->off = (int32_t)cg_slot(fn, iv->bound + 1u);
+			var->str = cg_scratch_str(var->off, iv->bound);
+		} else if (var->in_memory) {
+			var->off = (int32_t)cg_slot(fn, 8);
+		} else {
+			var->reg = code_reg(fn->c);
+		}
+	}
+}
+
+struct cg_code *cg_func_new(struct cg_fn *fn)
+{
+	struct cg_code *c = arena_new(fn->g->a, struct cg_code);
+
+	code_init(c, fn->g->a);
+	vec_push(fn->g->a, &fn->funcs, c);
+	return c;
+}
+
+void cg_frame_init(struct cg_fn *fn)
+{
+	fn->c = cg_func_new(fn);
+	fn->scratch_end = CG_SCRATCH_FIRST;
+	fn->out = code_label(fn->c);
+	for (int k = 0; k < 2; k++) {
+		fn->leave[k] = code_label(fn->c);
+		fn->fail[k] = code_label(fn->c);
+	}
+	fn->labels = arena_array(fn->g->a, fn->f->blocks.n + 1, cg_label);
+	for (uint32_t b = 0; b < fn->f->blocks.n; b++)
+		fn->labels[b] = code_label(fn->c);
+	cg_analyze(fn);
+	for (uint32_t v = 0; v < fn->f->vars.n; v++)
+		if (fn->vars[v].used && (fn->vars[v].in_memory ||
+					 fn->f->vars.v[v].type == IT_STRING))
+			fn->needs_scratch = true;
+	place_vars(fn);
+}
+
+void cg_prologue(struct cg_fn *fn)
+{
+	struct cg_code *c = fn->c;
+	const struct image *img = fn->g->img;
+	cg_reg session, hits;
+
+	c->place = cg_place(fn->g, fn->probe->span);
+	fn->ctx = code_copy(c, R1);
+	session = code_map_value(c, img->globals_map, 0);
+	session = code_ld(c, session, offsetof(struct image_session, state),
+			  8);
+	code_ifi(c, BPF_JNE, session, SESSION_RUNNING, fn->out);
+	cg_filter(fn);
+	hits = code_map_value(c, img->globals_map,
+			      img->hits_off + 8 * fn->nprobe);
+	code_atomic(c, BPF_ADD, hits, 0, code_const(c, 1));
+	if (fn->needs_scratch) {
+		claim(fn);
+		if (fn->counts_actions) {
+			code_storei(c, fn->scratch, CG_SCRATCH_ACTIONS,
+				    (int32_t)MIN(img->limits.maxaction,
+						 (uint32_t)INT32_MAX), 8);
+		}
+	}
+	first_values(fn);
+}
+
+void cg_loss(struct cg_fn *fn, enum image_loss l)
+{
+	cg_reg at = code_map_value(fn->c, fn->g->img->globals_map,
+				   fn->g->img->losses_off +
+				   8 * (fn->nprobe * LOSS_N + l));
+
+	code_atomic(fn->c, BPF_ADD, at, 0, code_const(fn->c, 1));
+}
+
+/* ---- errors ---- */
+
+static int16_t error_at(struct cg_fn *fn, int32_t field)
+{
+	if (!fn->error_area)
+		fn->error_area = code_stack(fn->c, ERROR_SIZE);
+	return (int16_t)(fn->error_area + field);
+}
+
+void cg_raise(struct cg_fn *fn, enum image_error e, cg_reg operand)
+{
+	struct cg_code *c = fn->c;
+	uint32_t catch = fn->f->blocks.v[fn->block].catch;
+
+	code_storei(c, R10, error_at(fn, ERROR_KIND), (int32_t)e, 8);
+	if (operand == NO_REG)
+		code_storei(c, R10, error_at(fn, ERROR_OPERAND), 0, 8);
+	else
+		code_store(c, R10, error_at(fn, ERROR_OPERAND), operand, 8);
+	if (catch != IR_NONE) {
+		code_jmp(c, fn->labels[catch]);
+		return;
+	}
+	code_storei(c, R10, error_at(fn, ERROR_PLACE), (int32_t)c->place, 8);
+	fn->fails[fn->is_locked] = true;
+	code_jmp(c, fn->fail[fn->is_locked]);
+}
+
+void cg_raise_text(struct cg_fn *fn, struct cg_str text)
+{
+	uint16_t bound = (uint16_t)(fn->g->img->limits.maxstringlen - 1);
+
+	if (!fn->raises_text) {
+		fn->raises_text = true;
+		fn->error_text = (int32_t)cg_slot(fn, bound + 1u);
+	}
+	cg_str_copy(fn, cg_scratch_str(fn->error_text, bound), text);
+	cg_raise(fn, IERR_USER, NO_REG);
+}
+
+static void count_error(struct cg_fn *fn)
+{
+	struct cg_code *c = fn->c;
+	cg_label few = code_label(c);
+	cg_reg session = code_map_value(c, fn->g->img->globals_map, 0);
+	cg_reg n = code_const(c, 1);
+	int32_t at = offsetof(struct image_session, errors);
+
+	if (cg_has(fn, FEATURE_BIT(ATOMIC_FETCH))) {
+		code_atomic(c, BPF_ADD | BPF_FETCH, session, at, n);
+	} else {
+		cg_reg one = code_copy(c, n);
+
+		code_load(c, n, session, at, 8);
+		code_atomic(c, BPF_ADD, session, at, one);
+	}
+	code_ifi(c, BPF_JLT, n, fn->g->img->limits.maxerrors, few);
+	code_storei(c, session, offsetof(struct image_session, state),
+		    SESSION_ERROR, 8);
+	code_place_label(c, few);
+}
+
+static cg_reg control_record(struct cg_fn *fn, uint32_t size, cg_label lost)
+{
+	struct cg_code *c = fn->c;
+	cg_reg rec;
+
+	code_map(c, R1, cg_control_map(fn->g));
+	code_movi(c, R2, size);
+	code_movi(c, R3, 0);
+	code_call(c, HELPER_ringbuf_reserve);
+	rec = code_result(c);
+	code_ifi(c, BPF_JEQ, rec, 0, lost);
+	code_storei(c, rec, offsetof(struct image_control, probe),
+		    (int32_t)fn->nprobe, 4);
+	return rec;
+}
+
+static void submit(struct cg_fn *fn, cg_reg rec, int32_t flags)
+{
+	code_mov(fn->c, R1, rec);
+	code_movi(fn->c, R2, flags);
+	code_call(fn->c, HELPER_ringbuf_submit);
+}
+
+void cg_control(struct cg_fn *fn, enum control_kind kind)
+{
+	struct cg_code *c = fn->c;
+	cg_label lost = code_label(c), done = code_label(c);
+	cg_reg rec = control_record(fn, sizeof(struct image_control), lost);
+
+	code_storei(c, rec, offsetof(struct image_control, kind),
+		    (int32_t)kind, 4);
+	code_storei(c, rec, offsetof(struct image_control, error), 0, 4);
+	code_storei(c, rec, offsetof(struct image_control, place), -1, 4);
+	code_storei(c, rec, offsetof(struct image_control, operand), 0, 8);
+	code_storei(c, rec, offsetof(struct image_control, len), 0, 8);
+	submit(fn, rec, 0);
+	code_jmp(c, done);
+	code_place_label(c, lost);
+	cg_loss(fn, LOSS_CONTROL);
+	code_place_label(c, done);
+}
+
+/* The text of an error("...") goes with its record. */
+static void put_text(struct cg_fn *fn, cg_reg rec, uint32_t room)
+{
+	struct cg_code *c = fn->c;
+	cg_label none = code_label(c), done = code_label(c);
+	cg_reg kind = code_ld(c, R10, error_at(fn, ERROR_KIND), 8);
+	struct cg_str text = cg_scratch_str(fn->error_text,
+					    (uint16_t)(room - 1));
+	cg_reg n;
+
+	code_ifi(c, BPF_JNE, kind, IERR_USER, none);
+	n = cg_str_put(fn, code_addi(c, rec, sizeof(struct image_control)),
+		       room, text);
+	code_alui(c, BPF_SUB, n, 1);
+	code_store(c, rec, offsetof(struct image_control, len), n, 8);
+	code_jmp(c, done);
+	code_place_label(c, none);
+	code_storei(c, rec, offsetof(struct image_control, len), 0, 8);
+	code_place_label(c, done);
+}
+
+/* An error that nothing catches: told to the host, counted. */
+static void report(struct cg_fn *fn)
+{
+	struct cg_code *c = fn->c;
+	uint32_t room = fn->raises_text ? fn->g->img->limits.maxstringlen : 0;
+	cg_label lost = code_label(c), done = code_label(c);
+	cg_reg rec;
+
+	count_error(fn);
+	room = align_up(room, 8);
+	rec = control_record(fn, (uint32_t)sizeof(struct image_control) + room,
+			     lost);
+	code_storei(c, rec, offsetof(struct image_control, kind),
+		    CONTROL_ERROR, 4);
+	code_store(c, rec, offsetof(struct image_control, error),
+		   code_ld(c, R10, error_at(fn, ERROR_KIND), 8), 4);
+	code_store(c, rec, offsetof(struct image_control, place),
+		   code_ld(c, R10, error_at(fn, ERROR_PLACE), 8), 4);
+	code_store(c, rec, offsetof(struct image_control, operand),
+		   code_ld(c, R10, error_at(fn, ERROR_OPERAND), 8), 8);
+	if (room)
+		put_text(fn, rec, room);
+	else
+		code_storei(c, rec, offsetof(struct image_control, len), 0, 8);
+	submit(fn, rec, 0);
+	code_jmp(c, done);
+	code_place_label(c, lost);
+	cg_loss(fn, LOSS_CONTROL);
+	code_place_label(c, done);
+}
+
+/* The texts of all errors, 64 bytes each; in the last byte whether the
+ * operand comes behind. */
+#define ERROR_TEXT 64
+
+static uint32_t error_table(struct cg *g)
+{
+	char table[IERR_N * ERROR_TEXT] = {};
+
+	for (uint32_t e = 0; e < IERR_N; e++) {
+		const char *text = image_error_text((enum image_error)e);
+		size_t n = strlen(text);
+
+		assert(n < ERROR_TEXT - 1);
+		memcpy(table + e * ERROR_TEXT, text, n);
+		table[e * ERROR_TEXT + ERROR_TEXT - 1] =
+			image_error_operand((enum image_error)e) == 'L';
+	}
+	if (!g->error_table)
+		g->error_table = 1 + cg_rodata(g, table, sizeof(table), 8);
+	return g->error_table - 1;
+}
+
+/* text = message of the error's kind, and what stands behind it. */
+void cg_catch_msg(struct cg_fn *fn, ir_ref r)
+{
+	struct cg_code *c = fn->c;
+	struct cg_str dst = cg_new_string(fn, r);
+	cg_label text = code_label(c), done = code_label(c);
+	cg_reg kind = code_ld(c, R10, error_at(fn, ERROR_KIND), 8);
+	cg_reg row, n;
+	struct cg_str fixed;
+
+	code_ifi(c, BPF_JEQ, kind, IERR_USER, text);
+	code_ifi(c, BPF_JGE, kind, IERR_N, done);
+	code_alui(c, BPF_MUL, kind, ERROR_TEXT);
+	row = code_map_value(c, cg_rodata_map(fn->g), error_table(fn->g));
+	code_alu(c, BPF_ADD, row, kind);
+	fixed = (struct cg_str){ .base = CG_IN_REG, .reg = row,
+				 .bound = ERROR_TEXT - 1 };
+	n = cg_str_put(fn, cg_str_addr(fn, dst), dst.bound + 1u, fixed);
+	code_ifi(c, BPF_JEQ, code_ld(c, row, ERROR_TEXT - 1, 1), 0, done);
+	code_alui(c, BPF_SUB, n, 1);
+	cg_put_hex(fn, dst, n, code_ld(c, R10, error_at(fn, ERROR_OPERAND),
+				       8));
+	code_jmp(c, done);
+	code_place_label(c, text);
+	if (fn->raises_text)
+		cg_str_copy(fn, dst, cg_scratch_str(fn->error_text, (uint16_t)
+			(fn->g->img->limits.maxstringlen - 1)));
+	else
+		cg_str_clear(fn, dst);
+	code_place_label(c, done);
+}
+
+/* ---- the ends ---- */
+
+void cg_exit(struct cg_fn *fn)
+{
+	struct cg_code *c = fn->c;
+	cg_label done = code_label(c);
+	cg_reg session = code_map_value(c, fn->g->img->globals_map, 0);
+	cg_reg state = code_ld(c, session,
+			       offsetof(struct image_session, state), 8);
+
+	code_ifi(c, BPF_JNE, state, SESSION_RUNNING, done);
+	code_storei(c, session, offsetof(struct image_session, state),
+		    SESSION_STOPPING, 8);
+	cg_control(fn, CONTROL_EXIT);
+	code_place_label(c, done);
+}
+
+void cg_leave(struct cg_fn *fn)
+{
+	code_jmp(fn->c, fn->leave[fn->is_locked]);
+}
+
+void cg_turn(struct cg_fn *fn, cg_label back, cg_label enough)
+{
+	if (cg_has(fn, FEATURE_BIT(MAY_GOTO)))
+		code_may_goto(fn->c, enough);
+	code_jmp(fn->c, back);
+}
+
+void cg_epilogue(struct cg_fn *fn)
+{
+	struct cg_code *c = fn->c;
+
+	c->place = cg_place(fn->g, fn->probe->span);
+	for (int k = 1; k >= 0; k--) {
+		if (k && !fn->uses_lock)
+			continue;
+		fn->is_locked = k;
+		if (fn->fails[k]) {
+			code_place_label(c, fn->fail[k]);
+			if (k)
+				cg_unlock(fn);
+			report(fn);
+			code_jmp(c, fn->leave[0]);
+		}
+		code_place_label(c, fn->leave[k]);
+		if (k) {
+			fn->is_locked = true;
+			cg_unlock(fn);
+		}
+	}
+	if (fn->needs_scratch)
+		code_storei(c, fn->scratch, CG_SCRATCH_TAKEN, 0, 8);
+	code_place_label(c, fn->out);
+	code_movi(c, R0, 0);
+	code_exit(c);
+	if (fn->needs_scratch)
+		fn->g->scratch_size = MAX(fn->g->scratch_size,
+			fn->scratch_end + fn->g->img->limits.maxstringlen + 8);
+}

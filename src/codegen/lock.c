@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The lock of the globals: a word of the session block, 0 or its owner.
+ * Whoever finds it held by its own CPU gives up at once, for the owner is
+ * what it has interrupted; else it tries a bounded number of times.
+ */
+#include <stddef.h>
+
+#include "base/bits.h"
+#include "codegen/cg.h"
+
+#define SPINS_MAX 65536u
+#define SPINS_BOUNDED 256u	/* where the verifier follows every turn */
+
+static istr intern(struct cg_fn *fn, struct str s)
+{
+	return image_intern(fn->g->img, fn->g->a, s);
+}
+
+static void irq(struct cg_fn *fn, struct str name)
+{
+	if (!cg_has(fn, FEATURE_BIT(IRQ_SAVE)))
+		return;
+	if (!fn->irq_flags)
+		fn->irq_flags = code_stack(fn->c, 8);
+	code_mov(fn->c, R1, R10);
+	code_alui(fn->c, BPF_ADD, R1, fn->irq_flags);
+	code_call_kfunc(fn->c, intern(fn, name), 1);
+}
+
+static uint32_t spins(struct cg_fn *fn)
+{
+	uint32_t n = fn->g->img->limits.maxtrylock;
+
+	/* SystemTap waits 10 us between two tries; about 40 of ours */
+	n = n > SPINS_MAX / 40 ? SPINS_MAX : MAX(40 * n, 1u);
+	return cg_has(fn, FEATURE_BIT(MAY_GOTO)) ? n : MIN(n, SPINS_BOUNDED);
+}
+
+/* One try: to `got`, or on with r0 = who has it. */
+static void try(struct cg_fn *fn, cg_reg lock, cg_reg me, cg_label got)
+{
+	struct cg_code *c = fn->c;
+
+	if (cg_has(fn, FEATURE_BIT(ATOMIC_FETCH))) {
+		code_movi(c, R0, 0);
+		code_atomic(c, BPF_CMPXCHG, lock, 0, me);
+	} else {
+		cg_label taken = code_label(c);
+		cg_reg owner = code_ld(c, lock, 0, 8);
+
+		code_ifi(c, BPF_JNE, owner, 0, taken);
+		code_store(c, lock, 0, me, 8);
+		code_load(c, owner, lock, 0, 8);
+		code_if(c, BPF_JEQ, owner, me, got);
+		code_place_label(c, taken);
+		code_mov(c, R0, owner);
+	}
+}
+
+void cg_lock(struct cg_fn *fn)
+{
+	struct cg_code *c = fn->c;
+	uint32_t n = spins(fn);
+	int32_t left = (int32_t)cg_slot(fn, 8);
+	cg_label again = code_label(c), got = code_label(c);
+	cg_label lost = code_label(c);
+	cg_reg lock, me, owner, turns;
+
+	irq(fn, STR("bpf_local_irq_save"));
+	code_call(c, HELPER_get_smp_processor_id);
+	me = code_result(c);
+	code_alui(c, BPF_ADD, me, 1);
+	lock = code_map_value(c, fn->g->img->globals_map,
+			      offsetof(struct image_session, lock));
+	turns = code_reg(c);
+	if (cg_has(fn, FEATURE_BIT(MAY_GOTO)))
+		code_storei(c, fn->scratch, left, (int32_t)n, 8);
+	else
+		code_movi(c, turns, n);
+	code_place_label(c, again);
+	try(fn, lock, me, got);
+	owner = code_result(c);
+	code_ifi(c, BPF_JEQ, owner, 0, got);
+	code_if(c, BPF_JEQ, owner, me, lost);
+	if (cg_has(fn, FEATURE_BIT(MAY_GOTO)))
+		code_load(c, turns, fn->scratch, left, 8);
+	code_alui(c, BPF_SUB, turns, 1);
+	if (cg_has(fn, FEATURE_BIT(MAY_GOTO))) {
+		code_store(c, fn->scratch, left, turns, 8);
+		code_may_goto(c, lost);
+	}
+	code_ifi(c, BPF_JNE, turns, 0, again);
+	code_place_label(c, lost);
+	irq(fn, STR("bpf_local_irq_restore"));
+	cg_loss(fn, LOSS_LOCK);
+	code_jmp(c, fn->leave[0]);
+	code_place_label(c, got);
+	cg_slot_free(fn, (uint32_t)left);
+	fn->is_locked = true;
+}
+
+void cg_unlock(struct cg_fn *fn)
+{
+	cg_reg lock = code_map_value(fn->c, fn->g->img->globals_map,
+				     offsetof(struct image_session, lock));
+
+	code_storei(fn->c, lock, 0, 0, 8);
+	irq(fn, STR("bpf_local_irq_restore"));
+	fn->is_locked = false;
+}

@@ -1,0 +1,689 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Linear scan.  Instruction i reads at position 2i and writes at 2i + 1; a
+ * virtual register has one interval of positions without holes, a real
+ * register the list of ranges where calls need it.  Intervals are taken by
+ * ascending start, so the last one given a register is the only one that
+ * can be in the way of the next.
+ *
+ * Who finds no register is spilled, cheapest first: constants and addresses
+ * are made again at each use, others go to the stack.  Uses of the spilled
+ * become tiny registers that may not be spilled again, and all starts over;
+ * two or three rounds are the rule.
+ */
+#include "codegen/regalloc.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+
+#define ROUNDS_MAX 64
+#define NREGS 10
+
+struct block {
+	uint32_t first, end;
+	uint32_t succ[2];
+	uint32_t nsucc;
+	bool reached;
+	uint64_t *in, *out, *gen, *kill;
+};
+
+struct range {
+	uint32_t from, to;
+};
+
+struct interval {
+	uint32_t reg;		/* number of the virtual register */
+	uint32_t from, to;	/* from > to: not used at all */
+	double cost;
+	cg_reg hint, got;
+	uint32_t ndefs, def;	/* number and last of the definitions */
+	bool spilled, again;	/* again: made again at each use */
+	int16_t slot;
+};
+
+struct regalloc {
+	struct cg_code *c;
+	struct arena a;
+	struct block *blocks;
+	uint32_t nblocks, nwords;
+	uint32_t *label_at;	/* label to block */
+	struct interval *intervals;	/* by virtual register */
+	struct { struct range *v; uint32_t n, cap; } fixed[NREGS];
+	struct { bool *v; uint32_t n, cap; } tiny;	/* not to be spilled */
+	struct arena keep;	/* of tiny: across rounds */
+};
+
+static bool is_set(const uint64_t *s, uint32_t i)
+{
+	return s[i / 64] >> i % 64 & 1;
+}
+
+static void set(uint64_t *s, uint32_t i)
+{
+	s[i / 64] |= UINT64_C(1) << i % 64;
+}
+
+static void unset(uint64_t *s, uint32_t i)
+{
+	s[i / 64] &= ~(UINT64_C(1) << i % 64);
+}
+
+static bool ends_block(const struct cg_insn *i)
+{
+	return i->kind == CG_JMP || i->kind == CG_EXIT;
+}
+
+static void find_blocks(struct regalloc *ra)
+{
+	struct cg_code *c = ra->c;
+	uint32_t n = 0;
+
+	ra->blocks = arena_array(&ra->a, c->insns.n + 1, struct block);
+	ra->label_at = arena_array(&ra->a, c->nlabels + 1, uint32_t);
+	for (uint32_t i = 0; i < c->insns.n; i++) {
+		const struct cg_insn *p = &c->insns.v[i];
+
+		if (!i || p->kind == CG_LABEL || ends_block(p - 1)) {
+			if (n)
+				ra->blocks[n - 1].end = i;
+			ra->blocks[n++].first = i;
+		}
+		if (p->kind == CG_LABEL)
+			ra->label_at[p->label] = n - 1;
+	}
+	ra->blocks[n - 1].end = c->insns.n;
+	ra->nblocks = n;
+}
+
+static void link_blocks(struct regalloc *ra)
+{
+	for (uint32_t b = 0; b < ra->nblocks; b++) {
+		struct block *bl = &ra->blocks[b];
+		const struct cg_insn *p = &ra->c->insns.v[bl->end - 1];
+		bool falls = true;
+
+		if (p->kind == CG_JMP) {
+			bl->succ[bl->nsucc++] = ra->label_at[p->label];
+			falls = BPF_OP(p->code) != BPF_JA ||
+				BPF_CLASS(p->code) != BPF_JMP;
+		} else if (p->kind == CG_EXIT) {
+			falls = false;
+		}
+		if (falls && b + 1 < ra->nblocks)
+			bl->succ[bl->nsucc++] = b + 1;
+	}
+}
+
+static void drop_unreached(struct regalloc *ra)
+{
+	uint32_t *todo = arena_array(&ra->a, ra->nblocks + 1, uint32_t);
+	uint32_t n = 0;
+
+	todo[n++] = 0;
+	ra->blocks[0].reached = true;
+	while (n) {
+		struct block *bl = &ra->blocks[todo[--n]];
+
+		for (uint32_t s = 0; s < bl->nsucc; s++) {
+			struct block *to = &ra->blocks[bl->succ[s]];
+
+			if (!to->reached) {
+				to->reached = true;
+				todo[n++] = bl->succ[s];
+			}
+		}
+	}
+	for (uint32_t b = 0; b < ra->nblocks; b++) {
+		struct block *bl = &ra->blocks[b];
+
+		if (bl->reached)
+			continue;
+		for (uint32_t i = bl->first; i < bl->end; i++)
+			ra->c->insns.v[i].kind = CG_DEAD;
+		bl->nsucc = 0;
+	}
+}
+
+/* What block b needs from before, and what it defines. */
+static void summarize(struct regalloc *ra, struct block *bl)
+{
+	for (uint32_t i = bl->first; i < bl->end; i++) {
+		const struct cg_insn *p = &ra->c->insns.v[i];
+		cg_reg uses[8], def = code_def(p);
+		uint32_t n = code_uses(p, uses);
+
+		for (uint32_t u = 0; u < n; u++)
+			if (uses[u] >= VREG && !is_set(bl->kill,
+						       uses[u] - VREG))
+				set(bl->gen, uses[u] - VREG);
+		if (def != NO_REG && def >= VREG)
+			set(bl->kill, def - VREG);
+	}
+}
+
+static bool flow(struct regalloc *ra, struct block *bl)
+{
+	bool changed = false;
+
+	for (uint32_t s = 0; s < bl->nsucc; s++)
+		for (uint32_t w = 0; w < ra->nwords; w++)
+			bl->out[w] |= ra->blocks[bl->succ[s]].in[w];
+	for (uint32_t w = 0; w < ra->nwords; w++) {
+		uint64_t in = bl->gen[w] | (bl->out[w] & ~bl->kill[w]);
+
+		changed |= in != bl->in[w];
+		bl->in[w] = in;
+	}
+	return changed;
+}
+
+static void liveness(struct regalloc *ra)
+{
+	bool changed = true;
+
+	ra->nwords = ra->c->nvregs / 64 + 1;
+	for (uint32_t b = 0; b < ra->nblocks; b++) {
+		struct block *bl = &ra->blocks[b];
+		uint64_t *sets = arena_array(&ra->a, 4 * (size_t)ra->nwords,
+					     uint64_t);
+
+		bl->in = sets;
+		bl->out = sets + ra->nwords;
+		bl->gen = sets + 2 * (size_t)ra->nwords;
+		bl->kill = sets + 3 * (size_t)ra->nwords;
+		summarize(ra, bl);
+	}
+	while (changed) {
+		changed = false;
+		for (uint32_t b = ra->nblocks; b-- > 0;)
+			changed |= flow(ra, &ra->blocks[b]);
+	}
+}
+
+static bool is_pure(const struct cg_insn *p)
+{
+	return p->kind == CG_ALU || p->kind == CG_LDX || p->kind == CG_LD64;
+}
+
+/* Drops what defines a register that nobody reads; an atomic operation
+ * whose result nobody reads need not fetch it. */
+static void drop_dead(struct regalloc *ra, struct block *bl)
+{
+	uint64_t *live = arena_array(&ra->a, ra->nwords, uint64_t);
+
+	memcpy(live, bl->out, ra->nwords * sizeof(*live));
+	for (uint32_t i = bl->end; i-- > bl->first;) {
+		struct cg_insn *p = &ra->c->insns.v[i];
+		cg_reg uses[8], def = code_def(p);
+		uint32_t n = code_uses(p, uses);
+		bool dead = def != NO_REG && def >= VREG &&
+			    !is_set(live, def - VREG);
+
+		if (dead && is_pure(p)) {
+			p->kind = CG_DEAD;
+			continue;
+		}
+		if (dead && p->kind == CG_ATOMIC && p->imm != BPF_XCHG)
+			p->imm &= ~(int64_t)BPF_FETCH;
+		if (def != NO_REG && def >= VREG)
+			unset(live, def - VREG);
+		for (uint32_t u = 0; u < n; u++)
+			if (uses[u] >= VREG)
+				set(live, uses[u] - VREG);
+	}
+}
+
+static void sweep(struct cg_code *c)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < c->insns.n; i++)
+		if (c->insns.v[i].kind != CG_DEAD)
+			c->insns.v[n++] = c->insns.v[i];
+	c->insns.n = n;
+}
+
+static void analyze(struct regalloc *ra)
+{
+	arena_reset(&ra->a);
+	find_blocks(ra);
+	link_blocks(ra);
+	drop_unreached(ra);
+	liveness(ra);
+}
+
+static void extend(struct interval *v, uint32_t from, uint32_t to)
+{
+	v->from = MIN(v->from, from);
+	v->to = MAX(v->to, to);
+}
+
+/* How many loops lie around each instruction, by the jumps back. */
+static uint8_t *loop_depths(struct regalloc *ra)
+{
+	struct cg_code *c = ra->c;
+	uint8_t *depth = arena_array(&ra->a, c->insns.n + 1, uint8_t);
+
+	for (uint32_t i = 0; i < c->insns.n; i++) {
+		uint32_t to;
+
+		if (c->insns.v[i].kind != CG_JMP)
+			continue;
+		to = ra->blocks[ra->label_at[c->insns.v[i].label]].first;
+		for (uint32_t k = to; k <= i; k++)
+			if (depth[k] < 4)
+				depth[k]++;
+	}
+	return depth;
+}
+
+static void set_hints(struct regalloc *ra, const struct cg_insn *p)
+{
+	if (p->kind != CG_ALU || BPF_OP(p->code) != BPF_MOV || !p->uses_reg)
+		return;
+	if (p->dst >= VREG)
+		ra->intervals[p->dst - VREG].hint = p->src;
+	if (p->src >= VREG && ra->intervals[p->src - VREG].hint == NO_REG)
+		ra->intervals[p->src - VREG].hint = p->dst;
+}
+
+static void count_uses(struct regalloc *ra, uint32_t i, double cost)
+{
+	const struct cg_insn *p = &ra->c->insns.v[i];
+	cg_reg uses[8], def = code_def(p);
+	uint32_t n = code_uses(p, uses);
+
+	for (uint32_t u = 0; u < n; u++) {
+		struct interval *v;
+
+		if (uses[u] < VREG)
+			continue;
+		v = &ra->intervals[uses[u] - VREG];
+		extend(v, 2 * i, 2 * i);
+		v->cost += cost;
+	}
+	if (def != NO_REG && def >= VREG) {
+		struct interval *v = &ra->intervals[def - VREG];
+
+		extend(v, 2 * i + 1, 2 * i + 2);
+		v->cost += cost;
+		v->ndefs++;
+		v->def = i;
+	}
+	set_hints(ra, p);
+}
+
+static void find_intervals(struct regalloc *ra)
+{
+	static const double weight[] = { 1, 8, 64, 512, 4096 };
+	struct cg_code *c = ra->c;
+	uint8_t *depth = loop_depths(ra);
+
+	ra->intervals = arena_array(&ra->a, c->nvregs + 1, struct interval);
+	for (uint32_t v = 0; v < c->nvregs; v++)
+		ra->intervals[v] = (struct interval){
+			.reg = v, .from = UINT32_MAX, .hint = NO_REG,
+			.got = NO_REG,
+		};
+	for (uint32_t b = 0; b < ra->nblocks; b++) {
+		struct block *bl = &ra->blocks[b];
+
+		for (uint32_t v = 0; v < c->nvregs; v++) {
+			if (is_set(bl->in, v))
+				extend(&ra->intervals[v], 2 * bl->first,
+				       2 * bl->first);
+			if (is_set(bl->out, v))
+				extend(&ra->intervals[v], 2 * bl->end,
+				       2 * bl->end);
+		}
+		for (uint32_t i = bl->first; i < bl->end; i++)
+			count_uses(ra, i, weight[depth[i]]);
+	}
+	for (uint32_t v = 0; v < c->nvregs; v++) {
+		struct interval *iv = &ra->intervals[v];
+
+		if (v < ra->tiny.n && ra->tiny.v[v])
+			iv->cost = 1e30;
+		else if (iv->from <= iv->to)
+			iv->cost /= iv->to - iv->from + 1;
+	}
+}
+
+static void close_range(struct regalloc *ra, cg_reg r, uint32_t *from,
+			uint32_t *to)
+{
+	if (*from != UINT32_MAX)
+		vec_push(&ra->a, &ra->fixed[r],
+			 (struct range){ *from, MAX(*to, *from + 1) });
+	*from = UINT32_MAX;
+	*to = 0;
+}
+
+/* The ranges where the code itself uses real registers. */
+static void find_fixed(struct regalloc *ra)
+{
+	uint32_t from[NREGS], to[NREGS] = {};
+
+	memset(from, 0xff, sizeof(from));
+	memset(ra->fixed, 0, sizeof(ra->fixed));
+	for (uint32_t i = 0; i < ra->c->insns.n; i++) {
+		const struct cg_insn *p = &ra->c->insns.v[i];
+		cg_reg uses[8], def = code_def(p);
+		uint32_t n = code_uses(p, uses);
+
+		for (uint32_t u = 0; u < n; u++) {
+			if (uses[u] >= NREGS)
+				continue;
+			if (from[uses[u]] == UINT32_MAX)
+				from[uses[u]] = 0;	/* an argument */
+			to[uses[u]] = 2 * i;
+		}
+		for (cg_reg r = R0; r <= R5; r++)
+			if (def == r || p->kind == CG_CALL) {
+				close_range(ra, r, &from[r], &to[r]);
+				from[r] = to[r] = 2 * i + 1;
+			}
+	}
+	for (cg_reg r = R0; r < NREGS; r++)
+		close_range(ra, r, &from[r], &to[r]);
+}
+
+static bool is_blocked(struct regalloc *ra, cg_reg r,
+		       const struct interval *v)
+{
+	for (uint32_t i = 0; i < ra->fixed[r].n; i++) {
+		const struct range *f = &ra->fixed[r].v[i];
+
+		if (f->from >= v->to)
+			break;
+		if (v->from < f->to)
+			return true;
+	}
+	return false;
+}
+
+static bool can_remake(struct regalloc *ra, const struct interval *v)
+{
+	const struct cg_insn *p = &ra->c->insns.v[v->def];
+
+	return v->ndefs == 1 && !ra->tiny.v[v->reg] &&
+	       (p->kind == CG_LD64 ||
+		(p->kind == CG_ALU && BPF_OP(p->code) == BPF_MOV &&
+		 !p->uses_reg));
+}
+
+static cg_reg hinted(struct regalloc *ra, const struct interval *v)
+{
+	cg_reg h = v->hint;
+
+	if (h != NO_REG && h >= VREG)
+		h = ra->intervals[h - VREG].got;
+	return h < NREGS ? h : NO_REG;
+}
+
+/* The order in which registers are tried: those that a call destroys first,
+ * so that the others stay for those who live across one. */
+static const cg_reg order[NREGS] = { R0, R5, R4, R3, R2, R1, R9, R8, R7, R6 };
+
+static void assign(struct regalloc *ra, struct interval *v,
+		   struct interval **holder)
+{
+	cg_reg h = hinted(ra, v), cheapest = NO_REG;
+	double cost = v->cost;
+
+	for (int k = -1; k < NREGS; k++) {
+		cg_reg r = k < 0 ? h : order[k];
+
+		if (r == NO_REG || is_blocked(ra, r, v))
+			continue;
+		if (!holder[r] || holder[r]->to <= v->from) {
+			holder[r] = v;
+			v->got = r;
+			return;
+		}
+		if (holder[r]->cost < cost) {
+			cost = holder[r]->cost;
+			cheapest = r;
+		}
+	}
+	if (cheapest == NO_REG) {
+		assert(v->cost < 1e30);
+		v->spilled = true;
+		return;
+	}
+	holder[cheapest]->spilled = true;
+	holder[cheapest]->got = NO_REG;
+	holder[cheapest] = v;
+	v->got = cheapest;
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct interval *x = *(struct interval *const *)a;
+	const struct interval *y = *(struct interval *const *)b;
+
+	if (x->from != y->from)
+		return x->from < y->from ? -1 : 1;
+	return x->reg < y->reg ? -1 : x->reg > y->reg;
+}
+
+static struct interval **sorted(struct regalloc *ra, uint32_t *n)
+{
+	struct interval **v = arena_array(&ra->a, ra->c->nvregs + 1,
+					  struct interval *);
+
+	*n = 0;
+	for (uint32_t i = 0; i < ra->c->nvregs; i++)
+		if (ra->intervals[i].from <= ra->intervals[i].to)
+			v[(*n)++] = &ra->intervals[i];
+	qsort(v, *n, sizeof(*v), by_start);
+	return v;
+}
+
+/* True when everyone has a register. */
+static bool scan(struct regalloc *ra, struct interval **v, uint32_t n)
+{
+	struct interval *holder[NREGS] = {};
+	bool ok = true;
+
+	for (uint32_t i = 0; i < n; i++)
+		assign(ra, v[i], holder);
+	for (uint32_t i = 0; i < n; i++) {
+		ok &= !v[i]->spilled;
+		v[i]->again = v[i]->spilled && can_remake(ra, v[i]);
+	}
+	return ok;
+}
+
+/* Places on the stack for the spilled; those whose intervals do not meet
+ * share one. */
+static void give_slots(struct regalloc *ra, struct interval **v, uint32_t n)
+{
+	VEC(struct { int16_t at; uint32_t to; }) slots = {};
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t s = 0;
+
+		if (!v[i]->spilled || v[i]->again)
+			continue;
+		while (s < slots.n && slots.v[s].to > v[i]->from)
+			s++;
+		if (s == slots.n) {
+			vec_push(&ra->a, &slots, (typeof(*slots.v)){});
+			slots.v[s].at = code_stack(ra->c, 8);
+		}
+		slots.v[s].to = v[i]->to;
+		v[i]->slot = slots.v[s].at;
+	}
+}
+
+static struct interval *spilled(struct regalloc *ra, cg_reg r)
+{
+	struct interval *v;
+
+	if (r == NO_REG || r < VREG || r - VREG >= ra->tiny.n)
+		return NULL;
+	v = &ra->intervals[r - VREG];
+	return v->spilled ? v : NULL;
+}
+
+static cg_reg tiny(struct regalloc *ra)
+{
+	vec_push(&ra->keep, &ra->tiny, true);
+	return code_reg(ra->c);
+}
+
+static void reload(struct cg_code *c, const struct interval *v, cg_reg to,
+		   const struct cg_insn *defs)
+{
+	struct cg_insn def;
+
+	if (!v->again) {
+		code_load(c, to, R10, v->slot, 8);
+		return;
+	}
+	def = defs[v->def];
+	def.dst = to;
+	def.place = c->place;
+	vec_push(c->arena, &c->insns, def);
+}
+
+/* A move from or to a spilled register needs no other register. */
+static bool rewrite_move(struct regalloc *ra, const struct cg_insn *p,
+			 const struct cg_insn *defs)
+{
+	struct interval *d = spilled(ra, p->dst);
+	struct interval *s = p->uses_reg ? spilled(ra, p->src) : NULL;
+
+	if (p->kind != CG_ALU || BPF_OP(p->code) != BPF_MOV || p->off)
+		return false;
+	if (d && d->again)
+		return true;	/* made again where it is used */
+	if (d && !p->uses_reg) {
+		code_storei(ra->c, R10, d->slot, (int32_t)p->imm, 8);
+		return true;
+	}
+	if (d && !s) {
+		code_store(ra->c, R10, d->slot, p->src, 8);
+		return true;
+	}
+	if (s && !d) {
+		reload(ra->c, s, p->dst, defs);
+		return true;
+	}
+	return false;
+}
+
+static bool reads(const struct cg_insn *p, cg_reg r)
+{
+	cg_reg uses[8];
+	uint32_t n = code_uses(p, uses);
+
+	for (uint32_t u = 0; u < n; u++)
+		if (uses[u] == r)
+			return true;
+	return false;
+}
+
+static void rewrite_insn(struct regalloc *ra, struct cg_insn p,
+			 const struct cg_insn *defs)
+{
+	struct cg_code *c = ra->c;
+	struct interval *d = spilled(ra, p.dst);
+	struct interval *s = p.uses_reg ? spilled(ra, p.src) : NULL;
+	cg_reg def = code_def(&p), dst = p.dst;
+	struct interval *w = spilled(ra, def);
+	/* of a load into its own base only the base is read */
+	bool reads_dst = d && reads(&p, dst) && !(s == d && def == dst &&
+						  p.kind == CG_LDX);
+
+	c->place = p.place;
+	if (rewrite_move(ra, &p, defs) || (d && d->again && def == dst))
+		return;
+	if (d)
+		p.dst = tiny(ra);
+	if (s)
+		p.src = s == d ? p.dst : tiny(ra);
+	if (reads_dst)
+		reload(c, d, p.dst, defs);
+	if (s && (s != d || !reads_dst))
+		reload(c, s, p.src, defs);
+	vec_push(c->arena, &c->insns, p);
+	if (w)
+		code_store(c, R10, w->slot, def == dst ? p.dst : p.src, 8);
+}
+
+static void rewrite(struct regalloc *ra)
+{
+	struct cg_code *c = ra->c;
+	struct cg_insn *old = c->insns.v;
+	uint32_t n = c->insns.n;
+
+	c->insns.v = NULL;
+	c->insns.n = c->insns.cap = 0;
+	for (uint32_t i = 0; i < n; i++)
+		rewrite_insn(ra, old[i], old);
+}
+
+static cg_reg final(struct regalloc *ra, cg_reg r)
+{
+	if (r == NO_REG || r < VREG)
+		return r;
+	return ra->intervals[r - VREG].got;
+}
+
+static void apply(struct regalloc *ra)
+{
+	for (uint32_t i = 0; i < ra->c->insns.n; i++) {
+		struct cg_insn *p = &ra->c->insns.v[i];
+
+		p->dst = final(ra, p->dst);
+		p->src = final(ra, p->src);
+		if (p->kind == CG_ALU && BPF_OP(p->code) == BPF_MOV &&
+		    p->uses_reg && p->dst == p->src)
+			p->kind = CG_DEAD;
+	}
+	sweep(ra->c);
+}
+
+static bool round_of(struct regalloc *ra)
+{
+	struct interval **v;
+	uint32_t n;
+
+	analyze(ra);
+	find_intervals(ra);
+	find_fixed(ra);
+	v = sorted(ra, &n);
+	if (scan(ra, v, n))
+		return true;
+	give_slots(ra, v, n);
+	rewrite(ra);
+	return false;
+}
+
+void regalloc(struct cg_code *c)
+{
+	struct regalloc ra = { .c = c };
+	uint32_t rounds = 0;
+
+	arena_init(&ra.a);
+	arena_init(&ra.keep);
+	for (uint32_t i = 0; i < c->nvregs; i++)
+		vec_push(&ra.keep, &ra.tiny, false);
+	analyze(&ra);
+	for (uint32_t b = 0; b < ra.nblocks; b++)
+		if (ra.blocks[b].reached)
+			drop_dead(&ra, &ra.blocks[b]);
+	sweep(c);
+	while (!round_of(&ra)) {
+		rounds++;
+		assert(rounds < ROUNDS_MAX);
+	}
+	apply(&ra);
+	arena_deinit(&ra.a);
+	arena_deinit(&ra.keep);
+}

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Arrays: hash maps.  What is there is changed in place, atomically where the
+ * operation is an addition; only what is new goes through an update of the
+ * map, which fails when somebody else was faster: then it is there.
+ */
+#include <errno.h>
+#include <stddef.h>
+
+#include "base/bits.h"
+#include "codegen/array.h"
+
+const struct image_global *array_global(struct cg_fn *fn, ir_ref r)
+{
+	return &fn->g->img->globals.v[ir_insn(fn->f, r)->imm];
+}
+
+static uint32_t value_size(struct cg_fn *fn, const struct image_global *g)
+{
+	return fn->g->img->maps.v[g->map].value_size;
+}
+
+bool cg_big_global(const struct image *img, const struct image_global *g)
+{
+	return g->is_array && (g->key_size > CG_STACK_KEY ||
+			       img->maps.v[g->map].value_size >
+			       CG_STACK_VALUE);
+}
+
+/* ---- keys and values in memory ---- */
+
+static struct cg_str place_new(struct cg_fn *fn, int16_t *area, uint32_t most,
+			       uint32_t size)
+{
+	if (size > most)
+		return cg_scratch_str((int32_t)cg_slot(fn, size), 0);
+	if (!*area)
+		*area = code_stack(fn->c, most);
+	return (struct cg_str){ .base = CG_IN_STACK,
+				.off = *area + (int32_t)(most - size) };
+}
+
+struct cg_str array_key_place(struct cg_fn *fn, const struct image_global *g)
+{
+	return place_new(fn, &fn->key_area, fn->key_area_size, g->key_size);
+}
+
+void array_free(struct cg_fn *fn, struct cg_str place)
+{
+	if (place.base == CG_IN_SCRATCH)
+		cg_slot_free(fn, (uint32_t)place.off);
+}
+
+/* Where a place is: a register and a distance from it. */
+static cg_reg base_of(struct cg_fn *fn, struct cg_str place)
+{
+	return place.base == CG_IN_STACK ? R10 : fn->scratch;
+}
+
+static void zero(struct cg_fn *fn, struct cg_str place, uint32_t off,
+		 uint32_t size)
+{
+	for (uint32_t k = 0; k < size; k += 8)
+		code_storei(fn->c, base_of(fn, place),
+			    place.off + (int32_t)(off + k), 0, 8);
+}
+
+static void put_long(struct cg_fn *fn, struct cg_str place, uint32_t off,
+		     ir_ref r)
+{
+	int32_t at = place.off + (int32_t)off;
+	int64_t imm;
+
+	if (cg_is_const(fn, r, &imm) && code_fits(imm))
+		code_storei(fn->c, base_of(fn, place), at, (int32_t)imm, 8);
+	else
+		code_store(fn->c, base_of(fn, place), at, cg_long(fn, r), 8);
+}
+
+static void put_text(struct cg_fn *fn, struct cg_str place, uint32_t off,
+		     uint16_t bound, ir_ref r)
+{
+	struct cg_str dst = place;
+
+	zero(fn, place, off, align_up(bound + 1u, 8));
+	dst.off += (int32_t)off;
+	dst.bound = bound;
+	cg_str_copy(fn, dst, cg_string(fn, r));
+}
+
+struct cg_str array_key(struct cg_fn *fn, const struct image_global *g,
+			ir_ref r)
+{
+	const struct ir_insn *i = ir_insn(fn->f, r);
+	struct cg_str key = array_key_place(fn, g);
+
+	for (uint32_t k = 0; k < i->nargs; k++) {
+		ir_ref part = fn->f->args.v[i->args + k];
+
+		if (part == IR_NONE)
+			zero(fn, key, g->key_off[k],
+			     g->key_type[k] == IT_STRING ?
+			     align_up(g->key_bound[k] + 1u, 8) : 8);
+		else if (g->key_type[k] == IT_STRING)
+			put_text(fn, key, g->key_off[k], g->key_bound[k],
+				 part);
+		else
+			put_long(fn, key, g->key_off[k], part);
+	}
+	return key;
+}
+
+cg_reg array_lookup(struct cg_fn *fn, const struct image_global *g,
+		    struct cg_str key)
+{
+	code_map(fn->c, R1, g->map);
+	code_mov(fn->c, R2, cg_str_addr(fn, key));
+	code_call(fn->c, HELPER_map_lookup_elem);
+	return code_result(fn->c);
+}
+
+/* ---- insertion ---- */
+
+/* n = counter at `off` of the globals map, which grows by one. */
+static cg_reg next_number(struct cg_fn *fn, uint32_t off)
+{
+	struct cg_code *c = fn->c;
+	cg_reg at = code_map_value(c, fn->g->img->globals_map, off);
+	cg_reg n = code_const(c, 1);
+
+	if (cg_has(fn, FEATURE_BIT(ATOMIC_FETCH))) {
+		code_atomic(c, BPF_ADD | BPF_FETCH, at, 0, n);
+		return n;
+	}
+	code_atomic(c, BPF_ADD, at, 0, n);
+	n = code_ld(c, at, 0, 8);
+	code_alui(c, BPF_SUB, n, 1);
+	return n;
+}
+
+static cg_reg ring_element(struct cg_fn *fn, const struct image_global *g)
+{
+	struct cg_code *c = fn->c;
+	cg_reg n = next_number(fn, g->tail_off);
+
+	code_alui(c, BPF_MOD, n, g->max_entries);
+	code_store(c, R10, cg_word(fn), n, 4);
+	code_map(c, R1, g->ring_map);
+	code_mov(c, R2, R10);
+	code_alui(c, BPF_ADD, R2, cg_word(fn));
+	code_call(c, HELPER_map_lookup_elem);
+	return code_result(c);
+}
+
+/* A `%` array: what stood here max_entries insertions ago goes, if it is
+ * still that. */
+static void evict(struct cg_fn *fn, const struct image_global *g,
+		  struct cg_str key, cg_reg seq)
+{
+	struct cg_code *c = fn->c;
+	cg_reg e = ring_element(fn, g), old, live;
+	cg_label none = code_label(c), gone = code_label(c);
+
+	code_ifi(c, BPF_JEQ, e, 0, none);
+	old = code_ld(c, e, 0, 8);
+	code_ifi(c, BPF_JEQ, old, 0, gone);
+	code_map(c, R1, g->map);
+	code_mov(c, R2, e);
+	code_alui(c, BPF_ADD, R2, 8);
+	code_call(c, HELPER_map_lookup_elem);
+	live = code_result(c);
+	code_ifi(c, BPF_JEQ, live, 0, gone);
+	code_if(c, BPF_JNE, code_ld(c, live, 0, 8), old, gone);
+	code_map(c, R1, g->map);
+	code_mov(c, R2, e);
+	code_alui(c, BPF_ADD, R2, 8);
+	code_call(c, HELPER_map_delete_elem);
+	code_place_label(c, gone);
+	code_store(c, e, 0, seq, 8);
+	code_mov(c, R1, e);
+	code_alui(c, BPF_ADD, R1, 8);
+	code_movi(c, R2, g->key_size);
+	code_mov(c, R3, cg_str_addr(fn, key));
+	code_call(c, HELPER_probe_read_kernel);
+	code_place_label(c, none);
+}
+
+/* The value of a new element: zeros, the sequence number, v (IR_NONE: none)
+ * where it belongs. */
+static struct cg_str new_value(struct cg_fn *fn, const struct image_global *g,
+			       struct cg_str key, ir_ref v)
+{
+	struct cg_str val = place_new(fn, &fn->value_area, CG_STACK_VALUE,
+				      value_size(fn, g));
+	cg_reg seq;
+
+	zero(fn, val, 0, value_size(fn, g));
+	if (v != IR_NONE && g->type == IT_STRING)
+		put_text(fn, val, g->off, g->bound, v);
+	else if (v != IR_NONE)
+		put_long(fn, val, g->off, v);
+	if (!g->ordered && !g->wrap)
+		return val;
+	seq = code_addi(fn->c, next_number(fn, offsetof(struct image_session,
+							seq)), 1);
+	code_store(fn->c, base_of(fn, val), val.off, seq, 8);
+	if (g->wrap)
+		evict(fn, g, key, seq);
+	return val;
+}
+
+/* R1 .. R4 and the call; the result is in a fresh register. */
+static cg_reg update(struct cg_fn *fn, const struct image_global *g,
+		     struct cg_str key, struct cg_str val)
+{
+	struct cg_code *c = fn->c;
+
+	code_map(c, R1, g->map);
+	code_mov(c, R2, cg_str_addr(fn, key));
+	code_mov(c, R3, cg_str_addr(fn, val));
+	code_movi(c, R4, BPF_NOEXIST);
+	code_call(c, HELPER_map_update_elem);
+	return code_result(c);
+}
+
+/* Adds a new element; to `there` when another has added it meanwhile, and
+ * to `done` when it is in.  Full: an error. */
+static void insert(struct cg_fn *fn, const struct image_global *g,
+		   struct cg_str key, ir_ref v, cg_label there, cg_label done)
+{
+	struct cg_str val = new_value(fn, g, key, v);
+	cg_reg r = update(fn, g, key, val);
+
+	array_free(fn, val);
+	code_ifi(fn->c, BPF_JEQ, r, 0, done);
+	code_alui(fn->c, BPF_LSH, r, 32);
+	code_alui(fn->c, BPF_ARSH, r, 32);
+	code_ifi(fn->c, BPF_JEQ, r, -EEXIST, there);
+	cg_raise(fn, g->has_size ? IERR_ARRAY_SIZE : IERR_ARRAY_FULL, NO_REG);
+}
+
+static void store_value(struct cg_fn *fn, const struct image_global *g,
+			cg_reg at, ir_ref v, bool add)
+{
+	struct cg_str dst = { .base = CG_IN_REG, .reg = at,
+			      .off = (int32_t)g->off, .bound = g->bound };
+	int64_t imm;
+
+	if (g->type == IT_STRING)
+		cg_str_copy(fn, dst, cg_string(fn, v));
+	else if (add)
+		code_atomic(fn->c, BPF_ADD, at, (int32_t)g->off,
+			    cg_long(fn, v));
+	else if (cg_is_const(fn, v, &imm) && code_fits(imm))
+		code_storei(fn->c, at, (int32_t)g->off, (int32_t)imm, 8);
+	else
+		code_store(fn->c, at, (int32_t)g->off, cg_long(fn, v), 8);
+}
+
+static void change(struct cg_fn *fn, ir_ref r, bool add)
+{
+	const struct image_global *g = array_global(fn, r);
+	struct cg_code *c = fn->c;
+	ir_ref v = ir_insn(fn->f, r)->a;
+	cg_label absent = code_label(c), again = code_label(c);
+	cg_label done = code_label(c);
+	struct cg_str key = array_key(fn, g, r);
+	cg_reg at = array_lookup(fn, g, key);
+
+	code_ifi(c, BPF_JEQ, at, 0, absent);
+	store_value(fn, g, at, v, add);
+	code_jmp(c, done);
+	code_place_label(c, absent);
+	insert(fn, g, key, v, again, done);
+	code_place_label(c, again);
+	at = array_lookup(fn, g, key);
+	code_ifi(c, BPF_JEQ, at, 0, done);
+	store_value(fn, g, at, v, add);
+	code_place_label(c, done);
+	array_free(fn, key);
+}
+
+void cg_aset(struct cg_fn *fn, ir_ref r)
+{
+	change(fn, r, false);
+}
+
+void cg_aadd(struct cg_fn *fn, ir_ref r)
+{
+	change(fn, r, true);
+}
+
+/* An element that is there for certain when this goes on. */
+cg_reg array_element(struct cg_fn *fn, const struct image_global *g,
+		     struct cg_str key, cg_label lost)
+{
+	struct cg_code *c = fn->c;
+	cg_label got = code_label(c), again = code_label(c);
+	cg_reg at = array_lookup(fn, g, key);
+
+	code_ifi(c, BPF_JNE, at, 0, got);
+	insert(fn, g, key, IR_NONE, again, again);
+	code_place_label(c, again);
+	code_mov(c, at, array_lookup(fn, g, key));
+	code_ifi(c, BPF_JEQ, at, 0, lost);
+	code_place_label(c, got);
+	return at;
+}
+
+/* ---- reading ---- */
+
+static void get_text(struct cg_fn *fn, ir_ref r, const struct image_global *g,
+		     cg_reg at)
+{
+	struct cg_str dst = cg_new_string(fn, r);
+	cg_label some = code_label(fn->c), done = code_label(fn->c);
+
+	code_ifi(fn->c, BPF_JNE, at, 0, some);
+	cg_str_clear(fn, dst);
+	code_jmp(fn->c, done);
+	code_place_label(fn->c, some);
+	cg_str_copy(fn, dst, (struct cg_str){ .base = CG_IN_REG, .reg = at,
+					      .off = (int32_t)g->off,
+					      .bound = g->bound });
+	code_place_label(fn->c, done);
+}
+
+void cg_aget(struct cg_fn *fn, ir_ref r)
+{
+	const struct image_global *g = array_global(fn, r);
+	struct cg_str key = array_key(fn, g, r);
+	cg_reg at = array_lookup(fn, g, key), v;
+	cg_label none = code_label(fn->c);
+
+	if (g->type == IT_STRING) {
+		get_text(fn, r, g, at);
+	} else {
+		v = code_const(fn->c, 0);
+		code_ifi(fn->c, BPF_JEQ, at, 0, none);
+		code_load(fn->c, v, at, (int32_t)g->off, 8);
+		code_place_label(fn->c, none);
+		cg_set_long(fn, r, v);
+	}
+	array_free(fn, key);
+}
+
+void cg_ahas(struct cg_fn *fn, ir_ref r)
+{
+	const struct image_global *g = array_global(fn, r);
+	cg_label none = code_label(fn->c);
+	struct cg_str key;
+	cg_reg at, v;
+
+	if (array_has_wildcard(fn, r)) {
+		cg_slice_has(fn, r);
+		return;
+	}
+	key = array_key(fn, g, r);
+	at = array_lookup(fn, g, key);
+	v = code_const(fn->c, 0);
+	code_ifi(fn->c, BPF_JEQ, at, 0, none);
+	code_movi(fn->c, v, 1);
+	code_place_label(fn->c, none);
+	cg_set_long(fn, r, v);
+	array_free(fn, key);
+}
+
+bool array_has_wildcard(struct cg_fn *fn, ir_ref r)
+{
+	const struct ir_insn *i = ir_insn(fn->f, r);
+
+	for (uint32_t k = 0; k < i->nargs; k++)
+		if (fn->f->args.v[i->args + k] == IR_NONE)
+			return true;
+	return false;
+}
+
+void cg_adel(struct cg_fn *fn, ir_ref r)
+{
+	const struct image_global *g = array_global(fn, r);
+	struct cg_str key;
+
+	if (!ir_insn(fn->f, r)->nargs || array_has_wildcard(fn, r)) {
+		cg_slice_delete(fn, r);
+		return;
+	}
+	key = array_key(fn, g, r);
+	code_map(fn->c, R1, g->map);
+	code_mov(fn->c, R2, cg_str_addr(fn, key));
+	code_call(fn->c, HELPER_map_delete_elem);
+	array_free(fn, key);
+}

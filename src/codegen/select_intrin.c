@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Functions of the run time (intrinsic.def).
+ */
+#include <stddef.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "codegen/cg.h"
+
+static ir_ref arg(struct cg_fn *fn, ir_ref r, uint32_t k)
+{
+	return fn->f->args.v[ir_insn(fn->f, r)->args + k];
+}
+
+static void by_helper(struct cg_fn *fn, ir_ref r, enum cg_helper h)
+{
+	code_call(fn->c, h);
+	cg_set_long(fn, r, code_result(fn->c));
+}
+
+static void of_session(struct cg_fn *fn, ir_ref r, uint32_t off)
+{
+	cg_reg at = code_map_value(fn->c, fn->g->img->globals_map, off);
+
+	cg_set_long(fn, r, code_ld(fn->c, at, 0, 8));
+}
+
+static void comm(struct cg_fn *fn, ir_ref r)
+{
+	struct cg_str dst = cg_new_string(fn, r);
+	struct cg_code *c = fn->c;
+
+	code_mov(c, R1, cg_str_addr(fn, dst));
+	code_movi(c, R2, dst.bound + 1);
+	code_call(c, HELPER_get_current_comm);
+}
+
+static void wall(struct cg_fn *fn, ir_ref r)
+{
+	cg_reg now, at;
+
+	code_call(fn->c, HELPER_ktime_get_ns);
+	now = code_result(fn->c);
+	at = code_map_value(fn->c, fn->g->img->globals_map,
+			    offsetof(struct image_session, wall_offset));
+	code_alu(fn->c, BPF_ADD, now, code_ld(fn->c, at, 0, 8));
+	cg_set_long(fn, r, now);
+}
+
+static void boot(struct cg_fn *fn, ir_ref r)
+{
+	by_helper(fn, r, cg_has(fn, FEATURE_BIT(BOOT_NS)) ?
+			 HELPER_ktime_get_boot_ns : HELPER_ktime_get_ns);
+}
+
+static void end_by_abort(struct cg_fn *fn)
+{
+	cg_exit(fn);
+	cg_leave(fn);
+}
+
+static void text_at(struct cg_fn *fn, ir_ref r, uint32_t aux)
+{
+	cg_reg at = cg_long(fn, arg(fn, r, 0));
+
+	cg_read_text(fn, cg_new_string(fn, r), at, arg(fn, r, 1), aux);
+}
+
+static void constant(struct cg_fn *fn, ir_ref r, int64_t v)
+{
+	cg_set_long(fn, r, code_const(fn->c, v));
+}
+
+void cg_intrin(struct cg_fn *fn, ir_ref r)
+{
+	const struct ir_insn *i = ir_insn(fn->f, r);
+
+	switch ((enum image_intrinsic)i->imm) {
+	case INTRIN_PID_TGID:
+		by_helper(fn, r, HELPER_get_current_pid_tgid);
+		break;
+	case INTRIN_UID_GID:
+		by_helper(fn, r, HELPER_get_current_uid_gid);
+		break;
+	case INTRIN_COMM:
+		comm(fn, r);
+		break;
+	case INTRIN_TASK:
+		by_helper(fn, r, HELPER_get_current_task);
+		break;
+	case INTRIN_CPU:
+		by_helper(fn, r, HELPER_get_smp_processor_id);
+		break;
+	case INTRIN_KTIME_NS:
+		by_helper(fn, r, HELPER_ktime_get_ns);
+		break;
+	case INTRIN_BOOT_NS:
+		boot(fn, r);
+		break;
+	case INTRIN_WALL_NS:
+		wall(fn, r);
+		break;
+	case INTRIN_JIFFIES:
+		by_helper(fn, r, HELPER_jiffies64);
+		break;
+	case INTRIN_HZ:
+		constant(fn, r, fn->g->o->hz ? fn->g->o->hz : 250);
+		break;
+	case INTRIN_EXIT:
+		cg_exit(fn);
+		break;
+	case INTRIN_ABORT:
+		end_by_abort(fn);
+		break;
+	case INTRIN_ERROR:
+		cg_raise_text(fn, cg_string(fn, arg(fn, r, 0)));
+		break;
+	case INTRIN_TARGET:
+		of_session(fn, r, offsetof(struct image_session, target));
+		break;
+	case INTRIN_STP_PID:
+		of_session(fn, r, offsetof(struct image_session, stp_pid));
+		break;
+	case INTRIN_TZ_GMTOFF:
+		of_session(fn, r, offsetof(struct image_session, gmtoff));
+		break;
+	case INTRIN_RANDOM:
+		by_helper(fn, r, HELPER_get_prandom_u32);
+		break;
+	case INTRIN_PROBE_POINT:
+		fn->vals[r].str = cg_literal(fn->g, fn->probe->image.point);
+		break;
+	case INTRIN_PROBE_NAME:
+		fn->vals[r].str = cg_literal(fn->g, fn->probe->image.name);
+		break;
+	case INTRIN_IN_KERNEL:
+		constant(fn, r, 1);
+		break;
+	case INTRIN_STRLEN:
+		cg_strlen(fn, r, arg(fn, r, 0));
+		break;
+	case INTRIN_SUBSTR:
+		cg_substr(fn, r, arg(fn, r, 0), arg(fn, r, 1), arg(fn, r, 2));
+		break;
+	case INTRIN_BYTE:
+		cg_byte(fn, r, arg(fn, r, 0), arg(fn, r, 1));
+		break;
+	case INTRIN_CHAR:
+		cg_char(fn, r, arg(fn, r, 0));
+		break;
+	case INTRIN_STRPOS:
+		cg_strpos(fn, r, arg(fn, r, 0), arg(fn, r, 1));
+		break;
+	case INTRIN_STRTOL:
+		cg_strtol(fn, r, arg(fn, r, 0), arg(fn, r, 1));
+		break;
+	case INTRIN_QUOTED:
+		cg_quoted(fn, r, arg(fn, r, 0), arg(fn, r, 1), arg(fn, r, 2));
+		break;
+	case INTRIN_TOKEN:
+		cg_token(fn, r, arg(fn, r, 0), arg(fn, r, 1));
+		break;
+	case INTRIN_MATCHED:
+		cg_matched(fn, r, arg(fn, r, 0));
+		break;
+	case INTRIN_NGROUPS:
+		cg_ngroups(fn, r);
+		break;
+	case INTRIN_KERNEL_STR:
+		text_at(fn, r, 0);
+		break;
+	case INTRIN_USER_STR:
+		text_at(fn, r, LOAD_USER);
+		break;
+	case INTRIN_TZ_NAME:
+		/* sema leaves no such call in kernel code; a text that only
+		 * the host knows reads as empty */
+	case INTRIN_WARN:
+	case INTRIN_LOG_ERR:
+	case INTRIN_SYSTEM:
+	case INTRIN_FTRACE:
+	case INTRIN_CTIME:
+	case INTRIN_ERRNO_NAME:
+	case INTRIN_SIGNAL_NAME:
+	case INTRIN_SYSCALL_NAME:
+	case INTRIN_SYSCALL_NUM:
+	case INTRIN_SYM_NAME:
+	case INTRIN_MODULE_NAME:
+	case INTRIN_ENV_VAR:
+	case INTRIN_N:
+		fprintf(stderr, "codegen: %s in kernel code\n",
+			intrin_info[i->imm].name);
+		abort();
+	}
+}

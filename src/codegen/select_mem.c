@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Memory of the kernel, of user space and of the probe's context.
+ */
+#include "base/bits.h"
+#include "codegen/cg.h"
+
+/* A context is read by whole words only: that is allowed for every kind. */
+static cg_reg context(struct cg_fn *fn, int64_t off, uint32_t size)
+{
+	cg_reg v = code_ld(fn->c, fn->ctx, (int32_t)(off & ~INT64_C(7)), 8);
+
+	if (off & 7 && (uint32_t)(off & 7) + size < 8)
+		code_alui(fn->c, BPF_RSH, v, 8 * (off & 7));
+	else if (off & 7)
+		code_alui(fn->c, BPF_RSH, v, 64 - 8 * size);
+	return v;
+}
+
+/* Cuts a value to its size, with or without its sign. */
+static void narrow(struct cg_fn *fn, cg_reg v, uint32_t aux)
+{
+	uint32_t bits = 64 - 8 * (aux & LOAD_SIZE);
+
+	if (!bits)
+		return;
+	code_alui(fn->c, BPF_LSH, v, bits);
+	code_alui(fn->c, aux & LOAD_SIGNED ? BPF_ARSH : BPF_RSH, v, bits);
+}
+
+void cg_ctx_word(struct cg_fn *fn, ir_ref r)
+{
+	cg_set_long(fn, r, context(fn, 8 * ir_insn(fn->f, r)->imm, 8));
+}
+
+/* The address a + imm, in a register of its own. */
+static cg_reg address(struct cg_fn *fn, const struct ir_insn *i)
+{
+	cg_reg v = code_copy(fn->c, cg_long(fn, i->a));
+
+	if (!code_fits(i->imm))
+		code_alu(fn->c, BPF_ADD, v, code_const(fn->c, i->imm));
+	else if (i->imm)
+		code_alui(fn->c, BPF_ADD, v, i->imm);
+	return v;
+}
+
+void cg_load(struct cg_fn *fn, ir_ref r)
+{
+	const struct ir_insn *i = ir_insn(fn->f, r);
+	struct cg_code *c = fn->c;
+	uint32_t size = i->aux & LOAD_SIZE;
+	cg_label ok = code_label(c);
+	cg_reg at, v;
+
+	if (i->aux & LOAD_CTX) {
+		v = context(fn, i->imm, size);
+		narrow(fn, v, i->aux);
+		cg_set_long(fn, r, v);
+		return;
+	}
+	at = address(fn, i);
+	code_mov(c, R1, R10);
+	code_alui(c, BPF_ADD, R1, cg_word(fn));
+	code_movi(c, R2, size);
+	code_mov(c, R3, at);
+	code_call(c, i->aux & LOAD_USER ? HELPER_probe_read_user :
+					  HELPER_probe_read_kernel);
+	code_ifi(c, BPF_JEQ, code_result(c), 0, ok);
+	cg_raise(fn, i->aux & LOAD_USER ? IERR_USER_FAULT : IERR_KERNEL_FAULT,
+		 at);
+	code_place_label(c, ok);
+	v = code_ld(c, R10, cg_word(fn), size);
+	if (i->aux & LOAD_SIGNED)
+		narrow(fn, v, i->aux);
+	cg_set_long(fn, r, v);
+}
+
+/* R2 = the room: all of it, or max + 1 bytes where that is less. */
+static void string_room(struct cg_fn *fn, ir_ref max, uint32_t room)
+{
+	struct cg_code *c = fn->c;
+	cg_label small = code_label(c), done = code_label(c);
+	int64_t imm;
+	cg_reg n;
+
+	if (max == IR_NONE) {
+		code_movi(c, R2, room);
+		return;
+	}
+	if (cg_is_const(fn, max, &imm)) {
+		code_movi(c, R2, imm < 0 ? 1 : MIN(imm + 1, (int64_t)room));
+		return;
+	}
+	n = code_copy(c, cg_long(fn, max));
+	code_ifi(c, BPF_JSGE, n, 0, small);
+	code_movi(c, n, 0);
+	code_place_label(c, small);
+	code_ifi(c, BPF_JLT, n, room - 1, done);
+	code_movi(c, n, room - 1);
+	code_place_label(c, done);
+	code_alui(c, BPF_ADD, n, 1);
+	code_mov(c, R2, n);
+}
+
+void cg_read_text(struct cg_fn *fn, struct cg_str dst, cg_reg at, ir_ref max,
+		  uint32_t aux)
+{
+	struct cg_code *c = fn->c;
+	bool user = aux & LOAD_USER;
+	cg_label ok = code_label(c);
+
+	string_room(fn, max, dst.bound + 1u);
+	code_mov(c, R1, cg_str_addr(fn, dst));
+	code_mov(c, R3, at);
+	code_call(c, user ? HELPER_probe_read_user_str :
+			    HELPER_probe_read_kernel_str);
+	code_ifi(c, BPF_JSGE, code_result(c), 0, ok);
+	if (aux & LOAD_QUIET)
+		cg_str_clear(fn, dst);
+	else
+		cg_raise(fn, user ? IERR_USER_STR_FAULT :
+				    IERR_KERNEL_STR_FAULT, at);
+	code_place_label(c, ok);
+}
+
+void cg_load_str(struct cg_fn *fn, ir_ref r)
+{
+	const struct ir_insn *i = ir_insn(fn->f, r);
+	cg_reg at = address(fn, i);
+
+	cg_read_text(fn, cg_new_string(fn, r), at, i->b, i->aux);
+}
+
+/* Guru mode's assignments.  The kernel offers no way to write into its own
+ * memory, so that such a store always is a fault. */
+void cg_store(struct cg_fn *fn, ir_ref r)
+{
+	const struct ir_insn *i = ir_insn(fn->f, r);
+	struct cg_code *c = fn->c;
+	uint32_t size = i->aux & LOAD_SIZE;
+	cg_label ok = code_label(c);
+	cg_reg at = address(fn, i);
+
+	if (i->aux & LOAD_USER) {
+		code_store(c, R10, cg_word(fn), cg_long(fn, i->b), size);
+		code_mov(c, R1, at);
+		code_mov(c, R2, R10);
+		code_alui(c, BPF_ADD, R2, cg_word(fn));
+		code_movi(c, R3, size);
+		code_call(c, HELPER_probe_write_user);
+		code_ifi(c, BPF_JEQ, code_result(c), 0, ok);
+	}
+	cg_raise(fn, i->aux & LOAD_USER ? IERR_USER_FAULT : IERR_KERNEL_FAULT,
+		 at);
+	code_place_label(c, ok);
+}

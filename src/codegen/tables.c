@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What grows while code is made: places of the sources, constant data, the
+ * maps that only the code needs.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "codegen/cg.h"
+#include "lang/source.h"
+
+#define RING_DATA (4u << 20)	/* bytes, unless the session says */
+#define RING_CONTROL (64u << 10)
+#define TOKEN_MAX 64		/* bytes of a token that are shown */
+
+static uint32_t place_slot(struct cg *g, uint64_t key)
+{
+	uint32_t mask = g->places.cap - 1;
+	uint32_t i = (uint32_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+
+	for (i &= mask; g->places.v[i]; i = (i + 1) & mask)
+		if (g->places.key[i] == key)
+			break;
+	return i;
+}
+
+static void grow_places(struct cg *g)
+{
+	uint64_t *key = g->places.key;
+	uint32_t *v = g->places.v, cap = g->places.cap;
+
+	if (4 * g->places.n < 3 * cap)
+		return;
+	g->places.cap = cap ? 2 * cap : 64;
+	g->places.key = arena_array(g->a, g->places.cap, uint64_t);
+	g->places.v = arena_array(g->a, g->places.cap, uint32_t);
+	for (uint32_t i = 0; i < cap; i++) {
+		uint32_t s;
+
+		if (!v[i])
+			continue;
+		s = place_slot(g, key[i]);
+		g->places.key[s] = key[i];
+		g->places.v[s] = v[i];
+	}
+}
+
+uint32_t cg_place(struct cg *g, struct span span)
+{
+	uint64_t key = (uint64_t)span.pos << 32 | span.len;
+	struct place p;
+	struct str token;
+	uint32_t s;
+
+	if (!g->o->sources || !span.len)
+		return IMAGE_NONE;
+	grow_places(g);
+	s = place_slot(g, key);
+	if (g->places.v[s])
+		return g->places.v[s] - 1;
+	p = source_place(g->o->sources, span.pos);
+	if (!p.source)
+		return IMAGE_NONE;
+	token = str_sub(source_text(g->o->sources, span), 0, TOKEN_MAX);
+	vec_push(g->a, &g->img->places, (struct image_place){
+		.file = image_intern(g->img, g->a, p.source->name),
+		.line = p.line,
+		.col = p.col,
+		.token = image_intern(g->img, g->a, token),
+		.source = image_intern(g->img, g->a, p.text) });
+	g->places.n++;
+	g->places.key[s] = key;
+	g->places.v[s] = g->img->places.n;
+	return g->img->places.n - 1;
+}
+
+static uint32_t add_map(struct cg *g, const char *name,
+			enum image_map_kind kind, uint32_t value_size,
+			uint32_t max_entries)
+{
+	vec_push(g->a, &g->img->maps, (struct image_map){
+		.name = image_intern(g->img, g->a, str_from(name)),
+		.kind = kind,
+		.key_size = value_size ? 4 : 0,
+		.value_size = value_size,
+		.max_entries = max_entries });
+	return g->img->maps.n - 1;
+}
+
+uint32_t cg_rodata_map(struct cg *g)
+{
+	if (g->img->rodata_map == IMAGE_NONE)
+		g->img->rodata_map = add_map(g, "rodata", IMAP_RODATA, 8, 1);
+	return g->img->rodata_map;
+}
+
+uint32_t cg_data_map(struct cg *g)
+{
+	if (g->img->data_map == IMAGE_NONE)
+		g->img->data_map = add_map(g, "data", IMAP_DATA, 0, RING_DATA);
+	return g->img->data_map;
+}
+
+uint32_t cg_control_map(struct cg *g)
+{
+	if (g->img->control_map == IMAGE_NONE)
+		g->img->control_map = add_map(g, "control", IMAP_CONTROL, 0,
+					      RING_CONTROL);
+	return g->img->control_map;
+}
+
+uint32_t cg_scratch_map(struct cg *g)
+{
+	if (g->img->scratch_map == IMAGE_NONE)
+		g->img->scratch_map = add_map(g, "scratch", IMAP_SCRATCH, 8,
+					      CG_SCRATCH_SLOTS);
+	return g->img->scratch_map;
+}
+
+uint32_t cg_rodata(struct cg *g, const void *data, uint32_t n,
+		   uint32_t align)
+{
+	const uint8_t *p = data;
+	uint32_t off;
+
+	while (g->rodata.n % align)
+		vec_push(g->a, &g->rodata, 0);
+	off = g->rodata.n;
+	for (uint32_t i = 0; i < n; i++)
+		vec_push(g->a, &g->rodata, p[i]);
+	return off;
+}
+
+struct cg_str cg_literal(struct cg *g, istr s)
+{
+	struct str text = image_str(g->img, s);
+	uint32_t n = MIN(text.len, g->img->limits.maxstringlen - 1);
+	uint32_t *old = g->string_off;
+
+	if (s >= g->nstring_off) {
+		uint32_t cap = MAX(2 * s, g->img->strings.n + 16);
+
+		g->string_off = arena_array(g->a, cap, uint32_t);
+		if (old)
+			memcpy(g->string_off, old,
+			       g->nstring_off * sizeof(*old));
+		g->nstring_off = cap;
+	}
+	if (!g->string_off[s]) {
+		g->string_off[s] = 1 + cg_rodata(g, text.s, n, 8);
+		vec_push(g->a, &g->rodata, 0);
+	}
+	return (struct cg_str){ .base = CG_IN_MAP, .map = cg_rodata_map(g),
+				.off = (int32_t)g->string_off[s] - 1,
+				.bound = (uint16_t)n };
+}
+
+void cg_finish_maps(struct cg *g)
+{
+	struct image *img = g->img;
+
+	if (img->rodata_map != IMAGE_NONE) {
+		struct image_map *m = &img->maps.v[img->rodata_map];
+
+		while (g->rodata.n % 8 || !g->rodata.n)
+			vec_push(g->a, &g->rodata, 0);
+		m->value_size = g->rodata.n;
+		m->init = img->bytes.n;
+		m->init_len = g->rodata.n;
+		for (uint32_t i = 0; i < g->rodata.n; i++)
+			vec_push(g->a, &img->bytes, g->rodata.v[i]);
+	}
+	if (img->scratch_map != IMAGE_NONE)
+		img->maps.v[img->scratch_map].value_size =
+			align_up(g->scratch_size, 8);
+}
