@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/list.h"
+
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "cli/compile.h"
+#include "lang/ast_print.h"
+#include "lang/diag.h"
+#include "sema/library.h"
+#include "sema/resolve/resolve.h"
+#include "sema/resolve/target.h"
+
+
+static int compare(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+/* " name:string" for each local that an alias sets. */
+static struct str locals_text(struct compile *c, const struct probe *p)
+{
+	struct str text = {};
+
+	for (uint32_t i = 0; i < p->locals.n; i++) {
+		const struct var *v = p->locals.v[i];
+
+		if (v->written && v->type != TY_UNKNOWN)
+			text = arena_printf(&c->front, "%" STR_FMT " %" STR_FMT
+					    ":%s", STR_ARG(text),
+					    STR_ARG(v->name),
+					    ty_name(v->type));
+	}
+	return text;
+}
+
+static struct str targets_text(struct compile *c, const struct probe *p)
+{
+	struct str text = {}, one;
+
+	for (uint32_t i = 0; p->scope && i < p->scope->roots.n; i++) {
+		if (p->scope->roots.v[i].hidden)
+			continue;
+		one = target_root_text(&c->program, &p->scope->roots.v[i]);
+		text = arena_printf(&c->front, "%" STR_FMT " %" STR_FMT,
+				    STR_ARG(text), STR_ARG(one));
+	}
+	return text;
+}
+
+static struct str point_text(struct compile *c, const struct probe *p,
+			     bool with_vars)
+{
+	if (!with_vars)
+		return p->name;
+	return arena_printf(&c->front, "%" STR_FMT "%" STR_FMT "%" STR_FMT,
+			    STR_ARG(p->name), STR_ARG(locals_text(c, p)),
+			    STR_ARG(targets_text(c, p)));
+}
+
+bool list_points(struct compile *c, bool with_vars, FILE *out)
+{
+	VEC(struct str) lines = {};
+
+	for (uint32_t i = 0; i < c->program.probes.n; i++)
+		vec_push(&c->front, &lines,
+			 point_text(c, c->program.probes.v[i], with_vars));
+	if (!lines.n)
+		return false;
+	qsort(lines.v, lines.n, sizeof(lines.v[0]), compare);
+	for (uint32_t i = 0; i < lines.n; i++)
+		if (!i || !str_eq(lines.v[i], lines.v[i - 1]))
+			fprintf(out, "%" STR_FMT "\n", STR_ARG(lines.v[i]));
+	return true;
+}
+
+void list_forms(FILE *out)
+{
+	uint32_t n;
+	const struct resolve_form *f = resolve_forms(&n);
+
+	for (uint32_t i = 0; i < n; i++)
+		fprintf(out, "%-44s %s\n", f[i].text, f[i].what);
+}
+
+/* The first sentence of a doc comment, in one line. */
+static struct str first_line(struct str doc)
+{
+	int64_t end;
+
+	while (doc.len && (doc.s[0] == ' ' || doc.s[0] == '*' ||
+			   doc.s[0] == '/' || doc.s[0] == '\n' ||
+			   doc.s[0] == '\t' || doc.s[0] == '#'))
+		doc = str_sub(doc, 1, doc.len);
+	end = str_find_char(doc, '\n');
+	return end < 0 ? doc : str_sub(doc, 0, (uint32_t)end);
+}
+
+static void print_alias(struct compile *c, const struct ast_alias *a,
+			FILE *out)
+{
+	struct buf b = {};
+
+	(void)c;
+	ast_unparse_point(&a->name, &b);
+	fprintf(out, "%-36.*s %" STR_FMT "\n", (int)b.len, b.data,
+		STR_ARG(first_line(a->doc)));
+	buf_deinit(&b);
+}
+
+void list_aliases(struct compile *c, FILE *out)
+{
+	const struct ast_file *f;
+
+	for (uint32_t i = 0; (f = library_file(c->program.library, i)); i++)
+		for (uint32_t j = 0; j < f->aliases.n; j++)
+			print_alias(c, f->aliases.v[j], out);
+}
+
+static void print_function(struct compile *c, const struct ast_function *f,
+			   FILE *out)
+{
+	struct str sig = arena_printf(&c->front, "%" STR_FMT, STR_ARG(f->name));
+
+	if (f->type != TY_UNKNOWN)
+		sig = arena_printf(&c->front, "%" STR_FMT ":%s", STR_ARG(sig),
+				   ty_name(f->type));
+	sig = arena_printf(&c->front, "%" STR_FMT " (", STR_ARG(sig));
+	for (uint32_t i = 0; i < f->nparams; i++) {
+		const struct ast_param *p = &f->params[i];
+
+		sig = arena_printf(&c->front, "%" STR_FMT "%s%" STR_FMT "%s%s",
+				   STR_ARG(sig), i ? ", " : "",
+				   STR_ARG(p->name),
+				   p->type ? ":" : "",
+				   p->type ? ty_name(p->type) : "");
+	}
+	fprintf(out, "%" STR_FMT ")  %" STR_FMT "\n", STR_ARG(sig),
+		STR_ARG(first_line(f->doc)));
+}
+
+void list_functions(struct compile *c, FILE *out)
+{
+	const struct ast_file *f;
+
+	for (uint32_t i = 0; (f = library_file(c->program.library, i)); i++)
+		for (uint32_t j = 0; j < f->functions.n; j++)
+			if (!f->functions.v[j]->is_private)
+				print_function(c, f->functions.v[j], out);
+}
+
+bool list_explanation(const char *code, FILE *out)
+{
+	for (uint32_t i = 0; i < DIAG_N; i++)
+		if (!strcmp(code, diag_number(i))) {
+			fprintf(out, "%s: %s\n", code, diag_explanation(i));
+			return true;
+		}
+	return false;
+}

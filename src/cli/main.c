@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * spile: a script in, an answer out.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "cli/compile.h"
+#include "cli/list.h"
+#include "cli/options.h"
+#include "dbg/world.h"
+#include "run/session.h"
+
+#define SPILE_VERSION "0.1.0"
+
+/* Prints an error of the world, and frees it. */
+static int fail(struct err *err)
+{
+	if (!err)
+		return EXIT_SUCCESS;
+	fprintf(stderr, "spile: error: %s\n", err->msg);
+	if (err->hint)
+		fprintf(stderr, "  help: %s\n", err->hint);
+	err_free(err);
+	return EXIT_FAILURE;
+}
+
+static struct session_options session_options(const struct options *o,
+					      struct world *world)
+{
+	return (struct session_options){
+		.world = world,
+		.command = o->command,
+		.target = (pid_t)o->target,
+		.output = o->output,
+		.timeout = o->timeout,
+		.buffer = o->buffer,
+		.verbose = o->verbose,
+		.no_warnings = o->quiet,
+		.colour = o->colour,
+		.timing = o->timing,
+		.tolerant = o->sema.suppress_errors,
+	};
+}
+
+static int run_image(const struct options *o, struct world *world,
+		     struct image *image)
+{
+	struct session_options so = session_options(o, world);
+	struct session_status status = {};
+	struct err *err = session_run(image, &so, &status);
+
+	return err ? fail(err) : status.exit;
+}
+
+/* A file that -p4 made? */
+static bool is_image(const char *path)
+{
+	_cleanup_fclose_ FILE *f = NULL;
+	char magic[IMAGE_MAGIC_SIZE];
+
+	if (!path || !strcmp(path, "-"))
+		return false;
+	f = fopen(path, "re");
+	return f && fread(magic, 1, sizeof(magic), f) == sizeof(magic) &&
+	       !memcmp(magic, IMAGE_MAGIC, sizeof(magic));
+}
+
+static int run_saved(const struct options *o, struct world *world,
+		     struct arena *a)
+{
+	struct image image;
+	struct err *err = image_load(o->file, a, &image);
+
+	return err ? fail(err) : run_image(o, world, &image);
+}
+
+static int run_script(const struct options *o, struct world *world)
+{
+	struct compile c;
+	int status = EXIT_FAILURE;
+
+	compile_init(&c, o, world);
+	switch (compile_run(&c)) {
+	case COMPILE_FAILED:
+		fail(take_ptr(c.err));
+		break;
+	case COMPILE_STOPPED:
+		status = EXIT_SUCCESS;
+		break;
+	case COMPILE_DONE:
+		status = run_image(o, world, &c.image);
+		break;
+	}
+	compile_deinit(&c);
+	return status;
+}
+
+static int list(const struct options *o, struct world *world)
+{
+	struct compile c;
+	bool found = false;
+
+	compile_init(&c, o, world);
+	if (compile_point(&c, o->point) != COMPILE_FAILED)
+		found = list_points(&c, o->list_vars, stdout);
+	fail(take_ptr(c.err));
+	compile_deinit(&c);
+	return found ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int list_library(const struct options *o, struct world *world)
+{
+	struct compile c;
+	int status;
+
+	compile_init(&c, o, world);
+	status = compile_library(&c) ? EXIT_SUCCESS : EXIT_FAILURE;
+	if (o->mode == MODE_DUMP_ALIASES)
+		list_aliases(&c, stdout);
+	else
+		list_functions(&c, stdout);
+	compile_deinit(&c);
+	return status;
+}
+
+static int explain(const char *code)
+{
+	if (list_explanation(code, stdout))
+		return EXIT_SUCCESS;
+	return fail(err_new(ERR_OTHER, "there is no error code '%s'", code));
+}
+
+static int with_world(const struct options *o, struct arena *a)
+{
+	struct world *world;
+	struct err *err = world_open(o->world, &world);
+	int status;
+
+	if (err)
+		return fail(err);
+	if (o->mode == MODE_LIST)
+		status = list(o, world);
+	else if (o->mode != MODE_SCRIPT)
+		status = list_library(o, world);
+	else if (is_image(o->file))
+		status = run_saved(o, world, a);
+	else
+		status = run_script(o, world);
+	world_close(world);
+	return status;
+}
+
+static int run(const struct options *o, struct arena *a)
+{
+	switch (o->mode) {
+	case MODE_HELP:
+		options_help(stdout);
+		return EXIT_SUCCESS;
+	case MODE_VERSION:
+		puts("spile " SPILE_VERSION);
+		return EXIT_SUCCESS;
+	case MODE_EXPLAIN:
+		return explain(o->explain);
+	case MODE_DUMP_TYPES:
+		list_forms(stdout);
+		return EXIT_SUCCESS;
+	case MODE_SCRIPT:
+	case MODE_LIST:
+	case MODE_DUMP_ALIASES:
+	case MODE_DUMP_FUNCTIONS:
+		break;
+	}
+	return with_world(o, a);
+}
+
+int main(int argc, char **argv)
+{
+	struct options o;
+	struct arena a;
+	struct err *err;
+	int status;
+
+	arena_init(&a);
+	err = options_parse(argc, argv, &a, &o);
+	status = err ? fail(err) : run(&o, &a);
+	if (fflush(stdout) != 0 && !status)
+		status = fail(err_os(errno, "standard output"));
+	arena_deinit(&a);
+	return status;
+}
