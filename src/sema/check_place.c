@@ -4,31 +4,29 @@
  * there: `if (__in_kernel())` is decided, so a function may have a way for
  * each place.
  *
- * A text that only the host can make is fine in a kernel handler where it is
- * only printed: the record carries what it is made of.  Such a place is
- * "late": an argument of a print, what a late text is made of, what a
- * function called at a late place returns.
+ * What is printed in a kernel handler may be made on the host, as late.h
+ * says; a function called for that runs there as a whole.
  */
 #include "sema/check_place.h"
 
 #include "lang/diag.h"
+#include "sema/late.h"
 #include "sema/scope.h"
 
 enum visited {
 	SEEN_KERNEL = 1,
-	SEEN_KERNEL_LATE = 2,
-	SEEN_HOST = 4,
+	SEEN_HOST = 2,
 };
 
 struct engine {
 	struct program *program;
 	const struct probe *probe;
 	bool is_kernel;
-	bool result_late;		/* of the function at hand */
 	const struct ast_expr *call;	/* the script's, that led here */
 	uint8_t *seen;			/* by function: enum visited */
 };
 
+/* late: in an operand of what is printed. */
 static void check_expr(struct engine *en, struct ast_expr *e, bool late);
 static void check_stmt(struct engine *en, struct ast_stmt *s);
 
@@ -72,49 +70,46 @@ static void report(struct engine *en, const struct ast_expr *e)
 			  "keep what it is made of, and compute it in a timer or end probe");
 }
 
-static void check_intrinsic(struct engine *en, struct ast_expr *e, bool late)
+static void check_intrinsic(struct engine *en, struct ast_expr *e)
 {
 	uint8_t flags = intrin_info[e->call.intrinsic].flags;
-	bool makes_late = late && (flags & INF_HOST) && (flags & INF_PURE);
 
 	for (uint32_t i = 0; i < e->call.args.n; i++)
-		check_expr(en, e->call.args.v[i],
-			   late && (flags & INF_PURE));
-	if (en->is_kernel ? (flags & INF_HOST) && !makes_late :
-			    flags & INF_KERNEL)
+		check_expr(en, e->call.args.v[i], flags & INF_DEFERRED);
+	if (flags & (en->is_kernel ? INF_HOST : INF_KERNEL))
 		report(en, e);
 }
 
-static void check_func(struct engine *en, struct func *f, bool late)
+static void check_func(struct engine *en, struct func *f)
 {
-	uint8_t bit = !en->is_kernel ? SEEN_HOST :
-		      late	     ? SEEN_KERNEL_LATE :
-				       SEEN_KERNEL;
-	bool outer = en->result_late;
+	uint8_t bit = en->is_kernel ? SEEN_KERNEL : SEEN_HOST;
 
 	if (en->seen[f->number] & bit)
 		return;
 	en->seen[f->number] |= bit;
-	en->result_late = late;
 	check_stmt(en, f->body);
-	en->result_late = outer;
 }
 
-static void check_call(struct engine *en, struct ast_expr *e, bool late)
+static void check_funcs(struct engine *en, struct ast_expr *e)
 {
 	const struct ast_expr *outer = en->call;
 
+	if (is_script(en, e->span))
+		en->call = e;
+	for (struct func *f = e->call.func; f; f = f->next_overload)
+		check_func(en, f);
+	en->call = outer;
+}
+
+static void check_call(struct engine *en, struct ast_expr *e)
+{
 	if (e->call.is_intrinsic) {
-		check_intrinsic(en, e, late);
+		check_intrinsic(en, e);
 		return;
 	}
 	for (uint32_t i = 0; i < e->call.args.n; i++)
 		check_expr(en, e->call.args.v[i], false);
-	if (is_script(en, e->span))
-		en->call = e;
-	for (struct func *f = e->call.func; f; f = f->next_overload)
-		check_func(en, f, late);
-	en->call = outer;
+	check_funcs(en, e);
 }
 
 /* ---- expressions ---- */
@@ -148,33 +143,82 @@ static void check_target(struct engine *en, struct target *t)
 			check_expr(en, t->ops.v[i].expr, false);
 }
 
-static void check_ternary(struct engine *en, struct ast_expr *e, bool late)
+static void check_ternary(struct engine *en, struct ast_expr *e)
 {
 	int x = decided(en, e->ternary.cond);
 
 	if (x < 0)
 		check_expr(en, e->ternary.cond, false);
 	if (x)
-		check_expr(en, e->ternary.yes, late && x > 0);
+		check_expr(en, e->ternary.yes, false);
 	if (x <= 0)
-		check_expr(en, e->ternary.no, late && !x);
+		check_expr(en, e->ternary.no, false);
 }
 
-static void check_binary(struct engine *en, struct ast_expr *e, bool late)
+static void check_binary(struct engine *en, struct ast_expr *e)
 {
 	int x = decided(en, e->binary.a);
 
-	late = late && e->binary.op == BINOP_CONCAT;
 	if (x < 0)
-		check_expr(en, e->binary.a, late);
+		check_expr(en, e->binary.a, false);
 	if ((e->binary.op == BINOP_LAND && !x) ||
 	    (e->binary.op == BINOP_LOR && x > 0))
 		return;
-	check_expr(en, e->binary.b, late);
+	check_expr(en, e->binary.b, false);
+}
+
+/* Evaluated on the host, its operands where late.h says. */
+static void check_late(struct engine *en, struct ast_expr *e)
+{
+	struct engine host = *en;
+
+	switch (e->kind) {
+	case AST_PRINT:
+		check_list(en, &e->print.args, true);
+		return;
+	case AST_STAT:
+		check_expr(en, e->stat.of, false);
+		return;
+	case AST_CALL:
+		check_list(en, &e->call.args, true);
+		host.is_kernel = false;
+		if (!e->call.is_intrinsic)
+			check_funcs(&host, e);
+		return;
+	case AST_UNARY:
+		check_expr(en, e->unary.a, true);
+		return;
+	case AST_BINARY:
+		check_expr(en, e->binary.a, true);
+		check_expr(en, e->binary.b, true);
+		return;
+	case AST_TERNARY:
+		check_expr(en, e->ternary.cond, true);
+		check_expr(en, e->ternary.yes, true);
+		check_expr(en, e->ternary.no, true);
+		return;
+	case AST_NUMBER:
+	case AST_STRING:
+	case AST_NAME:
+	case AST_INDEX:
+	case AST_TARGET:
+	case AST_ATOP:
+	case AST_ACCESS:
+	case AST_ADDRESS:
+	case AST_ASSIGN:
+	case AST_INCDEC:
+	case AST_IN:
+	case AST_EMBEDDED:
+		return;
+	}
 }
 
 static void check_expr(struct engine *en, struct ast_expr *e, bool late)
 {
+	if (late && en->is_kernel && late_is_late(e)) {
+		check_late(en, e);
+		return;
+	}
 	switch (e->kind) {
 	case AST_NUMBER:
 	case AST_STRING:
@@ -201,10 +245,10 @@ static void check_expr(struct engine *en, struct ast_expr *e, bool late)
 		check_expr(en, e->unary.a, false);
 		return;
 	case AST_BINARY:
-		check_binary(en, e, late);
+		check_binary(en, e);
 		return;
 	case AST_TERNARY:
-		check_ternary(en, e, late);
+		check_ternary(en, e);
 		return;
 	case AST_ASSIGN:
 		check_expr(en, e->assign.to, false);
@@ -217,11 +261,11 @@ static void check_expr(struct engine *en, struct ast_expr *e, bool late)
 		check_list(en, &e->in.keys, false);
 		return;
 	case AST_CALL:
-		check_call(en, e, late);
+		check_call(en, e);
 		return;
 	case AST_PRINT:
 		check_list(en, &e->print.args,
-			   late || !ast_printop_is_string(e->print.op));
+			   !ast_printop_is_string(e->print.op));
 		return;
 	case AST_STAT:
 		check_expr(en, e->stat.of, false);
@@ -274,7 +318,7 @@ static void check_stmt(struct engine *en, struct ast_stmt *s)
 		return;
 	case AST_S_RETURN:
 		if (s->expr)
-			check_expr(en, s->expr, en->result_late);
+			check_expr(en, s->expr, false);
 		return;
 	case AST_S_BLOCK:
 		for (uint32_t i = 0; i < s->block.n; i++)

@@ -5,35 +5,24 @@
 #include "sema/program.h"
 #include "sema/walk.h"
 
-#define MAX_DEPTH 16		/* of calls that are followed */
-
-struct query {
-	int depth;
-	bool found;
-};
-
 static bool visit(struct ast_expr **place, void *data)
 {
-	struct query *q = data;
+	bool *found = data;
 	struct ast_expr *e = *place;
-	struct query inner = { .depth = q->depth + 1 };
 
 	if (e->kind == AST_CALL && e->call.is_intrinsic)
-		q->found |= !!(intrin_info[e->call.intrinsic].flags &
-			       INF_HOST);
-	if (e->kind == AST_CALL && e->call.func && q->depth < MAX_DEPTH) {
-		walk_exprs(e->call.func->body, visit, &inner);
-		q->found |= inner.found;
-	}
-	return !q->found;
+		*found |= !!(intrin_info[e->call.intrinsic].flags & INF_HOST);
+	if (e->kind == AST_CALL && e->call.func)
+		*found |= e->call.func->needs_host;
+	return !*found;
 }
 
 bool late_needs_host(struct ast_expr *e)
 {
-	struct query q = {};
+	bool found = false;
 
-	walk_expr(&e, visit, &q);
-	return q.found;
+	walk_expr(&e, visit, &found);
+	return found;
 }
 
 static bool is_late_call(struct ast_expr *e)

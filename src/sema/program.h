@@ -95,6 +95,7 @@ struct func {
 					 * to, or 0 */
 	bool pure;			/* no effect, no global, no context */
 	bool has_effect;		/* a call cannot be left out */
+	bool needs_host;		/* takes what only the host has */
 	bool is_library;
 	bool called_in_kernel, called_in_host;
 	uint32_t number;		/* among program.funcs */

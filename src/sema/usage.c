@@ -105,6 +105,7 @@ static void mark_recursive(struct program *p)
 struct effect {
 	bool has_effect;
 	bool impure;
+	bool needs_host;
 };
 
 static void effect_of_call(struct effect *x, const struct ast_expr *e)
@@ -115,6 +116,8 @@ static void effect_of_call(struct effect *x, const struct ast_expr *e)
 		info = &intrin_info[e->call.intrinsic];
 		if (!(info->flags & INF_PURE))
 			x->impure = true;
+		if (info->flags & INF_HOST)
+			x->needs_host = true;
 		if (info->result == 'V' || e->call.intrinsic == INTRIN_TOKEN)
 			x->has_effect = true;
 		return;
@@ -122,6 +125,7 @@ static void effect_of_call(struct effect *x, const struct ast_expr *e)
 	for (struct func *f = e->call.func; f; f = f->next_overload) {
 		x->has_effect |= f->has_effect;
 		x->impure |= !f->pure;
+		x->needs_host |= f->needs_host;
 	}
 }
 
@@ -211,8 +215,10 @@ static bool update_effect(struct func *f)
 	walk_exprs(f->body, effect_visit, &x);
 	walk_stmts(&f->body, effect_stmt, &x);
 	pure = !x.impure && !x.has_effect;
-	if (pure == f->pure && x.has_effect == f->has_effect)
+	if (pure == f->pure && x.has_effect == f->has_effect &&
+	    x.needs_host == f->needs_host)
 		return false;
+	f->needs_host = x.needs_host;
 	f->pure = pure;
 	f->has_effect = x.has_effect;
 	return true;
@@ -551,7 +557,7 @@ static void reset(struct program *p)
 
 		f->number = i;
 		f->called_in_kernel = f->called_in_host = false;
-		f->has_effect = false;
+		f->has_effect = f->needs_host = false;
 		f->pure = true;
 		for (uint32_t k = 0; k < f->vars.n; k++)
 			reset_var(f->vars.v[k]);
