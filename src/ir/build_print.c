@@ -7,9 +7,13 @@
  * moment of the hit (see sema/late.h for which these are), and the handler
  * emits them.  While such a function is built, build_expr() asks
  * build_late() for each expression.
+ *
+ * Prints that follow each other become one record, so that a line that is
+ * printed in pieces is not torn by another CPU's.
  */
 #include "ir/builder.h"
 #include "sema/late.h"
+#include "sema/walk.h"
 
 /* ---- formats ---- */
 
@@ -343,15 +347,99 @@ ir_ref build_late_load(struct builder *s, ir_ref addr, uint32_t off,
 
 void build_print(struct builder *s, struct ast_expr *e)
 {
+	build_prints(s, &e, 1);
+}
+
+void build_prints(struct builder *s, struct ast_expr *const *e, uint32_t n)
+{
 	struct builder far;
 
 	if (!s->kernel) {
-		print_here(s, e);
+		for (uint32_t i = 0; i < n; i++)
+			print_here(s, e[i]);
 		return;
 	}
-	far = far_begin(s, e->span);
-	print_here(&far, e);
-	far_end(&far, e->span);
+	far = far_begin(s, e[0]->span);
+	for (uint32_t i = 0; i < n; i++)
+		print_here(&far, e[i]);
+	far_end(&far, e[0]->span);
+}
+
+static bool target_may_raise(const struct target *t)
+{
+	for (uint32_t i = 0; t && i < t->ops.n; i++)
+		if (t->ops.v[i].kind == TGT_LOAD ||
+		    t->ops.v[i].kind == TGT_LOAD_STR)
+			return true;
+	return false;
+}
+
+/* May evaluating e, alone, raise an error or change what was printed? */
+static bool may_raise(const struct ast_expr *e)
+{
+	switch (e->kind) {
+	case AST_NUMBER:
+	case AST_STRING:
+	case AST_NAME:
+	case AST_INDEX:
+	case AST_UNARY:
+	case AST_TERNARY:
+	case AST_IN:
+		return false;
+	case AST_BINARY:
+		return e->binary.op == BINOP_DIV || e->binary.op == BINOP_MOD;
+	case AST_PRINT:
+		return !ast_printop_is_string(e->print.op);
+	case AST_STAT:
+		return !ast_statop_is_hist(e->stat.op);
+	case AST_CALL:
+		return !e->call.is_intrinsic ||
+		       (intrin_info[e->call.intrinsic].flags & INF_RAISES);
+	case AST_TARGET:
+	case AST_ATOP:
+	case AST_ACCESS:
+	case AST_ADDRESS:
+		return target_may_raise(build_target_of(e));
+	case AST_ASSIGN:
+	case AST_INCDEC:
+	case AST_EMBEDDED:
+		break;
+	}
+	return true;
+}
+
+static bool find_raise(struct ast_expr **e, void *data)
+{
+	bool *found = data;
+
+	*found |= may_raise(*e);
+	return !*found;
+}
+
+static bool prints_quietly(struct ast_expr *e)
+{
+	bool found = false;
+
+	for (uint32_t i = 0; i < e->print.args.n; i++)
+		walk_expr(&e->print.args.v[i], find_raise, &found);
+	return !found;
+}
+
+uint32_t build_print_run(const struct ast_stmts *block, uint32_t first,
+			 struct ast_expr **ret, uint32_t max)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = first; i < block->n && n < max; i++) {
+		const struct ast_stmt *st = block->v[i];
+
+		if (st->kind != AST_S_EXPR || st->expr->kind != AST_PRINT ||
+		    ast_printop_is_string(st->expr->print.op) ||
+		    (n && !prints_quietly(st->expr)))
+			break;
+		ret[n++] = st->expr;
+	}
+	return n;
 }
 
 ir_ref build_sprint(struct builder *s, struct ast_expr *e)

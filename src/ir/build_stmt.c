@@ -203,6 +203,25 @@ static void build_try(struct builder *s, struct ast_stmt *st)
 	build_begin(s, done);
 }
 
+#define PRINTS_MAX 16		/* in one record */
+
+static void build_list(struct builder *s, const struct ast_stmts *list)
+{
+	struct ast_expr *prints[PRINTS_MAX];
+	uint32_t n;
+
+	for (uint32_t i = 0; i < list->n; i += n ? n : 1) {
+		n = s->kernel ? build_print_run(list, i, prints, PRINTS_MAX) :
+				0;
+		if (!n)
+			build_stmt(s, list->v[i]);
+		for (uint32_t k = 0; k < n; k++)
+			tick(s, list->v[i + k]->span);
+		if (n)
+			build_prints(s, prints, n);
+	}
+}
+
 static void build_leave_loop(struct builder *s, struct ast_stmt *st)
 {
 	struct build_loop *l = s->loop;
@@ -223,8 +242,7 @@ void build_stmt(struct builder *s, struct ast_stmt *st)
 		build_effect(s, st->expr);
 		break;
 	case AST_S_BLOCK:
-		for (uint32_t i = 0; i < st->block.n; i++)
-			build_stmt(s, st->block.v[i]);
+		build_list(s, &st->block);
 		break;
 	case AST_S_IF:
 		build_if(s, st);

@@ -133,6 +133,11 @@ enum stat_op build_stat_op(enum ast_statop op);
 
 /* ---- build_print.c ---- */
 void build_print(struct builder *s, struct ast_expr *e);
+/* The prints in a block from statement `first` on that can be one record;
+ * returns how many there are. */
+uint32_t build_print_run(const struct ast_stmts *block, uint32_t first,
+			 struct ast_expr **ret, uint32_t max);
+void build_prints(struct builder *s, struct ast_expr *const *e, uint32_t n);
 ir_ref build_sprint(struct builder *s, struct ast_expr *e);
 ir_ref build_hist_str(struct builder *s, struct ast_expr *e);
 /* An intrinsic of the host, called in kernel code: when the record comes. */
