@@ -13,17 +13,21 @@
 #include "sema/late.h"
 #include "sema/scope.h"
 
-enum visited {
-	SEEN_KERNEL = 1,
-	SEEN_HOST = 2,
+/* What is known of a function in one of the two. */
+struct verdict {
+	bool seen;
+	const struct ast_expr *bad;	/* the first thing not possible */
 };
+
+enum { KERNEL, HOST, ENGINES };
 
 struct engine {
 	struct program *program;
 	const struct probe *probe;
 	bool is_kernel;
 	const struct ast_expr *call;	/* the script's, that led here */
-	uint8_t *seen;			/* by function: enum visited */
+	const struct ast_expr *bad;	/* the first that was reported */
+	struct verdict (*funcs)[ENGINES];	/* by number */
 };
 
 /* late: in an operand of what is printed. */
@@ -46,6 +50,8 @@ static void report(struct engine *en, const struct ast_expr *e)
 	struct str name = at->call.name;
 	struct diag *d;
 
+	if (!en->bad)
+		en->bad = e;
 	if (en->is_kernel)
 		d = diag_error(ds, DIAG_NOT_IN_KERNEL, at->span,
 			       "'%" STR_FMT "' cannot be computed in the kernel",
@@ -82,12 +88,21 @@ static void check_intrinsic(struct engine *en, struct ast_expr *e)
 
 static void check_func(struct engine *en, struct func *f)
 {
-	uint8_t bit = en->is_kernel ? SEEN_KERNEL : SEEN_HOST;
+	struct verdict *v = &en->funcs[f->number][en->is_kernel ? KERNEL :
+								  HOST];
+	const struct ast_expr *outer = en->bad;
 
-	if (en->seen[f->number] & bit)
+	if (v->seen) {
+		if (v->bad)
+			report(en, v->bad);
 		return;
-	en->seen[f->number] |= bit;
+	}
+	v->seen = true;
+	en->bad = NULL;
 	check_stmt(en, f->body);
+	v->bad = en->bad;
+	if (outer)
+		en->bad = outer;
 }
 
 static void check_funcs(struct engine *en, struct ast_expr *e)
@@ -346,7 +361,8 @@ static void check_stmt(struct engine *en, struct ast_stmt *s)
 
 void check_places(struct program *p)
 {
-	uint8_t *seen = arena_array(p->arena, p->funcs.n + 1, uint8_t);
+	struct verdict (*funcs)[ENGINES] =
+		arena_calloc(p->arena, p->funcs.n + 1, sizeof(*funcs));
 
 	for (uint32_t i = 0; i < p->probes.n; i++) {
 		const struct probe *pr = p->probes.v[i];
@@ -354,7 +370,7 @@ void check_places(struct program *p)
 			.program = p,
 			.probe = pr,
 			.is_kernel = image_probe_is_kernel(pr->kind),
-			.seen = seen,
+			.funcs = funcs,
 		};
 
 		check_stmt(&en, pr->body);
