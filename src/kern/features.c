@@ -8,9 +8,13 @@
 #include "kern/features.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "base/cleanup.h"
 #include "base/vec.h"
 #include "dbg/btf.h"
 #include "dbg/world.h"
@@ -171,20 +175,105 @@ static struct err *may_load(void)
 			   "and CAP_PERFMON");
 }
 
-struct err *features_probe(struct world *w, image_features *ret)
+static image_features ask_all(const struct world *w)
 {
 	struct dbg_btf *btf = NULL;
 	image_features features = 0;
-	struct err *e = may_load();
+	struct err *e = dbg_btf_open(w, &btf);
 
-	if (e)
-		return e;
-	e = dbg_btf_open(w, &btf);
 	err_free(e);
 	for (uint32_t f = 0; f < FEATURE_N; f++)
 		if (has_feature((enum image_feature)f, btf))
 			features |= UINT64_C(1) << f;
 	dbg_btf_close(btf);
-	*ret = features;
+	return features;
+}
+
+/* ---- what was found since this boot ---- */
+
+/* The answers take 2 ms, and stay the same until the next boot.  They are
+ * only for root, in a directory that nobody else can write to. */
+#define FEATURES_DIR "/run/spile"
+#define FEATURES_FILE FEATURES_DIR "/features"
+
+/* The names of all features: another version may have others. */
+static const char features_list[] =
+#define FEATURE(id, name, since) #id " "
+#include "image/feature.def"
+#undef FEATURE
+	;
+
+struct cached {
+	char boot_id[40];
+	char list[sizeof(features_list)];
+	image_features features;
+};
+
+static bool cache_key(struct world *w, struct cached *ret)
+{
+	struct str id = world_boot_id(w);
+
+	memset(ret, 0, sizeof(*ret));
+	if (geteuid() || !world_is_live(w) || !id.len ||
+	    id.len >= sizeof(ret->boot_id))
+		return false;
+	memcpy(ret->boot_id, id.s, id.len);
+	memcpy(ret->list, features_list, sizeof(features_list));
+	return true;
+}
+
+static bool is_ours(int fd)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && S_ISREG(st.st_mode) && !st.st_uid &&
+	       !(st.st_mode & 022);
+}
+
+static bool cache_read(const struct cached *key, image_features *ret)
+{
+	_cleanup_close_ int fd = open(FEATURES_FILE,
+				      O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct cached c;
+
+	if (fd < 0 || !is_ours(fd) || read(fd, &c, sizeof(c)) != sizeof(c) ||
+	    memcmp(&c, key, offsetof(struct cached, features)) != 0)
+		return false;
+	*ret = c.features;
+	return true;
+}
+
+/* A new file takes the place of the old one at once, so that no reader sees
+ * half of it.  If that does not work, we ask again next time. */
+static void cache_write(const struct cached *c)
+{
+	char path[] = FEATURES_FILE ".XXXXXX";
+	_cleanup_close_ int fd = -1;
+
+	if (mkdir(FEATURES_DIR, 0755) && errno != EEXIST)
+		return;
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (write(fd, c, sizeof(*c)) != sizeof(*c) ||
+	    rename(path, FEATURES_FILE))
+		unlink(path);
+}
+
+struct err *features_probe(struct world *w, image_features *ret)
+{
+	struct cached c;
+	bool cacheable = cache_key(w, &c);
+	struct err *e;
+
+	if (cacheable && cache_read(&c, ret))
+		return NULL;
+	e = may_load();
+	if (e)
+		return e;
+	c.features = ask_all(w);
+	if (cacheable)
+		cache_write(&c);
+	*ret = c.features;
 	return NULL;
 }
