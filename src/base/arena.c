@@ -127,3 +127,49 @@ struct str arena_printf(struct arena *a, const char *fmt, ...)
 	va_end(ap);
 	return s;
 }
+
+#ifdef UNIT_TEST
+#include "unit.h"
+
+UNIT_TEST_CASE(arena_zeroed_and_aligned)
+{
+	struct arena a;
+
+	arena_init(&a);
+	for (size_t size = 1; size < 200; size += 7) {
+		char *p = arena_alloc(&a, size);
+		char zero[200] = {};
+
+		TEST_EQ((uintptr_t)p % ALIGNMENT, 0);
+		TEST(!memcmp(p, zero, size));
+		memset(p, 0xab, size);
+	}
+	arena_deinit(&a);
+}
+
+UNIT_TEST_CASE(arena_bigger_than_a_chunk)
+{
+	struct arena a;
+	char *p;
+
+	arena_init(&a);
+	arena_alloc(&a, 1);
+	p = arena_alloc(&a, 3 * CHUNK_SIZE);
+	p[3 * CHUNK_SIZE - 1] = 1;
+	arena_reset(&a);
+	p = arena_alloc(&a, CHUNK_SIZE);
+	TEST_EQ(p[CHUNK_SIZE - 1], 0);
+	arena_deinit(&a);
+}
+
+UNIT_TEST_CASE(arena_strings_end_in_nul)
+{
+	struct arena a;
+
+	arena_init(&a);
+	TEST(str_is(arena_printf(&a, "%d-%s", 12, "x"), "12-x"));
+	TEST_EQ(arena_str(&a, (struct str){}).s[0], '\0');
+	TEST_EQ(arena_str(&a, STR("abc")).s[3], '\0');
+	arena_deinit(&a);
+}
+#endif

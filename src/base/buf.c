@@ -67,3 +67,20 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 	buf_vprintf(b, fmt, ap);
 	va_end(ap);
 }
+
+#ifdef UNIT_TEST
+#include "unit.h"
+
+UNIT_TEST_CASE(buf_grows)
+{
+	struct buf b = {};
+
+	for (int i = 0; i < 1000; i++)
+		buf_printf(&b, "%03d", i);
+	buf_char(&b, '.');
+	TEST_EQ(b.len, 3001);
+	TEST(str_eq(str_sub(buf_view(&b), 2994, 7), STR("998999.")));
+	buf_deinit(&b);
+	TEST_EQ(b.len, 0);
+}
+#endif

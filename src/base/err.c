@@ -111,3 +111,31 @@ bool err_catch(struct err **e, enum err_code code)
 	*e = NULL;
 	return true;
 }
+
+#ifdef UNIT_TEST
+#include "unit.h"
+
+UNIT_TEST_CASE(err_says_what_and_where)
+{
+	struct err *e = err_os(EACCES, "/proc/%s", "kallsyms");
+
+	TEST_EQ(e->code, ERR_PERMISSION);
+	TEST_EQ(e->errnum, EACCES);
+	e = err_hint(err_context(e, "reading %d", 1), "be root");
+	TEST(!strcmp(e->msg, "reading 1: /proc/kallsyms: Permission denied"));
+	TEST(!strcmp(e->hint, "be root"));
+	err_free(e);
+	err_free(NULL);
+}
+
+UNIT_TEST_CASE(err_catch_takes_one_kind)
+{
+	struct err *e = err_os(ENOENT, "x");
+
+	TEST(!err_catch(&e, ERR_LIMIT));
+	TEST(e != NULL);
+	TEST(err_catch(&e, ERR_NOT_FOUND));
+	TEST(!e);
+	TEST(!err_catch(&e, ERR_NOT_FOUND));
+}
+#endif

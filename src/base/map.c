@@ -54,3 +54,28 @@ void *map_set(struct map *m, struct str key, void *value)
 	*slot = m->n;
 	return NULL;
 }
+
+#ifdef UNIT_TEST
+#include "unit.h"
+
+UNIT_TEST_CASE(map_finds_and_keeps_order)
+{
+	struct arena a;
+	struct map m;
+	static int values[500];
+
+	arena_init(&a);
+	map_init(&m, &a);
+	TEST(!map_find(&m, STR("7")));
+	for (int i = 0; i < 500; i++)
+		TEST(!map_set(&m, arena_printf(&a, "%d", i), &values[i]));
+	for (int i = 0; i < 500; i++)
+		TEST(map_find(&m, arena_printf(&a, "%d", i)) == &values[i]);
+	TEST(map_set(&m, STR("7"), &values[0]) == &values[7]);
+	TEST_EQ(m.n, 500);
+	TEST(str_is(m.entries[7].key, "7"));
+	TEST(m.entries[7].value == &values[0]);
+	TEST(!map_find(&m, STR("")));
+	arena_deinit(&a);
+}
+#endif

@@ -181,3 +181,76 @@ uint64_t str_hash(struct str s)
 		h = (h ^ (unsigned char)s.s[i]) * 0x100000001b3;
 	return h ^ h >> 32;
 }
+
+#ifdef UNIT_TEST
+#include "unit.h"
+
+UNIT_TEST_CASE(str_parts)
+{
+	TEST(str_starts(STR("abc"), STR("ab")));
+	TEST(!str_starts(STR("a"), STR("ab")));
+	TEST(str_ends(STR("abc"), STR("bc")));
+	TEST(str_ends(STR("abc"), (struct str){}));
+	TEST(str_is(str_sub(STR("abc"), 1, 100), "bc"));
+	TEST_EQ(str_sub(STR("abc"), 3, 1).len, 0);
+	TEST_EQ(str_find(STR("abcbc"), STR("bc")), 1);
+	TEST_EQ(str_find(STR("abc"), STR("x")), -1);
+	TEST_EQ(str_find_char((struct str){}, 'x'), -1);
+}
+
+UNIT_TEST_CASE(str_order)
+{
+	TEST(str_cmp(STR("a"), STR("b")) < 0);
+	TEST(str_cmp(STR("ab"), STR("a")) > 0);
+	TEST_EQ(str_cmp(STR("ab"), STR("ab")), 0);
+	TEST(str_cmp((struct str){}, STR("a")) < 0);
+	TEST(str_cmp(STR("\xff"), STR("a")) > 0);
+}
+
+UNIT_TEST_CASE(str_glob_as_fnmatch)
+{
+	TEST(str_glob(STR("*"), (struct str){}));
+	TEST(str_glob(STR("a*b*c"), STR("a-b-b-c")));
+	TEST(!str_glob(STR("a*b*c"), STR("a-b-b-d")));
+	TEST(str_glob(STR("sys_?ead"), STR("sys_read")));
+	TEST(str_glob(STR("[a-c]x"), STR("bx")));
+	TEST(!str_glob(STR("[!a-c]x"), STR("bx")));
+	TEST(str_glob(STR("[]]"), STR("]")));
+	TEST(str_glob(STR("[a"), STR("[a")));
+	TEST(str_glob(STR("\\*"), STR("*")));
+	TEST(!str_glob(STR("\\*"), STR("x")));
+	TEST(!str_glob(STR("a"), STR("ab")));
+}
+
+UNIT_TEST_CASE(str_glob_many_stars_end)
+{
+	TEST(!str_glob(STR("*a*a*a*a*a*a*a*a*a*a*b"),
+		       STR("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")));
+}
+
+UNIT_TEST_CASE(str_distance_levenshtein)
+{
+	TEST_EQ(str_distance(STR("kitten"), STR("sitting"), 9), 3);
+	TEST_EQ(str_distance(STR("abc"), STR("abc"), 2), 0);
+	TEST_EQ(str_distance(STR("abc"), STR("xyz"), 1), 2);
+	TEST_EQ(str_distance((struct str){}, STR("ab"), 5), 2);
+}
+
+UNIT_TEST_CASE(str_to_s64_c_spelling)
+{
+	int64_t v = 7;
+
+	TEST(str_to_s64(STR("0x10"), &v));
+	TEST_EQ(v, 16);
+	TEST(str_to_s64(STR("-010"), &v));
+	TEST_EQ(v, -8);
+	TEST(str_to_s64(STR("18446744073709551615"), &v));
+	TEST_EQ(v, -1);
+	TEST(!str_to_s64(STR("18446744073709551616"), &v));
+	TEST(!str_to_s64(STR("1x"), &v));
+	TEST(!str_to_s64(STR("+1"), &v));
+	TEST(!str_to_s64(STR("-"), &v));
+	TEST(!str_to_s64((struct str){}, &v));
+	TEST_EQ(v, -1);
+}
+#endif

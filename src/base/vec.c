@@ -14,3 +14,22 @@ void *vec_grow(struct arena *a, void *v, uint32_t n, uint32_t *cap,
 	*cap = bigger;
 	return p;
 }
+
+#ifdef UNIT_TEST
+#include "unit.h"
+
+UNIT_TEST_CASE(vec_keeps_what_is_pushed)
+{
+	struct arena a;
+	VEC(int) v = {};
+
+	arena_init(&a);
+	for (int i = 0; i < 100; i++)
+		vec_push(&a, &v, i * 3);
+	TEST_EQ(v.n, 100);
+	for (int i = 0; i < 100; i++)
+		TEST_EQ(v.v[i], i * 3);
+	TEST_EQ(vec_last(&v), 297);
+	arena_deinit(&a);
+}
+#endif
