@@ -1,30 +1,53 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Forwards to meson; installs on a Debian machine what it needs first.
+# Forwards to meson and to the tools; installs what a Debian machine lacks
+# first.
+#
+#	make			build build/spile
+#	make demo		run a script against this machine, for seconds
+#	make check		run the tests
+#	make install		PREFIX=/usr/local, DESTDIR=
+#	make bench		what a start costs, and an event
+#	make conformance	SystemTap's examples through each pass
+#	make fuzz		60 s of fuzzing for each target (SECONDS=60)
+#	make format		clang-format over what is there
 
 BUILD ?= build
+PREFIX ?= /usr/local
+SECONDS ?= 60
 
 all: $(BUILD)/build.ninja
-	ninja -C $(BUILD)
+	@ninja -C $(BUILD)
 
 $(BUILD)/build.ninja:
-	tools/install-deps
-	meson setup $(BUILD)
+	@tools/install-deps build
+	meson setup --prefix $(PREFIX) $(MESON_OPTIONS) $(BUILD)
 
 check: all
-	tools/check-layers
-	tools/check-headers
-	tools/check-functions
-	tests/run --spile $(BUILD)/spile
+	@tools/install-deps check
+	@tests/run --build $(BUILD)
 
 test: check
 
 demo: all
-	tools/demo $(BUILD)/spile
+	@tools/demo $(BUILD)/spile
 
 install: all
 	meson install -C $(BUILD)
 
+bench: all
+	@tests/bench/bench --spile $(BUILD)/spile
+
+conformance: all
+	@tools/conformance --spile $(BUILD)/spile
+
+fuzz:
+	@tools/install-deps check
+	@tools/fuzz $(SECONDS)
+
+format:
+	@tools/check-format --fix
+
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all check test demo install clean
+.PHONY: all check test demo install bench conformance fuzz format clean
