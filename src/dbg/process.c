@@ -410,7 +410,7 @@ struct err *process_glob(const struct world *w, struct arena *a,
 			continue;
 		if (files.n == PROCESS_GLOB_MAX)
 			return err_new(ERR_LIMIT,
-				       "more than %u programs match '%" STR_FMT
+				       "more than %d programs match '%" STR_FMT
 				       "'", PROCESS_GLOB_MAX, STR_ARG(pattern));
 		e = process_file(w, a, str_from(g.gl_pathv[i] + root), &f);
 		if (e) {

@@ -55,11 +55,14 @@ static bool tracepoint_is_name(struct str s)
 static bool tracepoint_has_event(int tracefs, struct str system,
 				 struct str name)
 {
-	char path[2 * TRACEPOINT_NAME_MAX + 16];
+	_cleanup_(buf_deinit) struct buf path = {};
 
-	snprintf(path, sizeof(path), "events/%" STR_FMT "/%" STR_FMT,
-		 STR_ARG(system), STR_ARG(name));
-	return !faccessat(tracefs, path, F_OK, 0);
+	buf_str(&path, STR("events/"));
+	buf_str(&path, system);
+	buf_char(&path, '/');
+	buf_str(&path, name);
+	buf_char(&path, '\0');
+	return !faccessat(tracefs, path.data, F_OK, 0);
 }
 
 static struct err *tracepoint_read(int tracefs, const char *path, size_t max,
@@ -177,15 +180,22 @@ struct str tracepoint_system(const struct tracepoints *tps, struct arena *a,
 
 /* ---- BTF ---- */
 
+/* The type called prefix and name; 0 = none. */
+static uint32_t tracepoint_type(const struct tracepoints *tps,
+				enum dbg_btf_kind kind, struct str prefix,
+				struct str name)
+{
+	_cleanup_(buf_deinit) struct buf full = {};
+
+	buf_str(&full, prefix);
+	buf_str(&full, name);
+	return dbg_btf_find(tps->btf, kind, buf_view(&full));
+}
+
 static uint32_t tracepoint_btf_id(const struct tracepoints *tps,
 				  struct str name)
 {
-	char full[TRACEPOINT_NAME_MAX + 16];
-	int n = snprintf(full, sizeof(full), "btf_trace_%" STR_FMT,
-			 STR_ARG(name));
-
-	return dbg_btf_find(tps->btf, DBG_BTF_TYPEDEF,
-			    (struct str){ full, (uint32_t)n });
+	return tracepoint_type(tps, DBG_BTF_TYPEDEF, tracepoint_typedef, name);
 }
 
 static const char *const tracepoint_stubs[] = {
@@ -196,14 +206,10 @@ static const char *const tracepoint_stubs[] = {
 static uint32_t tracepoint_named_proto(const struct tracepoints *tps,
 				       struct str name)
 {
-	char full[TRACEPOINT_NAME_MAX + 16];
-
 	for (uint32_t i = 0; i < ARRAY_SIZE(tracepoint_stubs); i++) {
-		int n = snprintf(full, sizeof(full), "%s%" STR_FMT,
-				 tracepoint_stubs[i], STR_ARG(name));
-		uint32_t func = dbg_btf_find(tps->btf, DBG_BTF_FUNC,
-					     (struct str){ full,
-							   (uint32_t)n });
+		uint32_t func = tracepoint_type(tps, DBG_BTF_FUNC,
+						str_from(tracepoint_stubs[i]),
+						name);
 
 		if (func)
 			return dbg_btf_type(tps->btf, func).ref;

@@ -39,8 +39,8 @@ static void become(const char *text)
 
 	if (copy && split(copy, words))
 		execvp(words[0], words);
-	else
-		execl("/bin/sh", "sh", "-c", text, (char *)NULL);
+	/* What is no program may still be a word of the shell's. */
+	execl("/bin/sh", "sh", "-c", text, (char *)NULL);
 	perror(text);
 	_exit(COMMAND_FAILED);
 }
