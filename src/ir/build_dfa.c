@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ir/builder.h"
-#if __has_include("sema/regex.h")
 #include "sema/regex.h"
 #include "sema/walk.h"
 
@@ -35,10 +34,3 @@ struct ir_dfa build_dfa(struct build *b, struct str pattern)
 			       &dfa.table, &dfa.ngroups));
 	return dfa;
 }
-#else
-struct ir_dfa build_dfa(struct build *b, struct str pattern)
-{
-	(void)b;
-	return (struct ir_dfa){ .pattern = pattern };
-}
-#endif
