@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "base/bits.h"
 #include "codegen/cg.h"
 
 struct walk {
@@ -274,6 +275,11 @@ static void mark_vars(struct cg_fn *fn)
 	}
 }
 
+static bool is_text(const struct cg_fn *fn, ir_ref r)
+{
+	return r != IR_NONE && ir_insn(fn->f, r)->type == IT_STRING;
+}
+
 /* Does an operation need scratch memory? */
 static bool wants_scratch(const struct cg_fn *fn, const struct ir_insn *i)
 {
@@ -281,30 +287,53 @@ static bool wants_scratch(const struct cg_fn *fn, const struct ir_insn *i)
 
 	if (i->type == IT_STRING && i->op != OP_STR)
 		return true;
-	switch ((enum image_op)i->op) {
+	switch (i->op) {
 	case OP_AGET:
 	case OP_ASET:
 	case OP_AADD:
 	case OP_AHAS:
 	case OP_ADEL:
 	case OP_STAT_ADD:
-	case OP_STAT_GET:
-	case OP_STAT_CLEAR:
-		return cg_big_global(img, &img->globals.v[i->imm]);
-	case OP_ITER_NEW:
-	case OP_SAVE:
-	case OP_MATCH:
-	case OP_LOCK:
-	case OP_GSET:
-		return true;
+		return cg_big_global(img, &img->globals.v[i->imm]) ||
+		       cg_is_slice(fn, i);
 	case OP_EMIT:
 		return cg_big_record(fn, i);
 	case OP_INTRIN:
 		return strchr(intrin_info[i->imm].args, 'S') != NULL;
 	case OP_RAISE:
-		return i->a != IR_NONE;
-	default:
-		return false;
+		return is_text(fn, i->a);
+	case OP_STAT_GET:
+	case OP_STAT_CLEAR:
+	case OP_ITER_NEW:
+	case OP_SAVE:
+	case OP_MATCH:
+	case OP_LOCK:
+		return true;
+	}
+	return false;
+}
+
+/* What has to be laid out for an operation before code is made. */
+static void note(struct cg_fn *fn, const struct ir_insn *i)
+{
+	const struct image *img = fn->g->img;
+
+	if (i->op == OP_MATCH)
+		fn->uses_match = true;
+	if (i->op == OP_INTRIN && i->imm == INTRIN_TOKEN)
+		fn->uses_token = true;
+	if (i->op == OP_INTRIN && (i->imm == INTRIN_MATCHED ||
+				   i->imm == INTRIN_NGROUPS))
+		fn->wants_groups = true;
+	if (i->op == OP_ITER_NEW || cg_is_slice(fn, i))
+		fn->niters++;
+	if (i->op == OP_SAVE)
+		fn->vars[i->imm].is_saved = true;
+	if (i->op >= OP_AGET && i->op <= OP_STAT_CLEAR) {
+		uint32_t size = img->globals.v[i->imm].key_size;
+
+		if (size <= CG_STACK_KEY)
+			fn->key_area_size = MAX(fn->key_area_size, size);
 	}
 }
 
@@ -319,6 +348,7 @@ static void find_needs(struct cg_fn *fn)
 			const struct ir_insn *i =
 				ir_insn(fn->f, b->insns.v[n]);
 
+			note(fn, i);
 			fn->needs_scratch |= wants_scratch(fn, i);
 			if (i->op == OP_TICK)
 				actions += i->imm;

@@ -11,14 +11,13 @@
 /* The array that operation r names. */
 const struct image_global *array_global(struct cg_fn *fn, ir_ref r);
 
-/* Does its key have a `*`? */
-bool array_has_wildcard(struct cg_fn *fn, ir_ref r);
-
 /* Room for a key of g, on the stack or in scratch, until array_free(). */
 struct cg_str array_key_place(struct cg_fn *fn, const struct image_global *g);
 void array_free(struct cg_fn *fn, struct cg_str place);
 
-/* The key of operation r, made there; `*` is zeros. */
+/* The key of operation r, made in such a place; `*` is zeros. */
+void array_key_at(struct cg_fn *fn, const struct image_global *g, ir_ref r,
+		  struct cg_str key);
 struct cg_str array_key(struct cg_fn *fn, const struct image_global *g,
 			ir_ref r);
 
@@ -30,6 +29,13 @@ cg_reg array_lookup(struct cg_fn *fn, const struct image_global *g,
  * room; to `lost` when it is gone again at once. */
 cg_reg array_element(struct cg_fn *fn, const struct image_global *g,
 		     struct cg_str key, cg_label lost);
+
+/* What an extractor gives of the statistic under this key (of the stats map,
+ * or of the array's); raises when it is empty.  arg = bucket, or IR_NONE.
+ * quiet: 0 instead of raising. */
+cg_reg stat_read(struct cg_fn *fn, const struct image_global *g,
+		 struct cg_str key, enum stat_op op, ir_ref arg,
+		 bool quiet);
 
 /* With a `*` in the key, or with none: select_iter.c. */
 void cg_slice_has(struct cg_fn *fn, ir_ref r);

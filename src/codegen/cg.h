@@ -14,7 +14,8 @@
  *
  *	 0  u64 1 = taken
  *	 8  u64 actions left (TICK)
- *	16 .. variables of loops, strings, keys and values of arrays
+ *	16  u64 the slot's own number among those of all CPUs
+ *	24 .. variables of loops, strings, keys and values of arrays
  *	then a margin of MAXSTRINGLEN bytes: writes at a position that only
  *	the running code knows stay inside even as the verifier sees them
  *
@@ -32,7 +33,8 @@
 
 #define CG_SCRATCH_TAKEN 0
 #define CG_SCRATCH_ACTIONS 8
-#define CG_SCRATCH_FIRST 16
+#define CG_SCRATCH_OWN 16
+#define CG_SCRATCH_FIRST 24
 
 /* Bytes of stack that keys, values and records may take; larger ones are
  * built in scratch. */
@@ -74,6 +76,8 @@ struct cg {
 	uint32_t escapes;	/* in rodata + 1, or 0: how bytes are quoted */
 	uint32_t *dfa_off;	/* in rodata of each automaton + 1, or 0 */
 	uint32_t scratch_size;	/* the most any handler needs */
+	uint32_t iter_map;	/* or IMAGE_NONE */
+	uint32_t iter_size, niters;	/* the same, of foreach */
 };
 
 /* A variable of the handler. */
@@ -81,7 +85,7 @@ struct cg_var {
 	cg_reg reg;		/* or NO_REG: in scratch at off */
 	int32_t off;
 	struct cg_str str;
-	bool used, in_memory, needs_init;
+	bool used, in_memory, needs_init, is_saved;
 };
 
 struct cg_val {
@@ -119,10 +123,13 @@ struct cg_fn {
 	uint32_t block, at;	/* where selection is */
 	bool is_locked;		/* there */
 	bool has_loops, needs_scratch, counts_actions, raises_text;
-	bool uses_lock;
+	bool uses_lock, uses_token, uses_match, wants_groups;
+	uint32_t niters;	/* operations that walk over an array */
+	uint32_t iters_made;
 	VEC(struct cg_slot) slots;
 	uint32_t scratch_end;
 	int16_t error_area, key_area, value_area, word_area;	/* stack, or 0 */
+	int16_t walk_area;
 	uint32_t key_area_size;
 	int16_t irq_flags;
 	int32_t error_text;	/* scratch; below too */
@@ -152,6 +159,7 @@ uint32_t cg_rodata_map(struct cg *g);
 uint32_t cg_data_map(struct cg *g);
 uint32_t cg_control_map(struct cg *g);
 uint32_t cg_scratch_map(struct cg *g);
+uint32_t cg_iter_map(struct cg *g);
 void cg_finish_maps(struct cg *g);
 
 /* ---- host.c ---- */
@@ -234,6 +242,11 @@ void cg_put_hex(struct cg_fn *fn, struct cg_str dst, cg_reg pos, cg_reg x);
 /* Leaves when the probe's site is not about this task. */
 void cg_filter(struct cg_fn *fn);
 
+/* ---- memory of the whole handler: select_match.c, select_save.c ---- */
+
+void cg_match_init(struct cg_fn *fn);
+void cg_save_init(struct cg_fn *fn);
+
 /* ---- one operation each: select_*.c ---- */
 
 /* Text at address `at` of kernel or user memory (aux = enum load_as), at most
@@ -289,6 +302,8 @@ void cg_ngroups(struct cg_fn *fn, ir_ref r);
 /* Do the keys and values of a global, or the record of an EMIT, need
  * scratch? */
 bool cg_big_global(const struct image *img, const struct image_global *g);
+/* Does an operation on an array name more than one element? */
+bool cg_is_slice(const struct cg_fn *fn, const struct ir_insn *i);
 bool cg_big_record(const struct cg_fn *fn, const struct ir_insn *i);
 
 #endif

@@ -57,6 +57,20 @@ cg_reg cg_scratch_addr(struct cg_fn *fn, int32_t off)
 	return code_addi(fn->c, fn->scratch, off);
 }
 
+/* The number of the slot just taken, whose number on its CPU is in the stack
+ * at `key`. */
+static void note_own(struct cg_fn *fn, int16_t key)
+{
+	struct cg_code *c = fn->c;
+	cg_reg own;
+
+	code_call(c, HELPER_get_smp_processor_id);
+	own = code_result(c);
+	code_alui(c, BPF_MUL, own, CG_SCRATCH_SLOTS);
+	code_alu(c, BPF_ADD, own, code_ld(c, R10, key, 4));
+	code_store(c, fn->scratch, CG_SCRATCH_OWN, own, 8);
+}
+
 /* Takes a free slot of this CPU: tries each in turn. */
 static void claim(struct cg_fn *fn)
 {
@@ -95,10 +109,18 @@ static void claim(struct cg_fn *fn)
 	cg_loss(fn, LOSS_SCRATCH);
 	code_jmp(c, fn->out);
 	code_place_label(c, got);
+	if (fn->niters)
+		note_own(fn, key);
 }
 
 static void first_values(struct cg_fn *fn)
 {
+	if (fn->uses_token) {
+		code_storei(fn->c, fn->scratch, fn->token_text, 0, 1);
+		code_storei(fn->c, fn->scratch, fn->token_at, 0, 8);
+	}
+	cg_match_init(fn);
+	cg_save_init(fn);
 	for (uint32_t v = 0; v < fn->f->vars.n; v++) {
 		struct cg_var *var = &fn->vars[v];
 
@@ -159,6 +181,11 @@ void cg_frame_init(struct cg_fn *fn)
 		if (fn->vars[v].used && (fn->vars[v].in_memory ||
 					 fn->f->vars.v[v].type == IT_STRING))
 			fn->needs_scratch = true;
+	if (fn->uses_token)
+		fn->token_text = (int32_t)cg_slot(fn,
+			fn->g->img->limits.maxstringlen);
+	if (fn->uses_token)
+		fn->token_at = (int32_t)cg_slot(fn, 8);
 	place_vars(fn);
 }
 

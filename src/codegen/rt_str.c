@@ -66,3 +66,39 @@ void rt_digits(struct cg_fn *fn, struct cg_code *c)
 	code_movi(c, R0, 0);
 	code_exit(c);
 }
+
+/* R1 = two words, low first, divided by R2 in place: bit by bit. */
+void rt_div128(struct cg_fn *fn, struct cg_code *c)
+{
+	cg_reg at = code_copy(c, R1), d = code_copy(c, R2);
+	cg_reg lo = code_ld(c, at, 0, 8), hi = code_ld(c, at, 8, 8);
+	cg_reg rem = code_const(c, 0), n = code_const(c, 0), top, carry;
+	cg_label again = code_label(c), take = code_label(c);
+	cg_label next = code_label(c);
+
+	(void)fn;
+	code_place_label(c, again);
+	carry = code_copy(c, rem);
+	code_alui(c, BPF_RSH, carry, 63);
+	code_alui(c, BPF_LSH, rem, 1);
+	top = code_copy(c, hi);
+	code_alui(c, BPF_RSH, top, 63);
+	code_alu(c, BPF_OR, rem, top);
+	code_alui(c, BPF_LSH, hi, 1);
+	top = code_copy(c, lo);
+	code_alui(c, BPF_RSH, top, 63);
+	code_alu(c, BPF_OR, hi, top);
+	code_alui(c, BPF_LSH, lo, 1);
+	code_ifi(c, BPF_JNE, carry, 0, take);
+	code_if(c, BPF_JLT, rem, d, next);
+	code_place_label(c, take);
+	code_alu(c, BPF_SUB, rem, d);
+	code_alui(c, BPF_OR, lo, 1);
+	code_place_label(c, next);
+	code_alui(c, BPF_ADD, n, 1);
+	code_ifi(c, BPF_JLT, n, 128, again);
+	code_store(c, at, 0, lo, 8);
+	code_store(c, at, 8, hi, 8);
+	code_movi(c, R0, 0);
+	code_exit(c);
+}

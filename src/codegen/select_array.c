@@ -27,6 +27,16 @@ bool cg_big_global(const struct image *img, const struct image_global *g)
 			       CG_STACK_VALUE);
 }
 
+bool cg_is_slice(const struct cg_fn *fn, const struct ir_insn *i)
+{
+	if (i->op != OP_AHAS && i->op != OP_ADEL)
+		return false;
+	for (uint32_t k = 0; k < i->nargs; k++)
+		if (fn->f->args.v[i->args + k] == IR_NONE)
+			return true;
+	return i->op == OP_ADEL && !i->nargs;
+}
+
 /* ---- keys and values in memory ---- */
 
 static struct cg_str place_new(struct cg_fn *fn, int16_t *area, uint32_t most,
@@ -88,11 +98,10 @@ static void put_text(struct cg_fn *fn, struct cg_str place, uint32_t off,
 	cg_str_copy(fn, dst, cg_string(fn, r));
 }
 
-struct cg_str array_key(struct cg_fn *fn, const struct image_global *g,
-			ir_ref r)
+void array_key_at(struct cg_fn *fn, const struct image_global *g, ir_ref r,
+		  struct cg_str key)
 {
 	const struct ir_insn *i = ir_insn(fn->f, r);
-	struct cg_str key = array_key_place(fn, g);
 
 	for (uint32_t k = 0; k < i->nargs; k++) {
 		ir_ref part = fn->f->args.v[i->args + k];
@@ -107,6 +116,14 @@ struct cg_str array_key(struct cg_fn *fn, const struct image_global *g,
 		else
 			put_long(fn, key, g->key_off[k], part);
 	}
+}
+
+struct cg_str array_key(struct cg_fn *fn, const struct image_global *g,
+			ir_ref r)
+{
+	struct cg_str key = array_key_place(fn, g);
+
+	array_key_at(fn, g, r, key);
 	return key;
 }
 
@@ -351,7 +368,7 @@ void cg_ahas(struct cg_fn *fn, ir_ref r)
 	struct cg_str key;
 	cg_reg at, v;
 
-	if (array_has_wildcard(fn, r)) {
+	if (cg_is_slice(fn, ir_insn(fn->f, r))) {
 		cg_slice_has(fn, r);
 		return;
 	}
@@ -365,22 +382,12 @@ void cg_ahas(struct cg_fn *fn, ir_ref r)
 	array_free(fn, key);
 }
 
-bool array_has_wildcard(struct cg_fn *fn, ir_ref r)
-{
-	const struct ir_insn *i = ir_insn(fn->f, r);
-
-	for (uint32_t k = 0; k < i->nargs; k++)
-		if (fn->f->args.v[i->args + k] == IR_NONE)
-			return true;
-	return false;
-}
-
 void cg_adel(struct cg_fn *fn, ir_ref r)
 {
 	const struct image_global *g = array_global(fn, r);
 	struct cg_str key;
 
-	if (!ir_insn(fn->f, r)->nargs || array_has_wildcard(fn, r)) {
+	if (cg_is_slice(fn, ir_insn(fn->f, r))) {
 		cg_slice_delete(fn, r);
 		return;
 	}

@@ -9,6 +9,8 @@
 
 #include "base/bits.h"
 #include "codegen/array.h"
+#include "codegen/loop.h"
+#include "codegen/rt.h"
 
 #define SIGN INT64_MIN
 #define MAX_TRIES 4
@@ -235,4 +237,386 @@ void cg_stat_add(struct cg_fn *fn, ir_ref r)
 	}
 	add_value(fn, at, g->off, &g->stat, v);
 	code_place_label(fn->c, lost);
+}
+
+/* ---- reading ---- */
+
+static void merge_sum(struct cg_fn *fn, cg_cell to, cg_reg at, uint32_t off)
+{
+	cg_reg v = cell_get(fn, to);
+
+	code_alu(fn->c, BPF_ADD, v, code_ld(fn->c, at, (int32_t)off, 8));
+	cell_set(fn, to, v);
+}
+
+static void merge_max(struct cg_fn *fn, cg_cell to, cg_reg at, uint32_t off)
+{
+	cg_label no = code_label(fn->c);
+	cg_reg v = code_ld(fn->c, at, (int32_t)off, 8);
+
+	code_if(fn->c, BPF_JLE, v, cell_get(fn, to), no);
+	cell_set(fn, to, v);
+	code_place_label(fn->c, no);
+}
+
+/* hi:x += 128 bits at off + 0. */
+static void merge_wide(struct cg_fn *fn, cg_cell lo, cg_cell hi, cg_reg at,
+		       uint32_t off)
+{
+	struct cg_code *c = fn->c;
+	cg_label no = code_label(c);
+	cg_reg part = code_ld(c, at, (int32_t)off, 8), sum = cell_get(fn, lo);
+
+	merge_sum(fn, hi, at, off + 8);
+	code_alu(c, BPF_ADD, sum, part);
+	cell_set(fn, lo, sum);
+	code_if(c, BPF_JGE, sum, part, no);
+	cell_set(fn, hi, code_addi(c, cell_get(fn, hi), 1));
+	code_place_label(c, no);
+}
+
+/* One bucket, whose number is in the cell `which` (checked already). */
+static void merge_bucket(struct cg_fn *fn, cg_cell to, cg_reg at, uint32_t off,
+			 cg_cell which, uint32_t n)
+{
+	cg_reg i = cell_get_max(fn, which, n - 1);
+	cg_reg from = code_copy(fn->c, at);
+
+	code_alui(fn->c, BPF_LSH, i, 3);
+	code_alu(fn->c, BPF_ADD, from, i);
+	merge_sum(fn, to, from, off);
+}
+
+/* The copy of the CPU in R3; R2 = key. */
+static cg_reg lookup_cpu(struct cg_fn *fn, const struct image_global *g,
+			 struct cg_str key, cg_reg cpu)
+{
+	struct cg_code *c = fn->c;
+
+	code_map(c, R1, g->map);
+	code_mov(c, R2, cg_str_addr(fn, key));
+	code_mov(c, R3, cpu);
+	code_call(c, HELPER_map_lookup_percpu_elem);
+	return code_result(c);
+}
+
+/* What is asked, and what the copies of all CPUs amount to. */
+struct stat_read {
+	const struct image_global *g;
+	enum stat_op op;
+	struct cg_str key;
+	cg_cell count, x, y, hi, which;
+};
+
+static void merge_copy(struct cg_fn *fn, struct stat_read *q, cg_reg at)
+{
+	const struct image_stat *s = &q->g->stat;
+	uint32_t off = q->g->off;
+
+	if (s->fields & STAT_COUNT)
+		merge_sum(fn, q->count, at,
+			  off + image_stat_offset(s, STAT_COUNT));
+	switch (q->op) {
+	case STAT_OP_COUNT:
+		break;
+	case STAT_OP_VARIANCE:
+		if (s->fields & STAT_SUMSQ)
+			merge_wide(fn, q->y, q->hi, at,
+				   off + image_stat_offset(s, STAT_SUMSQ));
+		__attribute__((fallthrough));
+	case STAT_OP_SUM:
+	case STAT_OP_AVG:
+		if (s->fields & STAT_SUM)
+			merge_sum(fn, q->x, at,
+				  off + image_stat_offset(s, STAT_SUM));
+		break;
+	case STAT_OP_MIN:
+		if (s->fields & STAT_MIN)
+			merge_max(fn, q->x, at,
+				  off + image_stat_offset(s, STAT_MIN));
+		break;
+	case STAT_OP_MAX:
+		if (s->fields & STAT_MAX)
+			merge_max(fn, q->x, at,
+				  off + image_stat_offset(s, STAT_MAX));
+		break;
+	case STAT_OP_BUCKET:
+		merge_bucket(fn, q->x, at, off + image_stat_buckets_offset(s),
+			     q->which, image_stat_buckets(s));
+		break;
+	}
+}
+
+static void merge_all(struct cg_fn *fn, struct stat_read *q)
+{
+	struct cg_code *c = fn->c;
+	struct cg_loop l;
+	cg_reg at;
+
+	loop_begin(fn, &l, MAX(fn->g->o->ncpus, 1u));
+	at = lookup_cpu(fn, q->g, q->key, l.i);
+	code_ifi(c, BPF_JEQ, at, 0, l.next);
+	merge_copy(fn, q, at);
+	loop_end(fn, &l);
+}
+
+/* *hi:*lo = a * b, unsigned. */
+static void multiply_wide(struct cg_code *c, cg_reg a, cg_reg b, cg_reg *lo,
+			  cg_reg *hi)
+{
+	cg_reg part[2][2], mid, t;
+
+	for (int k = 0; k < 2; k++) {
+		part[k][0] = code_copy(c, k ? b : a);
+		code_alui(c, BPF_LSH, part[k][0], 32);
+		code_alui(c, BPF_RSH, part[k][0], 32);
+		part[k][1] = code_copy(c, k ? b : a);
+		code_alui(c, BPF_RSH, part[k][1], 32);
+	}
+	*lo = code_copy(c, a);
+	code_alu(c, BPF_MUL, *lo, b);
+	*hi = code_copy(c, part[0][1]);
+	code_alu(c, BPF_MUL, *hi, part[1][1]);
+	mid = code_copy(c, part[0][0]);
+	code_alu(c, BPF_MUL, mid, part[1][0]);
+	code_alui(c, BPF_RSH, mid, 32);
+	for (int k = 0; k < 2; k++) {
+		t = code_copy(c, part[0][k]);
+		code_alu(c, BPF_MUL, t, part[1][!k]);
+		a = code_copy(c, t);
+		code_alui(c, BPF_RSH, a, 32);
+		code_alu(c, BPF_ADD, *hi, a);
+		code_alui(c, BPF_LSH, t, 32);
+		code_alui(c, BPF_RSH, t, 32);
+		code_alu(c, BPF_ADD, mid, t);
+	}
+	code_alui(c, BPF_RSH, mid, 32);
+	code_alu(c, BPF_ADD, *hi, mid);
+}
+
+/* hi:lo -= bhi:blo */
+static void subtract_wide(struct cg_code *c, cg_reg lo, cg_reg hi, cg_reg blo,
+			  cg_reg bhi)
+{
+	cg_label no = code_label(c);
+
+	code_alu(c, BPF_SUB, hi, bhi);
+	code_if(c, BPF_JGE, lo, blo, no);
+	code_alui(c, BPF_SUB, hi, 1);
+	code_place_label(c, no);
+	code_alu(c, BPF_SUB, lo, blo);
+}
+
+/* The two words at `slot` divided by d. */
+static void divide_wide(struct cg_fn *fn, uint32_t slot, cg_reg d)
+{
+	code_mov(fn->c, R1, cg_scratch_addr(fn, (int32_t)slot));
+	code_mov(fn->c, R2, d);
+	code_call_sub(fn->c, rt_routine(fn, RT_DIV128), 2);
+}
+
+/*
+ * Of the sample: (n * sumsq - sum * sum) / n / (n - 1), or where n * sumsq
+ * has more than 128 bits (sumsq - sum * sum / n) / (n - 1).
+ */
+static cg_reg variance(struct cg_fn *fn, struct stat_read *q)
+{
+	struct cg_code *c = fn->c;
+	uint32_t slot = cg_slot(fn, 16);
+	cg_label few = code_label(c), wide = code_label(c);
+	cg_label last = code_label(c), pos = code_label(c);
+	cg_reg n = cell_get(fn, q->count), sum, slo, shi, lo, hi, t, thi;
+
+	code_storei(c, fn->scratch, (int32_t)slot, 0, 8);
+	code_ifi(c, BPF_JSLT, n, 2, few);
+	sum = cell_get(fn, q->x);
+	code_ifi(c, BPF_JSGE, sum, 0, pos);
+	code_alui(c, BPF_NEG, sum, 0);
+	code_place_label(c, pos);
+	multiply_wide(c, sum, sum, &slo, &shi);
+	multiply_wide(c, cell_get(fn, q->y), n, &lo, &hi);
+	multiply_wide(c, cell_get(fn, q->hi), n, &t, &thi);
+	code_ifi(c, BPF_JNE, thi, 0, wide);
+	code_alu(c, BPF_ADD, hi, t);
+	code_if(c, BPF_JLT, hi, t, wide);
+	subtract_wide(c, lo, hi, slo, shi);
+	code_store(c, fn->scratch, (int32_t)slot, lo, 8);
+	code_store(c, fn->scratch, (int32_t)slot + 8, hi, 8);
+	divide_wide(fn, slot, cell_get(fn, q->count));
+	code_jmp(c, last);
+	code_place_label(c, wide);
+	code_store(c, fn->scratch, (int32_t)slot, slo, 8);
+	code_store(c, fn->scratch, (int32_t)slot + 8, shi, 8);
+	divide_wide(fn, slot, cell_get(fn, q->count));
+	lo = cell_get(fn, q->y);
+	hi = cell_get(fn, q->hi);
+	subtract_wide(c, lo, hi, cell_get(fn, slot), cell_get(fn, slot + 8));
+	code_store(c, fn->scratch, (int32_t)slot, lo, 8);
+	code_store(c, fn->scratch, (int32_t)slot + 8, hi, 8);
+	code_place_label(c, last);
+	n = cell_get(fn, q->count);
+	code_alui(c, BPF_SUB, n, 1);
+	divide_wide(fn, slot, n);
+	code_place_label(c, few);
+	t = cell_get(fn, slot);
+	cg_slot_free(fn, slot);
+	return t;
+}
+
+static cg_reg average(struct cg_fn *fn, struct stat_read *q)
+{
+	struct cg_code *c = fn->c;
+	cg_label pos = code_label(c), done = code_label(c);
+	cg_reg v = cell_get(fn, q->x);
+
+	/* the divisor is positive: only the sum has a sign */
+	code_ifi(c, BPF_JSGE, v, 0, pos);
+	code_alui(c, BPF_NEG, v, 0);
+	code_alu(c, BPF_DIV, v, cell_get(fn, q->count));
+	code_alui(c, BPF_NEG, v, 0);
+	code_jmp(c, done);
+	code_place_label(c, pos);
+	code_alu(c, BPF_DIV, v, cell_get(fn, q->count));
+	code_place_label(c, done);
+	return v;
+}
+
+static cg_reg extract(struct cg_fn *fn, struct stat_read *q)
+{
+	struct cg_code *c = fn->c;
+	cg_reg v;
+
+	switch (q->op) {
+	case STAT_OP_COUNT:
+		return cell_get(fn, q->count);
+	case STAT_OP_SUM:
+	case STAT_OP_BUCKET:
+		break;
+	case STAT_OP_MIN:
+	case STAT_OP_MAX:
+		v = cell_get(fn, q->x);
+		if (q->op == STAT_OP_MIN)
+			code_alui(c, BPF_XOR, v, -1);
+		code_alu(c, BPF_XOR, v, code_const(c, SIGN));
+		return v;
+	case STAT_OP_AVG:
+		return average(fn, q);
+	case STAT_OP_VARIANCE:
+		return variance(fn, q);
+	}
+	return cell_get(fn, q->x);
+}
+
+static void check_bucket(struct cg_fn *fn, struct stat_read *q, ir_ref which)
+{
+	struct cg_code *c = fn->c;
+	cg_label ok = code_label(c);
+	cg_reg i;
+
+	if (q->op != STAT_OP_BUCKET)
+		return;
+	i = cg_long(fn, which);
+	code_ifi(c, BPF_JLT, i, image_stat_buckets(&q->g->stat), ok);
+	cg_raise(fn, IERR_BUCKET, NO_REG);
+	code_place_label(c, ok);
+	cell_set(fn, q->which, i);
+}
+
+cg_reg stat_read(struct cg_fn *fn, const struct image_global *g,
+		 struct cg_str key, enum stat_op op, ir_ref arg, bool quiet)
+{
+	struct cg_code *c = fn->c;
+	struct stat_read q = { .g = g, .op = op, .key = key,
+			       .count = cell_new(fn, 0), .x = cell_new(fn, 0),
+			       .y = cell_new(fn, 0), .hi = cell_new(fn, 0),
+			       .which = cell_new(fn, 0) };
+	cg_label some = code_label(c), done = code_label(c);
+	cg_reg v;
+
+	check_bucket(fn, &q, arg);
+	merge_all(fn, &q);
+	v = code_const(c, 0);
+	if (op != STAT_OP_COUNT && op != STAT_OP_SUM) {
+		code_ifi(c, BPF_JNE, cell_get(fn, q.count), 0, some);
+		if (quiet)
+			code_jmp(c, done);
+		else
+			cg_raise(fn, IERR_STAT_EMPTY, NO_REG);
+		code_place_label(c, some);
+	}
+	code_mov(c, v, extract(fn, &q));
+	code_place_label(c, done);
+	cell_free(fn, q.count);
+	cell_free(fn, q.x);
+	cell_free(fn, q.y);
+	cell_free(fn, q.hi);
+	cell_free(fn, q.which);
+	return v;
+}
+
+/* The key of a scalar: number 0 of the stats map. */
+static struct cg_str scalar_key(struct cg_fn *fn)
+{
+	code_storei(fn->c, R10, cg_word(fn), 0, 8);
+	return (struct cg_str){ .base = CG_IN_STACK, .off = cg_word(fn) };
+}
+
+/* Before Linux 5.19 a program sees no other CPU's copy, and half a statistic
+ * is none: it reads as empty. */
+static bool can_read(struct cg_fn *fn, ir_ref r)
+{
+	if (cg_has(fn, FEATURE_BIT(PERCPU_LOOKUP)))
+		return true;
+	cg_raise(fn, IERR_STAT_EMPTY, NO_REG);
+	code_place_label(fn->c, code_label(fn->c));
+	cg_set_long(fn, r, code_const(fn->c, 0));
+	return false;
+}
+
+void cg_stat_get(struct cg_fn *fn, ir_ref r)
+{
+	const struct ir_insn *i = ir_insn(fn->f, r);
+	const struct image_global *g = array_global(fn, r);
+	struct cg_str key;
+
+	if (!can_read(fn, r))
+		return;
+	key = g->is_array ? array_key(fn, g, r) : scalar_key(fn);
+	cg_set_long(fn, r, stat_read(fn, g, key, (enum stat_op)i->aux, i->a,
+				  false));
+	if (g->is_array)
+		array_free(fn, key);
+}
+
+static void clear_copy(struct cg_fn *fn, const struct image_global *g,
+		       cg_reg at)
+{
+	uint32_t n = image_stat_size(&g->stat);
+
+	for (uint32_t k = 0; k < n; k += 8)
+		code_storei(fn->c, at, (int32_t)(g->off + k), 0, 8);
+}
+
+void cg_stat_clear(struct cg_fn *fn, ir_ref r)
+{
+	const struct image_global *g = array_global(fn, r);
+	struct cg_code *c = fn->c;
+	cg_label lost = code_label(c);
+	struct cg_loop l;
+	cg_reg at;
+
+	if (g->is_array) {
+		cg_adel(fn, r);
+		return;
+	}
+	if (!cg_has(fn, FEATURE_BIT(PERCPU_LOOKUP))) {
+		clear_copy(fn, g, scalar(fn, g, lost));
+		code_place_label(c, lost);
+		return;
+	}
+	loop_begin(fn, &l, MAX(fn->g->o->ncpus, 1u));
+	at = lookup_cpu(fn, g, scalar_key(fn), l.i);
+	code_ifi(c, BPF_JEQ, at, 0, l.next);
+	clear_copy(fn, g, at);
+	loop_end(fn, &l);
 }

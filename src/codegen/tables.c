@@ -118,6 +118,13 @@ uint32_t cg_scratch_map(struct cg *g)
 	return g->img->scratch_map;
 }
 
+uint32_t cg_iter_map(struct cg *g)
+{
+	if (g->iter_map == IMAGE_NONE)
+		g->iter_map = add_map(g, "iter", IMAP_ITER, 8, 1);
+	return g->iter_map;
+}
+
 uint32_t cg_rodata(struct cg *g, const void *data, uint32_t n,
 		   uint32_t align)
 {
@@ -174,4 +181,9 @@ void cg_finish_maps(struct cg *g)
 	if (img->scratch_map != IMAGE_NONE)
 		img->maps.v[img->scratch_map].value_size =
 			align_up(g->scratch_size, 8);
+	if (g->iter_map != IMAGE_NONE) {
+		img->maps.v[g->iter_map].value_size = align_up(g->iter_size, 8);
+		img->maps.v[g->iter_map].max_entries =
+			g->niters * CG_SCRATCH_SLOTS * MAX(g->o->ncpus, 1u);
+	}
 }

@@ -1,0 +1,683 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * foreach in kernel code, and what else walks over an array.
+ *
+ * iter.new copies the elements into a space of the iter map, which belongs to
+ * the handler as its scratch slot does (same number).  They become a heap as
+ * they are copied, so iter.next is one step down the heap, and a loop that
+ * wants the first ten of many costs little:
+ *
+ *	 0  u64 number of elements left
+ *	 8  u64 the current element
+ *	16  u64 turns left (limit)
+ *	24  u64 where a step up or down the heap is
+ *	32  heap: { u64 rank, u64 tie, u64 number of the element } each
+ *	..  elements: key, value
+ *
+ * Ranks are unsigned, the least comes first: a long with its sign turned, the
+ * first eight bytes of a text (whole texts decide where these are equal), the
+ * complement of either where the order is descending.
+ */
+#include <stddef.h>
+
+#include "base/bits.h"
+#include "codegen/array.h"
+#include "codegen/loop.h"
+#include "codegen/rt.h"
+
+#define LEFT 0
+#define CURRENT 8
+#define LIMIT 16
+#define STEP 24
+#define HEAP 32
+#define NODE 24
+#define RANK 0
+#define TIE 8
+#define NUMBER 16
+#define LEVELS 24		/* of a heap: more than there can be */
+
+#ifndef BPF_TO_BE
+#define BPF_TO_BE 0x08
+#endif
+
+/* One walk: what the callback and the steps need to know. */
+struct walk {
+	const struct image_global *g;
+	const struct image_iter *it;	/* NULL: has, delete */
+	uint32_t nmax, entries, entry_size;
+	uint32_t slice;			/* scratch, when there is one */
+	uint16_t fixed;			/* keys that the slice gives */
+	bool by_text, has_value;
+};
+
+/* What the callback is given, on the caller's stack. */
+#define ARG_SPACE 0
+#define ARG_SCRATCH 8
+#define ARG_FOUND 16
+#define ARG_SIZE 24
+
+/* A handler's state while another function of the program is being made. */
+struct inner {
+	struct cg_code *c;
+	cg_reg scratch;
+	int16_t error_area, key_area, value_area, word_area, irq_flags;
+};
+
+static struct inner enter(struct cg_fn *fn, uint32_t *number)
+{
+	struct inner in = { fn->c, fn->scratch, fn->error_area, fn->key_area,
+			    fn->value_area, fn->word_area, fn->irq_flags };
+
+	fn->c = cg_func_new(fn);
+	fn->c->place = in.c->place;
+	*number = fn->funcs.n - 1;
+	fn->error_area = fn->key_area = fn->value_area = fn->word_area = 0;
+	return in;
+}
+
+static void leave(struct cg_fn *fn, struct inner in)
+{
+	fn->c = in.c;
+	fn->scratch = in.scratch;
+	fn->error_area = in.error_area;
+	fn->key_area = in.key_area;
+	fn->value_area = in.value_area;
+	fn->word_area = in.word_area;
+	fn->irq_flags = in.irq_flags;
+}
+
+static void finish(struct cg_code *c, int32_t ret)
+{
+	code_movi(c, R0, ret);
+	code_exit(c);
+}
+
+/* ---- the heap ---- */
+
+/* The node of number i, which is in bounds. */
+static cg_reg node(struct cg_code *c, cg_reg space, cg_reg i)
+{
+	cg_reg at = code_copy(c, i);
+
+	code_alui(c, BPF_MUL, at, NODE);
+	code_alui(c, BPF_ADD, at, HEAP);
+	code_alu(c, BPF_ADD, at, space);
+	return at;
+}
+
+static cg_reg entry(struct cg_code *c, const struct walk *w, cg_reg space,
+		    cg_reg i)
+{
+	cg_reg at = code_copy(c, i);
+
+	code_cap(c, at, w->nmax - 1);
+	code_alui(c, BPF_MUL, at, (int32_t)w->entry_size);
+	code_alui(c, BPF_ADD, at, (int32_t)w->entries);
+	code_alu(c, BPF_ADD, at, space);
+	return at;
+}
+
+/* Where in an entry the text is that it is sorted by. */
+static uint32_t text_off(const struct walk *w, uint32_t *bound)
+{
+	bool key = w->it->sort == SORT_KEY;
+
+	*bound = key ? w->g->key_bound[w->it->key] : w->g->bound;
+	return key ? w->g->key_off[w->it->key] : w->g->key_size;
+}
+
+/* a < b by their whole texts: to yes, no, or on. */
+static void if_less_text(struct cg_fn *fn, const struct walk *w, cg_reg space,
+			 cg_reg a, cg_reg b, cg_label yes, cg_label no)
+{
+	struct cg_code *c = fn->c;
+	uint32_t bound, off = text_off(w, &bound);
+	cg_reg x = entry(c, w, space, code_ld(c, a, NUMBER, 8));
+	cg_reg y = entry(c, w, space, code_ld(c, b, NUMBER, 8)), r;
+
+	code_mov(c, R1, x);
+	code_alui(c, BPF_ADD, R1, off);
+	code_mov(c, R2, y);
+	code_alui(c, BPF_ADD, R2, off);
+	if (cg_has(fn, FEATURE_BIT(KF_STRING))) {
+		code_call_kfunc(c, image_intern(fn->g->img, fn->g->a,
+						STR("bpf_strcmp")), 2);
+	} else {
+		code_movi(c, R3, bound + 1);
+		code_call_sub(c, rt_routine(fn, RT_STRCMP), 3);
+	}
+	r = code_result(c);
+	code_alui(c, BPF_LSH, r, 32);
+	code_alui(c, BPF_ARSH, r, 32);
+	code_ifi(c, w->it->dir < 0 ? BPF_JSGT : BPF_JSLT, r, 0, yes);
+	code_ifi(c, BPF_JNE, r, 0, no);
+}
+
+static void if_less(struct cg_fn *fn, const struct walk *w, cg_reg space,
+		    cg_reg a, cg_reg b, cg_label yes)
+{
+	struct cg_code *c = fn->c;
+	cg_label no = code_label(c);
+	cg_reg x = code_ld(c, a, RANK, 8), y = code_ld(c, b, RANK, 8);
+
+	code_if(c, BPF_JLT, x, y, yes);
+	code_if(c, BPF_JNE, x, y, no);
+	if (w->by_text)
+		if_less_text(fn, w, space, a, b, yes, no);
+	x = code_ld(c, a, TIE, 8);
+	y = code_ld(c, b, TIE, 8);
+	code_if(c, BPF_JLT, x, y, yes);
+	code_place_label(c, no);
+}
+
+static void swap(struct cg_code *c, cg_reg a, cg_reg b)
+{
+	for (int32_t k = 0; k < NODE; k += 8) {
+		cg_reg x = code_ld(c, a, k, 8), y = code_ld(c, b, k, 8);
+
+		code_store(c, a, k, y, 8);
+		code_store(c, b, k, x, 8);
+	}
+}
+
+/* LEVELS turns, known to every verifier. */
+struct climb {
+	cg_label again, done;
+	cg_reg turn;
+};
+
+static void climb_begin(struct cg_code *c, struct climb *k)
+{
+	k->again = code_label(c);
+	k->done = code_label(c);
+	k->turn = code_const(c, 0);
+	code_place_label(c, k->again);
+}
+
+static void climb_end(struct cg_code *c, struct climb *k)
+{
+	code_alui(c, BPF_ADD, k->turn, 1);
+	code_ifi(c, BPF_JLT, k->turn, LEVELS, k->again);
+	code_place_label(c, k->done);
+}
+
+/* Node `at` goes up to where it belongs. */
+static void sift_up(struct cg_fn *fn, const struct walk *w, cg_reg space,
+		    cg_reg at)
+{
+	struct cg_code *c = fn->c;
+	cg_label yes;
+	struct climb k;
+	cg_reg i, up, a, b;
+
+	code_store(c, space, STEP, at, 8);
+	climb_begin(c, &k);
+	yes = code_label(c);
+	i = code_ld(c, space, STEP, 8);
+	code_ifi(c, BPF_JEQ, i, 0, k.done);
+	code_cap(c, i, w->nmax - 1);
+	up = code_addi(c, i, -1);
+	code_alui(c, BPF_RSH, up, 1);
+	code_cap(c, up, w->nmax - 1);
+	a = node(c, space, i);
+	b = node(c, space, up);
+	if_less(fn, w, space, a, b, yes);
+	code_jmp(c, k.done);
+	code_place_label(c, yes);
+	swap(c, a, b);
+	code_store(c, space, STEP, up, 8);
+	climb_end(c, &k);
+}
+
+/* The root goes down to where it belongs among the first n. */
+static void sift_down(struct cg_fn *fn, const struct walk *w, cg_reg space)
+{
+	struct cg_code *c = fn->c;
+	cg_label left, yes;
+	struct climb k;
+	cg_reg i, n, down, other, a, b;
+
+	code_storei(c, space, STEP, 0, 8);
+	climb_begin(c, &k);
+	left = code_label(c);
+	yes = code_label(c);
+	i = code_ld(c, space, STEP, 8);
+	code_cap(c, i, w->nmax - 1);
+	n = code_ld(c, space, LEFT, 8);
+	down = code_copy(c, i);
+	code_alui(c, BPF_LSH, down, 1);
+	code_alui(c, BPF_ADD, down, 1);
+	code_if(c, BPF_JGE, down, n, k.done);
+	code_cap(c, down, w->nmax - 1);
+	b = node(c, space, down);
+	other = code_addi(c, down, 1);
+	code_if(c, BPF_JGE, other, n, left);
+	code_cap(c, other, w->nmax - 1);
+	a = node(c, space, other);
+	{
+		cg_label right = code_label(c);
+
+		if_less(fn, w, space, a, b, right);
+		code_jmp(c, left);
+		code_place_label(c, right);
+		code_mov(c, b, a);
+		code_mov(c, down, other);
+	}
+	code_place_label(c, left);
+	code_store(c, space, STEP, down, 8);
+	a = node(c, space, i);
+	if_less(fn, w, space, b, a, yes);
+	code_jmp(c, k.done);
+	code_place_label(c, yes);
+	swap(c, a, b);
+	climb_end(c, &k);
+}
+
+/* ---- the callback ---- */
+
+/* Not of the slice: the next element. */
+static void match_slice(struct cg_fn *fn, const struct walk *w, cg_reg key)
+{
+	struct cg_code *c = fn->c;
+	cg_label same = code_label(c), other = code_label(c);
+
+	if (!w->fixed)
+		return;
+	for (uint32_t k = 0; k < w->g->nkeys; k++) {
+		uint32_t size = w->g->key_type[k] == IT_STRING ?
+			align_up(w->g->key_bound[k] + 1u, 8) : 8;
+
+		if (!(w->fixed >> k & 1))
+			continue;
+		for (uint32_t b = 0; b < size; b += 8) {
+			int32_t at = (int32_t)(w->g->key_off[k] + b);
+
+			code_if(c, BPF_JNE, code_ld(c, key, at, 8),
+				code_ld(c, fn->scratch,
+					(int32_t)w->slice + at, 8), other);
+		}
+	}
+	code_jmp(c, same);
+	code_place_label(c, other);
+	finish(c, 0);
+	code_place_label(c, same);
+}
+
+/* The first eight bytes as a number that sorts as the text does. */
+static void to_big_endian(struct cg_code *c, cg_reg v)
+{
+	code_alui(c, BPF_END, v, 64);
+	vec_last(&c->insns).code = BPF_ALU | BPF_END | BPF_TO_BE;
+}
+
+static cg_reg rank_of(struct cg_fn *fn, const struct walk *w, cg_reg e,
+		      cg_reg number, cg_reg value)
+{
+	struct cg_code *c = fn->c;
+	enum stat_op op = (enum stat_op)w->it->stat;
+	struct cg_str key = { .base = CG_IN_REG, .reg = e };
+	uint32_t bound;
+	cg_reg v;
+
+	if (w->it->sort == SORT_NONE || !w->it->dir)
+		return w->g->ordered ? code_ld(c, value, 0, 8) :
+				       code_copy(c, number);
+	if (w->by_text) {
+		v = code_ld(c, e, (int32_t)text_off(w, &bound), 8);
+		to_big_endian(c, v);
+	} else {
+		if (w->it->sort == SORT_KEY) {
+			v = code_ld(c, e, (int32_t)w->g->key_off[w->it->key],
+				    8);
+		} else if (w->g->type == IT_STATS) {
+			/* there is no sorting by variance */
+			if (w->it->sort != SORT_STAT ||
+			    op == STAT_OP_VARIANCE || op == STAT_OP_BUCKET)
+				op = STAT_OP_COUNT;
+			v = stat_read(fn, w->g, key, op, IR_NONE, true);
+		} else {
+			v = code_ld(c, e, (int32_t)w->g->key_size, 8);
+		}
+		code_alu(c, BPF_XOR, v, code_const(c, INT64_MIN));
+	}
+	if (w->it->dir < 0)
+		code_alui(c, BPF_XOR, v, -1);
+	return v;
+}
+
+static void copy_bytes(struct cg_fn *fn, cg_reg to, uint32_t size, cg_reg from,
+		       int32_t off)
+{
+	code_mov(fn->c, R1, to);
+	code_movi(fn->c, R2, size);
+	code_mov(fn->c, R3, from);
+	if (off)
+		code_alui(fn->c, BPF_ADD, R3, off);
+	code_call(fn->c, HELPER_probe_read_kernel);
+}
+
+/* The element becomes the last of the copy, then finds its place. */
+static void take(struct cg_fn *fn, const struct walk *w, cg_reg space,
+		 cg_reg key, cg_reg value)
+{
+	struct cg_code *c = fn->c;
+	cg_label room = code_label(c);
+	cg_reg n = code_ld(c, space, LEFT, 8), e, at;
+
+	code_ifi(c, BPF_JLT, n, w->nmax, room);
+	finish(c, 1);
+	code_place_label(c, room);
+	e = entry(c, w, space, n);
+	copy_bytes(fn, e, w->g->key_size, key, 0);
+	if (w->has_value)
+		copy_bytes(fn, code_addi(c, e, w->g->key_size),
+			   w->entry_size - w->g->key_size, value,
+			   (int32_t)w->g->off);
+	at = node(c, space, n);
+	code_store(c, at, RANK, rank_of(fn, w, e, n, value), 8);
+	code_store(c, at, TIE, w->g->ordered ? code_ld(c, value, 0, 8) : n, 8);
+	code_store(c, at, NUMBER, n, 8);
+	code_store(c, space, LEFT, code_addi(c, n, 1), 8);
+	sift_up(fn, w, space, n);
+}
+
+enum walk_for { WALK_TAKE, WALK_HAS, WALK_DELETE };
+
+static uint32_t callback(struct cg_fn *fn, const struct walk *w,
+			 enum walk_for what)
+{
+	uint32_t number;
+	struct inner in = enter(fn, &number);
+	struct cg_code *c = fn->c;
+	cg_reg key = code_copy(c, R2), value = code_copy(c, R3);
+	cg_reg arg = code_copy(c, R4), space;
+
+	fn->scratch = code_ld(c, arg, ARG_SCRATCH, 8);
+	match_slice(fn, w, key);
+	switch (what) {
+	case WALK_TAKE:
+		space = code_ld(c, arg, ARG_SPACE, 8);
+		take(fn, w, space, key, value);
+		finish(c, 0);
+		break;
+	case WALK_HAS:
+		code_storei(c, arg, ARG_FOUND, 1, 8);
+		finish(c, 1);
+		break;
+	case WALK_DELETE:
+		code_map(c, R1, w->g->map);
+		code_mov(c, R2, key);
+		code_call(c, HELPER_map_delete_elem);
+		finish(c, 0);
+		break;
+	}
+	leave(fn, in);
+	return number;
+}
+
+/* ---- in the handler ---- */
+
+static void walk_new(struct cg_fn *fn, struct walk *w,
+		     const struct image_global *g, const struct image_iter *it)
+{
+	uint32_t value = g->type == IT_STRING ? align_up(g->bound + 1u, 8) :
+			 g->type == IT_LONG ? 8 : 0;
+	uint32_t n = g->key_type[it && it->sort == SORT_KEY ? it->key : 0];
+
+	(void)fn;
+	*w = (struct walk){ .g = g, .it = it, .nmax = MAX(g->max_entries, 1u) };
+	w->has_value = value != 0;
+	w->entry_size = g->key_size + value;
+	w->entries = HEAP + w->nmax * NODE;
+	w->by_text = it && it->dir &&
+		     ((it->sort == SORT_KEY && n == IT_STRING) ||
+		      (it->sort == SORT_VALUE && g->type == IT_STRING));
+}
+
+static void slice_key(struct cg_fn *fn, struct walk *w, ir_ref r)
+{
+	const struct ir_insn *i = ir_insn(fn->f, r);
+
+	for (uint32_t k = 0; k < i->nargs; k++)
+		if (fn->f->args.v[i->args + k] != IR_NONE)
+			w->fixed |= (uint16_t)(1u << k);
+	if (!w->fixed)
+		return;
+	w->slice = cg_slot(fn, w->g->key_size);
+	array_key_at(fn, w->g, r, cg_scratch_str((int32_t)w->slice, 0));
+}
+
+/* Walks over the array; space may be NO_REG.  The stack offset of what the
+ * callback was given. */
+static int16_t walk_over(struct cg_fn *fn, struct walk *w, cg_reg space,
+			 enum walk_for what)
+{
+	struct cg_code *c = fn->c;
+	uint32_t sub = callback(fn, w, what);
+
+	if (!fn->walk_area)
+		fn->walk_area = code_stack(c, ARG_SIZE);
+	if (space == NO_REG)
+		code_storei(c, R10, fn->walk_area + ARG_SPACE, 0, 8);
+	else
+		code_store(c, R10, fn->walk_area + ARG_SPACE, space, 8);
+	code_store(c, R10, fn->walk_area + ARG_SCRATCH, fn->scratch, 8);
+	code_storei(c, R10, fn->walk_area + ARG_FOUND, 0, 8);
+	code_map(c, R1, w->g->map);
+	code_sub_addr(c, R2, sub);
+	code_mov(c, R3, R10);
+	code_alui(c, BPF_ADD, R3, fn->walk_area);
+	code_movi(c, R4, 0);
+	code_call(c, HELPER_for_each_map_elem);
+	if (w->fixed)
+		cg_slot_free(fn, w->slice);
+	return fn->walk_area;
+}
+
+/* Before Linux 5.13 a program cannot walk over a map at all. */
+static bool can_walk(struct cg_fn *fn, ir_ref r)
+{
+	if (cg_has(fn, FEATURE_BIT(FOR_EACH)))
+		return true;
+	cg_raise(fn, IERR_ITER_SPACE, NO_REG);
+	code_place_label(fn->c, code_label(fn->c));
+	cg_set_long(fn, r, code_const(fn->c, 0));
+	return false;
+}
+
+void cg_slice_has(struct cg_fn *fn, ir_ref r)
+{
+	struct walk w;
+	int16_t area;
+
+	if (!can_walk(fn, r))
+		return;
+	walk_new(fn, &w, array_global(fn, r), NULL);
+	slice_key(fn, &w, r);
+	area = walk_over(fn, &w, NO_REG, WALK_HAS);
+	cg_set_long(fn, r, code_ld(fn->c, R10, area + ARG_FOUND, 8));
+}
+
+void cg_slice_delete(struct cg_fn *fn, ir_ref r)
+{
+	struct walk w;
+
+	if (!can_walk(fn, r))
+		return;
+	walk_new(fn, &w, array_global(fn, r), NULL);
+	slice_key(fn, &w, r);
+	walk_over(fn, &w, NO_REG, WALK_DELETE);
+}
+
+/* The space of this handler for its next foreach. */
+static cg_reg space_new(struct cg_fn *fn, const struct walk *w)
+{
+	struct cg_code *c = fn->c;
+	uint32_t per = CG_SCRATCH_SLOTS * MAX(fn->g->o->ncpus, 1u);
+	uint32_t size = w->entries + w->nmax * w->entry_size;
+	cg_label ok = code_label(c);
+	cg_reg own = code_ld(c, fn->scratch, CG_SCRATCH_OWN, 8), space;
+
+	code_alui(c, BPF_ADD, own, (int32_t)(fn->iters_made++ * per));
+	fn->g->niters = MAX(fn->g->niters, fn->iters_made);
+	fn->g->iter_size = MAX(fn->g->iter_size, size);
+	code_store(c, R10, cg_word(fn), own, 4);
+	code_map(c, R1, cg_iter_map(fn->g));
+	code_mov(c, R2, R10);
+	code_alui(c, BPF_ADD, R2, cg_word(fn));
+	code_call(c, HELPER_map_lookup_elem);
+	space = code_result(c);
+	code_ifi(c, BPF_JNE, space, 0, ok);
+	cg_raise(fn, IERR_ITER_SPACE, NO_REG);
+	code_place_label(c, ok);
+	return space;
+}
+
+void cg_iter_new(struct cg_fn *fn, ir_ref r)
+{
+	const struct ir_insn *i = ir_insn(fn->f, r);
+	const struct image_iter *it = &fn->g->img->iters.v[i->imm];
+	struct cg_code *c = fn->c;
+	struct walk w;
+	cg_reg space;
+
+	if (!can_walk(fn, r))
+		return;
+	walk_new(fn, &w, &fn->g->img->globals.v[it->global], it);
+	slice_key(fn, &w, r);
+	space = space_new(fn, &w);
+	code_storei(c, space, LEFT, 0, 8);
+	code_storei(c, space, CURRENT, 0, 8);
+	if (it->has_limit && i->a != IR_NONE)
+		code_store(c, space, LIMIT, cg_long(fn, i->a), 8);
+	cg_set_long(fn, r, space);
+	walk_over(fn, &w, space, WALK_TAKE);
+}
+
+/* The foreach that an operation on it belongs to. */
+static cg_reg walk_of(struct cg_fn *fn, ir_ref r, struct walk *w)
+{
+	ir_ref a = ir_insn(fn->f, r)->a;
+	const struct image_iter *it =
+		&fn->g->img->iters.v[ir_insn(fn->f, a)->imm];
+
+	walk_new(fn, w, &fn->g->img->globals.v[it->global], it);
+	return fn->vals[a].reg;
+}
+
+/* The last becomes the root and goes down: a function of its own, since the
+ * verifier follows each of its turns. */
+static uint32_t down_routine(struct cg_fn *fn, const struct walk *w)
+{
+	uint32_t number;
+	struct inner in = enter(fn, &number);
+	cg_reg space = code_copy(fn->c, R1);
+
+	sift_down(fn, w, space);
+	finish(fn->c, 0);
+	leave(fn, in);
+	return number;
+}
+
+void cg_iter_next(struct cg_fn *fn, ir_ref r)
+{
+	struct cg_code *c = fn->c;
+	struct walk w;
+	cg_reg space = walk_of(fn, r, &w), n, t, last, v = code_const(c, 0);
+	cg_label none = code_label(c);
+
+	if (!cg_has(fn, FEATURE_BIT(FOR_EACH))) {
+		cg_set_long(fn, r, v);
+		return;
+	}
+	n = code_ld(c, space, LEFT, 8);
+	code_ifi(c, BPF_JEQ, n, 0, none);
+	if (w.it->has_limit) {
+		t = code_ld(c, space, LIMIT, 8);
+		code_ifi(c, BPF_JSLE, t, 0, none);
+		code_alui(c, BPF_SUB, t, 1);
+		code_store(c, space, LIMIT, t, 8);
+	}
+	code_store(c, space, CURRENT, code_ld(c, space, HEAP + NUMBER, 8), 8);
+	code_alui(c, BPF_SUB, n, 1);
+	code_store(c, space, LEFT, n, 8);
+	code_cap(c, n, w.nmax - 1);
+	last = node(c, space, n);
+	for (int32_t k = 0; k < NODE; k += 8)
+		code_store(c, space, HEAP + k, code_ld(c, last, k, 8), 8);
+	code_mov(c, R1, space);
+	code_call_sub(c, down_routine(fn, &w), 1);
+	code_movi(c, v, 1);
+	code_place_label(c, none);
+	cg_set_long(fn, r, v);
+}
+
+static cg_reg current(struct cg_fn *fn, const struct walk *w, cg_reg space)
+{
+	return entry(fn->c, w, space, code_ld(fn->c, space, CURRENT, 8));
+}
+
+static void give(struct cg_fn *fn, ir_ref r, cg_reg e, uint32_t off,
+		 uint16_t bound)
+{
+	if (ir_insn(fn->f, r)->type == IT_STRING)
+		cg_str_copy(fn, cg_new_string(fn, r),
+			    (struct cg_str){ .base = CG_IN_REG, .reg = e,
+					     .off = (int32_t)off,
+					     .bound = bound });
+	else
+		cg_set_long(fn, r, code_ld(fn->c, e, (int32_t)off, 8));
+}
+
+/* Without for_each nothing ever comes to these. */
+static bool is_never(struct cg_fn *fn, ir_ref r)
+{
+	if (cg_has(fn, FEATURE_BIT(FOR_EACH)))
+		return false;
+	if (ir_insn(fn->f, r)->type == IT_STRING)
+		cg_str_clear(fn, cg_new_string(fn, r));
+	else
+		cg_set_long(fn, r, code_const(fn->c, 0));
+	return true;
+}
+
+void cg_iter_key(struct cg_fn *fn, ir_ref r)
+{
+	uint32_t k = (uint32_t)ir_insn(fn->f, r)->imm;
+	struct walk w;
+	cg_reg space = walk_of(fn, r, &w);
+
+	if (!is_never(fn, r))
+		give(fn, r, current(fn, &w, space), w.g->key_off[k],
+		     w.g->key_bound[k]);
+}
+
+void cg_iter_value(struct cg_fn *fn, ir_ref r)
+{
+	struct walk w;
+	cg_reg space = walk_of(fn, r, &w);
+
+	if (!is_never(fn, r))
+		give(fn, r, current(fn, &w, space), w.g->key_size,
+		     w.g->bound);
+}
+
+void cg_iter_stat(struct cg_fn *fn, ir_ref r)
+{
+	const struct ir_insn *i = ir_insn(fn->f, r);
+	struct cg_str key = { .base = CG_IN_REG };
+	struct walk w;
+	cg_reg space = walk_of(fn, r, &w);
+
+	if (is_never(fn, r))
+		return;
+	key.reg = current(fn, &w, space);
+	cg_set_long(fn, r, stat_read(fn, w.g, key, (enum stat_op)i->aux, i->b,
+				     false));
+}
+
+void cg_iter_end(struct cg_fn *fn, ir_ref r)
+{
+	(void)fn;
+	(void)r;
+}
