@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Handlers see and change globals as if alone.
+ *
+ * What commutes needs no lock: n++, n += e, a[k]++, s <<< v, delete.  These
+ * are single operations on shared memory.  A handler that reads globals and
+ * writes them plainly (what it writes may depend on what it read), or that
+ * writes two of them (that belong together), or that touches a string others
+ * write (which is not one word), takes the lock; and the globals that it
+ * writes are guarded: whoever else writes one of those takes the lock too.
+ * Handlers that only read don't.  Begin, end and error handlers have the
+ * globals to themselves: kernel handlers do not run yet, or not any more.
+ *
+ * The lock is taken once, in the entry block, and given back before each
+ * NEXT; a handler that ends by an error gives it back as it ends.  Output of
+ * host handlers goes to a buffer, so that it may be held there.  A program
+ * without kernel handlers has one thread and no lock.
+ *
+ * The same pass puts in COND: after a handler that writes a global of a probe
+ * point's condition, conditions are looked at again.
+ *
+ * Needs: kernel handlers without calls.  Leaves: LOCK, UNLOCK, COND.
+ */
+#include "ir/pass.h"
+#include "ir/text.h"
+
+enum access {
+	ACC_READ = 1,
+	ACC_PLAIN = 2,		/* a write that does not commute */
+	ACC_ADD = 4,		/* a write that does */
+};
+
+/* What a function does to each global, with what it calls. */
+struct effects {
+	uint8_t *acc;		/* of each global */
+	bool *seen;		/* functions: no circles */
+};
+
+struct lock {
+	struct ir_program *p;
+	uint32_t nglobals;
+	struct effects *of;	/* each probe's handler */
+	bool *locks;		/* probes */
+	bool *guarded;		/* globals */
+	bool *foreign;		/* globals: strings that change meanwhile */
+};
+
+static uint8_t access_of(enum image_op op)
+{
+	static const uint8_t acc[OP_N] = {
+		[OP_GGET] = ACC_READ,
+		[OP_AGET] = ACC_READ,
+		[OP_AHAS] = ACC_READ,
+		[OP_STAT_GET] = ACC_READ,
+		[OP_PRINT_HIST] = ACC_READ,
+		[OP_HIST_STR] = ACC_READ,
+		[OP_ITER_NEW] = ACC_READ,
+		[OP_GSET] = ACC_PLAIN,
+		[OP_ASET] = ACC_PLAIN,
+		[OP_GADD] = ACC_ADD,
+		[OP_AADD] = ACC_ADD,
+		[OP_ADEL] = ACC_ADD,
+		[OP_STAT_ADD] = ACC_ADD,
+		[OP_STAT_CLEAR] = ACC_ADD,
+	};
+
+	return acc[op];
+}
+
+static void find_effects(struct lock *l, struct effects *e, uint32_t func);
+
+static void add_effect(struct lock *l, struct effects *e,
+		       const struct ir_insn *i)
+{
+	uint8_t acc = access_of(i->op);
+
+	if (i->op == OP_CALL)
+		find_effects(l, e, (uint32_t)i->imm);
+	else if (i->op == OP_ITER_NEW)
+		e->acc[l->p->image->iters.v[i->imm].global] |= acc;
+	else if (acc)
+		e->acc[i->imm] |= acc;
+}
+
+static void find_effects(struct lock *l, struct effects *e, uint32_t func)
+{
+	const struct ir_func *f = l->p->funcs.v[func];
+
+	if (e->seen[func])
+		return;
+	e->seen[func] = true;
+	for (uint32_t b = 0; b < f->blocks.n; b++)
+		for (uint32_t i = 0; i < f->blocks.v[b].insns.n; i++)
+			add_effect(l, e, ir_insn(f, f->blocks.v[b].insns.v[i]));
+}
+
+static bool is_text(const struct lock *l, uint32_t g)
+{
+	const struct image_global *row = &l->p->image->globals.v[g];
+
+	return row->type == IT_STRING && !row->is_array;
+}
+
+static bool needs_lock(const struct lock *l, const struct effects *e)
+{
+	uint32_t reads = 0, plain = 0;
+
+	for (uint32_t g = 0; g < l->nglobals; g++) {
+		if (e->acc[g] && is_text(l, g) && l->foreign[g])
+			return true;
+		reads += (e->acc[g] & ACC_READ) != 0;
+		plain += (e->acc[g] & ACC_PLAIN) != 0;
+	}
+	return (reads && plain) || plain >= 2;
+}
+
+/* Does the handler run while kernel handlers do? */
+static bool is_concurrent(const struct lock *l, uint32_t n)
+{
+	uint32_t kind = l->p->probes.v[n].image.kind;
+
+	return kind != PROBE_BEGIN && kind != PROBE_END &&
+	       kind != PROBE_ERROR && kind != PROBE_NEVER;
+}
+
+static void find_foreign(struct lock *l)
+{
+	for (uint32_t n = 0; n < l->p->probes.n; n++)
+		for (uint32_t g = 0; g < l->nglobals; g++)
+			if (is_concurrent(l, n) &&
+			    l->of[n].acc[g] & (ACC_PLAIN | ACC_ADD))
+				l->foreign[g] = true;
+}
+
+static void find_guarded(struct lock *l)
+{
+	for (uint32_t n = 0; n < l->p->probes.n; n++) {
+		l->locks[n] = is_concurrent(l, n) &&
+			      needs_lock(l, &l->of[n]);
+		for (uint32_t g = 0; l->locks[n] && g < l->nglobals; g++)
+			if (l->of[n].acc[g] & ACC_PLAIN)
+				l->guarded[g] = true;
+	}
+}
+
+static bool writes_guarded(const struct lock *l, const struct effects *e)
+{
+	for (uint32_t g = 0; g < l->nglobals; g++)
+		if (l->guarded[g] && e->acc[g] & (ACC_PLAIN | ACC_ADD))
+			return true;
+	return false;
+}
+
+static bool writes_condition(const struct lock *l, const struct effects *e)
+{
+	for (uint32_t g = 0; g < l->nglobals; g++)
+		if (l->p->globals.v[g].in_condition &&
+		    e->acc[g] & (ACC_PLAIN | ACC_ADD))
+			return true;
+	return false;
+}
+
+/* ---- putting them in ---- */
+
+static ir_ref effect(struct ir_program *p, struct ir_func *f,
+		     enum image_op op)
+{
+	return ir_insn_new(p, f, (struct ir_insn){
+		.op = op, .a = IR_NONE, .b = IR_NONE, .c = IR_NONE,
+		.span = f->span });
+}
+
+static void insert(struct ir_program *p, struct ir_block *b, uint32_t at,
+		   ir_ref r)
+{
+	vec_push(p->arena, &b->insns, r);
+	for (uint32_t i = b->insns.n - 1; i > at; i--)
+		b->insns.v[i] = b->insns.v[i - 1];
+	b->insns.v[at] = r;
+}
+
+static void before_next(struct ir_program *p, struct ir_func *f,
+			enum image_op op)
+{
+	for (uint32_t b = 0; b < f->blocks.n; b++) {
+		const struct ir_insn *last = ir_last(f, b);
+
+		if (last && last->op == OP_NEXT)
+			insert(p, &f->blocks.v[b],
+			       f->blocks.v[b].insns.n - 1, effect(p, f, op));
+	}
+}
+
+/* The place in the entry block: before the first global is touched. */
+static uint32_t lock_place(const struct ir_func *f)
+{
+	const struct ir_block *b = &f->blocks.v[0];
+	uint32_t i;
+
+	for (i = 0; i + 1 < b->insns.n; i++) {
+		const struct ir_insn *insn = ir_insn(f, b->insns.v[i]);
+
+		if (insn->op == OP_CALL || access_of(insn->op))
+			break;
+	}
+	return i;
+}
+
+static void put(struct lock *l, uint32_t n)
+{
+	struct ir_func *f = l->p->funcs.v[l->p->probes.v[n].func];
+	bool locks = l->locks[n] || (is_concurrent(l, n) &&
+				     writes_guarded(l, &l->of[n]));
+
+	if (locks) {
+		insert(l->p, &f->blocks.v[0], lock_place(f),
+		       effect(l->p, f, OP_LOCK));
+		before_next(l->p, f, OP_UNLOCK);
+	}
+	if (writes_condition(l, &l->of[n]))
+		before_next(l->p, f, OP_COND);
+}
+
+static bool has_kernel_probes(const struct ir_program *p)
+{
+	for (uint32_t n = 0; n < p->probes.n; n++)
+		if (p->funcs.v[p->probes.v[n].func]->is_kernel)
+			return true;
+	return false;
+}
+
+void ir_lock(struct ir_program *p)
+{
+	struct lock l = {
+		.p = p,
+		.nglobals = p->globals.n,
+		.of = arena_array(p->arena, p->probes.n + 1, struct effects),
+		.locks = arena_array(p->arena, p->probes.n + 1, bool),
+		.guarded = arena_array(p->arena, p->globals.n + 1, bool),
+		.foreign = arena_array(p->arena, p->globals.n + 1, bool),
+	};
+
+	for (uint32_t n = 0; n < p->probes.n; n++) {
+		l.of[n].acc = arena_array(p->arena, l.nglobals + 1, uint8_t);
+		l.of[n].seen = arena_array(p->arena, p->funcs.n + 1, bool);
+		find_effects(&l, &l.of[n], p->probes.v[n].func);
+	}
+	if (has_kernel_probes(p)) {
+		find_foreign(&l);
+		find_guarded(&l);
+	}
+	for (uint32_t n = 0; n < p->probes.n; n++)
+		put(&l, n);
+}

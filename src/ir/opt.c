@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ir/opt.h"
+
+#include "ir/pass.h"
+
+struct pass {
+	const char *name;
+	void (*run)(struct ir_program *p);
+};
+
+/* In the order in which they run. */
+static const struct pass passes[] = {
+	{ "inline", ir_inline },
+	{ "lock", ir_lock },
+};
+
+void ir_optimize(struct ir_program *p)
+{
+	for (uint32_t i = 0; i < ARRAY_SIZE(passes); i++)
+		passes[i].run(p);
+}
+
+bool ir_optimize_one(struct ir_program *p, struct str name)
+{
+	for (uint32_t i = 0; i < ARRAY_SIZE(passes); i++)
+		if (str_is(name, passes[i].name)) {
+			passes[i].run(p);
+			return true;
+		}
+	return false;
+}
