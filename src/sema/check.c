@@ -366,6 +366,9 @@ static void check_foreach(struct checker *c, struct ast_stmt *s)
 static void check_delete(struct checker *c, struct ast_expr *e)
 {
 	visit_keys(c, e, true);
+	if (e->kind == AST_NAME && e->name.var && !e->name.var->is_global &&
+	    e->name.var->type == TY_STATS)
+		bad_stat_local(c, e, e->name.var);
 	if (e->kind != AST_NAME && e->kind != AST_INDEX)
 		diag_error(c->program->diags, DIAG_NOT_ASSIGNABLE, e->span,
 			   "only variables and elements of arrays can be deleted");

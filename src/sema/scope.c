@@ -171,20 +171,22 @@ static void report_keys(struct scope *sc, const struct var *v, uint32_t n,
 	struct program *p = sc->program;
 	struct diag *d;
 
-	if (!v->nkeys)
+	if (!v->is_array)
 		d = diag_error(p->diags, DIAG_KEY_COUNT, span,
 			       "'%" STR_FMT "' is no array", STR_ARG(v->name));
 	else if (!n)
 		d = diag_error(p->diags, DIAG_KEY_COUNT, span,
-			       "'%" STR_FMT "' is an array: its elements have %u key%s",
-			       STR_ARG(v->name), v->nkeys,
-			       v->nkeys == 1 ? "" : "s");
+			       "'%" STR_FMT "' is an array, and has no value itself",
+			       STR_ARG(v->name));
 	else
 		d = diag_error(p->diags, DIAG_KEY_COUNT, span,
 			       "'%" STR_FMT "' has %u key%s, not %u",
 			       STR_ARG(v->name), v->nkeys,
 			       v->nkeys == 1 ? "" : "s", n);
-	diag_note(p->diags, d, v->nkeys_span, "as used first here");
+	if (v->nkeys_span.len)
+		diag_note(p->diags, d, v->nkeys_span, "as used first here");
+	else
+		diag_note(p->diags, d, v->span, "it is declared here");
 }
 
 /* The first use of a global tells how many keys it has (0: it is no array);
@@ -255,25 +257,18 @@ static void resolve_name(struct scope *sc, struct ast_expr *e)
 	e->name.var = v;
 	if (v->is_global && !v->is_array)
 		set_keys(sc, v, 0, e->span);
-	else if (v->is_global && v->nkeys_span.len)
+	else if (v->is_global)
 		report_keys(sc, v, 0, e->span);
 }
 
-/* `delete a` is for arrays and others alike. */
+/* `delete a` is for arrays and others alike; a local is left to the visit. */
 static void resolve_deleted(struct scope *sc, struct ast_expr *e)
 {
 	struct program *p = sc->program;
 
-	e->name.var = map_find(&sc->locals, e->name.name);
-	if (!e->name.var)
+	if (!map_find(&sc->locals, e->name.name))
 		e->name.var = find_global(sc, e->name.name,
 					  scope_file(p, e->span));
-	if (e->name.var)
-		return;
-	diag_error(p->diags, DIAG_LOCAL_ARRAY, e->span,
-		   "there is no '%" STR_FMT "' that could be deleted",
-		   STR_ARG(e->name.name));
-	e->name.var = local_new(sc, e->name.name, e->span);
 }
 
 /* ---- the visit ---- */

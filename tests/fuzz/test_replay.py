@@ -10,7 +10,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.join(os.environ["BUILD"], "tests", "fuzz")
 
 
-SCRIPTS = {"lex": ["lex", "parse", "err"], "parse": ["parse", "err"]}
+SCRIPTS = {"lex": ["lex", "parse", "err"], "parse": ["parse", "err"],
+           "sema": ["sema", "err"]}
 
 
 def inputs(target):
