@@ -221,14 +221,23 @@ bool path_element(struct path *pa, uint32_t i, struct span span)
 	return true;
 }
 
+/* @cast(p, "struct x") is a pointer where it is indexed: [1] is the next
+ * struct x in memory. */
+static bool path_is_bare_cast(const struct path *pa)
+{
+	return pa->is_address && pa->target->ops.n == 1 &&
+	       pa->target->ops.v[0].kind == TGT_EXPR;
+}
+
 bool path_index(struct path *pa, struct ast_expr *index, struct span span)
 {
 	struct dbg_btf_type t = path_type(pa);
+	bool is_cast = path_is_bare_cast(pa) && t.kind != DBG_BTF_PTR;
 	uint64_t size;
 
 	if (t.kind == DBG_BTF_ARRAY && pa->is_address)
 		pa->type = t.ref;
-	else if (!path_deref(pa, span))
+	else if (!is_cast && !path_deref(pa, span))
 		return path_not_indexable(pa);
 	if (!dbg_btf_size(pa->btf, pa->type, &size))
 		return path_not_indexable(pa);
