@@ -5,6 +5,7 @@
 #include "lang/diag.h"
 #include "sema/check_loop.h"
 #include "sema/check_place.h"
+#include "sema/regex.h"
 #include "sema/scope.h"
 #include "sema/types_slot.h"
 #include "sema/usage.h"
@@ -21,6 +22,7 @@ struct first_use {
 struct checker {
 	struct program *program;
 	struct first_use *first;		/* by number of the global */
+	bool asks_groups;			/* of matches */
 	VEC(const struct var *) loop_values;	/* of foreach over statistics */
 };
 
@@ -286,6 +288,28 @@ static bool visit_index(struct checker *c, struct ast_expr *e)
 	return false;
 }
 
+static void check_match(struct checker *c, const struct ast_expr *e)
+{
+	const struct ast_expr *pattern = e->binary.b;
+	struct str table;
+	uint32_t ngroups;
+	struct err *err;
+
+	if (e->binary.op != BINOP_MATCH && e->binary.op != BINOP_NOMATCH)
+		return;
+	if (pattern->kind != AST_STRING) {
+		diag_error(c->program->diags, DIAG_NOT_A_LITERAL,
+			   pattern->span, "a pattern must be a literal");
+		return;
+	}
+	err = regex_compile(pattern->string, c->asks_groups,
+			    c->program->arena, &table, &ngroups);
+	if (err)
+		diag_error(c->program->diags, DIAG_BAD_REGEX, pattern->span,
+			   "%s", err->msg);
+	err_free(err);
+}
+
 static bool visit(struct ast_expr **place, void *data)
 {
 	struct checker *c = data;
@@ -327,9 +351,11 @@ static bool visit(struct ast_expr **place, void *data)
 	case AST_ACCESS:
 	case AST_ADDRESS:
 	case AST_UNARY:
-	case AST_BINARY:
 	case AST_TERNARY:
 	case AST_CALL:
+		return true;
+	case AST_BINARY:
+		check_match(c, e);
 		return true;
 	}
 	return true;
@@ -450,6 +476,7 @@ void check(struct program *p)
 		.program = p,
 		.first = arena_array(p->arena, p->globals.n + 1,
 				     struct first_use),
+		.asks_groups = usage_asks_groups(p),
 	};
 
 	usage_compute(p);

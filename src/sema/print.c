@@ -307,6 +307,12 @@ static void print_site(const struct printer *pr, const struct probe *probe)
 		fputs(" freq", out);
 	if (s->pid)
 		fprintf(out, " pid=%u", s->pid);
+	if (s->filter & FILTER_FILE)
+		fprintf(out, " file=%x:%" PRIu64, s->dev, s->ino);
+	if (s->filter & FILTER_TARGET)
+		fputs(" target", out);
+	if (s->filter & FILTER_USER)
+		fputs(" user", out);
 	fputc('\n', out);
 }
 

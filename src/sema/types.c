@@ -272,6 +272,18 @@ static enum ty infer_intrinsic(struct types *t, struct ast_expr *e)
 	return ty_of_letter(info->result);
 }
 
+static void infer_directive(struct types *t, struct ast_expr *arg,
+			    const struct fmt_piece *f)
+{
+	enum ty wanted = f->conv == FMT_STRING ? TY_STRING : TY_LONG;
+	enum ty is = infer(t, arg);
+
+	if (is == TY_UNKNOWN)
+		push(t, arg, wanted, f->span);
+	else if (is != wanted)
+		types_bad_directive(t, arg, wanted, f);
+}
+
 static void infer_format(struct types *t, struct ast_expr *e)
 {
 	struct ast_exprs *args = &e->print.args;
@@ -287,9 +299,7 @@ static void infer_format(struct types *t, struct ast_expr *e)
 		if (f->prec_kind == FMT_SIZE_ARG && arg < args->n)
 			want(t, args->v[arg++], TY_LONG, f->span);
 		if (arg < args->n)
-			want(t, args->v[arg++],
-			     f->conv == FMT_STRING ? TY_STRING : TY_LONG,
-			     f->span);
+			infer_directive(t, args->v[arg++], f);
 	}
 	for (; arg < args->n; arg++)
 		infer(t, args->v[arg]);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sema/types_slot.h"
 
+#include "dbg/btf.h"
 #include "lang/diag.h"
+#include "sema/resolve/target.h"
 
 void types_set_var(struct types *t, struct var *v, enum ty ty,
 		   struct span why)
@@ -116,6 +118,54 @@ static void note_origin(struct types *t, struct diag *d,
 			  STR_ARG(f->name), a_type(f->type));
 }
 
+static const struct target *target_of(const struct ast_expr *e)
+{
+	switch (e->kind) {
+	case AST_TARGET:
+		return e->target.target;
+	case AST_ATOP:
+		return e->at_op.target;
+	case AST_ACCESS:
+		return e->access.target;
+	case AST_ADDRESS:
+		return e->address.target;
+	default:
+		return NULL;
+	}
+}
+
+/* Is it the address of a char? */
+static bool is_text_address(struct types *t, const struct target *target)
+{
+	struct dbg_btf *btf = program_btf(t->program);
+	struct dbg_btf_type ty;
+
+	if (!btf || !target->points_to)
+		return false;
+	ty = dbg_btf_stripped(btf, target->points_to);
+	if (ty.kind == DBG_BTF_ARRAY)
+		ty = dbg_btf_stripped(btf, ty.ref);
+	return ty.kind == DBG_BTF_INT && ty.size == 1 && !ty.is_bool;
+}
+
+static void help_string(struct types *t, struct diag *d,
+			const struct ast_expr *e)
+{
+	struct diags *ds = t->program->diags;
+	const struct target *target = target_of(e);
+	struct str text = source_text(t->program->sources, e->span);
+
+	if (!target || !is_text_address(t, target))
+		diag_help(ds, d, "sprint(...) makes a string of a number");
+	else if (target->is_user)
+		diag_help(ds, d, "user_string(%" STR_FMT
+			  ") reads the text there", STR_ARG(text));
+	else
+		diag_help(ds, d, "kernel_string(%" STR_FMT
+			  ") reads the text there, %" STR_FMT "$ shows it",
+			  STR_ARG(text), STR_ARG(text));
+}
+
 void types_mismatch(struct types *t, const struct ast_expr *e, enum ty wanted,
 		    struct span why)
 {
@@ -142,9 +192,35 @@ void types_mismatch(struct types *t, const struct ast_expr *e, enum ty wanted,
 		diag_help(ds, d,
 			  "@count, @sum, @avg, @min, @max take numbers out of it");
 	else if (wanted == TY_STRING && e->type == TY_LONG)
-		diag_help(ds, d, "sprint(...) makes a string of a number");
+		help_string(t, d, e);
 	else if (wanted == TY_LONG && e->type == TY_STRING)
 		diag_help(ds, d, "strtol(..., 10) makes a number of a string");
+}
+
+void types_bad_directive(struct types *t, const struct ast_expr *e,
+			 enum ty wanted, const struct fmt_piece *f)
+{
+	struct diags *ds = t->program->diags;
+	struct str text = source_text(t->program->sources, f->span);
+	const struct target *target = target_of(e);
+	struct diag *d;
+
+	if (e->type == TY_STATS) {
+		types_stat_value(t, e);
+		return;
+	}
+	d = diag_error(ds, DIAG_TYPE_MISMATCH, e->span,
+		       "this is %s, but '%" STR_FMT "' prints %s",
+		       a_type(e->type), STR_ARG(text), a_type(wanted));
+	if (d->parts.n)
+		return;
+	note_origin(t, d, e);
+	if (e->type == TY_STRING)
+		diag_help(ds, d, "%%s prints a string");
+	else if (target && is_text_address(t, target))
+		help_string(t, d, e);
+	else
+		diag_help(ds, d, "%%d prints a number");
 }
 
 void types_bad_key(struct types *t, const struct ast_expr *e,

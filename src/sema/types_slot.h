@@ -38,6 +38,9 @@ void types_mismatch(struct types *t, const struct ast_expr *e, enum ty wanted,
 /* a and b must be of the same type, and are not. */
 void types_differ(struct types *t, const struct ast_expr *a,
 		  const struct ast_expr *b);
+/* As the argument of a format's directive. */
+void types_bad_directive(struct types *t, const struct ast_expr *e,
+			 enum ty wanted, const struct fmt_piece *f);
 /* As key number i. */
 void types_bad_key(struct types *t, const struct ast_expr *e,
 		   const struct var *array, uint32_t i);

@@ -575,6 +575,28 @@ static void use_probe(struct probe *pr)
 	use_stmt(&u, pr->body);
 }
 
+static bool groups_visit(struct ast_expr **place, void *data)
+{
+	const struct ast_expr *e = *place;
+	bool *found = data;
+
+	*found |= e->kind == AST_CALL && e->call.is_intrinsic &&
+		  (e->call.intrinsic == INTRIN_MATCHED ||
+		   e->call.intrinsic == INTRIN_NGROUPS);
+	return !*found;
+}
+
+bool usage_asks_groups(const struct program *p)
+{
+	bool found = false;
+
+	for (uint32_t i = 0; i < p->funcs.n && !found; i++)
+		walk_exprs(p->funcs.v[i]->body, groups_visit, &found);
+	for (uint32_t i = 0; i < p->probes.n && !found; i++)
+		walk_exprs(p->probes.v[i]->body, groups_visit, &found);
+	return found;
+}
+
 bool usage_is_shown(const struct program *p, const struct var *v)
 {
 	return v->is_global && !v->is_library && v->written && !v->read &&

@@ -17,6 +17,9 @@ void usage_compute(struct program *p);
 /* Can evaluating it change anything?  Needs usage_compute() for calls. */
 bool usage_has_effect(struct ast_expr *e);
 
+/* Does anyone ask for the groups of a match of =~? */
+bool usage_asks_groups(const struct program *p);
+
 /* Will the variable be printed when the session ends? */
 bool usage_is_shown(const struct program *p, const struct var *v);
 
