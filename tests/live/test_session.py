@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
+#! serial: yes
 """Beginning and end of a session: signals, -c, -x, -T, errors, exit codes."""
 import os
 import signal
@@ -15,7 +16,7 @@ def begin_and_end():
                       'probe timer.s(100) { println("never") } '
                       'probe end { println("z") }')
     check(session.stop() [:2] == (0, "a\nz\n"), "SIGINT runs end probes")
-    session = Session('probe timer.s(100) {} probe end { println("z") }')
+    session = Session('probe timer.s(100) { println("t") } probe end { println("z") }')
     check(session.stop(signal.SIGTERM)[:2] == (0, "z\n"), "so does SIGTERM")
 
 
@@ -27,16 +28,16 @@ def order():
 
 
 def command():
-    got = run('probe timer.s(100) {} probe end { println("z") }',
+    got = run('probe timer.s(100) { println("t") } probe end { println("z") }',
               "-c", "true")
     check(got[:2] == (0, "z\n"), "the command's end ends the session")
-    got = run('probe timer.s(100) {} probe end { println("z") }',
+    got = run('probe timer.s(100) { println("t") } probe end { println("z") }',
               "-c", "exit 3")
     check(got[:2] == (1, "z\n"), "a command that fails")
     check("Child process exited with status 3" in got[2], got[2])
-    got = run("probe timer.s(100) {}", "-c", "kill -9 $$")
+    got = run('probe timer.s(100) { println("t") }', "-c", "kill -9 $$")
     check(got[0] == 1 and "signal 9" in got[2], got[2])
-    got = run("probe timer.s(100) {}", "-c", "/nonexistent/program")
+    got = run('probe timer.s(100) { println("t") }', "-c", "/nonexistent/program")
     check(got[0] == 1 and "status 127" in got[2], got[2])
 
 
@@ -47,7 +48,7 @@ def command_waits():
 
 
 def command_is_ended():
-    session = Session("probe timer.s(100) {}", "-c", "sleep 1000")
+    session = Session('probe timer.s(100) { println("t") }', "-c", "sleep 1000")
     children = subprocess.run(
         ["ps", "-o", "pid=", "--ppid", str(session.process.pid)],
         capture_output=True, text=True).stdout.split()
@@ -59,9 +60,9 @@ def command_is_ended():
 
 
 def target():
-    got = run("probe timer.s(100) {}", "-x", "4194304")
+    got = run('probe timer.s(100) { println("t") }', "-x", "4194304")
     check(got[0] == 1 and "there is no process 4194304" in got[2], got[2])
-    got = run("probe timer.s(100) {}", "-x", str(os.getpid()), "-T", "1")
+    got = run('probe timer.s(100) { println("t") }', "-x", str(os.getpid()), "-T", "1")
     check(got[0] == 0, "a target that is there: " + got[2])
 
 
