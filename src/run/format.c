@@ -275,3 +275,143 @@ uint32_t format_nargs(const struct image *img, uint32_t format)
 	}
 	return n;
 }
+
+#ifdef UNIT_TEST
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "unit.h"
+
+/* One conversion of this engine, and what the C library makes of `spec`. */
+static void compare(struct image_piece piece, const char *spec, int64_t v,
+		    int width, int prec)
+{
+	struct image_format format = { .first = 0, .n = 1 };
+	struct image img = {};
+	struct value args[3] = { value_long(width), value_long(prec),
+				 value_long(v) };
+	uint32_t skip = 0;
+	char want[256];
+	struct buf got = {};
+
+	/* Without a width, its argument is not there. */
+	if (piece.width_kind != SIZE_ARG)
+		skip = piece.prec_kind == SIZE_ARG ? 1 : 2;
+	else if (piece.prec_kind != SIZE_ARG)
+		args[1] = value_long(width);
+	if (piece.width_kind == SIZE_ARG && piece.prec_kind != SIZE_ARG)
+		skip = 1;
+	img.pieces.v = &piece;
+	img.pieces.n = 1;
+	img.formats.v = &format;
+	img.formats.n = 1;
+	format_text(&img, 0, args + skip, 3 - skip, &got);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	snprintf(want, sizeof(want), spec, v);
+#pragma GCC diagnostic pop
+	if (!str_is(buf_view(&got), want)) {
+		printf("# %s of %" PRId64 ": '%" STR_FMT "', not '%s'\n",
+		       spec, v, STR_ARG(buf_view(&got)), want);
+		TEST(false);
+	}
+	buf_deinit(&got);
+}
+
+static void compare_sizes(uint8_t conv, char flag, const char *letter,
+			  int64_t v)
+{
+	for (int width = -1; width < 24; width += 4) {
+		for (int prec = -1; prec < 22; prec += 3) {
+			struct image_piece p = { .conv = conv, .flag = flag };
+			char spec[32], w[12] = "", pr[12] = "";
+			char f[2] = { flag, '\0' };
+
+			p.width_kind = width >= 0 ? SIZE_NUMBER : SIZE_NONE;
+			p.width = (uint32_t)width;
+			p.prec_kind = prec >= 0 ? SIZE_NUMBER : SIZE_NONE;
+			p.prec = (uint32_t)prec;
+			if (width >= 0)
+				snprintf(w, sizeof(w), "%d", width);
+			if (prec >= 0)
+				snprintf(pr, sizeof(pr), ".%d", prec);
+			snprintf(spec, sizeof(spec), "%%%s%s%sl%s", f, w, pr,
+				 letter);
+			compare(p, spec, v, 0, 0);
+			p.width_kind = width >= 0 ? SIZE_ARG : SIZE_NONE;
+			p.prec_kind = prec >= 0 ? SIZE_ARG : SIZE_NONE;
+			compare(p, spec, v, width, prec);
+		}
+	}
+}
+
+UNIT_TEST_CASE(format_like_printf)
+{
+	static const int64_t values[] = { 0, 1, -1, 7, 8, 255, -4096,
+					  INT64_MAX, INT64_MIN };
+	static const struct {
+		uint8_t conv;
+		const char *letter, *flags;
+	} convs[] = {
+		{ CONV_SIGNED, "d", "+- 0" }, { CONV_UNSIGNED, "u", "-0" },
+		{ CONV_HEX, "x", "-0#" },     { CONV_HEX_UPPER, "X", "-0#" },
+		{ CONV_OCTAL, "o", "-0#" },
+	};
+
+	for (uint32_t c = 0; c < sizeof(convs) / sizeof(convs[0]); c++) {
+		for (uint32_t i = 0; i < sizeof(values) / 8; i++) {
+			const char *f = convs[c].flags;
+
+			compare_sizes(convs[c].conv, '\0', convs[c].letter,
+				      values[i]);
+			for (; *f; f++) {
+				/* Here alone 0 has a prefix too. */
+				if (*f == '#' && !values[i] &&
+				    convs[c].conv != CONV_OCTAL)
+					continue;
+				compare_sizes(convs[c].conv, *f,
+					      convs[c].letter, values[i]);
+			}
+		}
+	}
+}
+
+static bool gives(struct image_piece p, struct value v, struct str want)
+{
+	struct image_format format = { .first = 0, .n = 1 };
+	struct image img = {};
+	struct buf got = {};
+	bool same;
+
+	img.pieces.v = &p;
+	img.pieces.n = 1;
+	img.formats.v = &format;
+	img.formats.n = 1;
+	format_text(&img, 0, &v, 1, &got);
+	same = str_eq(buf_view(&got), want);
+	buf_deinit(&got);
+	return same;
+}
+
+UNIT_TEST_CASE(format_others)
+{
+	struct image_piece p = { .conv = CONV_STRING };
+
+	TEST(gives(p, value_str(STR("a\0b")), STR("a\0b")));
+	p.flag = '#';
+	TEST(gives(p, value_str(STR("a\0\"")), STR("a\\000\\\"")));
+	p = (struct image_piece){ .conv = CONV_BINARY,
+				  .width_kind = SIZE_NUMBER, .width = 2 };
+	TEST(gives(p, value_long(0x4142), STR("BA")));
+	p.width_kind = SIZE_NONE;
+	TEST(gives(p, value_long(1), STR("\1\0\0\0\0\0\0\0")));
+	p = (struct image_piece){ .conv = CONV_MEMORY_HEX,
+				  .prec_kind = SIZE_NUMBER, .prec = 3 };
+	TEST(gives(p, value_str(STR("abcd")), STR("616263")));
+	p = (struct image_piece){ .conv = CONV_POINTER };
+	TEST(gives(p, value_long(0), STR("0x0")));
+	/* An argument of a wrong type does no harm. */
+	p = (struct image_piece){ .conv = CONV_STRING };
+	TEST(gives(p, value_long(1), STR("")));
+}
+#endif

@@ -175,3 +175,83 @@ bool stat_get(const struct image_stat *s, const uint8_t *stat,
 	}
 	return true;
 }
+
+#ifdef UNIT_TEST
+#include "unit.h"
+
+static int64_t extract(const struct image_stat *s, const uint8_t *stat,
+		       enum stat_op op)
+{
+	enum image_error e;
+	int64_t v = 0;
+
+	TEST(stat_get(s, stat, op, 0, &v, &e));
+	return v;
+}
+
+UNIT_TEST_CASE(stat_extremes)
+{
+	const struct image_stat s = { .fields = 31 };
+	uint8_t a[48] = {}, b[48] = {};
+	int64_t v;
+	enum image_error e;
+
+	TEST_EQ(image_stat_size(&s), 48);
+	TEST(stat_is_empty(&s, a));
+	TEST(!stat_get(&s, a, STAT_OP_MIN, 0, &v, &e));
+	TEST_EQ(e, IERR_STAT_EMPTY);
+	stat_add(&s, a, INT64_MIN);
+	TEST_EQ(extract(&s, a, STAT_OP_MAX), INT64_MIN);
+	TEST_EQ(extract(&s, a, STAT_OP_MIN), INT64_MIN);
+	stat_add(&s, b, INT64_MAX);
+	TEST_EQ(extract(&s, b, STAT_OP_MIN), INT64_MAX);
+	stat_merge(&s, a, b);
+	TEST_EQ(extract(&s, a, STAT_OP_COUNT), 2);
+	TEST_EQ(extract(&s, a, STAT_OP_SUM), -1);
+	TEST_EQ(extract(&s, a, STAT_OP_MAX), INT64_MAX);
+	TEST_EQ(extract(&s, a, STAT_OP_MIN), INT64_MIN);
+	TEST_EQ(extract(&s, a, STAT_OP_AVG), 0);
+}
+
+UNIT_TEST_CASE(stat_variance)
+{
+	const struct image_stat s = { .fields = 31 };
+	uint8_t a[48] = {};
+
+	stat_add(&s, a, 1000000);
+	TEST_EQ(extract(&s, a, STAT_OP_VARIANCE), 0);
+	stat_add(&s, a, 1000003);
+	TEST_EQ(extract(&s, a, STAT_OP_VARIANCE), 4);	/* 4.5 */
+	stat_add(&s, a, -1000000);
+	TEST_EQ(extract(&s, a, STAT_OP_VARIANCE), 1333335333336);
+}
+
+UNIT_TEST_CASE(stat_buckets)
+{
+	const struct image_stat log = { .hist = HIST_LOG };
+	const struct image_stat lin = { .hist = HIST_LINEAR, .start = -10,
+					.stop = 20, .interval = 7 };
+
+	TEST_EQ(image_hist_bucket(&log, 0), 64);
+	TEST_EQ(image_hist_bucket(&log, 1), 65);
+	TEST_EQ(image_hist_bucket(&log, 3), 66);
+	TEST_EQ(image_hist_bucket(&log, 4), 67);
+	TEST_EQ(image_hist_bucket(&log, -1), 63);
+	TEST_EQ(image_hist_bucket(&log, -4), 61);
+	TEST_EQ(image_hist_bucket(&log, INT64_MAX), 127);
+	TEST_EQ(image_hist_bucket(&log, INT64_MIN), 0);
+	for (int64_t i = 1; i < 127; i++)
+		TEST_EQ(image_hist_bucket(&log, image_hist_value(&log,
+							(uint32_t)i)), i);
+	TEST_EQ(image_stat_buckets(&lin), 7);
+	TEST_EQ(image_hist_bucket(&lin, -11), 0);
+	TEST_EQ(image_hist_bucket(&lin, INT64_MIN), 0);
+	TEST_EQ(image_hist_bucket(&lin, -10), 1);
+	TEST_EQ(image_hist_bucket(&lin, -4), 1);
+	TEST_EQ(image_hist_bucket(&lin, -3), 2);
+	TEST_EQ(image_hist_bucket(&lin, 24), 5);
+	TEST_EQ(image_hist_bucket(&lin, 25), 6);
+	TEST_EQ(image_hist_bucket(&lin, INT64_MAX), 6);
+	TEST_EQ(image_hist_value(&lin, 2), -3);
+}
+#endif
