@@ -9,6 +9,8 @@
 #include "base/bits.h"
 #include "codegen/cg.h"
 
+#define INSNS_MANY 60
+
 struct walk {
 	struct cg_fn *fn;
 	uint8_t *state;		/* of blocks: 0 new, 1 open, 2 done */
@@ -354,6 +356,9 @@ static void find_needs(struct cg_fn *fn)
 				actions += i->imm;
 		}
 	}
+	/* many values: the stack may not take them all */
+	if (fn->f->insns.n > INSNS_MANY)
+		fn->needs_scratch = true;
 	fn->counts_actions = fn->has_loops ||
 			     actions > fn->g->img->limits.maxaction;
 	if (fn->counts_actions)

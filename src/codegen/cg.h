@@ -40,6 +40,7 @@
  * built in scratch. */
 #define CG_STACK_KEY 128
 #define CG_STACK_VALUE 64
+#define CG_STACK_CALLEES 160	/* left to the functions it calls */
 
 #define CG_SCRATCH_SLOTS 4	/* of each CPU */
 

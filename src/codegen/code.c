@@ -20,7 +20,9 @@ static const struct {
 
 void code_init(struct cg_code *c, struct arena *a)
 {
-	*c = (struct cg_code){ .arena = a, .place = IMAGE_NONE };
+	*c = (struct cg_code){ .arena = a, .place = IMAGE_NONE,
+				.stack_max = CODE_STACK_MAX,
+				.spill_base = NO_REG };
 }
 
 cg_reg code_reg(struct cg_code *c)

@@ -27,6 +27,9 @@ enum {
 	NO_REG = 0xffffff,
 };
 
+#define CODE_STACK_MAX 512	/* bytes, of the functions that call each
+				 * other together */
+
 typedef uint32_t cg_reg;
 typedef uint32_t cg_label;
 
@@ -72,6 +75,12 @@ struct cg_code {
 	uint32_t nvregs;
 	uint32_t nlabels;
 	uint32_t stack;		/* bytes in use, from R10 down */
+	uint32_t stack_max;	/* bytes there are */
+	/* When those are used up: numbers (no pointers) are spilled to
+	 * memory at what this register points to, from spill_off on.  NO_REG:
+	 * there is none. */
+	cg_reg spill_base;
+	uint32_t spill_off;
 	uint32_t place;		/* given to what is appended */
 };
 

@@ -491,7 +491,4 @@ void cg_epilogue(struct cg_fn *fn)
 	code_place_label(c, fn->out);
 	code_movi(c, R0, 0);
 	code_exit(c);
-	if (fn->needs_scratch)
-		fn->g->scratch_size = MAX(fn->g->scratch_size,
-			fn->scratch_end + fn->g->img->limits.maxstringlen + 8);
 }

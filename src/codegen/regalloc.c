@@ -21,6 +21,7 @@
 
 #define ROUNDS_MAX 64
 #define NREGS 10
+#define STACK_RESERVE 96	/* bytes of stack that only pointers may have */
 
 struct block {
 	uint32_t first, end;
@@ -41,7 +42,8 @@ struct interval {
 	cg_reg hint, got;
 	uint32_t ndefs, def;	/* number and last of the definitions */
 	bool spilled, again;	/* again: made again at each use */
-	int16_t slot;
+	bool far;		/* the slot is not on the stack */
+	int32_t slot;
 };
 
 struct regalloc {
@@ -53,6 +55,7 @@ struct regalloc {
 	struct interval *intervals;	/* by virtual register */
 	struct { struct range *v; uint32_t n, cap; } fixed[NREGS];
 	struct { bool *v; uint32_t n, cap; } tiny;	/* not to be spilled */
+	bool *pointer;		/* may not go to memory but the stack */
 	struct arena keep;	/* of tiny: across rounds */
 };
 
@@ -498,25 +501,111 @@ static bool scan(struct regalloc *ra, struct interval **v, uint32_t n)
 	return ok;
 }
 
-/* Places on the stack for the spilled; those whose intervals do not meet
- * share one. */
+/* Does R0 hold an address after this? */
+static bool gives_pointer(const struct cg_insn *call)
+{
+	switch (call->imm) {
+	case BPF_FUNC_map_lookup_elem:
+	case BPF_FUNC_map_lookup_percpu_elem:
+	case BPF_FUNC_ringbuf_reserve:
+		return !call->reloc;
+	}
+	return false;
+}
+
+static bool is_pointer(struct regalloc *ra, cg_reg r, bool in_r0)
+{
+	if (r == R0)
+		return in_r0;
+	return r < VREG ? r != NO_REG : r != NO_REG && ra->pointer[r - VREG];
+}
+
+/* Addresses: of maps, of what a call gave, and what is reckoned of them. */
+static bool find_pointers_once(struct regalloc *ra)
+{
+	bool changed = false, in_r0 = false;
+
+	for (uint32_t i = 0; i < ra->c->insns.n; i++) {
+		const struct cg_insn *p = &ra->c->insns.v[i];
+		bool is = false;
+
+		if (p->kind == CG_CALL)
+			in_r0 = gives_pointer(p);
+		if (p->kind == CG_LD64)
+			is = p->reloc != 0;
+		else if (p->kind == CG_ALU)
+			is = p->uses_reg && is_pointer(ra, p->src, in_r0);
+		if (!is || p->dst < VREG || ra->pointer[p->dst - VREG])
+			continue;
+		ra->pointer[p->dst - VREG] = changed = true;
+	}
+	return changed;
+}
+
+static void find_pointers(struct regalloc *ra)
+{
+	ra->pointer = arena_array(&ra->a, ra->c->nvregs + 1, bool);
+	while (find_pointers_once(ra))
+		;
+}
+
+static bool may_go_far(struct regalloc *ra, const struct interval *v)
+{
+	const struct interval *base;
+
+	if (ra->c->spill_base == NO_REG || ra->pointer[v->reg] ||
+	    ra->c->stack + 8 <= ra->c->stack_max - STACK_RESERVE)
+		return false;
+	base = &ra->intervals[ra->c->spill_base - VREG];
+	return base->from < v->from;
+}
+
+struct slot {
+	int32_t at;
+	uint32_t to;
+	bool far;
+};
+
+static struct slot slot_new(struct regalloc *ra, bool far)
+{
+	struct slot s = { .far = far };
+
+	if (far) {
+		s.at = (int32_t)ra->c->spill_off;
+		ra->c->spill_off += 8;
+	} else {
+		s.at = code_stack(ra->c, 8);
+	}
+	return s;
+}
+
+/* Places for the spilled; those whose intervals do not meet share one. */
 static void give_slots(struct regalloc *ra, struct interval **v, uint32_t n)
 {
-	VEC(struct { int16_t at; uint32_t to; }) slots = {};
+	VEC(struct slot) slots = {};
 
+	find_pointers(ra);
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t s = 0;
 
 		if (!v[i]->spilled || v[i]->again)
 			continue;
-		while (s < slots.n && slots.v[s].to > v[i]->from)
+		while (s < slots.n && (slots.v[s].to > v[i]->from ||
+				       slots.v[s].far))
 			s++;
-		if (s == slots.n) {
-			vec_push(&ra->a, &slots, (typeof(*slots.v)){});
-			slots.v[s].at = code_stack(ra->c, 8);
+		if (s == slots.n && may_go_far(ra, v[i])) {
+			s = 0;
+			while (s < slots.n && (slots.v[s].to > v[i]->from ||
+					       !slots.v[s].far))
+				s++;
+			if (s == slots.n)
+				vec_push(&ra->a, &slots, slot_new(ra, true));
+		} else if (s == slots.n) {
+			vec_push(&ra->a, &slots, slot_new(ra, false));
 		}
 		slots.v[s].to = v[i]->to;
 		v[i]->slot = slots.v[s].at;
+		v[i]->far = slots.v[s].far;
 	}
 }
 
@@ -536,13 +625,35 @@ static cg_reg tiny(struct regalloc *ra)
 	return code_reg(ra->c);
 }
 
-static void reload(struct cg_code *c, const struct interval *v, cg_reg to,
+/* The register that a slot is counted from. */
+static cg_reg slot_base(struct regalloc *ra, const struct interval *v)
+{
+	struct interval *base;
+	cg_reg r;
+
+	if (!v->far)
+		return R10;
+	base = spilled(ra, ra->c->spill_base);
+	if (!base)
+		return ra->c->spill_base;
+	r = tiny(ra);
+	code_load(ra->c, r, R10, base->slot, 8);
+	return r;
+}
+
+static void save(struct regalloc *ra, const struct interval *v, cg_reg from)
+{
+	code_store(ra->c, slot_base(ra, v), v->slot, from, 8);
+}
+
+static void reload(struct regalloc *ra, const struct interval *v, cg_reg to,
 		   const struct cg_insn *defs)
 {
+	struct cg_code *c = ra->c;
 	struct cg_insn def;
 
 	if (!v->again) {
-		code_load(c, to, R10, v->slot, 8);
+		code_load(c, to, slot_base(ra, v), v->slot, 8);
 		return;
 	}
 	def = defs[v->def];
@@ -563,15 +674,16 @@ static bool rewrite_move(struct regalloc *ra, const struct cg_insn *p,
 	if (d && d->again)
 		return true;	/* made again where it is used */
 	if (d && !p->uses_reg) {
-		code_storei(ra->c, R10, d->slot, (int32_t)p->imm, 8);
+		code_storei(ra->c, slot_base(ra, d), d->slot,
+			    (int32_t)p->imm, 8);
 		return true;
 	}
 	if (d && !s) {
-		code_store(ra->c, R10, d->slot, p->src, 8);
+		save(ra, d, p->src);
 		return true;
 	}
 	if (s && !d) {
-		reload(ra->c, s, p->dst, defs);
+		reload(ra, s, p->dst, defs);
 		return true;
 	}
 	return false;
@@ -608,12 +720,12 @@ static void rewrite_insn(struct regalloc *ra, struct cg_insn p,
 	if (s)
 		p.src = s == d ? p.dst : tiny(ra);
 	if (reads_dst)
-		reload(c, d, p.dst, defs);
+		reload(ra, d, p.dst, defs);
 	if (s && (s != d || !reads_dst))
-		reload(c, s, p.src, defs);
+		reload(ra, s, p.src, defs);
 	vec_push(c->arena, &c->insns, p);
 	if (w)
-		code_store(c, R10, w->slot, def == dst ? p.dst : p.src, 8);
+		save(ra, w, def == dst ? p.dst : p.src);
 }
 
 static void rewrite(struct regalloc *ra)

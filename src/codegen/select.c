@@ -549,6 +549,25 @@ static void select_block(struct cg_fn *fn, uint32_t n)
 	}
 }
 
+/* Registers for all functions.  What the stack of the handler cannot take
+ * goes behind its scratch memory. */
+static void allocate(struct cg_fn *fn)
+{
+	struct cg_code *c = fn->funcs.v[0];
+
+	if (fn->funcs.n > 1)
+		c->stack_max = CODE_STACK_MAX - CG_STACK_CALLEES;
+	if (fn->needs_scratch) {
+		c->spill_base = fn->scratch;
+		c->spill_off = fn->scratch_end;
+	}
+	for (uint32_t k = 0; k < fn->funcs.n; k++)
+		regalloc(fn->funcs.v[k]);
+	if (fn->needs_scratch)
+		fn->g->scratch_size = MAX(fn->g->scratch_size, c->spill_off +
+				fn->g->img->limits.maxstringlen + 8);
+}
+
 uint32_t cg_select(struct cg *g, uint32_t n)
 {
 	struct cg_fn fn = { .g = g, .probe = &g->p->probes.v[n], .nprobe = n };
@@ -564,8 +583,7 @@ uint32_t cg_select(struct cg *g, uint32_t n)
 	for (uint32_t k = 0; k < fn.norder; k++)
 		select_block(&fn, fn.order[k]);
 	cg_epilogue(&fn);
-	for (uint32_t k = 0; k < fn.funcs.n; k++)
-		regalloc(fn.funcs.v[k]);
+	allocate(&fn);
 	return emit_prog(g->img, fn.funcs.v, fn.funcs.n, fn.probe->image.point,
 			 types[fn.probe->image.kind]);
 }
