@@ -45,7 +45,7 @@ struct tracepoint_field {
 	struct str type;	/* C text: "char[16]", "pid_t" */
 	uint32_t offset, size;	/* bytes in the record */
 	bool is_signed;
-	bool is_dynamic;	/* __data_loc: low 16 bits offset, high length */
+	bool is_dynamic;	/* __data_loc: low half offset, high length */
 };
 
 struct tracepoint_format {

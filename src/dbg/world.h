@@ -52,7 +52,7 @@ uint32_t world_page_size(const struct world *w);
 struct str world_boot_id(struct world *w);
 
 enum world_config {
-	WORLD_CONFIG_UNKNOWN,	/* this kernel's configuration is not readable */
+	WORLD_CONFIG_UNKNOWN,	/* the configuration is not readable */
 	WORLD_CONFIG_UNSET,
 	WORLD_CONFIG_SET,
 };

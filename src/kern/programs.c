@@ -159,7 +159,7 @@ static uint32_t func_starts(struct arena *a, const struct bpf_insn *insns,
 	return found;
 }
 
-static void btf_record(struct buf *b, uint32_t name, uint32_t info,
+static void type_record(struct buf *b, uint32_t name, uint32_t info,
 		       uint32_t size)
 {
 	uint32_t record[] = { name, info, size };
@@ -168,7 +168,7 @@ static void btf_record(struct buf *b, uint32_t name, uint32_t info,
 }
 
 /* 1: int; 2: int (void); 3 ...: the functions, all called "f". */
-static int func_btf(uint32_t nfuncs)
+static int types_load(uint32_t nfuncs)
 {
 	static const char strings[] = "\0int\0f";
 	const uint32_t int_bits = BTF_INT_SIGNED << 24 | 32;
@@ -183,11 +183,11 @@ static int func_btf(uint32_t nfuncs)
 
 	h.str_off = h.type_len;
 	buf_add(&b, &h, sizeof(h));
-	btf_record(&b, 1, BTF_KIND_INT << 24, 4);
+	type_record(&b, 1, BTF_KIND_INT << 24, 4);
 	buf_add(&b, &int_bits, sizeof(int_bits));
-	btf_record(&b, 0, BTF_KIND_FUNC_PROTO << 24, 1);
+	type_record(&b, 0, BTF_KIND_FUNC_PROTO << 24, 1);
 	for (uint32_t i = 0; i < nfuncs; i++)
-		btf_record(&b, 5, BTF_KIND_FUNC << 24 | BTF_FUNC_STATIC, 2);
+		type_record(&b, 5, BTF_KIND_FUNC << 24 | BTF_FUNC_STATIC, 2);
 	buf_add(&b, strings, sizeof(strings));
 	memset(&attr, 0, sizeof(attr));
 	attr.btf = ptr_u64(b.data);
@@ -239,7 +239,7 @@ static struct err *prog_refused(const struct loader *l,
 static struct err *loader_load(struct loader *l, const struct image_prog *p,
 			       int *ret)
 {
-	_cleanup_close_ int btf_fd = -1;
+	_cleanup_close_ int types = -1;
 	struct bpf_func_info *info;
 	struct bpf_insn *insns = NULL;
 	struct err *e = loader_insns(l, p, &insns);
@@ -260,10 +260,10 @@ static struct err *loader_load(struct loader *l, const struct image_prog *p,
 		attr.func_info_cnt = func_starts(&l->arena, insns, p->n,
 						 &info);
 		attr.func_info = ptr_u64(info);
-		btf_fd = func_btf(attr.func_info_cnt);
-		if (btf_fd < 0)
-			return err_os(-btf_fd, "loading a program's types");
-		attr.prog_btf_fd = (uint32_t)btf_fd;
+		types = types_load(attr.func_info_cnt);
+		if (types < 0)
+			return err_os(-types, "loading a program's types");
+		attr.prog_btf_fd = (uint32_t)types;
 	}
 	fd = prog_load(&attr);
 	if (fd < 0)

@@ -32,14 +32,14 @@ uint64_t loss_skipped(const struct image *img, struct store *store)
 }
 
 static void report_probe(const struct image *img, struct store *store,
-			 struct output *out, uint32_t probe)
+			 struct output *out, uint32_t probe, bool verbose)
 {
 	struct str point = image_str(img, img->probes.v[probe].point);
 
 	for (uint32_t l = 0; l < LOSS_N; l++) {
 		uint64_t n = *store_loss(store, probe, (enum image_loss)l);
 
-		if (n)
+		if (n && (l != LOSS_STRING || verbose))
 			output_warn(out, "%" STR_FMT ": %s (%" PRIu64 ")",
 				    STR_ARG(point),
 				    image_loss_text((enum image_loss)l), n);
@@ -47,7 +47,7 @@ static void report_probe(const struct image *img, struct store *store,
 }
 
 void loss_report(const struct image *img, struct store *store,
-		 struct output *out)
+		 struct output *out, bool verbose)
 {
 	uint64_t errors = store_session(store)->errors;
 	uint64_t skipped = loss_skipped(img, store);
@@ -56,7 +56,7 @@ void loss_report(const struct image *img, struct store *store,
 		output_warn(out, "Number of errors: %" PRIu64
 			    ", skipped probes: %" PRIu64, errors, skipped);
 	for (uint32_t p = 0; p < img->probes.n; p++)
-		report_probe(img, store, out, p);
+		report_probe(img, store, out, p, verbose);
 }
 
 void loss_report_hits(const struct image *img, struct store *store,

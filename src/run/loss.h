@@ -6,6 +6,7 @@
 #ifndef RUN_LOSS_H
 #define RUN_LOSS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "image/image.h"
@@ -15,9 +16,10 @@
 /* Hits whose handler was skipped, of all probes. */
 uint64_t loss_skipped(const struct image *img, struct store *store);
 
-/* Warnings: errors and skips in sum, then each probe's losses by class. */
+/* Warnings: errors and skips in sum, then each probe's losses by class;
+ * truncated strings, which SystemTap passes over, only when verbose. */
 void loss_report(const struct image *img, struct store *store,
-		 struct output *out);
+		 struct output *out, bool verbose);
 
 /* -t: each probe's hits. */
 void loss_report_hits(const struct image *img, struct store *store,

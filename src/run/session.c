@@ -224,7 +224,8 @@ static struct err *arm_all(struct session *s)
 		s->armed[i] = on;
 		if (probe_at(s, i)->kind == PROBE_TIMER)
 			timers_arm(s->timers, i, on);
-		if (!is_kernel_probe(s, i) || on == is_attached(&s->attached[i]))
+		if (!is_kernel_probe(s, i) ||
+		    on == is_attached(&s->attached[i]))
 			continue;
 		if (on)
 			e = attach_one(s, i);
@@ -675,7 +676,7 @@ static void session_stop(struct session *s)
 	add_misses(s);
 	if (s->o->timing)
 		loss_report_hits(s->img, s->store, s->out);
-	loss_report(s->img, s->store, s->out);
+	loss_report(s->img, s->store, s->out, s->o->verbose > 0);
 	say_command(s);
 	s->failed |= state_get(s) == SESSION_ERROR;
 	output_flush(s->out);
