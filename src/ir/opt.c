@@ -11,6 +11,17 @@ struct pass {
 /* In the order in which they run. */
 static const struct pass passes[] = {
 	{ "inline", ir_inline },
+	{ "jump", opt_jump },
+	{ "copy", opt_copy },
+	{ "fold", opt_fold },
+	{ "cse", opt_cse },
+	{ "dce", opt_dce },
+	{ "jump", opt_jump },
+	/* Once more over what the branches that went have freed. */
+	{ "copy", opt_copy },
+	{ "fold", opt_fold },
+	{ "dce", opt_dce },
+	{ "jump", opt_jump },
 	{ "lock", ir_lock },
 };
 
