@@ -27,7 +27,8 @@ static bool find_path(struct cg_fn *fn, const char *type, const char *member,
 		return false;
 	id = dbg_btf_find(btf, DBG_BTF_STRUCT, str_from(type));
 	if (!id || !dbg_btf_find_member(btf, id, str_from(member), &m) ||
-	    !dbg_btf_size(btf, m.type, &bytes) || bytes > 8)
+	    !dbg_btf_size(btf, m.type, &bytes) || bytes > 8 || !bytes ||
+	    (bytes & (bytes - 1)))
 		return false;
 	*off = m.bit_offset / 8;
 	*size = (uint32_t)bytes;
