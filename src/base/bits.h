@@ -7,17 +7,17 @@
 
 #include <stdint.h>
 
-#define MIN(a, b)                        \
-	({                               \
-		typeof(a) a_ = (a);      \
-		typeof(b) b_ = (b);      \
-		a_ < b_ ? a_ : b_;       \
+#define MIN(a, b)                              \
+	({                                     \
+		typeof(a) mina_ = (a);         \
+		typeof(b) minb_ = (b);         \
+		mina_ < minb_ ? mina_ : minb_; \
 	})
-#define MAX(a, b)                        \
-	({                               \
-		typeof(a) a_ = (a);      \
-		typeof(b) b_ = (b);      \
-		a_ > b_ ? a_ : b_;       \
+#define MAX(a, b)                              \
+	({                                     \
+		typeof(a) maxa_ = (a);         \
+		typeof(b) maxb_ = (b);         \
+		maxa_ > maxb_ ? maxa_ : maxb_; \
 	})
 
 /* To a power of two. */
