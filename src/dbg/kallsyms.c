@@ -248,3 +248,71 @@ struct err *kallsyms_at(struct kallsyms *k, uint64_t addr,
 	*ret = sym;
 	return NULL;
 }
+
+#ifdef UNIT_TEST
+#include "unit.h"
+
+UNIT_TEST_CASE(kallsyms_parse)
+{
+	struct kallsym sym;
+
+	TEST(kallsyms_parse(STR("ffffffff81000000 T _text"), &sym));
+	TEST(sym.addr == UINT64_C(0xffffffff81000000) && sym.type == 'T');
+	TEST(str_is(sym.name, "_text") && !sym.module.len);
+	TEST(kallsyms_parse(STR("0 t f\t[mod]"), &sym));
+	TEST(str_is(sym.name, "f") && str_is(sym.module, "mod"));
+	TEST(!kallsyms_parse(STR(""), &sym));
+	TEST(!kallsyms_parse(STR("12"), &sym));
+	TEST(!kallsyms_parse(STR("12 T "), &sym));
+	TEST(!kallsyms_parse(STR("12 TT f"), &sym));
+	TEST(!kallsyms_parse(STR("xyz T f"), &sym));
+	TEST(!kallsyms_parse(STR("11112222333344445 T f"), &sym));
+	TEST(!kallsyms_parse(STR("12 T \t[m]"), &sym));
+}
+
+/* As kallsyms_load() leaves it, of a text. */
+static void kallsyms_of(struct kallsyms *k, const char *text)
+{
+	buf_str(&k->text, str_from(text));
+	k->loaded = true;
+	kallsyms_index(k);
+}
+
+UNIT_TEST_CASE(kallsyms_questions)
+{
+	struct kallsyms *k = kallsyms_create(NULL);
+	struct kallsym sym;
+	struct err *e;
+
+	kallsyms_of(k, "2000 T b\n1000 T a\n1000 T a2\nnonsense\n"
+		       "ff000000 T far\n3000 t ab");
+	TEST_EQ(k->n, 5);
+	TEST(!kallsyms_at(k, 0x1fff, &sym) && str_is(sym.name, "a"));
+	TEST(!kallsyms_at(k, 0x2000, &sym) && str_is(sym.name, "b"));
+	TEST(!kallsyms_at(k, 0xff000000, &sym) && str_is(sym.name, "far"));
+	e = kallsyms_at(k, 0xfff, &sym);
+	TEST(e && e->code == ERR_NOT_FOUND);
+	err_free(e);
+	e = kallsyms_at(k, 0xff000000 + KALLSYMS_REACH + 1, &sym);
+	TEST(e && e->code == ERR_NOT_FOUND);
+	err_free(e);
+	TEST(!kallsyms_find(k, STR("ab"), &sym) && sym.addr == 0x3000);
+	e = kallsyms_find(k, STR("aa"), &sym);
+	TEST(e && e->code == ERR_NOT_FOUND);
+	err_free(e);
+	kallsyms_destroy(k);
+}
+
+UNIT_TEST_CASE(kallsyms_hidden_addresses)
+{
+	struct kallsyms *k = kallsyms_create(NULL);
+	struct kallsym sym;
+	struct err *e;
+
+	kallsyms_of(k, "0000000000000000 T a\n0000000000000000 T b\n");
+	e = kallsyms_find(k, STR("a"), &sym);
+	TEST(e && e->code == ERR_PERMISSION && e->hint);
+	err_free(e);
+	kallsyms_destroy(k);
+}
+#endif

@@ -72,3 +72,25 @@ struct err *modules_list(const struct world *w, struct arena *a,
 	*ret = list;
 	return NULL;
 }
+
+#ifdef UNIT_TEST
+#include "unit.h"
+
+UNIT_TEST_CASE(modules_parse)
+{
+	struct arena a;
+	struct module m;
+
+	arena_init(&a);
+	TEST(modules_parse(&a, STR("ext4 1138688 1 jbd2,mbcache, Live "
+				   "0xffffffffc0a00000 (E)"), &m));
+	TEST(str_is(m.name, "ext4") && m.size == 1138688);
+	TEST(m.addr == UINT64_C(0xffffffffc0a00000));
+	TEST(modules_parse(&a, STR("x 1"), &m) && !m.addr);
+	TEST(!modules_parse(&a, STR(""), &m));
+	TEST(!modules_parse(&a, STR("x"), &m));
+	TEST(!modules_parse(&a, STR("x y z"), &m));
+	TEST(!modules_parse(&a, STR("x -1"), &m));
+	arena_deinit(&a);
+}
+#endif

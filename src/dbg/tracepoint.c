@@ -641,3 +641,47 @@ struct err *tracepoint_format(const struct tracepoints *tps, struct arena *a,
 	e = tracepoint_parse_format(a, buf_view(&text), ret);
 	return e ? err_context(e, "%s", path) : NULL;
 }
+
+#ifdef UNIT_TEST
+#include "unit.h"
+
+UNIT_TEST_CASE(tracepoint_names_in_paths)
+{
+	TEST(tracepoint_is_name(STR("sched_switch")));
+	TEST(!tracepoint_is_name(STR("")));
+	TEST(!tracepoint_is_name(STR("..")));
+	TEST(!tracepoint_is_name(STR("a/b")));
+	TEST(!tracepoint_is_name(STR("a:b")));
+	TEST(!tracepoint_is_name(STR("a\0b")));
+}
+
+UNIT_TEST_CASE(tracepoint_parse_format)
+{
+	struct tracepoint_format f = {};
+	struct arena a;
+	struct err *e;
+
+	arena_init(&a);
+	e = tracepoint_parse_format(&a, STR(
+		"name: x\nID: 42\nformat:\n"
+		"\tfield:char comm[16];\toffset:8;\tsize:16;\tsigned:0;\n"
+		"\tfield:const char * p;\toffset:24;\tsize:8;\tsigned:0;\n"
+		"\tfield:__data_loc char[] s;\toffset:32;\tsize:4;\tsigned:1;\n"
+		"\nprint fmt: \"\"\n"), &f);
+	TEST(!e && f.id == 42);
+	TEST_EQ(f.fields.n, 3);
+	TEST(str_is(f.fields.v[0].name, "comm"));
+	TEST(str_is(f.fields.v[0].type, "char[16]"));
+	TEST(str_is(f.fields.v[1].name, "p"));
+	TEST(str_is(f.fields.v[1].type, "const char *"));
+	TEST(f.fields.v[2].is_dynamic && f.fields.v[2].is_signed);
+	TEST(str_is(f.fields.v[2].name, "s"));
+	e = tracepoint_parse_format(&a, STR("field:int;offset:x;\n"), &f);
+	TEST(e && e->code == ERR_FORMAT);
+	err_free(e);
+	e = tracepoint_parse_format(&a, STR("field:"), &f);
+	TEST(e && e->code == ERR_FORMAT);
+	err_free(e);
+	arena_deinit(&a);
+}
+#endif

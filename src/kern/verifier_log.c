@@ -113,3 +113,30 @@ struct err *verifier_log_explain(const struct image *img,
 	return err_hint(e, "this is a mistake of spile, not of the script: "
 			   "please report it");
 }
+
+#ifdef UNIT_TEST
+#include "unit.h"
+
+UNIT_TEST_CASE(verifier_log_tail)
+{
+	struct str log = STR("0: (b7) r0 = 0\n"
+			     "; a remark\n"
+			     "12: (79) r1 = *(u64 *)(r6 +8)\n"
+			     "invalid mem access 'scalar'\n"
+			     "processed 42 insns (limit 1000000)\n"
+			     "verification time 12 usec\n");
+	struct str reason = {};
+	uint32_t from;
+	int64_t insn;
+
+	read_tail(log, &reason, &insn, &from);
+	TEST(str_is(reason, "invalid mem access 'scalar'"));
+	TEST_EQ(insn, 12);
+	TEST_EQ(from, 0);
+	reason = (struct str){};
+	read_tail(STR(""), &reason, &insn, &from);
+	TEST(!reason.len && insn == -1);
+	read_tail(STR("\n\n"), &reason, &insn, &from);
+	TEST(!reason.len && insn == -1);
+}
+#endif

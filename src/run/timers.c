@@ -154,3 +154,26 @@ void timers_settle(struct timers *t)
 	t->set = at;
 	timerfd_settime(t->fd, TFD_TIMER_ABSTIME, &spec, NULL);
 }
+
+#ifdef UNIT_TEST
+#include "unit.h"
+
+UNIT_TEST_CASE(timers_keep_their_pace)
+{
+	struct timers t = { .fd = -1, .seed = 1 };
+	struct timer tm = { .period = 100, .base = 1000 };
+
+	set_next(&t, &tm, 1000);
+	TEST_EQ(tm.next, 1100);
+	set_next(&t, &tm, 1100);
+	TEST_EQ(tm.next, 1200);
+	/* Late: what was missed is left out. */
+	set_next(&t, &tm, 1730);
+	TEST_EQ(tm.next, 1800);
+	tm.random = 100;
+	for (int i = 0; i < 100; i++) {
+		set_next(&t, &tm, 2000);
+		TEST(tm.next >= 2000 && tm.next <= 2200);
+	}
+}
+#endif
