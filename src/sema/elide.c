@@ -111,6 +111,54 @@ static bool is_empty(const struct ast_stmt *s)
 	       (s->kind == AST_S_BLOCK && !s->block.n);
 }
 
+static struct ast_stmt *expr_stmt(struct elider *el, struct ast_expr *e)
+{
+	struct ast_stmt *s = arena_new(el->program->arena, struct ast_stmt);
+
+	s->kind = AST_S_EXPR;
+	s->span = e->span;
+	s->expr = e;
+	return s;
+}
+
+static struct ast_expr *negated(struct elider *el, struct ast_expr *e)
+{
+	struct ast_expr *not = arena_new(el->program->arena, struct ast_expr);
+
+	not->kind = AST_UNARY;
+	not->span = e->span;
+	not->at = e->at;
+	not->unary.op = UNOP_NOT;
+	not->unary.a = e;
+	return not;
+}
+
+/* `a && f()`, `a || f()`, `a ? f() : g()` as statements want no value: so
+ * what they choose between needs none. */
+static bool become_if(struct elider *el, struct ast_stmt *s)
+{
+	struct ast_expr *e = s->expr, *cond, *yes, *no = NULL;
+
+	if (e->kind == AST_TERNARY) {
+		cond = e->ternary.cond;
+		yes = e->ternary.yes;
+		no = e->ternary.no;
+	} else if (e->kind == AST_BINARY && (e->binary.op == BINOP_LAND ||
+					     e->binary.op == BINOP_LOR)) {
+		cond = e->binary.op == BINOP_LAND ? e->binary.a :
+						    negated(el, e->binary.a);
+		yes = e->binary.b;
+	} else {
+		return false;
+	}
+	s->kind = AST_S_IF;
+	s->if_.cond = cond;
+	s->if_.yes = expr_stmt(el, yes);
+	s->if_.no = no ? expr_stmt(el, no) : NULL;
+	el->changed = true;
+	return true;
+}
+
 static void elide_expr_stmt(struct elider *el, struct ast_stmt *s)
 {
 	struct ast_expr *left;
@@ -343,7 +391,10 @@ static void elide_stmt(struct elider *el, struct ast_stmt **place)
 		strip_places(el, s);
 	switch (s->kind) {
 	case AST_S_EXPR:
-		elide_expr_stmt(el, s);
+		if (become_if(el, s))
+			elide_if(el, place);
+		else
+			elide_expr_stmt(el, s);
 		return;
 	case AST_S_BLOCK:
 		elide_block(el, s);

@@ -20,8 +20,7 @@ static enum ty infer(struct types *t, struct ast_expr *e);
 
 /* ---- what is wanted ---- */
 
-/* Reports what never has a value, once nothing more is learnt: a function
- * says itself what it gives. */
+/* Reports what never has a value, once nothing more is learnt. */
 static void valueless(struct types *t, const struct ast_expr *e)
 {
 	if (!t->is_final || e->type != TY_UNKNOWN)
@@ -48,6 +47,12 @@ static void push(struct types *t, struct ast_expr *e, enum ty ty,
 			types_set_var(t, e->index.base->name.var, ty, why);
 		break;
 	case AST_CALL:
+		/* Without a return it gives 0 or "". */
+		for (struct func *f = e->call.func; f; f = f->next_overload)
+			types_set_func(t, f, ty, why);
+		if (!e->call.func)
+			return;
+		break;
 	case AST_PRINT:
 		valueless(t, e);
 		return;
