@@ -96,6 +96,7 @@ static void flatten(struct cg *g, const struct ir_func *f,
 		.nvars = f->vars.n,
 		.nparams = f->nparams,
 		.type = f->type,
+		.is_library = f->is_library,
 	};
 	number_values(&fl);
 	for (uint32_t v = 0; v < f->vars.n; v++)

@@ -430,6 +430,7 @@ struct image_func {
 	uint32_t first_var, nvars;	/* range of `vars`; parameters first */
 	uint32_t nparams;
 	uint8_t type;		/* enum image_type of the result */
+	bool is_library;	/* its errors are shown at the call */
 };
 
 struct image_var {

@@ -186,6 +186,7 @@ uint32_t build_callee(struct build *b, struct func *f, bool kernel)
 	irf->bound = f->bound;
 	irf->nparams = f->nparams;
 	irf->recursive = f->recursive;
+	irf->is_library = f->is_library;
 	irf->span = f->decl->span;
 	*number = irf->number;
 	vec_push(b->a, &b->wanted[kernel], f);

@@ -67,6 +67,7 @@ struct ir_func {
 	uint16_t bound;
 	uint32_t nparams;	/* the first variables */
 	bool recursive;		/* calls itself, maybe through others */
+	bool is_library;	/* its errors are shown at the call */
 	struct span span;
 	VEC(struct ir_insn) insns;
 	VEC(struct ir_block) blocks;	/* [0] is the entry */
