@@ -51,6 +51,22 @@ static void context(struct cursor *c, const struct target_op *op)
 		.span = c->span }));
 }
 
+/* The host cannot read where pointers of the traced point to: functions that
+ * do so have the error there that a bad address gives. */
+static void unreadable(struct cursor *c, const struct target_op *op)
+{
+	enum image_error e = op->kind == TGT_LOAD_STR ?
+		op->is_user ? IERR_USER_STR_FAULT : IERR_KERNEL_STR_FAULT :
+		op->is_user ? IERR_USER_FAULT : IERR_KERNEL_FAULT;
+
+	build_end(c->s, (struct ir_insn){
+		.op = OP_RAISE, .imm = e, .a = cursor_value(c),
+		.b = IR_NONE, .c = IR_NONE, .span = c->span });
+	cursor_start(c, op->kind == TGT_LOAD_STR ?
+			build_str(c->s, STR(""), c->span) :
+			build_const(c->s, 0, c->span));
+}
+
 static void load(struct cursor *c, const struct target_op *op)
 {
 	ir_ref v = build_insn(c->s, (struct ir_insn){
@@ -118,10 +134,13 @@ static void operation(struct cursor *c, const struct target_op *op)
 		add_index(c, op);
 		break;
 	case TGT_LOAD:
-		load(c, op);
-		break;
 	case TGT_LOAD_STR:
-		load_str(c, op);
+		if (!c->s->kernel)
+			unreadable(c, op);
+		else if (op->kind == TGT_LOAD)
+			load(c, op);
+		else
+			load_str(c, op);
 		break;
 	case TGT_BITS:
 		bits(c, op);
@@ -149,6 +168,10 @@ void build_target_store(struct builder *s, const struct target *t,
 	/* All but the load: that is where the value goes. */
 	for (uint32_t i = 0; i + 1 < t->ops.n; i++)
 		operation(&c, &t->ops.v[i]);
+	if (!s->kernel) {
+		unreadable(&c, &t->store);
+		return;
+	}
 	build_insn(s, (struct ir_insn){
 		.op = OP_STORE, .a = c.value, .b = value, .c = IR_NONE,
 		.imm = c.distance,
