@@ -132,8 +132,8 @@ struct target_op {
 
 struct target {
 	VEC(struct target_op) ops;
-	uint32_t type_id;		/* BTF id of the value's C type, 0: none */
-	uint32_t points_to;		/* BTF id, when it is an address, or 0 */
+	uint32_t type_id;		/* BTF id of the value's type, or 0 */
+	uint32_t points_to;		/* BTF id, if it is an address, or 0 */
 	bool is_user;			/* ... of user memory */
 	bool is_string;			/* ends in TGT_LOAD_STR */
 	bool is_lvalue;			/* may be assigned to with -g */
@@ -171,7 +171,7 @@ struct program {
 	struct sources *sources;
 	struct diags *diags;
 	struct image *image;		/* strings of sites go here, */
-	struct arena *back;		/* in this arena: they outlive the tree */
+	struct arena *back;		/* in this arena: outlives the tree */
 	struct world *world;
 	struct dbg_btf *btf;		/* opened when first asked for: see
 					 * program_btf() */

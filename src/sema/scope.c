@@ -24,6 +24,7 @@ struct scope {
 	struct program *program;
 	struct scope_funcs *funcs;
 	struct map globals;		/* "name": public; "N name": private */
+	struct map library;		/* the library's public ones */
 	uint32_t declared;		/* files whose globals are known */
 	/* The handler at hand. */
 	struct vars *vars;
@@ -82,11 +83,13 @@ static void declare_global(struct scope *sc, const struct ast_file *f,
 {
 	struct program *p = sc->program;
 	struct str key = global_key(p, f, g);
-	struct var *old = map_find(&sc->globals, key);
+	struct map *names = f->is_library && !g->is_private ? &sc->library :
+							      &sc->globals;
+	struct var *old = map_find(names, key);
 	struct diag *d;
 
 	if (!old) {
-		map_set(&sc->globals, key, global_new(sc, f, g));
+		map_set(names, key, global_new(sc, f, g));
 		return;
 	}
 	if (f->is_library)
@@ -121,12 +124,14 @@ static struct var *find_global(struct scope *sc, struct str name,
 		v = map_find(&sc->globals,
 			     arena_printf(p->arena, "%u %" STR_FMT, f->source,
 					  STR_ARG(name)));
-	if (!v)
+	if (!v && !(f && f->is_library))
 		v = map_find(&sc->globals, name);
+	if (!v)
+		v = map_find(&sc->library, name);
 	while (!v && p->library &&
 	       library_load(p->library, SCAN_GLOBAL, name)) {
 		declare_new(sc);
-		v = map_find(&sc->globals, name);
+		v = map_find(&sc->library, name);
 	}
 	return v;
 }
@@ -242,16 +247,32 @@ static void resolve_array(struct scope *sc, struct ast_expr *e, uint32_t n)
 	e->name.var = vec_last(sc->vars);
 }
 
+/* What a library's alias calls by a name is not what the script has declared
+ * under it. */
+static struct var *find_local(struct scope *sc, struct str name,
+			      const struct ast_file *f)
+{
+	struct program *p = sc->program;
+	struct var *v = map_find(&sc->locals, name);
+	const struct ast_file *of;
+
+	if (!v || !f || f->is_library || !map_find(&sc->globals, name))
+		return v;
+	of = scope_file(p, v->span);
+	return of && of->is_library && !v->is_param ? NULL : v;
+}
+
 static void resolve_name(struct scope *sc, struct ast_expr *e)
 {
 	struct program *p = sc->program;
+	const struct ast_file *f = scope_file(p, e->span);
 	struct var *v;
 
 	if (e->name.var)
 		return;
-	v = map_find(&sc->locals, e->name.name);
+	v = find_local(sc, e->name.name, f);
 	if (!v)
-		v = find_global(sc, e->name.name, scope_file(p, e->span));
+		v = find_global(sc, e->name.name, f);
 	if (!v)
 		v = local_new(sc, e->name.name, e->span);
 	e->name.var = v;
@@ -440,6 +461,7 @@ void scope_resolve(struct program *p)
 	struct scope sc = { .program = p };
 
 	map_init(&sc.globals, p->arena);
+	map_init(&sc.library, p->arena);
 	sc.funcs = scope_funcs_new(p);
 	declare_new(&sc);
 	resolve_all(&sc);

@@ -121,19 +121,21 @@ static void insert(struct scope_funcs *fs, struct overloads *o,
 }
 
 /* Those of a name and number of parameters: of the script, else of the first
- * library file that has any. */
+ * library file that has any.  The library itself sees no function of the
+ * script. */
 static void collect(struct scope_funcs *fs, struct decl *first, uint32_t nargs,
-		    struct overloads *ret)
+		    bool for_library, struct overloads *ret)
 {
 	const struct ast_file *file = NULL;
 
-	for (struct decl *d = first; d; d = d->next)
+	for (struct decl *d = first; d && !for_library; d = d->next)
 		if (d->fn->nparams == nargs && !d->file->is_library)
 			insert(fs, ret, d);
 	if (ret->list.n)
 		return;
 	for (struct decl *d = first; d; d = d->next) {
-		if (d->fn->nparams != nargs || (file && d->file != file))
+		if (d->fn->nparams != nargs || !d->file->is_library ||
+		    (file && d->file != file))
 			continue;
 		file = d->file;
 		insert(fs, ret, d);
@@ -145,18 +147,20 @@ static void find_overloads(struct scope_funcs *fs, struct str name,
 			   struct overloads *ret)
 {
 	struct program *p = fs->program;
+	bool for_library = f && f->is_library;
 
 	declare_new(fs);
 	if (f)
 		collect(fs, map_find(&fs->names, decl_key(p, f, name)), nargs,
-			ret);
+			for_library, ret);
 	if (ret->list.n)
 		return;
-	collect(fs, map_find(&fs->names, name), nargs, ret);
+	collect(fs, map_find(&fs->names, name), nargs, for_library, ret);
 	while (!ret->list.n && p->library &&
 	       library_load(p->library, SCAN_FUNCTION, name)) {
 		declare_new(fs);
-		collect(fs, map_find(&fs->names, name), nargs, ret);
+		collect(fs, map_find(&fs->names, name), nargs, for_library,
+			ret);
 	}
 }
 

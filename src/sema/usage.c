@@ -155,8 +155,9 @@ static bool effect_visit(struct ast_expr **place, void *data)
 		effect_of_call(x, e);
 		return true;
 	case AST_BINARY:
-		if (e->binary.op == BINOP_MATCH || e->binary.op == BINOP_NOMATCH)
-			x->has_effect = true;	/* matched() can tell */
+		/* matched() can tell. */
+		x->has_effect |= e->binary.op == BINOP_MATCH ||
+				 e->binary.op == BINOP_NOMATCH;
 		return true;
 	case AST_NAME:
 		x->impure |= e->name.var && e->name.var->is_global;
