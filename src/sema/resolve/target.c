@@ -502,21 +502,22 @@ static void resolve_choose(struct resolver *r, struct ast_expr *e)
 
 static void resolve_enum(struct resolver *r, struct ast_expr *e)
 {
-	const struct str *name = literal(&e->at_op.args, 0);
+	const struct str *literal_name = literal(&e->at_op.args, 0);
+	struct str name = literal_name ? *literal_name : STR("");
 	struct dbg_btf *btf = program_btf(r->program);
 	struct path pa;
 	uint32_t type;
 	int64_t value;
 
-	if (name && btf && dbg_btf_find_enumerator(btf, *name, &type, &value)) {
+	if (btf && dbg_btf_find_enumerator(btf, name, &type, &value)) {
 		become_number(e, value);
 		return;
 	}
 	pa = path_undefined(r, DIAG_UNKNOWN_ENUM,
-			    name ? arena_printf(arena_of(r),
-						"this kernel has no enumerator '%"
-						STR_FMT "'", STR_ARG(*name)) :
-				   STR("@enum needs a string literal"),
+			    name.len ? arena_printf(arena_of(r),
+						    "this kernel has no enumerator '%"
+						    STR_FMT "'", STR_ARG(name)) :
+				       STR("@enum needs a string literal"),
 			    (struct str){});
 	e->at_op.target = pa.target;
 }
