@@ -25,7 +25,10 @@ def scripts(pid):
     child = "$child->real_parent->tgid == %d" % pid
     return [
         (count % (sys_enter, "$syscall == %d" % GETPPID), GETPPIDS, False),
-        (count % (sys_exit, "$syscall == %d" % GETPPID), GETPPIDS, False),
+        # Reads and writes: takes the lock of the globals.
+        ("global n, m probe %s { if ($syscall == %d) { m = n n = m + 1 } } "
+         "probe timer.profile { m = n } probe end { println(n) }" %
+         (sys_exit, GETPPID), GETPPIDS, False),
         (line % (sys_enter, "$syscall == %d && $arg1 == 100" % WRITE, "$arg3"),
          WRITES, True),
         (line % (sys_exit, "$syscall == %d && $return == 1" % WRITE, "$return"),
