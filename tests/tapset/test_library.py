@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every function of the library is called in host and kernel code, and every
+alias is attached with all its variables printed: all of it compiles, passes
+the verifier, and fails only where it is told nonsense.
+
+Also: each has a comment in front of it."""
+import glob
+import os
+import re
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TAPSET = os.path.join(HERE, "..", "..", "tapset")
+SPILE = os.environ["SPILE"]
+FUNCTION = re.compile(r"((?:^.*\*/\n)?)^function (\w+)(:\w+)?\(([^)]*)\)",
+                      re.M)
+ALIAS = re.compile(r"((?:^.*\*/\n)?)^probe ([\w.]+) = [^\n]*\n\{\n(.*?)^\}",
+                   re.M | re.S)
+# These end the script, or would do something.
+LEFT_OUT = {"exit", "abort", "error", "system", "assert", "ftrace"}
+# Texts that only the host can make: in the kernel they are printed.
+LATE = {"symname"}
+# At most so many calls in a probe, for the verifier's sake.
+CALLS = 12
+
+
+def argument(param):
+    if param.endswith(":string"):
+        return '"abc"'
+    if param.startswith("task:"):
+        return "task_current()"
+    return "5"
+
+
+def call(m):
+    params = [p.strip() for p in m[4].split(",") if p.strip()]
+    text = f"{m[2]}({', '.join(argument(p) for p in params)})"
+    if not m[3]:
+        return f"try {{ {text} }} catch {{ }}"
+    if m[2] in LATE:
+        return f"println({text})"
+    return f"try {{ x = {text} println(x) }} catch {{ }}".replace(
+        " x ", f" x_{m[2]}_{len(params)} ").replace(
+        "(x)", f"(x_{m[2]}_{len(params)})")
+
+
+def run(name, script):
+    r = subprocess.run([SPILE, "-e", script], capture_output=True,
+                       timeout=60)
+    err = r.stderr.decode(errors="replace")
+    err = [line for line in err.splitlines()
+           if not line.startswith("WARNING: ")]
+    if not r.returncode and not err:
+        return 0
+    print(f"{name}: exit status {r.returncode}\n" + "\n".join(err[:8]))
+    return 1
+
+
+def check_functions(name, text):
+    bad = 0
+    calls = [call(m) for m in FUNCTION.finditer(text)
+             if m[2] not in LEFT_OUT]
+    for i in range(0, len(calls), CALLS):
+        body = "\n".join(calls[i:i + CALLS])
+        bad += run(f"{name} in the host", f"probe begin {{ {body} exit() }}")
+        bad += run(f"{name} in the kernel", "global n\n"
+                   'probe kernel.trace("sched_switch") {\n'
+                   f"if (n++) next\n{body}\nexit() }}")
+    return bad
+
+
+def check_aliases(name, text):
+    bad = 0
+    for m in ALIAS.finditer(text):
+        variables = sorted(set(re.findall(r"^\t(\w+) =(?!=)", m[3], re.M)))
+        body = " ".join(f"println({v})" for v in variables)
+        bad += run(f"{name}: {m[2]}", "global n\n"
+                   f"probe {m[2]} {{ if (n++ < 3) {{ {body} }} }}\n"
+                   "probe timer.ms(20) { exit() }")
+    return bad
+
+
+def check_comments(name, text):
+    bad = 0
+    for m in list(FUNCTION.finditer(text)) + list(ALIAS.finditer(text)):
+        if not m[1] and not m[2].startswith("__"):
+            print(f"{name}: {m[2]} has no comment")
+            bad += 1
+    return bad
+
+
+def main():
+    bad = 0
+    for path in sorted(glob.glob(os.path.join(TAPSET, "*.stp"))):
+        with open(path, encoding="utf-8") as f:
+            text = f.read()
+        name = os.path.basename(path)
+        bad += check_comments(name, text)
+        if os.geteuid() == 0:
+            bad += check_functions(name, text)
+            bad += check_aliases(name, text)
+    if not bad and os.geteuid() != 0:
+        print("not root: only the comments were looked at")
+        return 77
+    return 1 if bad else 0
+
+
+sys.exit(main())
