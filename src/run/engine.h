@@ -133,6 +133,10 @@ enum step intrinsic_run(struct host *h, const struct image_insn *i);
 void iter_note_write(struct host *h, uint32_t global);
 /* The snapshot that `delete array` may drain, or NULL. */
 const struct snapshot *iter_drainable(const struct host *h, uint32_t global);
+/* The value, as a map has it, of the entry that a foreach is at, if that has
+ * these keys: what a handler reads there is what it saw.  Or NULL. */
+const uint8_t *iter_current(const struct host *h, uint32_t global,
+			    const struct value *keys);
 /* Frees those from first on. */
 void iter_drop(struct host *h, uint32_t first);
 const struct iteration *iter_at(const struct host *h, int64_t number);

@@ -33,8 +33,6 @@ static int64_t bits(uint64_t v, uint32_t aux)
 static int64_t unary(const struct image_insn *i, int64_t a)
 {
 	switch ((enum image_op)i->op) {
-	case OP_CONST:
-		return i->imm;
 	case OP_NEG:
 		return (int64_t)-(uint64_t)a;
 	case OP_INV:
@@ -92,11 +90,14 @@ static int64_t binary(enum image_op op, int64_t a, int64_t b)
 
 enum step eval_number(struct host *h, const struct image_insn *i)
 {
-	int64_t a = i->a == IMAGE_NONE ? 0 : host_long(h, i->a);
-	int64_t b;
+	int64_t a, b;
 
-	if (i->op == OP_CONST || i->op == OP_NEG || i->op == OP_INV ||
-	    i->op == OP_BITS) {
+	if (i->op == OP_CONST) {
+		host_set_long(h, i->imm);
+		return STEP_ON;
+	}
+	a = host_long(h, i->a);
+	if (i->op == OP_NEG || i->op == OP_INV || i->op == OP_BITS) {
 		host_set_long(h, unary(i, a));
 		return STEP_ON;
 	}

@@ -34,12 +34,12 @@ static void delete(struct host *h, uint32_t global, const struct value *keys,
 {
 	const struct snapshot *sn = NULL;
 
-	if (nkeys && has_wildcard(keys, nkeys)) {
-		store_delete_slice(h->store, global, keys);
-		return;
-	}
 	if (nkeys) {
-		store_delete(h->store, global, keys);
+		iter_note_write(h, global);
+		if (has_wildcard(keys, nkeys))
+			store_delete_slice(h->store, global, keys);
+		else
+			store_delete(h->store, global, keys);
 		return;
 	}
 	if (h->img->globals.v[global].is_array)
@@ -48,6 +48,7 @@ static void delete(struct host *h, uint32_t global, const struct value *keys,
 		store_drain(h->store, global, sn);
 	else
 		store_clear(h->store, global);
+	iter_note_write(h, global);
 }
 
 static bool has(struct host *h, uint32_t global, const struct value *keys,
@@ -63,9 +64,11 @@ static enum step get_stat(struct host *h, const struct image_insn *i)
 	const struct image_global *g = &h->img->globals.v[i->imm];
 	int64_t arg = i->a == IMAGE_NONE ? 0 : host_long(h, i->a), v = 0;
 	const struct value *keys = host_list(h, i);
-	const uint8_t *stat = store_stat(h->store, (uint32_t)i->imm, keys);
+	const uint8_t *stat = iter_current(h, (uint32_t)i->imm, keys);
 	enum image_error error;
 
+	if (!stat)
+		stat = store_stat(h->store, (uint32_t)i->imm, keys);
 	if (!stat_get(&g->stat, stat, (enum stat_op)i->aux, arg, &v, &error))
 		return host_raise(h, error);
 	host_set_long(h, v);
@@ -100,6 +103,18 @@ static enum step write_global(struct host *h, const struct image_insn *i)
 	}
 }
 
+static struct value read_value(struct host *h, uint32_t global,
+			       const struct value *keys)
+{
+	const struct image_global *g = &h->img->globals.v[global];
+	const uint8_t *p = g->is_array ? iter_current(h, global, keys) : NULL;
+
+	if (!p)
+		return store_get(h->store, global, keys);
+	return g->type == IT_STRING ? value_decode_str(p, g->bound) :
+				      value_decode_long(p);
+}
+
 enum step eval_global(struct host *h, const struct image_insn *i)
 {
 	uint32_t global = (uint32_t)i->imm;
@@ -116,8 +131,7 @@ enum step eval_global(struct host *h, const struct image_insn *i)
 		return get_stat(h, i);
 	case OP_GGET:
 	case OP_AGET:
-		keys = host_list(h, i);
-		set_value(h, store_get(h->store, global, keys));
+		set_value(h, read_value(h, global, host_list(h, i)));
 		return STEP_ON;
 	case OP_AHAS:
 		keys = host_list(h, i);
@@ -127,6 +141,7 @@ enum step eval_global(struct host *h, const struct image_insn *i)
 		delete(h, global, host_list(h, i), i->nargs);
 		return STEP_ON;
 	case OP_STAT_CLEAR:
+		iter_note_write(h, global);
 		if (i->nargs)
 			store_delete(h->store, global, host_list(h, i));
 		else

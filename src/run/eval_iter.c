@@ -65,6 +65,36 @@ const struct snapshot *iter_drainable(const struct host *h, uint32_t global)
 	return NULL;
 }
 
+static bool same_value(struct value a, struct value b)
+{
+	if (a.type != b.type)
+		return false;
+	return a.type == IT_STRING ? str_eq(a.s, b.s) : a.l == b.l;
+}
+
+static bool is_at(const struct iteration *it, const struct value *keys)
+{
+	for (uint32_t k = 0; k < it->sn->global->nkeys; k++) {
+		if (!same_value(snapshot_key(it->sn, it->at - 1, k), keys[k]))
+			return false;
+	}
+	return true;
+}
+
+const uint8_t *iter_current(const struct host *h, uint32_t global,
+			    const struct value *keys)
+{
+	for (uint32_t i = h->niters; i-- > h->frame->first_iter;) {
+		const struct iteration *it = &h->iters[i];
+
+		if (it->sn && it->at && it->spec->global == global &&
+		    !it->has_written && is_at(it, keys))
+			return snapshot_raw(it->sn, it->at - 1) +
+			       it->sn->global->key_size;
+	}
+	return NULL;
+}
+
 /* The arguments of an iteration as a whole key, wildcards as IT_VOID: either
  * all keys are given, or only those that are fixed. */
 static void slice_keys(struct host *h, const struct image_insn *i,

@@ -560,6 +560,7 @@ enum host_status host_call(struct host *h, uint32_t func, uint32_t probe,
 	enum host_status status;
 
 	check_args(h, f, args, nargs);
+	store_begin(h->store);
 	h->probe = probe < h->img->probes.n ? probe : IMAGE_NONE;
 	h->depth = 0;
 	h->actions = action_budget(h);

@@ -89,6 +89,34 @@ void stat_merge(const struct image_stat *s, uint8_t *a, const uint8_t *b)
 		add(a + off, get(b + off));
 }
 
+void stat_subtract(const struct image_stat *s, uint8_t *now,
+		   const uint8_t *seen)
+{
+	uint32_t size = image_stat_size(s), off = 0;
+	uint32_t sumsq = image_stat_offset(s, STAT_SUMSQ);
+	unsigned __int128 before;
+
+	for (uint32_t bit = STAT_COUNT; bit < STAT_SUMSQ; bit <<= 1) {
+		bool extreme = bit == STAT_MIN || bit == STAT_MAX;
+
+		if (!(s->fields & bit))
+			continue;
+		if (!extreme)
+			add(now + off, -get(seen + off));
+		off += 8;
+	}
+	if (s->fields & STAT_SUMSQ) {
+		before = get(seen + sumsq) |
+			 (unsigned __int128)get(seen + sumsq + 8) << 64;
+		add_wide(now + sumsq, -before);
+		off += 16;
+	}
+	for (; off < size; off += 8)
+		add(now + off, -get(seen + off));
+	if (stat_is_empty(s, now))
+		memset(now, 0, size);
+}
+
 bool stat_is_empty(const struct image_stat *s, const uint8_t *stat)
 {
 	uint32_t size = s->fields & STAT_COUNT ? 8 : image_stat_size(s);

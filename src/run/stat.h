@@ -15,6 +15,11 @@
 void stat_add(const struct image_stat *s, uint8_t *stat, int64_t v);
 void stat_merge(const struct image_stat *s, uint8_t *a, const uint8_t *b);
 
+/* What came after `seen` was read.  The least and the greatest of that are
+ * not known where there is anything: then those of all. */
+void stat_subtract(const struct image_stat *s, uint8_t *now,
+		   const uint8_t *seen);
+
 bool stat_is_empty(const struct image_stat *s, const uint8_t *stat);
 
 /* What an extractor gives; false = the aggregate is empty, or no such

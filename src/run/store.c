@@ -4,9 +4,11 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/bits.h"
 #include "kern/syscall.h"
+#include "run/inplace.h"
 #include "run/stat.h"
 #include "run/table.h"
 
@@ -26,6 +28,9 @@ struct store {
 	const int *fds;		/* the kernel's side */
 	uint8_t *copies;	/* room for the stats map's value, of all CPUs */
 	uint32_t stats_size;	/* of one of them */
+	bool has_copies;	/* read since store_begin() */
+	int *take_fds;		/* run/inplace, by number of the global; -1 =
+				 * not yet, -2 = cannot be */
 };
 
 static void *alloc(size_t n)
@@ -50,7 +55,8 @@ static void alloc_scratch(struct store *s)
 	for (uint32_t i = 0; i < s->img->globals.n; i++) {
 		const struct image_global *g = &s->img->globals.v[i];
 
-		key = MAX(key, g->key_size);
+		if (g->is_array)
+			key = MAX(key, g->key_size);
 		value = MAX(value, table_value_size(g));
 	}
 	s->key = alloc(key);
@@ -174,6 +180,8 @@ struct err *store_create(const struct image *img,
 		s->fds = maps->fds;
 		s->ncpus = maps->ncpus;
 		s->copies = alloc((size_t)s->stats_size * s->ncpus);
+		s->take_fds = alloc(img->globals.n * sizeof(int));
+		memset(s->take_fds, -1, img->globals.n * sizeof(int));
 	}
 	alloc_scratch(s);
 	create_tables(s);
@@ -190,8 +198,13 @@ void store_destroy(struct store *s)
 		if (s->tables[i])
 			s->tables[i]->ops->destroy(s->tables[i]);
 	}
+	for (uint32_t i = 0; s->in_kernel && i < s->img->globals.n; i++) {
+		if (s->take_fds[i] >= 0)
+			close(s->take_fds[i]);
+	}
 	if (!s->in_kernel)
 		free(s->globals);
+	free(s->take_fds);
 	free(s->stats);
 	free(s->copies);
 	free(s->tables);
@@ -305,28 +318,74 @@ bool store_add(struct store *s, uint32_t global, const struct value *keys,
 	return no_room(g, e);
 }
 
-/* The kernel's part of a scalar statistic, all CPUs' copies, in s->copies;
- * false = there is none. */
+/* The kernel's part of all scalar statistics, in s->copies: once for a
+ * handler, so that all it reads is of one moment.  False = there is none. */
 static bool read_copies(struct store *s)
 {
 	const uint32_t zero = 0;
 
-	return s->in_kernel &&
-	       !syscall_map_lookup(s->fds[s->img->stats_map], &zero,
-				   s->copies);
+	if (s->in_kernel && !s->has_copies && s->stats_size)
+		s->has_copies = !syscall_map_lookup(
+			s->fds[s->img->stats_map], &zero, s->copies);
+	return s->has_copies;
 }
 
-static void clear_stat(struct store *s, const struct image_global *g)
+static uint8_t *copy_of(const struct store *s, const struct image_global *g,
+			uint32_t cpu)
 {
+	return s->copies + (size_t)cpu * s->stats_size + g->off;
+}
+
+/* The program that takes a statistic out of a CPU's copy; < 0 = none. */
+static int take_fd_of(struct store *s, uint32_t global)
+{
+	const struct image_global *g = global_of(s, global);
+	int *fd = &s->take_fds[global];
+
+	if (*fd == -1)
+		*fd = inplace_take_create(s->fds[s->img->stats_map], g->off,
+					  image_stat_size(&g->stat));
+	if (*fd < 0)
+		*fd = -2;
+	return *fd;
+}
+
+/* Takes all CPUs' copies: what came since they were read stays, as the
+ * host's part.  False = this kernel cannot. */
+static bool take_stat(struct store *s, uint32_t global)
+{
+	const struct image_global *g = global_of(s, global);
+	uint32_t size = image_stat_size(&g->stat);
+	int fd = take_fd_of(s, global);
+	uint8_t *own = scalar_at(s, g);
+	bool ok = fd >= 0;
+
+	memset(own, 0, size);
+	for (uint32_t i = 0; i < s->ncpus && ok; i++) {
+		ok = !inplace_take(fd, i, s->value, size);
+		if (!ok || !s->has_copies)
+			continue;
+		stat_subtract(&g->stat, s->value, copy_of(s, g, i));
+		memset(copy_of(s, g, i), 0, size);
+		stat_merge(&g->stat, own, s->value);
+	}
+	return ok;
+}
+
+static void clear_stat(struct store *s, uint32_t global)
+{
+	const struct image_global *g = global_of(s, global);
 	uint32_t size = image_stat_size(&g->stat);
 	const uint32_t zero = 0;
 
 	memset(scalar_at(s, g), 0, size);
+	if (!s->in_kernel || take_stat(s, global))
+		return;
+	s->has_copies = false;
 	if (!read_copies(s))
 		return;
 	for (uint32_t i = 0; i < s->ncpus; i++)
-		memset(s->copies + (size_t)i * s->stats_size + g->off, 0,
-		       size);
+		memset(copy_of(s, g, i), 0, size);
 	syscall_map_update(s->fds[s->img->stats_map], &zero, s->copies, 0);
 }
 
@@ -337,15 +396,21 @@ static const uint8_t *scalar_stat(struct store *s,
 	if (!read_copies(s))
 		return s->value;
 	for (uint32_t i = 0; i < s->ncpus; i++)
-		stat_merge(&g->stat, s->value,
-			   s->copies + (size_t)i * s->stats_size + g->off);
+		stat_merge(&g->stat, s->value, copy_of(s, g, i));
 	return s->value;
 }
 
-static void clear_scalar(struct store *s, const struct image_global *g)
+void store_begin(struct store *s)
 {
+	s->has_copies = false;
+}
+
+static void clear_scalar(struct store *s, uint32_t global)
+{
+	const struct image_global *g = global_of(s, global);
+
 	if (g->type == IT_STATS)
-		clear_stat(s, g);
+		clear_stat(s, global);
 	else if (g->type == IT_STRING)
 		set_scalar(s, g, value_str(STR("")));
 	else
@@ -359,7 +424,7 @@ void store_delete(struct store *s, uint32_t global, const struct value *keys)
 	if (t)
 		t->ops->del(t, encode_key(s, t->global, keys));
 	else
-		clear_scalar(s, global_of(s, global));
+		clear_scalar(s, global);
 }
 
 void store_clear(struct store *s, uint32_t global)
@@ -369,7 +434,7 @@ void store_clear(struct store *s, uint32_t global)
 	if (t)
 		t->ops->clear(t);
 	else
-		clear_scalar(s, global_of(s, global));
+		clear_scalar(s, global);
 }
 
 bool store_stat_add(struct store *s, uint32_t global,

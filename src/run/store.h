@@ -35,6 +35,10 @@ struct err *store_create(const struct image *img,
 			 struct store **ret) must_check;
 void store_destroy(struct store *s);
 
+/* A handler begins: it sees scalar statistics as they are when it first reads
+ * one, and deletes what it has seen. */
+void store_begin(struct store *s);
+
 /* The block at the start of the globals map. */
 struct image_session *store_session(struct store *s);
 

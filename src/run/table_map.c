@@ -11,9 +11,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/bits.h"
 #include "kern/syscall.h"
+#include "run/inplace.h"
 #include "run/stat.h"
 #include "run/table.h"
 
@@ -24,6 +26,7 @@
 struct map_table {
 	struct table table;
 	int fd, ring_fd;
+	int add_fd;		/* run/inplace; -1 = not yet, -2 = cannot be */
 	uint32_t off;		/* of the value proper */
 	uint32_t map_value;	/* bytes of a value in the map */
 	uint32_t copies;	/* of a value: CPUs, or 1 */
@@ -66,6 +69,8 @@ static void map_destroy(struct table *t)
 
 	if (m->own)
 		m->own->ops->destroy(m->own);
+	if (m->add_fd >= 0)
+		close(m->add_fd);
 	free(m->value);
 	free(m->ring);
 	free(m->ranks);
@@ -170,22 +175,43 @@ static bool map_put(struct table *t, const void *key, const void *value)
 	return !code;
 }
 
+/* Where the kernel has no programs for it; may undo what is added there in
+ * the same moment.  1 = not there. */
+static int replace_sum(struct map_table *m, const void *key, int64_t v)
+{
+	uint64_t sum;
+
+	if (syscall_map_lookup(m->fd, key, m->value))
+		return 1;
+	memcpy(&sum, m->value + m->off, sizeof(sum));
+	sum += (uint64_t)v;
+	memcpy(m->value + m->off, &sum, sizeof(sum));
+	return syscall_map_update(m->fd, key, m->value, BPF_EXIST);
+}
+
+static int add_to_entry(struct map_table *m, const void *key, int64_t v)
+{
+	uint32_t size = m->table.key_size;
+
+	if (m->add_fd == -1) {
+		m->add_fd = inplace_add_create(m->fd, size, m->off);
+		if (m->add_fd < 0)
+			m->add_fd = -2;
+	}
+	if (m->add_fd >= 0)
+		return inplace_add(m->add_fd, key, size, v);
+	return replace_sum(m, key, v);
+}
+
 static bool map_add(struct table *t, const void *key, int64_t v)
 {
 	struct map_table *m = map_of(t);
 	int code = -EEXIST;
-	uint64_t sum;
 
 	for (int i = 0; i < TRIES; i++) {
-		if (!syscall_map_lookup(m->fd, key, m->value)) {
-			memcpy(&sum, m->value + m->off, sizeof(sum));
-			sum += (uint64_t)v;
-			memcpy(m->value + m->off, &sum, sizeof(sum));
-			code = syscall_map_update(m->fd, key, m->value,
-						  BPF_EXIST);
-		} else {
+		code = add_to_entry(m, key, v);
+		if (code == 1)
 			code = insert(m, key, &v);
-		}
 		if (code != -EEXIST && code != -ENOENT)
 			break;
 	}
@@ -425,12 +451,42 @@ static void map_reorder(struct table *t, const uint8_t *const *keys,
 	m->nranks = count;
 }
 
+/* What came after it was seen goes on as the host's part. */
+static void drain_stat(struct map_table *m, const void *key,
+		       const uint8_t *seen)
+{
+	const struct image_stat *s = &m->table.global->stat;
+	uint32_t size = m->table.value_size;
+	uint8_t *now = alloc(2, size), *own = now + size;
+	bool has_own = m->own->ops->get(m->own, key, own);
+
+	if (syscall_map_take(m->fd, key, m->value)) {
+		/* An old kernel does not take from these, or there is only
+		 * a part of the host's. */
+		map_del(&m->table, key);
+		free(now);
+		return;
+	}
+	read_value(m, m->value, now);
+	if (has_own)
+		stat_merge(s, now, own);
+	stat_subtract(s, now, seen);
+	m->own->ops->del(m->own, key);
+	if (!stat_is_empty(s, now))
+		m->own->ops->put(m->own, key, now);
+	free(now);
+}
+
 /* What came after the value was seen is added again. */
 static void map_drain(struct table *t, const void *key, const void *seen)
 {
 	struct map_table *m = map_of(t);
 	uint64_t now, then;
 
+	if (t->global->type == IT_STATS) {
+		drain_stat(m, key, seen);
+		return;
+	}
 	if (t->global->type != IT_LONG) {
 		map_del(t, key);
 		return;
@@ -470,6 +526,7 @@ struct table *table_map_create(const struct image *img, uint32_t global,
 	m->table.value_size = table_value_size(g);
 	m->fd = fds[g->map];
 	m->ring_fd = -1;
+	m->add_fd = -1;
 	m->off = g->off;
 	m->map_value = img->maps.v[g->map].value_size;
 	m->copies = g->type == IT_STATS ? ncpus : 1;

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "run/inplace.h"
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "kern/syscall.h"
+
+/* The headers that this is built with may be older than the kernel. */
+#define FUNC_LOOKUP 1
+#define FUNC_LOOKUP_PERCPU 195
+#define PROG_TYPE_SYSCALL 31
+#define PROG_SLEEPABLE (1U << 4)
+#define ATOMIC_XCHG (0xe0 | BPF_FETCH)
+
+/* Of the program's stack, which the key has to fit. */
+#define KEY_MAX 448
+#define TAKE_MAX 32768
+
+struct code {
+	uint64_t *v;		/* struct bpf_insn, as u64 */
+	uint32_t n, cap;
+};
+
+static void emit(struct code *c, uint8_t op, uint8_t dst, uint8_t src,
+		 int32_t off, int32_t imm)
+{
+	if (c->n == c->cap) {
+		c->cap = c->cap ? 2 * c->cap : 64;
+		c->v = reallocarray(c->v, c->cap, sizeof(*c->v));
+		if (!c->v)
+			abort();
+	}
+	c->v[c->n++] = op | (uint64_t)dst << 8 | (uint64_t)src << 12 |
+		       (uint64_t)(uint16_t)off << 16 |
+		       (uint64_t)(uint32_t)imm << 32;
+}
+
+static void emit_mov(struct code *c, uint8_t dst, uint8_t src)
+{
+	emit(c, BPF_ALU64 | BPF_MOV | BPF_X, dst, src, 0, 0);
+}
+
+static void emit_imm(struct code *c, uint8_t dst, int32_t imm)
+{
+	emit(c, BPF_ALU64 | BPF_MOV | BPF_K, dst, 0, 0, imm);
+}
+
+static void emit_load(struct code *c, uint8_t dst, uint8_t src, int32_t off)
+{
+	emit(c, BPF_LDX | BPF_MEM | BPF_DW, dst, src, off, 0);
+}
+
+static void emit_store(struct code *c, uint8_t dst, int32_t off, uint8_t src)
+{
+	emit(c, BPF_STX | BPF_MEM | BPF_DW, dst, src, off, 0);
+}
+
+static void emit_map(struct code *c, uint8_t dst, int fd)
+{
+	emit(c, BPF_LD | BPF_IMM | BPF_DW, dst, BPF_PSEUDO_MAP_FD, 0, fd);
+	emit(c, 0, 0, 0, 0, 0);
+}
+
+/* Gives r0 = imm. */
+static void emit_exit(struct code *c, int32_t imm)
+{
+	emit_imm(c, BPF_REG_0, imm);
+	emit(c, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+}
+
+/* r0 = the value found; where there is none, the program ends with 1. */
+static void emit_call(struct code *c, int32_t func)
+{
+	emit(c, BPF_JMP | BPF_CALL, 0, 0, 0, func);
+	emit(c, BPF_JMP | BPF_JNE | BPF_K, BPF_REG_0, 0, 2, 0);
+	emit_exit(c, 1);
+}
+
+static int load(struct code *c)
+{
+	static const char license[] = "GPL";
+	union bpf_attr attr;
+	int fd;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_type = PROG_TYPE_SYSCALL;
+	attr.prog_flags = PROG_SLEEPABLE;
+	attr.insns = ptr_u64(c->v);
+	attr.insn_cnt = c->n;
+	attr.license = ptr_u64(license);
+	fd = syscall_bpf(BPF_PROG_LOAD, &attr, SYSCALL_ATTR_SIZE(prog_flags));
+	free(c->v);
+	return fd;
+}
+
+/* Runs it on a context, which it may change; its result, or -errno. */
+static int run(int prog_fd, void *ctx, uint32_t size)
+{
+	union bpf_attr attr;
+	int code;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.test.prog_fd = (uint32_t)prog_fd;
+	attr.test.ctx_in = ptr_u64(ctx);
+	attr.test.ctx_size_in = size;
+	code = syscall_bpf(BPF_PROG_TEST_RUN, &attr, SYSCALL_ATTR_SIZE(test));
+	return code < 0 ? code : (int)attr.test.retval;
+}
+
+/* Context: the key, then what to add. */
+int inplace_add_create(int map_fd, uint32_t key_size, uint32_t off)
+{
+	int32_t key = (int32_t)key_size;
+	struct code c = {};
+
+	if (key_size > KEY_MAX || key_size % 8)
+		return -E2BIG;
+	emit_mov(&c, BPF_REG_6, BPF_REG_1);
+	for (int32_t i = 0; i < key; i += 8) {
+		emit_load(&c, BPF_REG_2, BPF_REG_6, i);
+		emit_store(&c, BPF_REG_10, i - key, BPF_REG_2);
+	}
+	emit_map(&c, BPF_REG_1, map_fd);
+	emit_mov(&c, BPF_REG_2, BPF_REG_10);
+	emit(&c, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_2, 0, 0, -key);
+	emit_call(&c, FUNC_LOOKUP);
+	emit_load(&c, BPF_REG_1, BPF_REG_6, key);
+	emit(&c, BPF_STX | BPF_ATOMIC | BPF_DW, BPF_REG_0, BPF_REG_1,
+	     (int32_t)off, BPF_ADD);
+	emit_exit(&c, 0);
+	return load(&c);
+}
+
+int inplace_add(int prog_fd, const void *key, uint32_t key_size, int64_t v)
+{
+	uint8_t ctx[KEY_MAX + 8];
+
+	memcpy(ctx, key, key_size);
+	memcpy(ctx + key_size, &v, sizeof(v));
+	return run(prog_fd, ctx, key_size + 8);
+}
+
+/* Context: the CPU, in 8 bytes, then room for what is taken. */
+int inplace_take_create(int map_fd, uint32_t off, uint32_t size)
+{
+	struct code c = {};
+
+	if (size > TAKE_MAX || off > TAKE_MAX - size || size % 8)
+		return -E2BIG;
+	emit_mov(&c, BPF_REG_6, BPF_REG_1);
+	emit(&c, BPF_ST | BPF_MEM | BPF_W, BPF_REG_10, 0, -8, 0);
+	emit_map(&c, BPF_REG_1, map_fd);
+	emit_mov(&c, BPF_REG_2, BPF_REG_10);
+	emit(&c, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_2, 0, 0, -8);
+	emit_load(&c, BPF_REG_3, BPF_REG_6, 0);
+	emit_call(&c, FUNC_LOOKUP_PERCPU);
+	for (int32_t i = 0; i < (int32_t)size; i += 8) {
+		emit_imm(&c, BPF_REG_1, 0);
+		emit(&c, BPF_STX | BPF_ATOMIC | BPF_DW, BPF_REG_0, BPF_REG_1,
+		     (int32_t)off + i, ATOMIC_XCHG);
+		emit_store(&c, BPF_REG_6, 8 + i, BPF_REG_1);
+	}
+	emit_exit(&c, 0);
+	return load(&c);
+}
+
+int inplace_take(int prog_fd, uint32_t cpu, void *ret, uint32_t size)
+{
+	uint8_t *ctx = calloc(1, 8 + (size_t)size);
+	int code;
+
+	if (!ctx)
+		abort();
+	memcpy(ctx, &cpu, sizeof(cpu));
+	code = run(prog_fd, ctx, 8 + size);
+	if (!code)
+		memcpy(ret, ctx + 8, size);
+	free(ctx);
+	return code;
+}
