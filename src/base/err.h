@@ -19,7 +19,7 @@ enum err_code {
 	ERR_OTHER,
 	ERR_OS,			/* a system call failed: errnum says how */
 	ERR_NOT_FOUND,		/* no such file, type, tracepoint, process */
-	ERR_FORMAT,		/* the file or record is not what it should be */
+	ERR_FORMAT,		/* the file or record is malformed */
 	ERR_PERMISSION,		/* not root, capability, lockdown */
 	ERR_UNSUPPORTED,	/* this kernel or machine has no such thing */
 	ERR_VERIFIER,		/* the kernel refused a program of ours */

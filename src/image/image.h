@@ -219,7 +219,7 @@ enum stat_fields {
 
 enum hist_kind {
 	HIST_NONE,
-	HIST_LOG,		/* 128 buckets, 64 = zero; see image_hist_bucket */
+	HIST_LOG,		/* 128 buckets, see image_hist_bucket() */
 	HIST_LINEAR,		/* 1 under, the buckets, 1 over */
 };
 

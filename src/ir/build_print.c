@@ -202,7 +202,8 @@ static void hist_by_keys(struct builder *far, struct build_stat *st,
 	st->iterator = IR_NONE;
 }
 
-static ir_ref build_hist(struct builder *s, const struct ast_expr *e, bool as_text)
+static ir_ref build_hist(struct builder *s, const struct ast_expr *e,
+			 bool as_text)
 {
 	struct build_stat st = build_stat_of(s, e->stat.of);
 	struct ir_insn insn;
