@@ -74,6 +74,8 @@ static int run_saved(const struct options *o, struct world *world,
 	struct image image;
 	struct err *err = image_load(o->file, a, &image);
 
+	if (!err)
+		err = image_check(&image);
 	return err ? fail(err) : run_image(o, world, &image);
 }
 
