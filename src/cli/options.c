@@ -44,9 +44,10 @@ static const struct option_row rows[] = {
 #undef ABSENT
 };
 
-/* What getopt_long() wants to know, made from the rows. */
+/* What getopt_long() wants to know, made from the rows.  As with stap, an
+ * option may stand behind the script, too; behind "--", all is the script's. */
 struct option_tables {
-	char letters[3 * ARRAY_SIZE(rows) + 2];
+	char letters[3 * ARRAY_SIZE(rows) + 1];
 	struct option longs[ARRAY_SIZE(rows) + 1];
 };
 
@@ -55,7 +56,6 @@ static void tables_fill(struct option_tables *t)
 	char *l = t->letters;
 	struct option *o = t->longs;
 
-	*l++ = '+';	/* stop at the file: the rest is the script's */
 	for (uint32_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct option_row *r = &rows[i];
 
