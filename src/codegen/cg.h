@@ -114,6 +114,7 @@ struct cg_fn {
 	VEC(struct cg_code *) funcs;	/* of the program; [0] = handler */
 	uint32_t routine[16];	/* enum rt to number in funcs, or 0 */
 	cg_reg ctx, scratch;
+	cg_reg fuel;		/* turns of loops left, without may_goto */
 	struct cg_val *vals;
 	struct cg_var *vars;
 	cg_label *labels;	/* of blocks */

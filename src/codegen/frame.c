@@ -9,6 +9,11 @@
 #include "base/bits.h"
 #include "codegen/cg.h"
 
+/* Of all loops of a handler together, where the kernel has no may_goto. */
+#define TURNS_WORK 6000u	/* operations of the IR */
+#define TURNS_MAX 1000u
+#define TURNS_MIN 16u
+
 /* The error in the stack. */
 #define ERROR_KIND 0
 #define ERROR_OPERAND 8
@@ -113,8 +118,41 @@ static void claim(struct cg_fn *fn)
 		note_own(fn, key);
 }
 
+/* About how much code an operation makes, as the verifier follows it. */
+static uint32_t weight(const struct cg_fn *fn, const struct ir_insn *i)
+{
+	if (i->op == OP_ITER_NEXT || i->op == OP_ITER_NEW)
+		return 500;
+	if (i->op == OP_MATCH || i->op == OP_INTRIN)
+		return i->op == OP_MATCH || intrin_info[i->imm].args[0] == 'S' ?
+			2000 : 1;
+	if (i->op == OP_STR_FMT)
+		return 40u * (1 + i->nargs);
+	if (i->op == OP_STAT_GET || i->op == OP_ITER_STAT)
+		return 5 * fn->g->o->ncpus + 5;
+	return 1;
+}
+
+/* Without may_goto the verifier follows every turn of a loop, so there may be
+ * few of them: the fewer, the more there is in the loops. */
+static int32_t turns(const struct cg_fn *fn)
+{
+	uint32_t n = 1, most;
+
+	for (uint32_t b = 0; b < fn->f->blocks.n; b++) {
+		const struct ir_block *bl = &fn->f->blocks.v[b];
+
+		for (uint32_t i = 0; fn->in_loop[b] && i < bl->insns.n; i++)
+			n += weight(fn, ir_insn(fn->f, bl->insns.v[i]));
+	}
+	most = MIN(TURNS_WORK / n, TURNS_MAX);
+	return (int32_t)MAX(most, TURNS_MIN);
+}
+
 static void first_values(struct cg_fn *fn)
 {
+	if (fn->has_loops && !cg_has(fn, FEATURE_BIT(MAY_GOTO)))
+		fn->fuel = code_const(fn->c, turns(fn));
 	if (fn->uses_token) {
 		code_storei(fn->c, fn->scratch, fn->token_text, 0, 1);
 		code_storei(fn->c, fn->scratch, fn->token_at, 0, 8);
@@ -234,6 +272,12 @@ static int16_t error_at(struct cg_fn *fn, int32_t field)
 	return (int16_t)(fn->error_area + field);
 }
 
+/* Recursion leads from an error to a catch block that stands before it. */
+static bool is_back(const struct cg_fn *fn, uint32_t to)
+{
+	return fn->position[to] <= fn->position[fn->block];
+}
+
 void cg_raise(struct cg_fn *fn, enum image_error e, cg_reg operand)
 {
 	struct cg_code *c = fn->c;
@@ -244,9 +288,16 @@ void cg_raise(struct cg_fn *fn, enum image_error e, cg_reg operand)
 		code_storei(c, R10, error_at(fn, ERROR_OPERAND), 0, 8);
 	else
 		code_store(c, R10, error_at(fn, ERROR_OPERAND), operand, 8);
-	if (catch != IR_NONE) {
+	if (catch != IR_NONE && !is_back(fn, catch)) {
 		code_jmp(c, fn->labels[catch]);
 		return;
+	}
+	if (catch != IR_NONE) {
+		cg_label enough = code_label(c);
+
+		cg_turn(fn, fn->labels[catch], enough);
+		code_place_label(c, enough);
+		code_storei(c, R10, error_at(fn, ERROR_KIND), IERR_ACTIONS, 8);
 	}
 	code_storei(c, R10, error_at(fn, ERROR_PLACE), (int32_t)c->place, 8);
 	fn->fails[fn->is_locked] = true;
@@ -459,8 +510,12 @@ void cg_leave(struct cg_fn *fn)
 
 void cg_turn(struct cg_fn *fn, cg_label back, cg_label enough)
 {
-	if (cg_has(fn, FEATURE_BIT(MAY_GOTO)))
+	if (cg_has(fn, FEATURE_BIT(MAY_GOTO))) {
 		code_may_goto(fn->c, enough);
+	} else {
+		code_alui(fn->c, BPF_SUB, fn->fuel, 1);
+		code_ifi(fn->c, BPF_JEQ, fn->fuel, 0, enough);
+	}
 	code_jmp(fn->c, back);
 }
 

@@ -14,6 +14,20 @@ struct flatten {
 	uint32_t *number;	/* of each value in the image */
 };
 
+/*
+ * A function that both engines share may read memory that only the kernel
+ * has: here that raises the error of a read that failed.  What stands behind
+ * it becomes a block of its own, which is never entered, and begins with a
+ * value of the right type in place of what was read.
+ */
+static bool is_fault(const struct ir_insn *i)
+{
+	if (i->op == OP_INTRIN)
+		return intrin_info[i->imm].flags & INF_KERNEL;
+	return i->op == OP_LOAD || i->op == OP_LOAD_STR || i->op == OP_STORE ||
+	       i->op == OP_CTX_WORD;
+}
+
 static void number_values(struct flatten *fl)
 {
 	uint32_t n = 0;
@@ -21,8 +35,11 @@ static void number_values(struct flatten *fl)
 	for (uint32_t b = 0; b < fl->f->blocks.n; b++) {
 		const struct ir_block *bl = &fl->f->blocks.v[b];
 
-		for (uint32_t i = 0; i < bl->insns.n; i++)
+		for (uint32_t i = 0; i < bl->insns.n; i++) {
+			if (is_fault(ir_insn(fl->f, bl->insns.v[i])))
+				n++;	/* the RAISE before it */
 			fl->number[bl->insns.v[i]] = n++;
+		}
 	}
 }
 
@@ -34,6 +51,40 @@ static uint32_t value(const struct flatten *fl, ir_ref r)
 static bool raises(const struct ir_insn *i)
 {
 	return ir_op(i)->flags & OPF_RAISES;
+}
+
+static enum image_error fault_kind(const struct ir_insn *i)
+{
+	bool user = i->op == OP_INTRIN ? i->imm == INTRIN_USER_STR :
+					 i->aux & LOAD_USER;
+
+	if (i->type == IT_STRING)
+		return user ? IERR_USER_STR_FAULT : IERR_KERNEL_STR_FAULT;
+	return user ? IERR_USER_FAULT : IERR_KERNEL_FAULT;
+}
+
+/* The address that is read, as far as it is a value. */
+static ir_ref fault_address(struct flatten *fl, const struct ir_insn *i)
+{
+	return i->op == OP_INTRIN ? fl->f->args.v[i->args] : i->a;
+}
+
+static void flatten_fault(struct flatten *fl, const struct ir_insn *i)
+{
+	struct cg *g = fl->g;
+	struct image_insn insn = {
+		.op = OP_RAISE, .type = IT_VOID, .args = g->img->args.n,
+		.a = value(fl, fault_address(fl, i)),
+		.b = IMAGE_NONE, .c = IMAGE_NONE, .imm = fault_kind(i),
+		.place = cg_place(g, i->span),
+	};
+
+	vec_push(g->a, &g->img->code, insn);
+	insn.op = i->type == IT_STRING ? OP_STR : OP_CONST;
+	insn.type = i->type == IT_STRING ? IT_STRING : IT_LONG;
+	insn.a = IMAGE_NONE;
+	insn.imm = 0;
+	vec_push(g->a, &g->img->code, insn);
 }
 
 static void flatten_insn(struct flatten *fl, const struct ir_insn *i)
@@ -62,20 +113,54 @@ static void flatten_insn(struct flatten *fl, const struct ir_insn *i)
 	vec_push(g->a, &g->img->code, insn);
 }
 
+/* The rest of a block, when a fault has cut it: blocks that come behind those
+ * of the function. */
+struct rest {
+	VEC(struct image_block) blocks;
+};
+
+static void flatten_block(struct flatten *fl, uint32_t b, uint32_t first,
+			  struct rest *rest)
+{
+	struct cg *g = fl->g;
+	const struct ir_block *bl = &fl->f->blocks.v[b];
+	struct image_block block = { .first = g->img->code.n - first,
+				     .catch = bl->catch };
+	bool cut = false;
+
+	for (uint32_t k = 0; k < bl->insns.n; k++) {
+		const struct ir_insn *i = ir_insn(fl->f, bl->insns.v[k]);
+		uint32_t at = g->img->code.n - first + 1;
+
+		if (!is_fault(i)) {
+			flatten_insn(fl, i);
+			continue;
+		}
+		flatten_fault(fl, i);
+		block.n = at - block.first;
+		if (cut)
+			vec_push(g->a, &rest->blocks, block);
+		else
+			vec_push(g->a, &g->img->blocks, block);
+		block.first = at;
+		cut = true;
+	}
+	block.n = g->img->code.n - first - block.first;
+	if (cut)
+		vec_push(g->a, &rest->blocks, block);
+	else
+		vec_push(g->a, &g->img->blocks, block);
+}
+
 static void flatten_blocks(struct flatten *fl, uint32_t first)
 {
 	struct cg *g = fl->g;
+	struct rest rest = {};
 
-	for (uint32_t b = 0; b < fl->f->blocks.n; b++) {
-		const struct ir_block *bl = &fl->f->blocks.v[b];
-
-		vec_push(g->a, &g->img->blocks, (struct image_block){
-			.first = g->img->code.n - first,
-			.n = bl->insns.n,
-			.catch = bl->catch });
-		for (uint32_t i = 0; i < bl->insns.n; i++)
-			flatten_insn(fl, ir_insn(fl->f, bl->insns.v[i]));
-	}
+	for (uint32_t b = 0; b < fl->f->blocks.n; b++)
+		flatten_block(fl, b, first, &rest);
+	for (uint32_t b = 0; b < rest.blocks.n; b++)
+		vec_push(g->a, &g->img->blocks, rest.blocks.v[b]);
 }
 
 static void flatten(struct cg *g, const struct ir_func *f,
@@ -104,6 +189,7 @@ static void flatten(struct cg *g, const struct ir_func *f,
 			.name = image_intern(g->img, g->a, f->vars.v[v].name),
 			.type = f->vars.v[v].type });
 	flatten_blocks(&fl, ret->first);
+	ret->nblocks = g->img->blocks.n - ret->first_block;
 	ret->n = g->img->code.n - ret->first;
 }
 

@@ -67,34 +67,58 @@ void rt_digits(struct cg_fn *fn, struct cg_code *c)
 	code_exit(c);
 }
 
+/* v = the carry of rem * 2 + (hi >> 63), or rem >= d: 1 or 0, without a branch:
+ * each would double what a verifier has to follow. */
+static cg_reg quotient_bit(struct cg_code *c, cg_reg carry, cg_reg rem,
+			   cg_reg d)
+{
+	cg_reg x = code_copy(c, rem), y = code_copy(c, rem);
+	cg_reg diff = code_copy(c, rem);
+
+	/* the borrow of rem - d: (~rem & d) | ((~rem | d) & (rem - d)) */
+	code_alui(c, BPF_XOR, x, -1);
+	code_alui(c, BPF_XOR, y, -1);
+	code_alu(c, BPF_AND, x, d);
+	code_alu(c, BPF_OR, y, d);
+	code_alu(c, BPF_SUB, diff, d);
+	code_alu(c, BPF_AND, y, diff);
+	code_alu(c, BPF_OR, x, y);
+	code_alui(c, BPF_RSH, x, 63);
+	code_alui(c, BPF_XOR, x, 1);
+	code_alu(c, BPF_OR, x, carry);
+	return x;
+}
+
+/* v <<= 1, with the highest bit of `from` below. */
+static void shift_in(struct cg_code *c, cg_reg v, cg_reg from)
+{
+	cg_reg top = code_copy(c, from);
+
+	code_alui(c, BPF_RSH, top, 63);
+	code_alui(c, BPF_LSH, v, 1);
+	code_alu(c, BPF_OR, v, top);
+}
+
 /* R1 = two words, low first, divided by R2 in place: bit by bit. */
 void rt_div128(struct cg_fn *fn, struct cg_code *c)
 {
 	cg_reg at = code_copy(c, R1), d = code_copy(c, R2);
 	cg_reg lo = code_ld(c, at, 0, 8), hi = code_ld(c, at, 8, 8);
-	cg_reg rem = code_const(c, 0), n = code_const(c, 0), top, carry;
-	cg_label again = code_label(c), take = code_label(c);
-	cg_label next = code_label(c);
+	cg_reg rem = code_const(c, 0), n = code_const(c, 0), carry, bit;
+	cg_label again = code_label(c);
 
 	(void)fn;
 	code_place_label(c, again);
 	carry = code_copy(c, rem);
 	code_alui(c, BPF_RSH, carry, 63);
-	code_alui(c, BPF_LSH, rem, 1);
-	top = code_copy(c, hi);
-	code_alui(c, BPF_RSH, top, 63);
-	code_alu(c, BPF_OR, rem, top);
-	code_alui(c, BPF_LSH, hi, 1);
-	top = code_copy(c, lo);
-	code_alui(c, BPF_RSH, top, 63);
-	code_alu(c, BPF_OR, hi, top);
+	shift_in(c, rem, hi);
+	shift_in(c, hi, lo);
+	bit = quotient_bit(c, carry, rem, d);
 	code_alui(c, BPF_LSH, lo, 1);
-	code_ifi(c, BPF_JNE, carry, 0, take);
-	code_if(c, BPF_JLT, rem, d, next);
-	code_place_label(c, take);
-	code_alu(c, BPF_SUB, rem, d);
-	code_alui(c, BPF_OR, lo, 1);
-	code_place_label(c, next);
+	code_alu(c, BPF_OR, lo, bit);
+	code_alui(c, BPF_NEG, bit, 0);
+	code_alu(c, BPF_AND, bit, d);
+	code_alu(c, BPF_SUB, rem, bit);
 	code_alui(c, BPF_ADD, n, 1);
 	code_ifi(c, BPF_JLT, n, 128, again);
 	code_store(c, at, 0, lo, 8);

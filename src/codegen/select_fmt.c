@@ -248,8 +248,12 @@ static void octal_zero(struct fmt *m, cg_cell zeros)
 	code_ifi(c, BPF_JNE, cell_get(m->fn, zeros), 0, no);
 	n = ndigits(m);
 	code_ifi(c, BPF_JEQ, n, 0, yes);
-	at = cg_scratch_addr(m->fn, (int32_t)(m->work + DIGITS + 64));
-	code_alu(c, BPF_SUB, at, n);
+	/* no number can be taken from an address: add what is left of 64 */
+	code_alui(c, BPF_NEG, n, 0);
+	code_alui(c, BPF_ADD, n, 64);
+	code_cap(c, n, 63);
+	at = cg_scratch_addr(m->fn, (int32_t)(m->work + DIGITS));
+	code_alu(c, BPF_ADD, at, n);
 	code_ifi(c, BPF_JEQ, code_ld(c, at, 0, 1), '0', no);
 	code_place_label(c, yes);
 	cell_seti(m->fn, zeros, 1);

@@ -34,7 +34,6 @@
 #define RANK 0
 #define TIE 8
 #define NUMBER 16
-#define LEVELS 24		/* of a heap: more than there can be */
 
 #ifndef BPF_TO_BE
 #define BPF_TO_BE 0x08
@@ -180,7 +179,8 @@ static void swap(struct cg_code *c, cg_reg a, cg_reg b)
 	}
 }
 
-/* LEVELS turns, known to every verifier. */
+/* As many turns as the heap has levels: a number that every verifier can
+ * follow. */
 struct climb {
 	cg_label again, done;
 	cg_reg turn;
@@ -194,10 +194,15 @@ static void climb_begin(struct cg_code *c, struct climb *k)
 	code_place_label(c, k->again);
 }
 
-static void climb_end(struct cg_code *c, struct climb *k)
+static void climb_end(struct cg_code *c, struct climb *k,
+		      const struct walk *w)
 {
+	int32_t levels = 2;
+
+	for (uint32_t n = w->nmax; n; n >>= 1)
+		levels++;
 	code_alui(c, BPF_ADD, k->turn, 1);
-	code_ifi(c, BPF_JLT, k->turn, LEVELS, k->again);
+	code_ifi(c, BPF_JLT, k->turn, levels, k->again);
 	code_place_label(c, k->done);
 }
 
@@ -226,7 +231,7 @@ static void sift_up(struct cg_fn *fn, const struct walk *w, cg_reg space,
 	code_place_label(c, yes);
 	swap(c, a, b);
 	code_store(c, space, STEP, up, 8);
-	climb_end(c, &k);
+	climb_end(c, &k, w);
 }
 
 /* The root goes down to where it belongs among the first n. */
@@ -270,7 +275,7 @@ static void sift_down(struct cg_fn *fn, const struct walk *w, cg_reg space)
 	code_jmp(c, k.done);
 	code_place_label(c, yes);
 	swap(c, a, b);
-	climb_end(c, &k);
+	climb_end(c, &k, w);
 }
 
 /* ---- the callback ---- */
