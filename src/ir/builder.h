@@ -49,7 +49,7 @@ struct builder {
 	VEC(uint32_t) params;		/* variables that hold them */
 };
 
-/* ---- build.c ---- */
+/* ---- builder.c ---- */
 
 /* Appends to the block at hand. */
 ir_ref build_insn(struct builder *s, struct ir_insn insn);

@@ -8,33 +8,43 @@
  *	                                cont:  r; after
  *
  * Errors of the body go where those of the call went.  Functions that call
- * themselves are not served yet.
+ * themselves, and large ones called from many places of a handler that would
+ * grow too big, are copied once: see share.c.
  *
  * Needs: nothing.  Leaves: kernel handlers without calls; the functions that
  * were only for kernel handlers are empty.
  */
 #include "ir/inline.h"
 
-static struct ir_insn none(enum image_op op, struct span span)
+#include "ir/pass.h"
+#include "ir/share.h"
+
+struct ir_insn inline_insn(enum image_op op, struct span span)
 {
 	return (struct ir_insn){ .op = op, .a = IR_NONE, .b = IR_NONE,
 				 .c = IR_NONE, .span = span };
 }
 
+ir_ref inline_append(struct inlining *in, uint32_t block, enum image_op op,
+		     int64_t imm, ir_ref a, struct span span)
+{
+	struct ir_insn i = inline_insn(op, span);
+
+	i.imm = imm;
+	i.a = a;
+	return ir_append(in->p, in->f, block, i);
+}
+
 void inline_set(struct inlining *in, uint32_t block, uint32_t var, ir_ref value,
 		struct span span)
 {
-	struct ir_insn i = none(OP_SET, span);
-
-	i.imm = var;
-	i.a = value;
-	ir_append(in->p, in->f, block, i);
+	inline_append(in, block, OP_SET, var, value, span);
 }
 
 void inline_jump(struct inlining *in, uint32_t from, uint32_t to,
 		 struct span span)
 {
-	struct ir_insn i = none(OP_JMP, span);
+	struct ir_insn i = inline_insn(OP_JMP, span);
 
 	i.b = to;
 	ir_append(in->p, in->f, from, i);
@@ -43,7 +53,7 @@ void inline_jump(struct inlining *in, uint32_t from, uint32_t to,
 ir_ref inline_const(struct inlining *in, uint32_t block, int64_t n,
 		    struct span span)
 {
-	struct ir_insn i = none(OP_CONST, span);
+	struct ir_insn i = inline_insn(OP_CONST, span);
 
 	i.type = IT_LONG;
 	i.imm = n;
@@ -53,7 +63,7 @@ ir_ref inline_const(struct inlining *in, uint32_t block, int64_t n,
 ir_ref inline_get(struct inlining *in, uint32_t block, uint32_t var,
 		  struct span span)
 {
-	struct ir_insn i = none(OP_GET, span);
+	struct ir_insn i = inline_insn(OP_GET, span);
 
 	i.imm = var;
 	i.type = in->f->vars.v[var].type;
@@ -61,12 +71,13 @@ ir_ref inline_get(struct inlining *in, uint32_t block, uint32_t var,
 	return ir_append(in->p, in->f, block, i);
 }
 
-uint32_t inline_block(struct inlining *in, uint32_t catch, uint32_t owner)
+uint32_t inline_block(struct inlining *in, uint32_t catch,
+		      struct inline_where where)
 {
 	uint32_t b = ir_block_new(in->p, in->f, catch);
 
-	while (in->block_owner.n <= b)
-		vec_push(in->p->arena, &in->block_owner, owner);
+	while (in->where.n <= b)
+		vec_push(in->p->arena, &in->where, where);
 	return b;
 }
 
@@ -88,7 +99,7 @@ static void clear_locals(struct inlining *in, uint32_t block,
 
 	for (uint32_t v = copy->from->nparams; v < copy->from->vars.n; v++) {
 		bool text = copy->from->vars.v[v].type == IT_STRING;
-		struct ir_insn zero = none(text ? OP_STR : OP_CONST, span);
+		struct ir_insn zero = inline_insn(text ? OP_STR : OP_CONST, span);
 
 		zero.type = text ? IT_STRING : IT_LONG;
 		inline_set(in, block, copy->vars + v,
@@ -147,7 +158,7 @@ static void copy_block(struct inlining *in, struct inline_copy *copy,
 }
 
 void inline_body(struct inlining *in, struct inline_copy *copy, uint32_t catch,
-		 uint32_t owner)
+		 struct inline_where where)
 {
 	const struct ir_func *from = copy->from;
 
@@ -157,13 +168,13 @@ void inline_body(struct inlining *in, struct inline_copy *copy, uint32_t catch,
 	copy->blocks = in->f->blocks.n;
 	for (uint32_t v = 0; v < from->vars.n; v++)
 		inline_var(in, from->vars.v[v].name, from->vars.v[v].type,
-			   from->vars.v[v].bound, owner);
+			   from->vars.v[v].bound, where.owner);
 	for (uint32_t i = 0; i < from->insns.n; i++)
-		ir_insn_new(in->p, in->f, none(OP_CONST, from->span));
+		ir_insn_new(in->p, in->f, inline_insn(OP_CONST, from->span));
 	ir_args(in->p, in->f, from->args.v, from->args.n);
 	for (uint32_t b = 0; b < from->blocks.n; b++)
-		inline_block(in, catch, owner);
-	copy->entry = inline_block(in, catch, owner);
+		inline_block(in, catch, where);
+	copy->entry = inline_block(in, catch, where);
 	clear_locals(in, copy->entry, copy);
 	inline_jump(in, copy->entry, copy->blocks, from->span);
 	for (uint32_t b = 0; b < from->blocks.n; b++)
@@ -184,7 +195,7 @@ static uint32_t split(struct inlining *in, uint32_t block, uint32_t at,
 		      uint32_t result)
 {
 	uint32_t cont = inline_block(in, in->f->blocks.v[block].catch,
-				     in->block_owner.v[block]);
+				     in->where.v[block]);
 	struct ir_block *b = &in->f->blocks.v[block];
 	struct ir_block *c = &in->f->blocks.v[cont];
 	struct ir_insn *call = ir_insn(in->f, b->insns.v[at]);
@@ -196,25 +207,41 @@ static uint32_t split(struct inlining *in, uint32_t block, uint32_t at,
 	b->insns.n = at;
 	if (type == IT_VOID)
 		return cont;
-	*call = none(OP_GET, call->span);
+	*call = inline_insn(OP_GET, call->span);
 	call->type = type;
 	call->bound = bound;
 	call->imm = result;
 	return cont;
 }
 
+static uint32_t result_var(struct inlining *in, const struct ir_func *f,
+			   uint32_t owner)
+{
+	if (f->type == IT_VOID)
+		return IR_NONE;
+	return inline_var(in, f->name, f->type, f->bound, owner);
+}
+
 static void inline_call(struct inlining *in, uint32_t block, uint32_t at)
 {
-	struct ir_insn call = *ir_insn(in->f, in->f->blocks.v[block].insns.v[at]);
-	const struct ir_func *callee = in->p->funcs.v[call.imm];
-	uint32_t owner = in->block_owner.v[block];
-	struct inline_copy copy = { .from = callee };
+	ir_ref r = in->f->blocks.v[block].insns.v[at];
+	struct ir_insn call = *ir_insn(in->f, r);
+	struct inline_where where = in->where.v[block];
+	struct inline_copy copy = { .from = in->p->funcs.v[call.imm] };
+	bool shared = share_wants(in, copy.from);
 
-	copy.result = callee->type == IT_VOID ? IR_NONE :
-		      inline_var(in, callee->name, callee->type,
-				 callee->bound, owner);
+	copy.result = shared ? share_result(in, copy.from) :
+			       result_var(in, copy.from, where.owner);
 	copy.cont = split(in, block, at, copy.result);
-	inline_body(in, &copy, in->f->blocks.v[block].catch, owner);
+	where.depth++;
+	block = share_nesting(in, block, &where, &call);
+	if (block == IR_NONE)
+		return;
+	if (shared) {
+		share_call(in, block, copy.cont, &call);
+		return;
+	}
+	inline_body(in, &copy, in->f->blocks.v[block].catch, where);
 	inline_pass(in, block, copy.vars, &call);
 	inline_jump(in, block, copy.entry, call.span);
 }
@@ -232,14 +259,17 @@ static void inline_block_calls(struct inlining *in, uint32_t block)
 static void inline_handler(struct ir_program *p, struct ir_func *f)
 {
 	struct inlining in = { .p = p, .f = f };
+	struct inline_where here = { .owner = IR_NONE };
 
 	for (uint32_t b = 0; b < f->blocks.n; b++)
-		vec_push(p->arena, &in.block_owner, IR_NONE);
+		vec_push(p->arena, &in.where, here);
 	for (uint32_t v = 0; v < f->vars.n; v++)
 		vec_push(p->arena, &in.var_owner, IR_NONE);
+	share_init(&in);
 	/* New blocks come behind, and are looked at in their turn. */
 	for (uint32_t b = 0; b < f->blocks.n; b++)
 		inline_block_calls(&in, b);
+	share_finish(&in);
 }
 
 void ir_inline(struct ir_program *p)

@@ -11,13 +11,19 @@
 
 struct share;
 
-/* One handler.  Each block and variable belongs to a shared body (number of
- * the function) or, IR_NONE, to the handler itself. */
+/* Where a block comes from. */
+struct inline_where {
+	uint32_t owner;		/* the shared body it belongs to (number of
+				 * the function), or IR_NONE: the handler */
+	uint32_t depth;		/* of calls, counted from there */
+};
+
+/* One handler. */
 struct inlining {
 	struct ir_program *p;
 	struct ir_func *f;
-	VEC(uint32_t) block_owner;
-	VEC(uint32_t) var_owner;
+	VEC(struct inline_where) where;		/* of each block */
+	VEC(uint32_t) var_owner;		/* of each variable */
 	struct share *share;
 };
 
@@ -34,15 +40,19 @@ struct inline_copy {
 
 /* Copies blocks, values, variables; fills copy but for from, cont, result. */
 void inline_body(struct inlining *in, struct inline_copy *copy, uint32_t catch,
-		 uint32_t owner);
+		 struct inline_where where);
 
 /* Gives the call's arguments to the variables from `vars` on. */
 void inline_pass(struct inlining *in, uint32_t block, uint32_t vars,
 		 const struct ir_insn *call);
 
-uint32_t inline_block(struct inlining *in, uint32_t catch, uint32_t owner);
+uint32_t inline_block(struct inlining *in, uint32_t catch,
+		      struct inline_where where);
 uint32_t inline_var(struct inlining *in, struct str name, uint8_t type,
 		    uint16_t bound, uint32_t owner);
+struct ir_insn inline_insn(enum image_op op, struct span span);
+ir_ref inline_append(struct inlining *in, uint32_t block, enum image_op op,
+		     int64_t imm, ir_ref a, struct span span);
 void inline_set(struct inlining *in, uint32_t block, uint32_t var,
 		ir_ref value, struct span span);
 ir_ref inline_get(struct inlining *in, uint32_t block, uint32_t var,
