@@ -291,3 +291,52 @@ struct str diag_guess_best(const struct diag_guess *g)
 {
 	return g->best;
 }
+
+#ifdef UNIT_TEST
+#include "unit.h"
+
+static struct str guess(const char *name, const char *a, const char *b)
+{
+	struct diag_guess g;
+
+	diag_guess_init(&g, str_from(name));
+	diag_guess_add(&g, str_from(a));
+	diag_guess_add(&g, str_from(b));
+	return diag_guess_best(&g);
+}
+
+UNIT_TEST_CASE(guesses)
+{
+	TEST(str_is(guess("exti", "exit", "next"), "exit") ||
+	     !guess("exti", "exit", "next").len);
+	TEST(str_is(guess("printl", "print", "println"), "print"));
+	TEST(str_is(guess("prinln", "print", "println"), "println"));
+	TEST_EQ(guess("x", "function", "").len, 0);
+	TEST(str_is(guess("same", "some", "same"), "same"));
+}
+
+UNIT_TEST_CASE(repeated_and_too_many)
+{
+	struct arena a;
+	struct sources ss;
+	struct diags d;
+	struct span span = { 1, 1 };
+
+	arena_init(&a);
+	sources_init(&ss, &a);
+	source_add(&ss, STR("x"), STR("text"));
+	diags_init(&d, &a, &ss);
+	diag_error(&d, DIAG_UNEXPECTED, span, "once");
+	diag_note(&d, diag_error(&d, DIAG_UNEXPECTED, span, "again"), span,
+		  "with a note");
+	TEST_EQ(d.errors, 1);
+	for (uint32_t i = 0; i < 2 * DIAG_MAX; i++)
+		diag_error(&d, DIAG_BAD_CHAR, (struct span){}, "many");
+	TEST_EQ(d.errors, 1 + 2 * DIAG_MAX);
+	TEST_EQ(d.list.n, DIAG_MAX);
+	d.no_warnings = true;
+	diag_warning(&d, DIAG_UNUSED_ARG, span, "quiet");
+	TEST_EQ(d.warnings, 0);
+	arena_deinit(&a);
+}
+#endif

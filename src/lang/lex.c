@@ -552,3 +552,23 @@ struct token lex_next(struct lexer *lx)
 	lx->end = lx->pos;
 	return t;
 }
+
+#ifdef UNIT_TEST
+#include "unit.h"
+
+UNIT_TEST_CASE(escapes)
+{
+	struct str raw = STR("a\\n\\x41\\1012\\q\\");
+	struct arena a;
+	struct str s;
+
+	arena_init(&a);
+	s = lex_unescape(&a, raw);
+	TEST(str_is(s, "a\nAA2q\\"));
+	TEST_EQ(lex_raw_offset(raw, 0), 0);
+	TEST_EQ(lex_raw_offset(raw, 2), 3);
+	TEST_EQ(lex_raw_offset(raw, 4), 11);
+	TEST_EQ(lex_raw_offset(raw, 100), raw.len);
+	arena_deinit(&a);
+}
+#endif

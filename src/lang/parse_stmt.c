@@ -131,7 +131,10 @@ static struct ast_expr *condition(struct parser *p)
 	return e;
 }
 
-static struct ast_stmt *if_(struct parser *p)
+#define MAX_ELSE_IF 2000	/* in a chain, which is no nesting to people */
+
+/* Up to its else. */
+static struct ast_stmt *if_head(struct parser *p)
 {
 	struct ast_stmt *s = new_stmt(p, AST_S_IF);
 
@@ -142,9 +145,26 @@ static struct ast_stmt *if_(struct parser *p)
 	if (parser_at(p, TOK_SEMICOLON) &&
 	    parser_peek(p, 1)->kind == TOK_ELSE)
 		parser_take(p);
-	if (parser_accept(p, TOK_ELSE))
-		s->if_.no = statement(p);
 	return s;
+}
+
+static struct ast_stmt *if_(struct parser *p)
+{
+	struct ast_stmt *first = if_head(p), *s = first;
+	uint32_t n = 0;
+
+	while (s && parser_accept(p, TOK_ELSE)) {
+		struct ast_stmt *last = s;
+
+		s = NULL;
+		if (parser_at(p, TOK_IF) && n++ < MAX_ELSE_IF)
+			s = last->if_.no = if_head(p);
+		else
+			last->if_.no = statement(p);
+	}
+	for (s = first->if_.no; s && s->kind == AST_S_IF; s = s->if_.no)
+		s->span = parser_span_from(p, s->span);
+	return first;
 }
 
 static struct ast_stmt *body(struct parser *p)

@@ -21,7 +21,7 @@
 
 #define PARSER_AHEAD 4		/* tokens of lookahead, the next included */
 #define PARSER_DEPTH 256	/* nesting of expressions and statements */
-#define PARSER_NODES 8000	/* of one expression: bounds its height */
+#define PARSER_NODES 4000	/* of one expression: bounds its height */
 
 struct parser {
 	const struct parse_options *o;

@@ -93,25 +93,48 @@ struct source *source_of(const struct sources *ss, uint32_t pos)
 	return ss->files.v[lo];
 }
 
+static void find_lines(struct arena *a, struct source *s)
+{
+	VEC(uint32_t) lines = {};
+
+	vec_push(a, &lines, 0);
+	for (uint32_t i = 0; i < s->text.len; i++)
+		if (s->text.s[i] == '\n')
+			vec_push(a, &lines, i + 1);
+	s->lines = lines.v;
+	s->nlines = lines.n;
+}
+
+/* The number, from 0, of the line that the byte is in. */
+static uint32_t line_of(const struct source *s, uint32_t at)
+{
+	uint32_t lo = 0, hi = s->nlines;
+
+	while (hi - lo > 1) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (s->lines[mid] <= at)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
 struct place source_place(const struct sources *ss, uint32_t pos)
 {
-	const struct source *s = source_of(ss, pos);
+	struct source *s = source_of(ss, pos);
 	struct place p = { .source = s };
-	uint32_t at, start = 0, end;
+	uint32_t start, end;
 
 	if (!s)
 		return p;
-	at = pos - s->base;
-	p.line = 1;
-	for (uint32_t i = 0; i < at; i++) {
-		if (s->text.s[i] == '\n') {
-			p.line++;
-			start = i + 1;
-		}
-	}
-	p.col = at - start + 1;
-	for (end = at; end < s->text.len && s->text.s[end] != '\n'; end++)
-		;
+	if (!s->nlines)
+		find_lines(ss->arena, s);
+	p.line = line_of(s, pos - s->base);
+	start = s->lines[p.line++];
+	p.col = pos - s->base - start + 1;
+	end = p.line < s->nlines ? s->lines[p.line] - 1 : s->text.len;
 	p.text = str_sub(s->text, start, end - start);
 	return p;
 }
@@ -123,3 +146,31 @@ struct str source_text(const struct sources *ss, struct span span)
 	return s ? str_sub(s->text, span.pos - s->base, span.len) :
 		   (struct str){};
 }
+
+#ifdef UNIT_TEST
+#include "unit.h"
+
+UNIT_TEST_CASE(places_of_two_texts)
+{
+	struct arena a;
+	struct sources ss;
+	struct source *x, *y;
+
+	arena_init(&a);
+	sources_init(&ss, &a);
+	x = source_add(&ss, STR("x"), STR("one\n\nthree"));
+	y = source_add(&ss, STR("y"), STR(""));
+	TEST_EQ(source_place(&ss, x->base).line, 1);
+	TEST_EQ(source_place(&ss, x->base + 3).col, 4);
+	TEST_EQ(source_place(&ss, x->base + 4).line, 2);
+	TEST_EQ(source_place(&ss, x->base + 4).text.len, 0);
+	TEST_EQ(source_place(&ss, x->base + 7).line, 3);
+	TEST_EQ(source_place(&ss, x->base + 7).col, 3);
+	TEST(str_is(source_place(&ss, x->base + 10).text, "three"));
+	TEST(source_of(&ss, y->base) == y);
+	TEST_EQ(source_place(&ss, y->base).line, 1);
+	TEST(!source_of(&ss, 0));
+	TEST(!source_of(&ss, y->base + 1));
+	arena_deinit(&a);
+}
+#endif

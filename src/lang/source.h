@@ -22,6 +22,8 @@ struct source {
 	uint32_t base;		/* position of its first byte; from 1 */
 	uint32_t number;
 	bool is_library;
+	uint32_t *lines, nlines;	/* where each begins; made when first
+					 * asked for */
 };
 
 struct sources {
