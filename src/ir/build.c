@@ -5,6 +5,7 @@
  */
 #include "ir/build.h"
 
+#include "base/bits.h"
 #include "ir/builder.h"
 #include "ir/layout.h"
 
