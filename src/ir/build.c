@@ -5,7 +5,6 @@
  */
 #include "ir/build.h"
 
-#include "base/bits.h"
 #include "ir/builder.h"
 #include "ir/layout.h"
 

@@ -323,7 +323,7 @@ static ir_ref build_call(struct builder *s, struct ast_expr *e)
 	struct func *f = e->call.func;
 	struct ir_insn insn = {
 		.op = OP_CALL, .type = build_type(f->type),
-		.bound = build_bound(s, f->bound),
+		.bound = build_bound(s, e->bound),
 		.a = IR_NONE, .b = IR_NONE, .c = IR_NONE, .span = e->at,
 	};
 	ir_ref r;
