@@ -8,7 +8,8 @@
 #include <string.h>
 
 /* vasprintf() that does not return without memory. */
-static char *err_text(const char *fmt, va_list ap)
+static __attribute__((format(printf, 1, 0))) char *err_text(const char *fmt,
+							  va_list ap)
 {
 	char *s;
 
