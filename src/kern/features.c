@@ -18,6 +18,7 @@
 #include "base/vec.h"
 #include "dbg/btf.h"
 #include "dbg/world.h"
+#include "kern/privilege.h"
 #include "kern/syscall.h"
 
 /* Newer than the kernel headers that we may be built with. */
@@ -160,7 +161,6 @@ static struct err *may_load(void)
 {
 	const struct bpf_insn insns[] = { MOV(BPF_REG_0, 0), EXIT };
 	int fd = load(insns, ARRAY_SIZE(insns), NULL);
-	struct err *e;
 
 	if (fd >= 0) {
 		close(fd);
@@ -170,9 +170,7 @@ static struct err *may_load(void)
 		return err_new(ERR_UNSUPPORTED,
 			       "this kernel was built without BPF "
 			       "(CONFIG_BPF_SYSCALL)");
-	e = err_os(-fd, "loading a program into the kernel");
-	return err_hint(e, "tracing needs root, or the capabilities CAP_BPF "
-			   "and CAP_PERFMON");
+	return privilege_hint(err_os(-fd, "loading a program into the kernel"));
 }
 
 static image_features ask_all(const struct world *w)

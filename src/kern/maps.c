@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "kern/privilege.h"
 #include "kern/syscall.h"
 
 #define MAPS_RING_MAX (UINT64_C(1) << 30)
@@ -45,17 +45,31 @@ static struct map_kind map_kind(enum image_map_kind k)
 	abort();
 }
 
-static struct err *map_refused(int code, struct str name)
+/* The version is for the reader: what this kernel has was found by trying. */
+static struct err *map_unknown(enum image_map_kind kind)
 {
-	struct err *e = err_os(-code, "creating the map '%" STR_FMT "'",
-			       STR_ARG(name));
+	bool ring = kind == IMAP_DATA || kind == IMAP_CONTROL;
 
-	if (e->code == ERR_PERMISSION)
-		return err_hint(e, "tracing needs root, or the capabilities "
-				   "CAP_BPF and CAP_PERFMON");
+	return err_new(ERR_UNSUPPORTED,
+		       ring ? "this kernel has no BPF ring buffer, which came "
+			      "with Linux 5.8" :
+			      "this kernel's BPF maps cannot be shared with a "
+			      "process, which came with Linux 5.5");
+}
+
+static struct err *map_refused(int code, const struct image_map *m,
+			       struct str name)
+{
+	struct err *e;
+
+	if (code == -EINVAL &&
+	    (m->kind == IMAP_DATA || m->kind == IMAP_CONTROL ||
+	     m->kind == IMAP_GLOBALS))
+		return map_unknown((enum image_map_kind)m->kind);
+	e = err_os(-code, "creating the map '%" STR_FMT "'", STR_ARG(name));
 	if (code == -E2BIG || code == -ENOMEM)
 		return err_hint(e, "a smaller MAXMAPENTRIES may help: -D");
-	return e;
+	return privilege_hint(e);
 }
 
 static uint32_t prealloc_flag(const struct image_map *m)
@@ -84,7 +98,7 @@ static struct err *map_create(const struct image *img,
 	syscall_object_name(name, attr.map_name);
 	fd = syscall_bpf(BPF_MAP_CREATE, &attr, SYSCALL_ATTR_SIZE(map_name));
 	if (fd < 0)
-		return map_refused(fd, name);
+		return map_refused(fd, m, name);
 	*ret = fd;
 	return NULL;
 }
@@ -146,21 +160,13 @@ static struct err *map_make(struct image *img, uint32_t i,
 	return e;
 }
 
-/* Before Linux 5.11 maps count as locked memory. */
-static void lift_memlock(void)
-{
-	struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
-
-	(void)setrlimit(RLIMIT_MEMLOCK, &all);
-}
-
 struct err *maps_create(struct image *img, uint64_t data_size,
 			struct maps *ret)
 {
 	struct maps m = { .n = img->maps.n };
 	struct err *e;
 
-	lift_memlock();
+	privilege_lift_limits();
 	m.fds = malloc((m.n + 1) * sizeof(*m.fds));
 	if (!m.fds)
 		abort();

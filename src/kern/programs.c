@@ -18,6 +18,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "dbg/btf.h"
+#include "kern/privilege.h"
 #include "kern/syscall.h"
 #include "kern/verifier_log.h"
 
@@ -213,17 +214,11 @@ static struct err *prog_refused(const struct loader *l,
 				union bpf_attr *attr, int code)
 {
 	_cleanup_free_ char *log = NULL;
-	struct err *e;
 	int fd;
 
-	if (code == -EPERM || code == -EACCES) {
-		e = err_os(-code, "loading a program");
-		if (code == -EPERM)
-			return err_hint(e, "tracing needs root, or the "
-					"capabilities CAP_BPF and "
-					"CAP_PERFMON");
-		err_free(e);
-	}
+	/* The verifier says EACCES when it refuses. */
+	if (code == -EPERM)
+		return privilege_hint(err_os(EPERM, "loading a program"));
 	log = calloc(1, PROGRAM_LOG_BYTES);
 	if (!log)
 		abort();

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "dbg/world.h"
 #include "kern/attach/attach.h"
+#include "kern/privilege.h"
 #include "kern/syscall.h"
 
 static struct perf_event_attr perf_attr(const struct image_site *s,
@@ -35,7 +36,6 @@ static struct err *perf_refused(const struct image_site *s, int code)
 {
 	bool hardware = s->a != PERF_TYPE_SOFTWARE &&
 			s->a != PERF_TYPE_TRACEPOINT;
-	struct err *e;
 
 	if (hardware && (code == -ENOENT || code == -EOPNOTSUPP ||
 			 code == -ENODEV))
@@ -53,11 +53,7 @@ static struct err *perf_refused(const struct image_site *s, int code)
 	if (code == -EMFILE)
 		return err_hint(err_os(EMFILE, "opening a perf event"),
 				"raise the limit of open files: ulimit -n");
-	e = err_os(-code, "opening a perf event");
-	if (e->code == ERR_PERMISSION)
-		err_hint(e, "sampling needs root, or the capability "
-			    "CAP_PERFMON");
-	return e;
+	return privilege_hint(err_os(-code, "opening a perf event"));
 }
 
 static struct err *perf_start(int fd, int prog)

@@ -7,21 +7,17 @@
 
 #include "base/cleanup.h"
 #include "kern/attach/attach.h"
+#include "kern/privilege.h"
 #include "kern/syscall.h"
 
 static struct err *tracepoint_refused(struct str name, int code)
 {
-	struct err *e;
-
 	if (code == -ENOENT)
 		return err_new(ERR_NOT_FOUND,
 			       "this kernel has no tracepoint '%" STR_FMT "'",
 			       STR_ARG(name));
-	e = err_os(-code, "tracepoint '%" STR_FMT "'", STR_ARG(name));
-	if (e->code == ERR_PERMISSION)
-		err_hint(e, "tracing needs root, or the capabilities "
-			    "CAP_BPF and CAP_PERFMON");
-	return e;
+	return privilege_hint(err_os(-code, "tracepoint '%" STR_FMT "'",
+				     STR_ARG(name)));
 }
 
 struct err *attach_tracepoint(const struct attach_request *r,
