@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ir/builder.h"
 
-#include "base/bits.h"
-
 /* ---- instructions ---- */
 
 ir_ref build_insn(struct builder *s, struct ir_insn insn)
@@ -139,15 +137,6 @@ void build_set(struct builder *s, uint32_t var, ir_ref value,
 
 /* ---- functions ---- */
 
-uint16_t build_result_bound(const struct builder *s, const struct func *f)
-{
-	uint16_t bound = 0;
-
-	for (; f; f = f->next_overload)
-		bound = MAX(bound, f->bound);
-	return build_bound(s, bound);
-}
-
 uint32_t build_callee(struct build *b, struct func *f, bool kernel)
 {
 	uint32_t *number = &b->func[kernel][f->number];
@@ -160,8 +149,6 @@ uint32_t build_callee(struct build *b, struct func *f, bool kernel)
 	irf->type = f->type == TY_UNKNOWN ? IT_VOID : build_type(f->type);
 	for (const struct func *o = f; o; o = o->next_overload)
 		irf->bound = o->bound > irf->bound ? o->bound : irf->bound;
-	for (const struct func *n = f->next_overload; n; n = n->next_overload)
-		irf->bound = MAX(irf->bound, n->bound);
 	irf->nparams = f->nparams;
 	irf->recursive = f->recursive;
 	irf->is_library = f->is_library;

@@ -77,9 +77,6 @@ uint8_t build_type(enum ty t);
 uint16_t build_bound(const struct builder *s, uint64_t bound);
 istr build_intern(struct builder *s, struct str text);
 
-/* The longest text that f or an overload after it gives. */
-uint16_t build_result_bound(const struct builder *s, const struct func *f);
-
 /* The function's number in ir->funcs for this engine. */
 uint32_t build_callee(struct build *b, struct func *f, bool kernel);
 
