@@ -174,6 +174,19 @@ static void emit_func(struct emit *e, const struct cg_code *c)
 		emit_insn(e, &c->insns.v[i]);
 }
 
+/* Calls that are left lead to these; the verifier wants no others. */
+static void mark_called(struct cg_code *const *funcs, uint32_t f, bool *called)
+{
+	called[f] = true;
+	for (uint32_t i = 0; i < funcs[f]->insns.n; i++) {
+		const struct cg_insn *p = &funcs[f]->insns.v[i];
+
+		if (p->kind != CG_DEAD && p->reloc == IREL_SUBPROG + 1 &&
+		    !called[p->what])
+			mark_called(funcs, p->what, called);
+	}
+}
+
 uint32_t emit_prog(struct image *img, struct cg_code *const *funcs,
 		   uint32_t n, istr name, uint32_t prog_type)
 {
@@ -187,16 +200,22 @@ uint32_t emit_prog(struct image *img, struct cg_code *const *funcs,
 		.prog_type = prog_type,
 	};
 	uint32_t at = 0;
+	bool *called;
 
 	e.starts = arena_array(e.a, n, uint32_t);
+	called = arena_array(e.a, n, bool);
+	mark_called(funcs, 0, called);
 	for (uint32_t f = 0; f < n; f++) {
+		if (!called[f])
+			continue;
 		drop_jumps(funcs[f]);
 		e.starts[f] = at;
 		for (uint32_t i = 0; i < funcs[f]->insns.n; i++)
 			at += size_of(&funcs[f]->insns.v[i]);
 	}
 	for (uint32_t f = 0; f < n; f++)
-		emit_func(&e, funcs[f]);
+		if (called[f])
+			emit_func(&e, funcs[f]);
 	prog.n = img->insns.n - prog.first;
 	prog.nrelocs = img->relocs.n - prog.first_reloc;
 	prog.nlines = img->lines.n - prog.first_line;

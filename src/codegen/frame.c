@@ -272,6 +272,14 @@ static int16_t error_at(struct cg_fn *fn, int32_t field)
 	return (int16_t)(fn->error_area + field);
 }
 
+/* Where an error goes.  That the handler has done too much is not for it to
+ * catch: it would go on for ever. */
+static uint32_t catch_of(const struct cg_fn *fn, enum image_error e)
+{
+	return e == IERR_ACTIONS ? IR_NONE :
+				   fn->f->blocks.v[fn->block].catch;
+}
+
 /* Recursion leads from an error to a catch block that stands before it. */
 static bool is_back(const struct cg_fn *fn, uint32_t to)
 {
@@ -281,7 +289,7 @@ static bool is_back(const struct cg_fn *fn, uint32_t to)
 void cg_raise(struct cg_fn *fn, enum image_error e, cg_reg operand)
 {
 	struct cg_code *c = fn->c;
-	uint32_t catch = fn->f->blocks.v[fn->block].catch;
+	uint32_t catch = catch_of(fn, e);
 
 	code_storei(c, R10, error_at(fn, ERROR_KIND), (int32_t)e, 8);
 	if (operand == NO_REG)
@@ -514,7 +522,7 @@ void cg_turn(struct cg_fn *fn, cg_label back, cg_label enough)
 		code_may_goto(fn->c, enough);
 	} else {
 		code_alui(fn->c, BPF_SUB, fn->fuel, 1);
-		code_ifi(fn->c, BPF_JEQ, fn->fuel, 0, enough);
+		code_ifi(fn->c, BPF_JSLE, fn->fuel, 0, enough);
 	}
 	code_jmp(fn->c, back);
 }
