@@ -74,7 +74,11 @@ def check_functions(name, text):
 def check_aliases(name, text):
     bad = 0
     for m in ALIAS.finditer(text):
-        variables = sorted(set(re.findall(r"^\t(\w+) =(?!=)", m[3], re.M)))
+        made = m[3]
+        for macro in re.findall(r"^\t@(\w+)$", made, re.M):
+            made += re.search(r"^@define " + macro + r" %\((.*?)^%\)", text,
+                              re.M | re.S)[1]
+        variables = sorted(set(re.findall(r"^\t(\w+) =(?!=)", made, re.M)))
         body = " ".join(f"println({v})" for v in variables)
         bad += run(f"{name}: {m[2]}", "global n\n"
                    f"probe {m[2]} {{ if (n++ < 3) {{ {body} }} }}\n"
