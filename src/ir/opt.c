@@ -27,8 +27,11 @@ static const struct pass passes[] = {
 
 void ir_optimize(struct ir_program *p)
 {
-	for (uint32_t i = 0; i < ARRAY_SIZE(passes); i++)
+	ir_verify(p, "build");
+	for (uint32_t i = 0; i < ARRAY_SIZE(passes); i++) {
 		passes[i].run(p);
+		ir_verify(p, passes[i].name);
+	}
 }
 
 bool ir_optimize_one(struct ir_program *p, struct str name)
