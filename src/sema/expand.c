@@ -16,6 +16,7 @@
 #include "sema/resolve/resolve.h"
 
 #define MAX_PROBES 100000
+#define MAX_WORK 20000		/* points that one probe stands for */
 
 /* An alias on the way to a site. */
 struct use {
@@ -254,9 +255,14 @@ static void find_in_file(struct program *p, const struct ast_file *f,
 {
 	for (uint32_t i = 0; i < f->aliases.n; i++) {
 		const struct ast_alias *al = f->aliases.v[i];
-		struct str name = bare_name(p->arena, &al->name);
-		uint32_t used = point_match(pt, name);
+		struct str name;
+		uint32_t used;
 
+		if (!str_has_glob(pt->v[0].name) && al->name.n &&
+		    !str_eq(pt->v[0].name, al->name.v[0].name))
+			continue;
+		name = bare_name(p->arena, &al->name);
+		used = point_match(pt, name);
 		if (used)
 			vec_push(p->arena, &ret->list,
 				 (struct match){ al, name, used,
@@ -468,10 +474,10 @@ static uint32_t expand_list(struct expander *ex, const struct ast_points *list,
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < list->n && !sufficient; i++) {
-		if (ex->work++ >= MAX_PROBES) {
+		if (ex->work++ >= MAX_WORK) {
 			diag_error(p->diags, DIAG_TOO_MANY_PROBES, ctx->span,
 				   "this stands for more than %d points",
-				   MAX_PROBES);
+				   MAX_WORK);
 			return n;
 		}
 		n += expand_one(ex, &list->v[i], suffix, nsuffix, ctx,

@@ -77,6 +77,14 @@ static void flatten(struct flat *f, const struct ast_point *made,
 		vec_push(f->arena, f->ret, pt);
 }
 
+static bool has_braces(const struct ast_point *pt)
+{
+	for (uint32_t i = 0; i < pt->n; i++)
+		if (pt->v[i].nbraces)
+			return true;
+	return false;
+}
+
 bool point_flatten(struct arena *a, const struct ast_point *pt,
 		   const struct ast_component *suffix, uint32_t nsuffix,
 		   struct ast_points *ret)
@@ -86,6 +94,10 @@ bool point_flatten(struct arena *a, const struct ast_point *pt,
 	struct rest all = { pt->v, pt->n, &tail };
 	struct ast_point made = *pt;
 
+	if (!nsuffix && !has_braces(pt)) {
+		vec_push(a, ret, *pt);
+		return true;
+	}
 	made.v = NULL;
 	made.n = made.cap = 0;
 	flatten(&f, &made, &all);

@@ -17,7 +17,8 @@ struct decl {
 	const struct ast_function *fn;
 	const struct ast_file *file;
 	uint32_t order;
-	uint32_t visit;			/* round that has seen it */
+	uint32_t visit;			/* search that has seen it */
+	struct decl *from;		/* ... on the way from this one */
 	bool knows_context, uses_context;
 	struct instance *instances;
 	struct decl *next;		/* of the same name */
@@ -166,13 +167,17 @@ static void find_overloads(struct scope_funcs *fs, struct str name,
 
 /* ---- does a function look at the context? ---- */
 
+/*
+ * A search from a function through what it calls.  What is found on the way
+ * to a use of the context uses it too; when none is found, nothing that was
+ * seen does.
+ */
 struct context_query {
 	struct scope_funcs *funcs;
-	const struct decl *decl;
+	struct decl *at;
 	bool uses;
+	VEC(struct decl *) seen;
 };
-
-static bool decl_uses_context(struct scope_funcs *fs, struct decl *d);
 
 static bool atop_uses_context(enum ast_atop op)
 {
@@ -181,44 +186,64 @@ static bool atop_uses_context(enum ast_atop op)
 	       op == ATOP_PROBEWRITE;
 }
 
-static void ask_call(struct context_query *q, const struct ast_expr *e)
+static void see(struct context_query *q, struct decl *d, struct decl *from)
 {
-	struct overloads o = {};
-
-	if (q->decl->file->is_library && str_starts(e->call.name, STR("__")))
+	if (d->visit == q->funcs->visits || d == q->at)
 		return;
-	find_overloads(q->funcs, e->call.name, e->call.args.n, q->decl->file,
-		       &o);
-	for (uint32_t i = 0; i < o.list.n && !q->uses; i++)
-		q->uses = decl_uses_context(q->funcs, o.list.v[i]);
+	if (d->knows_context) {
+		q->uses |= d->uses_context;
+		return;
+	}
+	d->visit = q->funcs->visits;
+	d->from = from;
+	vec_push(q->funcs->program->arena, &q->seen, d);
 }
 
 static bool ask_visit(struct ast_expr **place, void *data)
 {
 	struct context_query *q = data;
 	const struct ast_expr *e = *place;
+	struct overloads o = {};
 
 	if (e->kind == AST_TARGET ||
 	    (e->kind == AST_ATOP && atop_uses_context(e->at_op.op)))
 		q->uses = true;
-	else if (e->kind == AST_CALL && !q->uses)
-		ask_call(q, e);
+	if (e->kind != AST_CALL || q->uses)
+		return !q->uses;
+	if (q->at->file->is_library && str_starts(e->call.name, STR("__")))
+		return true;
+	find_overloads(q->funcs, e->call.name, e->call.args.n, q->at->file,
+		       &o);
+	for (uint32_t i = 0; i < o.list.n; i++)
+		see(q, o.list.v[i], q->at);
 	return !q->uses;
 }
 
-/* One round visits a function once; what a whole round has not found to use
- * the context does not. */
+static void know(struct decl *d, bool uses)
+{
+	d->knows_context = true;
+	d->uses_context = uses;
+}
+
 static bool decl_uses_context(struct scope_funcs *fs, struct decl *d)
 {
-	struct context_query q = { fs, d, false };
+	struct context_query q = { .funcs = fs };
 
-	if (d->knows_context || d->visit == fs->visits)
+	if (d->knows_context)
 		return d->uses_context;
-	d->visit = fs->visits;
-	if (d->fn->body)
-		walk_exprs(d->fn->body, ask_visit, &q);
-	d->uses_context = q.uses;
-	d->knows_context |= q.uses;
+	fs->visits++;
+	see(&q, d, NULL);
+	for (uint32_t i = 0; i < q.seen.n && !q.uses; i++) {
+		q.at = q.seen.v[i];
+		if (q.at->fn->body)
+			walk_exprs(q.at->fn->body, ask_visit, &q);
+	}
+	if (q.uses)
+		for (struct decl *up = q.at; up; up = up->from)
+			know(up, true);
+	else
+		for (uint32_t i = 0; i < q.seen.n; i++)
+			know(q.seen.v[i], false);
 	return q.uses;
 }
 
@@ -227,7 +252,6 @@ static bool overloads_use_context(struct scope_funcs *fs,
 {
 	bool uses = false;
 
-	fs->visits++;
 	for (uint32_t i = 0; i < o->list.n; i++)
 		uses |= decl_uses_context(fs, o->list.v[i]);
 	return uses;

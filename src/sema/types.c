@@ -472,7 +472,8 @@ static void infer_stmt(struct types *t, struct ast_stmt *s)
 		return;
 	case AST_S_BLOCK:
 		for (uint32_t i = 0; i < s->block.n; i++)
-			infer_stmt(t, s->block.v[i]);
+			infer_stmt(t, s->block.v[t->backwards ?
+						 s->block.n - 1 - i : i]);
 		return;
 	case AST_S_IF:
 		want(t, s->if_.cond, TY_LONG, s->span);
@@ -519,19 +520,31 @@ static void infer_round(struct types *t)
 	}
 }
 
+/* Back and forth: what a type is known from may stand before or behind.  A
+ * chain that needs more rounds than MAX_ROUNDS is no script of a person; its
+ * end stays unknown. */
+#define MAX_ROUNDS 500
+
+static void infer_rounds(struct types *t)
+{
+	int rounds = 0;
+
+	do {
+		t->backwards = rounds & 1;
+		infer_round(t);
+	} while (t->changed && ++rounds < MAX_ROUNDS);
+	t->backwards = false;
+}
+
 void types_infer(struct program *p)
 {
 	struct types t = { .program = p };
 	uint32_t errors = p->diags->errors;
 
 	types_start(&t);
-	do {
-		infer_round(&t);
-	} while (t.changed);
+	infer_rounds(&t);
 	types_override(&t);
-	do {
-		infer_round(&t);
-	} while (t.changed);
+	infer_rounds(&t);
 	t.is_final = true;
 	infer_round(&t);
 	if (p->diags->errors == errors)

@@ -12,6 +12,7 @@ struct types {
 	struct program *program;
 	struct func *func;		/* the function at hand, or NULL */
 	bool changed;			/* something was learnt */
+	bool backwards;			/* goes over blocks from their ends */
 	bool is_final;			/* what is unknown now stays so */
 };
 

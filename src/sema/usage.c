@@ -9,6 +9,7 @@
  */
 #include "sema/usage.h"
 
+#include "sema/callgraph.h"
 #include "sema/walk.h"
 
 struct usage {
@@ -16,88 +17,9 @@ struct usage {
 	bool condition;
 };
 
-/* ---- functions ---- */
-
-static void call_mark(struct func *f, bool kernel);
-
-static bool call_visit(struct ast_expr **place, void *data)
-{
-	const bool *kernel = data;
-	struct ast_expr *e = *place;
-
-	if (e->kind == AST_CALL)
-		for (struct func *f = e->call.func; f; f = f->next_overload)
-			call_mark(f, *kernel);
-	return true;
-}
-
-static void call_mark(struct func *f, bool kernel)
-{
-	bool *mark = kernel ? &f->called_in_kernel : &f->called_in_host;
-
-	if (*mark)
-		return;
-	*mark = true;
-	walk_exprs(f->body, call_visit, &kernel);
-}
-
-static void mark_calls(struct program *p)
-{
-	for (uint32_t i = 0; i < p->probes.n; i++) {
-		struct probe *pr = p->probes.v[i];
-		bool kernel = image_probe_is_kernel(pr->kind), host = false;
-
-		walk_exprs(pr->body, call_visit, &kernel);
-		for (struct cond *c = pr->conditions; c; c = c->next)
-			walk_expr(&c->expr, call_visit, &host);
-	}
-}
-
 static bool is_called(const struct func *f)
 {
 	return f->called_in_kernel || f->called_in_host;
-}
-
-/* Can `from` come to a call of `to`? */
-struct reach {
-	const struct func *to;
-	bool *seen;			/* by number */
-	bool found;
-};
-
-static bool reach_visit(struct ast_expr **place, void *data)
-{
-	struct reach *r = data;
-	struct ast_expr *e = *place;
-
-	if (r->found)
-		return false;
-	if (e->kind != AST_CALL)
-		return true;
-	for (struct func *f = e->call.func; f; f = f->next_overload) {
-		if (f == r->to)
-			r->found = true;
-		if (r->seen[f->number])
-			continue;
-		r->seen[f->number] = true;
-		walk_exprs(f->body, reach_visit, r);
-	}
-	return true;
-}
-
-static void mark_recursive(struct program *p)
-{
-	bool *seen = arena_array(p->arena, p->funcs.n + 1, bool);
-
-	for (uint32_t i = 0; i < p->funcs.n; i++) {
-		struct func *f = p->funcs.v[i];
-		struct reach r = { .to = f, .seen = seen };
-
-		memset(seen, 0, p->funcs.n);
-		/* The next overload of f runs inside it. */
-		walk_exprs(f->body, reach_visit, &r);
-		f->recursive = r.found;
-	}
 }
 
 /* ---- effects ---- */
@@ -225,15 +147,16 @@ static bool update_effect(struct func *f)
 	return true;
 }
 
-/* From the best that could be to what is: calls spread effects. */
+/* From the best that could be to what is: calls spread effects.  Callees are
+ * mostly there first when the list is gone over backwards. */
 static void mark_effects(struct program *p)
 {
 	bool changed;
 
 	do {
 		changed = false;
-		for (uint32_t i = 0; i < p->funcs.n; i++)
-			changed |= update_effect(p->funcs.v[i]);
+		for (uint32_t i = p->funcs.n; i > 0; i--)
+			changed |= update_effect(p->funcs.v[i - 1]);
 	} while (changed);
 }
 
@@ -556,8 +479,8 @@ static void reset(struct program *p)
 	for (uint32_t i = 0; i < p->funcs.n; i++) {
 		struct func *f = p->funcs.v[i];
 
-		f->number = i;
 		f->called_in_kernel = f->called_in_host = false;
+		f->recursive = false;
 		f->has_effect = f->needs_host = false;
 		f->pure = true;
 		for (uint32_t k = 0; k < f->vars.n; k++)
@@ -616,11 +539,18 @@ static void use_at_end(struct program *p, struct var *v)
 		v->stat.fields |= STAT_COUNT | STAT_SUM | STAT_MIN | STAT_MAX;
 }
 
-void usage_compute(struct program *p)
+uint32_t usage_compute(struct program *p)
 {
+	struct arena scratch;
+	struct callgraph g;
+	uint32_t deepest;
+
 	reset(p);
-	mark_calls(p);
-	mark_recursive(p);
+	arena_init(&scratch);
+	g = callgraph_build(p, &scratch);
+	callgraph_mark_called(&g, p, &scratch);
+	deepest = callgraph_mark_recursive(&g, p, &scratch);
+	arena_deinit(&scratch);
 	mark_effects(p);
 	for (uint32_t i = 0; i < p->probes.n; i++)
 		use_probe(p->probes.v[i]);
@@ -634,4 +564,5 @@ void usage_compute(struct program *p)
 	}
 	for (uint32_t i = 0; i < p->globals.n; i++)
 		use_at_end(p, p->globals.v[i]);
+	return deepest;
 }

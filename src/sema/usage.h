@@ -8,11 +8,15 @@
 
 #include "sema/program.h"
 
+#define USAGE_MAX_CALLS 100	/* depth of a chain of calls */
+
 /*
  * Sets them all anew, from the probes and the functions that these reach.
- * Needs resolved names; may run again after code has gone.
+ * Needs resolved names; may run again after code has gone.  Returns the
+ * length of the longest chain of calls: where it is more than
+ * USAGE_MAX_CALLS, nothing may follow calls.
  */
-void usage_compute(struct program *p);
+uint32_t usage_compute(struct program *p);
 
 /* Can evaluating it change anything?  Needs usage_compute() for calls. */
 bool usage_has_effect(struct ast_expr *e);
