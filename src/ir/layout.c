@@ -186,5 +186,6 @@ void layout(const struct program *p, struct ir_program *ret)
 	img->maps.v[img->globals_map].value_size =
 		align_up(l.globals_size, 8);
 	if (img->stats_map != IMAGE_NONE)
-		img->maps.v[img->stats_map].value_size = l.stats_size;
+		img->maps.v[img->stats_map].value_size =
+			MAX(l.stats_size, 8u);	/* nobody reads them */
 }
