@@ -5,6 +5,8 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "base/cleanup.h"
+#include "cli/keep.h"
 #include "cli/machine.h"
 #include "codegen/codegen.h"
 #include "dbg/btf.h"
@@ -269,20 +271,54 @@ static void print_at_stop(struct compile *c)
 	}
 }
 
+static void keep_print(struct compile *c, const struct pass *p)
+{
+	_cleanup_fclose_ FILE *f = NULL;
+
+	if (!c->err)
+		c->err = keep_open(&c->back, c->kept,
+				   options_dump_name(p->dump), &f);
+	if (!c->err)
+		p->print(c, f);
+}
+
+/* What a pass of SystemTap's numbering came to. */
+static void report_pass(struct compile *c, unsigned number, int64_t us)
+{
+	static const char *const did[] = {
+		"", "parsed script", "analyzed script", "generated code",
+	};
+
+	fprintf(stderr, "Pass %u: %s", number, did[number]);
+	if (number == 1)
+		fprintf(stderr, ": %u bytes", c->sources.next - 1);
+	else if (number == 2)
+		fprintf(stderr, ": %u probes, %u functions, %u globals",
+			c->program.probes.n, c->program.funcs.n,
+			c->program.globals.n);
+	else
+		fprintf(stderr, ": %u BPF programs of %u instructions, %u host functions",
+			c->image.progs.n, c->image.insns.n, c->image.funcs.n);
+	fprintf(stderr, ", in %.1f ms.\n", (double)us / 1000);
+}
+
 static void run_pass(struct compile *c, const struct pass *p)
 {
 	int64_t start = now_us();
 
 	p->run(c);
 	if (c->options->verbose > 1)
-		fprintf(stderr, "Pass %u, %s: %" PRId64 " us\n", p->number,
-			p->name, now_us() - start);
+		fprintf(stderr, "  %s: %" PRId64 " us\n", p->name,
+			now_us() - start);
+	if (c->kept.len && p->print && !failed(c))
+		keep_print(c, p);
 }
 
 static enum compile_status run_passes(struct compile *c,
 				      const struct pass *list, uint32_t n)
 {
 	unsigned last = c->options->last_pass;
+	int64_t start = now_us();
 
 	for (uint32_t i = 0; i < n; i++) {
 		const struct pass *p = &list[i];
@@ -295,6 +331,11 @@ static enum compile_status run_passes(struct compile *c,
 		run_pass(c, p);
 		if (failed(c))
 			return COMPILE_FAILED;
+		if (c->options->verbose &&
+		    (i + 1 == n || list[i + 1].number != p->number)) {
+			report_pass(c, p->number, now_us() - start);
+			start = now_us();
+		}
 		if (p->dump && p->dump == c->options->dump) {
 			p->print(c, stdout);
 			return COMPILE_STOPPED;
@@ -309,9 +350,12 @@ static enum compile_status run_passes(struct compile *c,
 
 enum compile_status compile_run(struct compile *c)
 {
-	enum compile_status status = run_passes(c, passes,
-						ARRAY_SIZE(passes));
+	enum compile_status status = COMPILE_FAILED;
 
+	if (c->options->keep)
+		c->err = keep_create(&c->back, &c->kept);
+	if (!c->err)
+		status = run_passes(c, passes, ARRAY_SIZE(passes));
 	diags_print(&c->diags, stderr, c->options->colour);
 	front_deinit(c);
 	return status;

@@ -30,6 +30,7 @@ struct compile {
 	VEC(struct source *) scripts;	/* the script first, then each -E */
 	struct program program;
 	const char *point;		/* of -l and -L */
+	struct str kept;		/* -k: the directory */
 	struct ir_program ir;
 	struct image image;
 	struct err *err;		/* what went wrong with the world */

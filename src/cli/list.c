@@ -92,6 +92,9 @@ static struct str first_line(struct str doc)
 			   doc.s[0] == '/' || doc.s[0] == '\n' ||
 			   doc.s[0] == '\t' || doc.s[0] == '#'))
 		doc = str_sub(doc, 1, doc.len);
+	/* The head of a file stands before its first function, too. */
+	if (str_starts(doc, STR("SPDX")))
+		return (struct str){};
 	end = str_find_char(doc, '\n');
 	return end < 0 ? doc : str_sub(doc, 0, (uint32_t)end);
 }

@@ -202,17 +202,21 @@ static struct err *global(struct options *o, struct arena *a,
 	return NULL;
 }
 
+static const char *const dump_names[] = {
+	[DUMP_TOKENS] = "tokens", [DUMP_AST] = "ast",	  [DUMP_PROG] = "prog",
+	[DUMP_IR] = "ir",	  [DUMP_OPT] = "opt",	  [DUMP_BPF] = "bpf",
+	[DUMP_IMAGE] = "image",
+};
+
+const char *options_dump_name(enum options_dump d)
+{
+	return dump_names[d];
+}
+
 static struct err *dump(struct options *o, const char *text)
 {
-	static const char *const names[] = {
-		[DUMP_TOKENS] = "tokens", [DUMP_AST] = "ast",
-		[DUMP_PROG] = "prog",	  [DUMP_IR] = "ir",
-		[DUMP_OPT] = "opt",	  [DUMP_BPF] = "bpf",
-		[DUMP_IMAGE] = "image",
-	};
-
-	for (uint32_t i = DUMP_TOKENS; i < ARRAY_SIZE(names); i++)
-		if (!strcmp(names[i], text)) {
+	for (uint32_t i = DUMP_TOKENS; i < ARRAY_SIZE(dump_names); i++)
+		if (!strcmp(dump_names[i], text)) {
 			o->dump = (enum options_dump)i;
 			return NULL;
 		}

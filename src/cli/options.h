@@ -67,4 +67,7 @@ struct err *options_parse(int argc, char **argv, struct arena *a,
 
 void options_help(FILE *out);
 
+/* "tokens", "ast", ...; NULL for NONE. */
+const char *options_dump_name(enum options_dump d);
+
 #endif

@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The command line, as a user types it: what is printed, where, and the
+exit status."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+SPILE = os.environ["SPILE"]
+
+
+def spile(*args, stdin=""):
+    return subprocess.run([SPILE, *args], input=stdin, text=True,
+                          capture_output=True, timeout=60)
+
+
+class CommandLine(unittest.TestCase):
+    def test_help_and_version(self):
+        for option, text in (("--help", "usage: spile"), ("-h", "-e SCRIPT"),
+                             ("-V", "spile "), ("--version", "spile ")):
+            r = spile(option)
+            self.assertEqual(r.returncode, 0, option)
+            self.assertIn(text, r.stdout)
+
+    def test_script_from_everywhere(self):
+        script = 'probe begin { print(@1, " ", $#) exit() }'
+        with tempfile.NamedTemporaryFile("w", suffix=".stp") as f:
+            f.write(script)
+            f.flush()
+            self.assertEqual(spile(f.name, "a").stdout, "a 1")
+        self.assertEqual(spile("-", "b", stdin=script).stdout, "b 1")
+        self.assertEqual(spile("-e", script, "c", "d").stdout, "c 2")
+
+    def test_extra_script(self):
+        r = spile("-e", "probe begin { println(two()) exit() }",
+                  "-E", "function two() { return 2 }")
+        self.assertEqual(r.stdout, "2\n")
+
+    def test_no_script(self):
+        r = spile()
+        self.assertEqual(r.returncode, 1)
+        self.assertIn("no script", r.stderr)
+
+    def test_wrong_options(self):
+        for args in (["--nonsense"], ["-T", "x", "-e", ""], ["-p9"],
+                     ["-D", "NOSUCH=1", "-e", ""], ["--dump=soup"],
+                     ["-c", "true", "-x", "1", "-e", ""], ["-e"]):
+            r = spile(*args)
+            self.assertEqual(r.returncode, 1, args)
+            self.assertTrue(r.stderr.startswith("spile: error: "), r.stderr)
+
+    def test_absent_option_says_what_helps(self):
+        r = spile("--remote=host", "-e", "probe begin { }")
+        self.assertEqual(r.returncode, 1)
+        self.assertIn("help: ", r.stderr)
+
+    def test_passes(self):
+        script = 'probe begin { println("ran") exit() }'
+        for n, text in (("1", "probe begin"), ("2", "probe p0 begin")):
+            r = spile("-p" + n, "-e", script)
+            self.assertEqual(r.returncode, 0)
+            self.assertIn(text, r.stdout)
+            self.assertNotIn("ran\n", r.stdout)
+        self.assertEqual(spile("-p5", "-e", script).stdout, "ran\n")
+
+    def test_saved_image_runs(self):
+        with tempfile.TemporaryDirectory() as d:
+            image = os.path.join(d, "x.img")
+            r = spile("-p4", "-o", image, "-e",
+                      'probe begin { println("from image") exit() }')
+            self.assertEqual(r.stdout, image + "\n")
+            self.assertEqual(spile(image).stdout, "from image\n")
+
+    def test_keep(self):
+        with tempfile.TemporaryDirectory() as d:
+            env = dict(os.environ, TMPDIR=d)
+            r = subprocess.run([SPILE, "-k", "-e", "probe begin { exit() }"],
+                               env=env, text=True, capture_output=True)
+            kept = r.stderr.split('"')[1]
+            self.assertTrue(kept.startswith(d))
+            self.assertEqual(sorted(os.listdir(kept)),
+                             ["ast", "bpf", "image", "ir", "opt", "prog",
+                              "tokens"])
+
+    def test_verbose(self):
+        r = spile("-v", "-e", "probe begin { exit() }")
+        for line in ("Pass 1: ", "Pass 2: ", "Pass 3: "):
+            self.assertIn(line, r.stderr)
+
+    def test_warnings(self):
+        script = "global unused probe begin { exit() }"
+        self.assertIn("W0105", spile("-e", script).stderr)
+        self.assertEqual(spile("-w", "-e", script).stderr, "")
+        self.assertEqual(spile("-W", "-e", script).returncode, 1)
+
+    def test_lists(self):
+        r = spile("-l", "timer.s(1)")
+        self.assertEqual((r.returncode, r.stdout), (0, "timer.s(1)\n"))
+        self.assertEqual(spile("-l", "nosuch.point").returncode, 1)
+        self.assertIn("timer.profile", spile("--dump-probe-types").stdout)
+        self.assertIn("execname:string ()", spile("--dump-functions").stdout)
+        self.assertEqual(spile("--dump-probe-aliases").returncode, 0)
+
+    def test_explain(self):
+        self.assertTrue(spile("--explain", "E0402").stdout.startswith("E0402"))
+        self.assertEqual(spile("--explain", "E9999").returncode, 1)
+
+    def test_limits_and_globals(self):
+        r = spile("-D", "MAXACTION=5", "-e",
+                  "probe begin { for (i = 0; i < 100; i++) println(i) }")
+        self.assertEqual(r.returncode, 1)
+        self.assertIn("MAXACTION exceeded", r.stderr)
+        r = spile("-G", "x=7", "-e",
+                  "global x = 1 probe begin { println(x) exit() }")
+        self.assertEqual(r.stdout, "7\n")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
