@@ -37,7 +37,7 @@ static int run_once(char **argv)
 	long long began = now_ns(), first = 0;
 	struct rusage used;
 	int fds[2], status;
-	char bytes[4096];
+	char bytes[512];
 	ssize_t n;
 	pid_t pid;
 
