@@ -17,7 +17,7 @@ struct ir_insn build_keyed(struct builder *s, enum image_op op,
 			   struct span span)
 {
 	return (struct ir_insn){
-		.op = op, .imm = v->number, .nargs = (uint16_t)k->n,
+		.op = (uint8_t)op, .imm = v->number, .nargs = (uint16_t)k->n,
 		.args = ir_args(s->b->ir, s->f, k->v, k->n),
 		.a = IR_NONE, .b = IR_NONE, .c = IR_NONE, .span = span,
 	};

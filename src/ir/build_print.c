@@ -146,7 +146,7 @@ static struct ir_insn format_insn(struct format *f, enum image_op op)
 		vec_push(f->s->b->a, &img->pieces, f->pieces.v[i]);
 	vec_push(f->s->b->a, &img->formats, fmt);
 	return (struct ir_insn){
-		.op = op, .imm = img->formats.n - 1,
+		.op = (uint8_t)op, .imm = img->formats.n - 1,
 		.nargs = (uint16_t)f->args.n,
 		.args = ir_args(f->s->b->ir, f->s->f, f->args.v, f->args.n),
 		.a = IR_NONE, .b = IR_NONE, .c = IR_NONE, .span = f->span,

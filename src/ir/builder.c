@@ -28,7 +28,7 @@ ir_ref build_op(struct builder *s, enum image_op op, ir_ref a, ir_ref b,
 		struct span span)
 {
 	return build_insn(s, (struct ir_insn){
-		.op = op, .type = result_type(op),
+		.op = (uint8_t)op, .type = result_type(op),
 		.a = a, .b = b, .c = IR_NONE, .span = span });
 }
 
