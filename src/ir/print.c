@@ -265,7 +265,7 @@ static void header(struct print *c)
 	fputs(" : ", c->out);
 	type(c, f->type, f->bound);
 	fputc('\n', c->out);
-	for (uint32_t v = 0; v < f->vars.n; v++) {
+	for (uint32_t v = 0; f->blocks.n && v < f->vars.n; v++) {
 		fprintf(c->out, "  var v%u ", v);
 		quoted(c, f->vars.v[v].name);
 		fputs(" : ", c->out);
@@ -374,7 +374,7 @@ void ir_print(const struct ir_program *p, FILE *out)
 		iteration(&c, i);
 	for (uint32_t i = 0; i < p->probes.n; i++)
 		probe(&c, i);
+	/* Of those that are in their callers now, only the first line. */
 	for (uint32_t i = 0; i < p->funcs.n; i++)
-		if (p->funcs.v[i]->blocks.n)
-			ir_print_func(p, p->funcs.v[i], out);
+		ir_print_func(p, p->funcs.v[i], out);
 }
