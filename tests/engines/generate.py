@@ -1,0 +1,709 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Random scripts without mistakes, and what they print.
+
+    generate.py SEED        prints the script, then what it must print
+
+A script is made as a tree of tuples.  `Writer` writes it in the language,
+`Machine` runs it: an independent reading of what the language means, with
+which host engine and kernel code have to agree.
+"""
+import random
+import sys
+
+LONG_MIN = -(1 << 63)
+MASK = (1 << 64) - 1
+
+
+def wrap(n):
+    n &= MASK
+    return n - (1 << 64) if n >> 63 else n
+
+
+class ScriptError(Exception):
+    pass
+
+
+class Break(Exception):
+    pass
+
+
+class Continue(Exception):
+    pass
+
+
+class Return(Exception):
+    pass
+
+
+class Machine:
+    """Runs a tree; out is what it has printed."""
+
+    def __init__(self, functions):
+        self.functions = functions
+        self.globals = {}
+        self.out = []
+        self.steps = 0
+
+    # ---- expressions ----
+
+    def divide(self, a, b, rest):
+        if b == 0:
+            raise ScriptError("division by 0")
+        q = abs(a) // abs(b)
+        if (a < 0) != (b < 0):
+            q = -q
+        return wrap(a - q * b) if rest else wrap(q)
+
+    def arithmetic(self, op, a, b):
+        shift = b & 63
+        if op == "+":
+            return wrap(a + b)
+        if op == "-":
+            return wrap(a - b)
+        if op == "*":
+            return wrap(a * b)
+        if op in "/%":
+            return self.divide(a, b, op == "%")
+        if op == "&":
+            return a & b
+        if op == "|":
+            return a | b
+        if op == "^":
+            return a ^ b
+        if op == "<<":
+            return wrap(a << shift)
+        if op == ">>":
+            return a >> shift
+        assert op == ">>>"
+        return wrap((a & MASK) >> shift)
+
+    def compare(self, op, a, b):
+        if isinstance(a, str):
+            a, b = a.encode("latin-1"), b.encode("latin-1")
+        return int({"==": a == b, "!=": a != b, "<": a < b, ">": a > b,
+                    "<=": a <= b, ">=": a >= b}[op])
+
+    def stat(self, op, values):
+        if op == "@count":
+            return len(values)
+        if op == "@sum":
+            return wrap(sum(values))
+        if not values:
+            raise ScriptError("empty aggregate")
+        if op == "@min":
+            return min(values)
+        if op == "@max":
+            return max(values)
+        return self.divide(wrap(sum(values)), len(values), False)
+
+    def substr(self, s, start, length):
+        if start < 0 or start >= len(s) or length <= 0:
+            return ""
+        return s[start:start + length]
+
+    def call(self, name, args, scope):
+        function = self.functions[name]
+        inner = dict(zip(function["params"], args))
+        try:
+            self.block(function["body"], inner)
+        except Return as r:
+            return r.args[0]
+        return "" if function["type"] == "string" else 0
+
+    def eval(self, e, scope):
+        kind = e[0]
+        if kind == "number" or kind == "string":
+            return e[1]
+        if kind == "local":
+            return scope.get(e[1], e[2])
+        if kind == "global":
+            return self.globals.get(e[1], e[2])
+        if kind == "unary":
+            a = self.eval(e[2], scope)
+            return {"-": wrap(-a), "~": ~a, "!": int(not a)}[e[1]]
+        if kind == "binary":
+            a = self.eval(e[2], scope)
+            return self.arithmetic(e[1], a, self.eval(e[3], scope))
+        if kind == "compare":
+            a = self.eval(e[2], scope)
+            return self.compare(e[1], a, self.eval(e[3], scope))
+        if kind == "and":
+            return int(bool(self.eval(e[1], scope)) and
+                       bool(self.eval(e[2], scope)))
+        if kind == "or":
+            return int(bool(self.eval(e[1], scope)) or
+                       bool(self.eval(e[2], scope)))
+        if kind == "ternary":
+            cond = self.eval(e[1], scope)
+            return self.eval(e[2] if cond else e[3], scope)
+        if kind == "concat":
+            a = self.eval(e[1], scope)
+            return a + self.eval(e[2], scope)
+        if kind == "element":
+            keys = tuple(self.eval(k, scope) for k in e[2])
+            return self.globals.get(e[1], {}).get(keys, e[3])
+        if kind == "in":
+            keys = tuple(self.eval(k, scope) for k in e[2])
+            return int(keys in self.globals.get(e[1], {}))
+        if kind == "strlen":
+            return len(self.eval(e[1], scope))
+        if kind == "strpos":
+            a = self.eval(e[1], scope)
+            return a.find(self.eval(e[2], scope))
+        if kind == "substr":
+            s = self.eval(e[1], scope)
+            start = self.eval(e[2], scope)
+            return self.substr(s, start, self.eval(e[3], scope))
+        if kind == "sprint":
+            return str(self.eval(e[1], scope))
+        if kind == "sprintf":
+            values = [self.eval(a, scope) for a in e[2]]
+            return e[1] % tuple(values)
+        if kind == "call":
+            args = [self.eval(a, scope) for a in e[2]]
+            return self.call(e[1], args, scope)
+        assert kind == "stat", kind
+        return self.stat(e[1], self.globals.get(e[2], []))
+
+    # ---- statements ----
+
+    def block(self, statements, scope):
+        for s in statements:
+            self.run(s, scope)
+
+    def loop(self, body, scope):
+        """True: go on."""
+        try:
+            self.block(body, scope)
+        except Continue:
+            pass
+        except Break:
+            return False
+        return True
+
+    def foreach(self, s, scope):
+        _, name, keys, value, sort, limit, body = s
+        array = self.globals.setdefault(name, {})
+        if sort:
+            items = sorted(array.items(),
+                           key=lambda item: [
+                               k.encode("latin-1") if isinstance(k, str)
+                               else k for k in item[0][sort[0]:sort[0] + 1]],
+                           reverse=sort[1] < 0)
+            array.clear()
+            array.update(items)
+        items = list(array.items())[:limit]
+        for found, v in items:
+            scope.update(zip(keys, found))
+            if value:
+                scope[value] = v
+            if not self.loop(body, scope):
+                break
+
+    def assign(self, target, v, scope):
+        if target[0] == "local":
+            scope[target[1]] = v
+        elif target[0] == "global":
+            self.globals[target[1]] = v
+        else:
+            keys = tuple(self.eval(k, scope) for k in target[2])
+            self.globals.setdefault(target[1], {})[keys] = v
+
+    def run(self, s, scope):
+        kind = s[0]
+        self.steps += 1
+        if kind == "assign":
+            self.assign(s[1], self.eval(s[2], scope), scope)
+        elif kind == "update":
+            _, target, op, value = s
+            if op == ".":
+                v = self.eval(value, scope)
+                self.assign(target, self.eval(target, scope) + v, scope)
+            else:
+                v = self.eval(value, scope)
+                old = self.eval(target, scope)
+                self.assign(target, self.arithmetic(op, old, v), scope)
+        elif kind == "print":
+            self.out.append(" ".join(str(self.eval(e, scope))
+                                     for e in s[1]) + "\n")
+        elif kind == "if":
+            self.block(s[2] if self.eval(s[1], scope) else s[3], scope)
+        elif kind == "for":
+            for i in range(s[2]):
+                scope[s[1]] = i
+                if not self.loop(s[3], scope):
+                    return
+            scope[s[1]] = s[2]
+        elif kind == "foreach":
+            self.foreach(s, scope)
+        elif kind == "try":
+            try:
+                self.block(s[1], scope)
+            except ScriptError as e:
+                scope[s[2]] = str(e)
+                self.block(s[3], scope)
+        elif kind == "error":
+            raise ScriptError(self.eval(s[1], scope))
+        elif kind == "delete":
+            array = self.globals.setdefault(s[1], {})
+            if s[2] is None:
+                array.clear()
+            else:
+                array.pop(tuple(self.eval(k, scope) for k in s[2]), None)
+        elif kind == "add":
+            self.globals.setdefault(s[1], []).append(self.eval(s[2], scope))
+        elif kind == "return":
+            raise Return(self.eval(s[1], scope))
+        elif kind == "break":
+            raise Break()
+        elif kind == "continue":
+            raise Continue()
+        else:
+            assert False, kind
+
+
+class Writer:
+    """The tree in the language."""
+
+    def string(self, s):
+        return '"' + s.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+    def list(self, exprs):
+        return ", ".join(self.expr(e) for e in exprs)
+
+    def expr(self, e):
+        kind = e[0]
+        if kind == "number":
+            return str(e[1]) if e[1] >= 0 else f"({e[1]})"
+        if kind == "string":
+            return self.string(e[1])
+        if kind in ("local", "global"):
+            return e[1]
+        if kind == "unary":
+            return f"({e[1]} {self.expr(e[2])})"
+        if kind in ("binary", "compare"):
+            return f"({self.expr(e[2])} {e[1]} {self.expr(e[3])})"
+        if kind == "and":
+            return f"({self.expr(e[1])} && {self.expr(e[2])})"
+        if kind == "or":
+            return f"({self.expr(e[1])} || {self.expr(e[2])})"
+        if kind == "ternary":
+            return (f"({self.expr(e[1])} ? {self.expr(e[2])} : "
+                    f"{self.expr(e[3])})")
+        if kind == "concat":
+            return f"({self.expr(e[1])} . {self.expr(e[2])})"
+        if kind == "element":
+            return f"{e[1]}[{self.list(e[2])}]"
+        if kind == "in":
+            return f"([{self.list(e[2])}] in {e[1]})"
+        if kind == "sprintf":
+            return f"sprintf({self.string(e[1])}, {self.list(e[2])})"
+        if kind == "stat":
+            return f"{e[1]}({e[2]})"
+        if kind == "call":
+            return f"{e[1]}({self.list(e[2])})"
+        return f"{kind}({self.list(e[1:])})"
+
+    def block(self, statements, depth):
+        tab = "\t" * depth
+        return "{\n" + "".join(f"{tab}\t{self.statement(s, depth + 1)}\n"
+                               for s in statements) + tab + "}"
+
+    def foreach(self, s, depth):
+        _, name, keys, value, sort, limit, body = s
+        keys = [k + ("+-"[sort[1] < 0] if sort and sort[0] == i else "")
+                for i, k in enumerate(keys)]
+        return (f"foreach ({value + ' = ' if value else ''}"
+                f"[{', '.join(keys)}] in {name}"
+                f"{f' limit {limit}' if limit is not None else ''}) "
+                + self.block(body, depth))
+
+    def statement(self, s, depth):
+        kind = s[0]
+        if kind == "assign":
+            return f"{self.expr(s[1])} = {self.expr(s[2])};"
+        if kind == "update":
+            return f"{self.expr(s[1])} {s[2]}= {self.expr(s[3])};"
+        if kind == "print":
+            return f'printdln(" ", {self.list(s[1])});'
+        if kind == "if":
+            text = f"if ({self.expr(s[1])}) {self.block(s[2], depth)}"
+            return text + (f" else {self.block(s[3], depth)}" if s[3] else "")
+        if kind == "for":
+            return (f"for ({s[1]} = 0; {s[1]} < {s[2]}; {s[1]}++) "
+                    + self.block(s[3], depth))
+        if kind == "foreach":
+            return self.foreach(s, depth)
+        if kind == "try":
+            return (f"try {self.block(s[1], depth)} catch ({s[2]}) "
+                    + self.block(s[3], depth))
+        if kind == "error":
+            return f"error({self.expr(s[1])});"
+        if kind == "delete":
+            return (f"delete {s[1]};" if s[2] is None else
+                    f"delete {s[1]}[{self.list(s[2])}];")
+        if kind == "add":
+            return f"{s[1]} <<< {self.expr(s[2])};"
+        if kind == "return":
+            return f"return {self.expr(s[1])};"
+        return kind + ";"
+
+    def function(self, name, function):
+        params = ", ".join(f"{p}:{t}" for p, t in zip(function["params"],
+                                                     function["types"]))
+        return (f"function {name}:{function['type']}({params}) "
+                + self.block(function["body"], 0) + "\n")
+
+
+ARRAYS = {"an": (["long"], "long"), "as": (["string"], "long"),
+          "am": (["long", "string"], "long"), "at": (["long"], "string")}
+STATS = ["sa", "sb"]
+WORDS = ["", "a", "b", "ab", "ba", "abc", "x y", "\"", "\\n", "%d", "zzzz",
+         "The quick brown fox"]
+NUMBERS = [0, 1, 2, 3, 5, 7, 10, 63, 64, 100, 255, 256, 1000, 65535, 1 << 31,
+           (1 << 31) - 1, 1 << 32, (1 << 63) - 1, -1, -2, -7, -100,
+           -(1 << 31), -(1 << 32), LONG_MIN + 1]
+
+
+class Generator:
+    def __init__(self, seed):
+        self.r = random.Random(seed)
+        self.functions = {}
+        self.locals = {"long": [], "string": []}
+        self.fixed = []			# loop variables: not to be assigned
+        self.iterated = []		# arrays whose elements are walked
+        self.loops = 0
+        self.in_function = False	# changes nothing outside of it, since
+                                        # nobody promises an order of calls
+        self.count = 0
+
+    def name(self, prefix):
+        self.count += 1
+        return f"{prefix}{self.count}"
+
+    def chance(self, p):
+        return self.r.random() < p
+
+    # ---- expressions ----
+
+    def leaf(self, type):
+        names = self.locals[type]
+        if names and self.chance(0.5):
+            return ("local", self.r.choice(names),
+                    0 if type == "long" else "")
+        if self.chance(0.3):
+            return ("global", "gn" if type == "long" else "gs",
+                    0 if type == "long" else "")
+        if type == "long":
+            return ("number", self.r.choice(NUMBERS)
+                    if self.chance(0.6) else self.r.randint(-50, 50))
+        return ("string", self.r.choice(WORDS))
+
+    def keys(self, name, depth):
+        return [self.key(t, depth) for t in ARRAYS[name][0]]
+
+    def key(self, type, depth):
+        """Few different ones, so that elements are met again."""
+        if type == "string":
+            return ("string", self.r.choice(WORDS[:5]))
+        if self.chance(0.5):
+            return ("number", self.r.randint(0, 4))
+        return ("binary", "&", self.long(depth - 1), ("number", 3))
+
+    def long(self, depth):
+        if depth <= 0:
+            return self.leaf("long")
+        kind = self.r.randrange(14)
+        if kind < 4:
+            op = self.r.choice(["+", "-", "*", "&", "|", "^", "<<", ">>",
+                                ">>>", "/", "%"])
+            b = self.long(depth - 1)
+            if op in "/%" and self.chance(0.8):
+                b = ("binary", "|", b, ("number", 1))
+            return ("binary", op, self.long(depth - 1), b)
+        if kind == 4:
+            return ("unary", self.r.choice("-~!"), self.long(depth - 1))
+        if kind == 5:
+            return ("compare",
+                    self.r.choice(["==", "!=", "<", ">", "<=", ">="]),
+                    self.long(depth - 1), self.long(depth - 1))
+        if kind == 6:
+            return ("compare",
+                    self.r.choice(["==", "!=", "<", ">", "<=", ">="]),
+                    self.text(depth - 1), self.text(depth - 1))
+        if kind == 7:
+            return (self.r.choice(["and", "or"]), self.long(depth - 1),
+                    self.long(depth - 1))
+        if kind == 8:
+            return ("ternary", self.long(depth - 1), self.long(depth - 1),
+                    self.long(depth - 1))
+        if kind == 9:
+            name = self.r.choice(["an", "as", "am"])
+            return ("element", name, self.keys(name, depth), 0)
+        if kind == 10:
+            name = self.r.choice(list(ARRAYS))
+            return ("in", name, self.keys(name, depth))
+        if kind == 11:
+            return (self.r.choice([
+                ("strlen", self.text(depth - 1)),
+                ("strpos", self.text(depth - 1), self.text(depth - 1))]))
+        if kind == 12:
+            return ("stat", self.r.choice(["@count", "@sum", "@min", "@max",
+                                           "@avg"]), self.r.choice(STATS))
+        return self.call("long", depth)
+
+    def text(self, depth):
+        if depth <= 0:
+            return self.leaf("string")
+        kind = self.r.randrange(9)
+        if kind < 2:
+            return ("concat", self.text(depth - 1), self.text(depth - 1))
+        if kind == 2:
+            return ("substr", self.text(depth - 1),
+                    ("number", self.r.randint(-1, 6)),
+                    ("number", self.r.randint(0, 9)))
+        if kind == 3:
+            return ("sprint", self.long(depth - 1))
+        if kind == 4:
+            fmt, types = self.r.choice([
+                ("%d-%s", "ls"), ("%5d|", "l"), ("%-4d|", "l"),
+                ("%s=%d", "sl"), ("[%8s]", "s"), ("[%-3s]", "s"),
+                ("%.2s.", "s"), ("%s%s", "ss"), ("%+d", "l"),
+                ("%05d", "l")])
+            return ("sprintf", fmt,
+                    [self.long(depth - 1) if t == "l" else
+                     self.text(depth - 1) for t in types])
+        if kind == 5:
+            return ("ternary", self.long(depth - 1), self.text(depth - 1),
+                    self.text(depth - 1))
+        if kind == 6:
+            return ("element", "at", self.keys("at", depth), "")
+        if kind == 7:
+            return self.call("string", depth)
+        return self.leaf("string")
+
+    def call(self, type, depth):
+        names = [n for n, f in self.functions.items() if f["type"] == type]
+        if not names:
+            return self.leaf(type)
+        name = self.r.choice(names)
+        return ("call", name, [self.expr(t, depth - 1) for t in
+                               self.functions[name]["types"]])
+
+    def expr(self, type, depth):
+        return self.long(depth) if type == "long" else self.text(depth)
+
+    # ---- statements ----
+
+    def target(self, type):
+        names = [n for n in self.locals[type] if n not in self.fixed]
+        if names and self.chance(0.5):
+            return ("local", self.r.choice(names),
+                    0 if type == "long" else "")
+        if self.chance(0.4) and not self.in_function:
+            return ("global", "gn" if type == "long" else "gs",
+                    0 if type == "long" else "")
+        arrays = [a for a, (_, t) in ARRAYS.items()
+                  if t == type and a not in self.iterated and
+                  not self.in_function]
+        if arrays:
+            name = self.r.choice(arrays)
+            return ("element", name, self.keys(name, 1),
+                    0 if type == "long" else "")
+        local = self.name("v")
+        self.locals[type].append(local)
+        return ("local", local, 0 if type == "long" else "")
+
+    def short_text(self, e):
+        """Of strings that are kept, so many bytes that nothing is cut."""
+        return ("substr", e, ("number", 0), ("number", 24))
+
+    def value(self, type, depth):
+        return (self.long(depth) if type == "long" else
+                self.short_text(self.text(depth)))
+
+    def declare(self):
+        type = self.r.choice(["long", "long", "string"])
+        value = self.value(type, 2)
+        name = self.name("v")
+        self.locals[type].append(name)
+        return ("assign", ("local", name, 0 if type == "long" else ""), value)
+
+    def loop_body(self, depth, variables):
+        """With variables = [(type, name)] to read."""
+        saved = {t: list(v) for t, v in self.locals.items()}
+        for type, name in variables:
+            self.locals[type].append(name)
+            self.fixed.append(name)
+        self.loops += 1
+        body = self.block(depth - 1)
+        if self.chance(0.3):
+            body.append(("if", self.long(2),
+                         [(self.r.choice(["break", "continue"]),)], []))
+            body.append(self.print())
+        self.loops -= 1
+        for type, name in variables:
+            self.fixed.remove(name)
+        self.locals = saved
+        return body
+
+    def foreach(self, depth):
+        name = self.r.choice(list(ARRAYS))
+        types, value_type = ARRAYS[name]
+        if name in self.iterated:
+            return self.print()
+        keys = [(t, self.name("k")) for t in types]
+        variables = list(keys)
+        value = None
+        if self.chance(0.6):
+            value = self.name("w")
+            variables.append((value_type, value))
+        sort = None
+        if len(types) == 1 and self.chance(0.5) and not self.in_function:
+            sort = (0, self.r.choice([1, -1]))
+        limit = self.r.choice([None, None, 0, 1, 3]) if not sort else None
+        self.iterated.append(name)
+        body = self.loop_body(depth, variables)
+        self.iterated.remove(name)
+        return ("foreach", name, [k for _, k in keys], value, sort, limit,
+                [self.print([("local", n, 0) for _, n in variables])] + body)
+
+    def print(self, exprs=None):
+        if not exprs:
+            exprs = [self.expr(self.r.choice(["long", "string"]), 3)
+                     for _ in range(self.r.randint(1, 3))]
+        return ("print", exprs)
+
+    def try_(self, depth):
+        message = self.name("m")
+        saved = {t: list(v) for t, v in self.locals.items()}
+        body = self.block(depth - 1)
+        if self.chance(0.4):
+            body.append(("error", self.short_text(self.text(1))))
+        self.locals = saved
+        return ("try", body, message,
+                [("print", [("local", message, "")])])
+
+    def statement(self, depth):
+        kind = self.r.randrange(16)
+        if kind < 3:
+            return self.declare()
+        if kind < 5:
+            type = self.r.choice(["long", "long", "string"])
+            value = self.value(type, 3)
+            return ("assign", self.target(type), value)
+        if kind < 7:
+            op = self.r.choice(["+", "-", "*", "&", "|", "^"])
+            value = self.long(2)
+            return ("update", self.target("long"), op, value)
+        if kind == 7 and not self.in_function:
+            return ("add", self.r.choice(STATS), ("binary", ">>",
+                                                  self.long(2),
+                                                  ("number", 20)))
+        if kind == 8 and not self.iterated and not self.in_function:
+            name = self.r.choice(list(ARRAYS))
+            return ("delete", name, None if self.chance(0.2) else
+                    self.keys(name, 1))
+        if depth > 0 and kind == 9:
+            return self.nested(lambda: (
+                "if", self.long(3), self.block(depth - 1),
+                self.block(depth - 1) if self.chance(0.5) else []))
+        if depth > 0 and kind == 10 and self.loops < 2:
+            name = self.name("i")
+            return ("for", name, self.r.randint(0, 4),
+                    self.loop_body(depth, [("long", name)]))
+        if depth > 0 and kind in (11, 12) and self.loops < 2:
+            return self.foreach(depth)
+        if depth > 0 and kind == 13:
+            return self.try_(depth)
+        return self.print()
+
+    def nested(self, make):
+        """Variables first assigned in there stay there."""
+        saved = {t: list(v) for t, v in self.locals.items()}
+        s = make()
+        self.locals = saved
+        return s
+
+    def block(self, depth):
+        saved = {t: list(v) for t, v in self.locals.items()}
+        statements = [self.statement(depth)
+                      for _ in range(self.r.randint(1, 4))]
+        self.locals = saved
+        return statements
+
+    # ---- all ----
+
+    def function(self):
+        name = self.name("f")
+        types = [self.r.choice(["long", "string"])
+                 for _ in range(self.r.randint(0, 3))]
+        params = [self.name("p") for _ in types]
+        self.locals = {"long": [], "string": []}
+        for param, type in zip(params, types):
+            self.locals[type].append(param)
+        type = self.r.choice(["long", "string"])
+        body = []
+        self.in_function = True
+        for _ in range(self.r.randint(0, 3)):
+            body.append(self.statement(1))
+        if self.chance(0.4):
+            body.append(("if", self.long(2),
+                         [("return", self.value(type, 2))], []))
+        body.append(("return", self.value(type, 3)))
+        self.in_function = False
+        self.functions[name] = {"params": params, "types": types,
+                                "type": type, "body": body}
+
+    def script(self):
+        for _ in range(self.r.randint(0, 3)):
+            self.function()
+        self.locals = {"long": [], "string": []}
+        return [("try", [self.statement(2)], "message",
+                 [("print", [("local", "message", "")])])
+                for _ in range(self.r.randint(6, 14))]
+
+
+DECLARATIONS = """global gn = 0, gs = "", an, as, am, at, sa, sb
+"""
+# So that each global has a type, and is read, whatever the script does.
+FIRST = """	gn = 0; gs = ""; an[0] = 0; as[""] = 0; am[0, ""] = 0; at[0] = ""
+	sa <<< 1; sb <<< -1
+"""
+
+
+def first(machine):
+    machine.globals = {"gn": 0, "gs": "", "an": {(0,): 0}, "as": {("",): 0},
+                       "am": {(0, ""): 0}, "at": {(0,): ""}, "sa": [1],
+                       "sb": [-1]}
+
+
+def make(seed):
+    """(functions and globals, body, what it prints)"""
+    g = Generator(seed)
+    body = g.script()
+    machine = Machine(g.functions)
+    first(machine)
+    machine.block(body, {})
+    w = Writer()
+    head = DECLARATIONS + "".join(w.function(n, f)
+                                  for n, f in g.functions.items())
+    text = FIRST + "".join(f"\t{w.statement(s, 1)}\n" for s in body)
+    return head, text, "".join(machine.out), machine.steps
+
+
+def host(head, body):
+    return f"{head}probe begin {{\n{body}\texit()\n}}\n"
+
+
+def kernel(head, body):
+    return (f"{head}global done\n"
+            'probe kernel.trace("sched_switch") {\n'
+            f"\tif (done++) next\n{body}\texit()\n}}\n")
+
+
+if __name__ == "__main__":
+    head_, body_, out_, _ = make(int(sys.argv[1]))
+    print(host(head_, body_))
+    print(out_)
