@@ -132,8 +132,7 @@ static uint64_t list_bytes(const struct bounds *b, const struct ast_expr *e)
 
 /* ---- expressions ---- */
 
-static uint16_t intrinsic_bound(const struct bounds *b,
-				const struct ast_expr *e)
+static uint16_t table_bound(const struct bounds *b, const struct ast_expr *e)
 {
 	const struct intrin_info *info = &intrin_info[e->call.intrinsic];
 
@@ -163,7 +162,7 @@ static uint16_t point_bound(const struct bounds *b)
 static uint16_t substr_bound(const struct bounds *b, const struct ast_expr *e)
 {
 	const struct ast_exprs *args = &e->call.args;
-	uint16_t n = intrinsic_bound(b, e);
+	uint16_t n = table_bound(b, e);
 
 	if (args->n == 3 && args->v[2]->kind == AST_NUMBER &&
 	    args->v[2]->number >= 0 && args->v[2]->number < n)
@@ -171,22 +170,24 @@ static uint16_t substr_bound(const struct bounds *b, const struct ast_expr *e)
 	return n;
 }
 
+static uint16_t intrinsic_bound(const struct bounds *b,
+				const struct ast_expr *e)
+{
+	uint8_t i = e->call.intrinsic;
+
+	if (i == INTRIN_TOKEN)		/* "" goes on with an earlier string */
+		return (uint16_t)b->max;
+	if (i == INTRIN_PROBE_POINT || i == INTRIN_PROBE_NAME)
+		return point_bound(b);
+	return i == INTRIN_SUBSTR ? substr_bound(b, e) : table_bound(b, e);
+}
+
 static uint16_t call_bound(struct bounds *b, struct ast_expr *e)
 {
 	uint16_t n = 0;
 
 	if (e->call.is_intrinsic)
-		switch ((enum image_intrinsic)e->call.intrinsic) {
-		case INTRIN_TOKEN:	/* "" goes on with an earlier string */
-			return (uint16_t)b->max;
-		case INTRIN_SUBSTR:
-			return substr_bound(b, e);
-		case INTRIN_PROBE_POINT:
-		case INTRIN_PROBE_NAME:
-			return point_bound(b);
-		default:
-			return intrinsic_bound(b, e);
-		}
+		return intrinsic_bound(b, e);
 	for (struct func *f = e->call.func; f; f = f->next_overload)
 		if (f->bound > n)
 			n = f->bound;

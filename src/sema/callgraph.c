@@ -31,7 +31,7 @@ struct callgraph callgraph_build(struct program *p, struct arena *a)
 
 	for (uint32_t i = 0; i < g.n; i++)
 		p->funcs.v[i]->number = i;
-	g.callees = arena_calloc(a, g.n + 1, sizeof(*g.callees));
+	g.callees = arena_array(a, g.n + 1, struct callees);
 	for (c.from = 0; c.from < g.n; c.from++)
 		walk_exprs(p->funcs.v[c.from]->body, collect_visit, &c);
 	return g;

@@ -8,9 +8,14 @@
 
 #include "sema/program.h"
 
+struct callees {
+	uint32_t *v;
+	uint32_t n, cap;
+};
+
 struct callgraph {
 	uint32_t n;			/* functions */
-	struct { uint32_t *v; uint32_t n, cap; } *callees;	/* of each */
+	struct callees *callees;	/* of each */
 };
 
 /* Numbers the functions (func.number) in the order of p->funcs.  The graph

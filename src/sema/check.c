@@ -204,22 +204,6 @@ static void check_print(struct checker *c, struct ast_expr *e)
 	}
 }
 
-static const struct target *target_of(const struct ast_expr *e)
-{
-	switch (e->kind) {
-	case AST_TARGET:
-		return e->target.target;
-	case AST_ATOP:
-		return e->at_op.target;
-	case AST_ACCESS:
-		return e->access.target;
-	case AST_ADDRESS:
-		return e->address.target;
-	default:
-		return NULL;
-	}
-}
-
 static bool is_library(const struct checker *c, struct span span)
 {
 	const struct ast_file *f = scope_file(c->program, span);
@@ -231,7 +215,7 @@ static bool is_library(const struct checker *c, struct span span)
 static void check_store(struct checker *c, struct ast_expr *to)
 {
 	struct diags *ds = c->program->diags;
-	const struct target *t = target_of(to);
+	const struct target *t = walk_target_of(to);
 	struct diag *d;
 
 	visit_keys(c, to, false);

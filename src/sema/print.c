@@ -190,26 +190,10 @@ static void print_op(const struct printer *pr, const struct target_op *op)
 	}
 }
 
-static const struct target *target_of(const struct ast_expr *e)
-{
-	switch (e->kind) {
-	case AST_TARGET:
-		return e->target.target;
-	case AST_ATOP:
-		return e->at_op.target;
-	case AST_ACCESS:
-		return e->access.target;
-	case AST_ADDRESS:
-		return e->address.target;
-	default:
-		return NULL;
-	}
-}
-
 static bool print_target(struct ast_expr **place, void *data)
 {
 	const struct printer *pr = data;
-	const struct target *t = target_of(*place);
+	const struct target *t = walk_target_of(*place);
 
 	if (!t)
 		return true;

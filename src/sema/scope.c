@@ -310,24 +310,15 @@ static bool visit(struct ast_expr **place, void *data)
 	struct scope *sc = data;
 	struct ast_expr *e = *place;
 
-	switch (e->kind) {
-	case AST_INDEX:
-		if (e->index.base->kind == AST_NAME)
-			resolve_array(sc, e->index.base, e->index.keys.n);
-		return true;
-	case AST_IN:
-		if (e->in.array->kind == AST_NAME)
-			resolve_array(sc, e->in.array, e->in.keys.n);
-		return true;
-	case AST_NAME:
+	if (e->kind == AST_NAME)
 		resolve_name(sc, e);
-		return false;
-	case AST_CALL:
+	else if (e->kind == AST_CALL)
 		resolve_call(sc, e);
-		return true;
-	default:
-		return true;
-	}
+	else if (e->kind == AST_INDEX && e->index.base->kind == AST_NAME)
+		resolve_array(sc, e->index.base, e->index.keys.n);
+	else if (e->kind == AST_IN && e->in.array->kind == AST_NAME)
+		resolve_array(sc, e->in.array, e->in.keys.n);
+	return true;
 }
 
 /* Names that are arrays, or may be, before those that cannot. */

@@ -31,40 +31,35 @@ static void valueless(struct types *t, const struct ast_expr *e)
 		types_no_value(t, e);
 }
 
+static void push_var(struct types *t, struct ast_expr *name, enum ty ty,
+		     struct span why)
+{
+	if (name->kind == AST_NAME && name->name.var)
+		types_set_var(t, name->name.var, ty, why);
+}
+
 /* Makes an expression of unknown type one of type ty, as far as it can. */
 static void push(struct types *t, struct ast_expr *e, enum ty ty,
 		 struct span why)
 {
 	if (e->type != TY_UNKNOWN)
 		return;
-	switch (e->kind) {
-	case AST_NAME:
-		if (e->name.var)
-			types_set_var(t, e->name.var, ty, why);
-		break;
-	case AST_INDEX:
-		if (e->index.base->kind == AST_NAME && e->index.base->name.var)
-			types_set_var(t, e->index.base->name.var, ty, why);
-		break;
-	case AST_CALL:
+	if (e->kind == AST_NAME) {
+		push_var(t, e, ty, why);
+	} else if (e->kind == AST_INDEX) {
+		push_var(t, e->index.base, ty, why);
+	} else if (e->kind == AST_CALL && e->call.func) {
 		/* Without a return it gives 0 or "". */
 		for (struct func *f = e->call.func; f; f = f->next_overload)
 			types_set_func(t, f, ty, why);
-		if (!e->call.func)
-			return;
-		break;
-	case AST_PRINT:
-		valueless(t, e);
-		return;
-	case AST_TERNARY:
+	} else if (e->kind == AST_TERNARY) {
 		push(t, e->ternary.yes, ty, why);
 		push(t, e->ternary.no, ty, why);
-		break;
-	case AST_ASSIGN:
+	} else if (e->kind == AST_ASSIGN) {
 		push(t, e->assign.to, ty, why);
 		push(t, e->assign.value, ty, why);
-		break;
-	default:
+	} else {
+		valueless(t, e);
 		return;
 	}
 	e->type = ty;

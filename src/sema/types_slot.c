@@ -4,6 +4,7 @@
 #include "dbg/btf.h"
 #include "lang/diag.h"
 #include "sema/resolve/target.h"
+#include "sema/walk.h"
 
 void types_set_var(struct types *t, struct var *v, enum ty ty,
 		   struct span why)
@@ -118,22 +119,6 @@ static void note_origin(struct types *t, struct diag *d,
 			  STR_ARG(f->name), a_type(f->type));
 }
 
-static const struct target *target_of(const struct ast_expr *e)
-{
-	switch (e->kind) {
-	case AST_TARGET:
-		return e->target.target;
-	case AST_ATOP:
-		return e->at_op.target;
-	case AST_ACCESS:
-		return e->access.target;
-	case AST_ADDRESS:
-		return e->address.target;
-	default:
-		return NULL;
-	}
-}
-
 /* Is it the address of a char? */
 static bool is_text_address(struct types *t, const struct target *target)
 {
@@ -152,7 +137,7 @@ static void help_string(struct types *t, struct diag *d,
 			const struct ast_expr *e)
 {
 	struct diags *ds = t->program->diags;
-	const struct target *target = target_of(e);
+	const struct target *target = walk_target_of(e);
 	struct str text = source_text(t->program->sources, e->span);
 
 	if (!target || !is_text_address(t, target))
@@ -202,7 +187,7 @@ void types_bad_directive(struct types *t, const struct ast_expr *e,
 {
 	struct diags *ds = t->program->diags;
 	struct str text = source_text(t->program->sources, f->span);
-	const struct target *target = target_of(e);
+	const struct target *target = walk_target_of(e);
 	struct diag *d;
 
 	if (e->type == TY_STATS) {

@@ -109,15 +109,12 @@ static bool effect_stmt(struct ast_stmt **place, void *data)
 {
 	struct effect *x = data;
 
-	switch ((*place)->kind) {
-	case AST_S_DELETE:
-	case AST_S_EMBEDDED:
-	case AST_S_NEXT:	/* may end in "all functions exhausted" */
-		x->has_effect = true;
-		return false;
-	default:
-		return true;
-	}
+	enum ast_stmt_kind kind = (*place)->kind;
+
+	/* `next` may end in "all functions exhausted". */
+	x->has_effect |= kind == AST_S_DELETE || kind == AST_S_EMBEDDED ||
+			 kind == AST_S_NEXT;
+	return !x->has_effect;
 }
 
 bool usage_has_effect(struct ast_expr *e)
@@ -316,21 +313,16 @@ static void use_children(struct usage *u, struct ast_expr *e)
 /* wanted: something is done with the value. */
 static void use(struct usage *u, struct ast_expr *e, bool wanted)
 {
-	switch (e->kind) {
-	case AST_NAME:
+	if (e->kind == AST_NAME) {
 		use_var(u, e->name.var, true, false);
-		return;
-	case AST_ASSIGN:
+	} else if (e->kind == AST_ASSIGN) {
 		use_place(u, e->assign.to,
 			  wanted && e->assign.op != BINOP_SET);
 		use(u, e->assign.value, true);
-		return;
-	case AST_INCDEC:
+	} else if (e->kind == AST_INCDEC) {
 		use_place(u, e->incdec.of, wanted);
-		return;
-	default:
+	} else {
 		use_children(u, e);
-		return;
 	}
 }
 

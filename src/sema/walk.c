@@ -189,6 +189,19 @@ void walk_exprs_post(struct ast_stmt *s, walk_expr_post_fn *fn, void *data)
 	walk_stmt(&(struct walk){ .post = fn, .data = data }, s);
 }
 
+const struct target *walk_target_of(const struct ast_expr *e)
+{
+	if (e->kind == AST_TARGET)
+		return e->target.target;
+	if (e->kind == AST_ATOP)
+		return e->at_op.target;
+	if (e->kind == AST_ACCESS)
+		return e->access.target;
+	if (e->kind == AST_ADDRESS)
+		return e->address.target;
+	return NULL;
+}
+
 void walk_stmts(struct ast_stmt **s, walk_stmt_fn *fn, void *data)
 {
 	if (!*s || !fn(s, data))

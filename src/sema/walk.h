@@ -24,6 +24,10 @@ typedef void walk_expr_post_fn(struct ast_expr **e, void *data);
 void walk_expr_post(struct ast_expr **e, walk_expr_post_fn *fn, void *data);
 void walk_exprs_post(struct ast_stmt *s, walk_expr_post_fn *fn, void *data);
 
+/* How the value of a resolved target variable is computed; NULL: e is none,
+ * or not resolved. */
+const struct target *walk_target_of(const struct ast_expr *e);
+
 /* Statements, parents first; fn returns whether to go into this one. */
 typedef bool walk_stmt_fn(struct ast_stmt **s, void *data);
 
