@@ -374,6 +374,8 @@ class Generator:
         self.fixed = []			# loop variables: not to be assigned
         self.iterated = []		# arrays whose elements are walked
         self.loops = 0
+        self.printing = False		# what is not printed may be left
+					# out, with its division by 0
         self.in_function = False	# changes nothing outside of it, since
                                         # nobody promises an order of calls
         self.count = 0
@@ -419,7 +421,7 @@ class Generator:
             op = self.r.choice(["+", "-", "*", "&", "|", "^", "<<", ">>",
                                 ">>>", "/", "%"])
             b = self.long(depth - 1)
-            if op in "/%" and self.chance(0.8):
+            if op in "/%" and (not self.printing or self.chance(0.8)):
                 b = ("binary", "|", b, ("number", 1))
             return ("binary", op, self.long(depth - 1), b)
         if kind == 4:
@@ -571,8 +573,10 @@ class Generator:
 
     def print(self, exprs=None):
         if not exprs:
+            self.printing = True
             exprs = [self.expr(self.r.choice(["long", "string"]), 3)
                      for _ in range(self.r.randint(1, 3))]
+            self.printing = False
         return ("print", exprs)
 
     def try_(self, depth):

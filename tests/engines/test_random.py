@@ -50,7 +50,7 @@ def main():
         if steps > STEPS:
             continue
         bad += check(seed, "host", generate.host(head, body), wanted)
-        if os.geteuid() == 0:
+        if os.geteuid() == 0 and "HOST_ONLY" not in os.environ:
             bad += check(seed, "kernel", generate.kernel(head, body), wanted)
     return 1 if bad else 0
 
