@@ -69,7 +69,6 @@ struct host {
 	struct frame *frame;
 	uint32_t depth;
 	int64_t actions, jumps;		/* left */
-	bool out_of_actions;		/* was raised once */
 	bool locked;
 	struct run_error error;		/* the last raised */
 	struct buf error_text;

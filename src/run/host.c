@@ -287,10 +287,8 @@ static enum step jump(struct host *h, uint32_t block)
 {
 	struct frame *fr = h->frame;
 
-	if (block <= fr->block && h->jumps-- <= 0) {
-		h->out_of_actions = true;
+	if (block <= fr->block && h->jumps-- <= 0)
 		return host_raise(h, IERR_ACTIONS);
-	}
 	fr->block = block;
 	fr->at = 0;
 	return STEP_GO;
@@ -477,14 +475,10 @@ static enum step step(struct host *h, const struct image_insn *i)
 	return STEP_ON;
 }
 
-/* MAXACTION may be caught once, so that no loop around a try lasts. */
-static bool is_catchable(struct host *h)
+/* MAXACTION is not, or a loop around a try could go on for ever. */
+static bool is_catchable(const struct host *h)
 {
-	bool once = h->error.kind != IERR_ACTIONS || !h->out_of_actions;
-
-	if (h->error.kind == IERR_ACTIONS)
-		h->out_of_actions = true;
-	return h->error.kind != IERR_ABORT && once;
+	return h->error.kind != IERR_ACTIONS && h->error.kind != IERR_ABORT;
 }
 
 /* Finds who catches; false = nobody. */
@@ -565,7 +559,6 @@ enum host_status host_call(struct host *h, uint32_t func, uint32_t probe,
 	h->depth = 0;
 	h->actions = action_budget(h);
 	h->jumps = JUMPS_PER_ACTION * (h->actions + 1000);
-	h->out_of_actions = false;
 	h->ret = (struct value){ .type = f->type };
 	push(h, f);
 	for (uint32_t k = 0; k < nargs; k++)

@@ -15,6 +15,8 @@
 #define PROG_TYPE_SYSCALL 31
 #define PROG_SLEEPABLE (1U << 4)
 #define ATOMIC_XCHG (0xe0 | BPF_FETCH)
+#define ATOMIC_CMPXCHG (0xf0 | BPF_FETCH)
+#define MERGE_TRIES 4
 
 /* Of the program's stack, which the key has to fit. */
 #define KEY_MAX 448
@@ -111,23 +113,34 @@ static int run(int prog_fd, void *ctx, uint32_t size)
 	return code < 0 ? code : (int)attr.test.retval;
 }
 
+/* r6 = the context, r0 = the value of the key that it begins with (of none:
+ * the key 0). */
+static void emit_lookup(struct code *c, int map_fd, uint32_t key_size)
+{
+	int32_t key = key_size ? (int32_t)key_size : 8;
+
+	emit_mov(c, BPF_REG_6, BPF_REG_1);
+	emit_imm(c, BPF_REG_2, 0);
+	for (int32_t i = 0; i < key; i += 8) {
+		if (key_size)
+			emit_load(c, BPF_REG_2, BPF_REG_6, i);
+		emit_store(c, BPF_REG_10, i - key, BPF_REG_2);
+	}
+	emit_map(c, BPF_REG_1, map_fd);
+	emit_mov(c, BPF_REG_2, BPF_REG_10);
+	emit(c, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_2, 0, 0, -key);
+	emit_call(c, FUNC_LOOKUP);
+}
+
 /* Context: the key, then what to add. */
 int inplace_add_create(int map_fd, uint32_t key_size, uint32_t off)
 {
 	int32_t key = (int32_t)key_size;
 	struct code c = {};
 
-	if (key_size > KEY_MAX || key_size % 8)
+	if (!key_size || key_size > KEY_MAX || key_size % 8)
 		return -E2BIG;
-	emit_mov(&c, BPF_REG_6, BPF_REG_1);
-	for (int32_t i = 0; i < key; i += 8) {
-		emit_load(&c, BPF_REG_2, BPF_REG_6, i);
-		emit_store(&c, BPF_REG_10, i - key, BPF_REG_2);
-	}
-	emit_map(&c, BPF_REG_1, map_fd);
-	emit_mov(&c, BPF_REG_2, BPF_REG_10);
-	emit(&c, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_2, 0, 0, -key);
-	emit_call(&c, FUNC_LOOKUP);
+	emit_lookup(&c, map_fd, key_size);
 	emit_load(&c, BPF_REG_1, BPF_REG_6, key);
 	emit(&c, BPF_STX | BPF_ATOMIC | BPF_DW, BPF_REG_0, BPF_REG_1,
 	     (int32_t)off, BPF_ADD);
@@ -142,6 +155,107 @@ int inplace_add(int prog_fd, const void *key, uint32_t key_size, int64_t v)
 	memcpy(ctx, key, key_size);
 	memcpy(ctx + key_size, &v, sizeof(v));
 	return run(prog_fd, ctx, key_size + 8);
+}
+
+/* ---- merging statistics: r7 = the value, r6 + from = what to merge ---- */
+
+static void emit_atomic(struct code *c, int32_t off, uint8_t src, int32_t op)
+{
+	emit(c, BPF_STX | BPF_ATOMIC | BPF_DW, BPF_REG_7, src, off, op);
+}
+
+/* A jump over the next n instructions. */
+static void emit_skip(struct code *c, uint8_t cond, uint8_t dst, uint8_t src,
+		      int32_t n)
+{
+	emit(c, BPF_JMP | cond | BPF_X, dst, src, n, 0);
+}
+
+static void emit_sum(struct code *c, int32_t from, int32_t to)
+{
+	emit_load(c, BPF_REG_1, BPF_REG_6, from);
+	emit(c, BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_1, 0, 1, 0);
+	emit_atomic(c, to, BPF_REG_1, BPF_ADD);
+}
+
+/* *to = the greater, tried a few times against others that do the same. */
+static void emit_greater(struct code *c, int32_t from, int32_t to)
+{
+	emit_load(c, BPF_REG_1, BPF_REG_6, from);
+	for (int32_t left = MERGE_TRIES - 1; left >= 0; left--) {
+		emit_load(c, BPF_REG_0, BPF_REG_7, to);
+		emit_skip(c, BPF_JGE, BPF_REG_0, BPF_REG_1, 3 + 5 * left);
+		emit_mov(c, BPF_REG_2, BPF_REG_0);
+		emit_atomic(c, to, BPF_REG_1, ATOMIC_CMPXCHG);
+		emit_skip(c, BPF_JEQ, BPF_REG_0, BPF_REG_2, 5 * left);
+	}
+}
+
+static void emit_wide_sum(struct code *c, int32_t from, int32_t to)
+{
+	emit_load(c, BPF_REG_1, BPF_REG_6, from);
+	emit_load(c, BPF_REG_3, BPF_REG_6, from + 8);
+	emit_mov(c, BPF_REG_2, BPF_REG_1);
+	emit_atomic(c, to, BPF_REG_1, BPF_ADD | BPF_FETCH);
+	emit(c, BPF_ALU64 | BPF_ADD | BPF_X, BPF_REG_1, BPF_REG_2, 0, 0);
+	emit_skip(c, BPF_JGE, BPF_REG_1, BPF_REG_2, 1);
+	emit(c, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_3, 0, 0, 1);
+	emit_atomic(c, to + 8, BPF_REG_3, BPF_ADD);
+}
+
+static void emit_merge(struct code *c, const struct image_stat *s,
+		       int32_t from, int32_t to)
+{
+	int32_t size = (int32_t)image_stat_size(s), at = 0;
+
+	for (uint32_t bit = STAT_COUNT; bit < STAT_SUMSQ; bit <<= 1) {
+		if (!(s->fields & bit))
+			continue;
+		if (bit == STAT_MIN || bit == STAT_MAX)
+			emit_greater(c, from + at, to + at);
+		else
+			emit_sum(c, from + at, to + at);
+		at += 8;
+	}
+	if (s->fields & STAT_SUMSQ) {
+		emit_wide_sum(c, from + at, to + at);
+		at += 16;
+	}
+	for (; at < size; at += 8)
+		emit_sum(c, from + at, to + at);
+}
+
+/* Context: the key, then the statistic. */
+int inplace_merge_create(int map_fd, uint32_t key_size, uint32_t off,
+			 const struct image_stat *s)
+{
+	uint32_t size = image_stat_size(s);
+	struct code c = {};
+
+	if (key_size > KEY_MAX || key_size % 8 || size > TAKE_MAX ||
+	    off > TAKE_MAX - size)
+		return -E2BIG;
+	emit_lookup(&c, map_fd, key_size);
+	emit_mov(&c, BPF_REG_7, BPF_REG_0);
+	emit_merge(&c, s, (int32_t)key_size, (int32_t)off);
+	emit_exit(&c, 0);
+	return load(&c);
+}
+
+int inplace_merge(int prog_fd, const void *key, uint32_t key_size,
+		  const void *stat, uint32_t size)
+{
+	uint8_t *ctx = malloc((size_t)key_size + size + 1);
+	int code;
+
+	if (!ctx)
+		abort();
+	if (key_size)
+		memcpy(ctx, key, key_size);
+	memcpy(ctx + key_size, stat, size);
+	code = run(prog_fd, ctx, key_size + size);
+	free(ctx);
+	return code;
 }
 
 /* Context: the CPU, in 8 bytes, then room for what is taken. */

@@ -11,12 +11,26 @@
 
 #include <stdint.h>
 
+#include "image/image.h"
+
 /* For adding to the u64 at `off` of a hash map's values.  A descriptor, or
  * -errno. */
 int inplace_add_create(int map_fd, uint32_t key_size, uint32_t off);
 
 /* 0; 1: there is no such key; or -errno. */
 int inplace_add(int prog_fd, const void *key, uint32_t key_size, int64_t v);
+
+/*
+ * For merging a statistic into the one at `off` of a per-CPU map's values:
+ * into the copy of the CPU that this runs on.  key_size 0: an array's only
+ * value.  A descriptor, or -errno.
+ */
+int inplace_merge_create(int map_fd, uint32_t key_size, uint32_t off,
+			 const struct image_stat *s);
+
+/* 0; 1: there is no such key; or -errno.  size: the statistic's. */
+int inplace_merge(int prog_fd, const void *key, uint32_t key_size,
+		  const void *stat, uint32_t size);
 
 /* For taking `size` bytes at `off` of the one value of a per-CPU array: they
  * become 0.  A descriptor, or -errno. */

@@ -17,6 +17,14 @@
 #define LOCK_SPINS 1000
 #define LOCK_TRIES 20000
 
+/* Programs of run/inplace for a scalar statistic. */
+struct stat_fds {
+	int take, merge;	/* NOT_YET, CANNOT */
+};
+
+#define NOT_YET (-1)
+#define CANNOT (-2)
+
 struct store {
 	const struct image *img;
 	bool in_kernel;
@@ -26,11 +34,10 @@ struct store {
 	struct table **tables;	/* of arrays, by number of the global */
 	uint8_t *key, *value;	/* room for one of any array */
 	const int *fds;		/* the kernel's side */
-	uint8_t *copies;	/* room for the stats map's value, of all CPUs */
+	uint8_t *copies;	/* the stats map's value, of all CPUs */
 	uint32_t stats_size;	/* of one of them */
 	bool has_copies;	/* read since store_begin() */
-	int *take_fds;		/* run/inplace, by number of the global; -1 =
-				 * not yet, -2 = cannot be */
+	struct stat_fds *stat_fds;	/* by number of the global */
 };
 
 static void *alloc(size_t n)
@@ -164,6 +171,24 @@ static void create_tables(struct store *s)
 	}
 }
 
+static void create_stat_fds(struct store *s)
+{
+	s->stat_fds = alloc(s->img->globals.n * sizeof(*s->stat_fds));
+	for (uint32_t i = 0; i < s->img->globals.n; i++)
+		s->stat_fds[i] = (struct stat_fds){ NOT_YET, NOT_YET };
+}
+
+static void destroy_stat_fds(struct store *s)
+{
+	for (uint32_t i = 0; s->stat_fds && i < s->img->globals.n; i++) {
+		if (s->stat_fds[i].take >= 0)
+			close(s->stat_fds[i].take);
+		if (s->stat_fds[i].merge >= 0)
+			close(s->stat_fds[i].merge);
+	}
+	free(s->stat_fds);
+}
+
 struct err *store_create(const struct image *img,
 			 const struct store_maps *maps, struct store **ret)
 {
@@ -180,8 +205,7 @@ struct err *store_create(const struct image *img,
 		s->fds = maps->fds;
 		s->ncpus = maps->ncpus;
 		s->copies = alloc((size_t)s->stats_size * s->ncpus);
-		s->take_fds = alloc(img->globals.n * sizeof(int));
-		memset(s->take_fds, -1, img->globals.n * sizeof(int));
+		create_stat_fds(s);
 	}
 	alloc_scratch(s);
 	create_tables(s);
@@ -198,13 +222,9 @@ void store_destroy(struct store *s)
 		if (s->tables[i])
 			s->tables[i]->ops->destroy(s->tables[i]);
 	}
-	for (uint32_t i = 0; s->in_kernel && i < s->img->globals.n; i++) {
-		if (s->take_fds[i] >= 0)
-			close(s->take_fds[i]);
-	}
+	destroy_stat_fds(s);
 	if (!s->in_kernel)
 		free(s->globals);
-	free(s->take_fds);
 	free(s->stats);
 	free(s->copies);
 	free(s->tables);
@@ -336,39 +356,67 @@ static uint8_t *copy_of(const struct store *s, const struct image_global *g,
 	return s->copies + (size_t)cpu * s->stats_size + g->off;
 }
 
-/* The program that takes a statistic out of a CPU's copy; < 0 = none. */
-static int take_fd_of(struct store *s, uint32_t global)
+static int take_fd(struct store *s, uint32_t global)
 {
 	const struct image_global *g = global_of(s, global);
-	int *fd = &s->take_fds[global];
+	int *fd = &s->stat_fds[global].take;
 
-	if (*fd == -1)
+	if (*fd == NOT_YET)
 		*fd = inplace_take_create(s->fds[s->img->stats_map], g->off,
 					  image_stat_size(&g->stat));
 	if (*fd < 0)
-		*fd = -2;
+		*fd = CANNOT;
 	return *fd;
 }
 
-/* Takes all CPUs' copies: what came since they were read stays, as the
- * host's part.  False = this kernel cannot. */
+static int merge_fd(struct store *s, uint32_t global)
+{
+	const struct image_global *g = global_of(s, global);
+	int *fd = &s->stat_fds[global].merge;
+
+	if (*fd == NOT_YET)
+		*fd = inplace_merge_create(s->fds[s->img->stats_map], 0,
+					   g->off, &g->stat);
+	if (*fd < 0)
+		*fd = CANNOT;
+	return *fd;
+}
+
+/* Into one of the kernel's copies, else into the host's part. */
+static void merge_scalar(struct store *s, uint32_t global,
+			 const uint8_t *stat)
+{
+	const struct image_global *g = global_of(s, global);
+	uint32_t size = image_stat_size(&g->stat);
+
+	if (s->in_kernel && merge_fd(s, global) >= 0 &&
+	    !inplace_merge(merge_fd(s, global), NULL, 0, stat, size))
+		s->has_copies = false;
+	else
+		stat_merge(&g->stat, scalar_at(s, g), stat);
+}
+
+/* Takes all CPUs' copies: what came since they were read is merged again.
+ * False = this kernel cannot. */
 static bool take_stat(struct store *s, uint32_t global)
 {
 	const struct image_global *g = global_of(s, global);
 	uint32_t size = image_stat_size(&g->stat);
-	int fd = take_fd_of(s, global);
-	uint8_t *own = scalar_at(s, g);
+	uint8_t *later = alloc(size);
+	int fd = take_fd(s, global);
 	bool ok = fd >= 0;
 
-	memset(own, 0, size);
 	for (uint32_t i = 0; i < s->ncpus && ok; i++) {
 		ok = !inplace_take(fd, i, s->value, size);
 		if (!ok || !s->has_copies)
 			continue;
 		stat_subtract(&g->stat, s->value, copy_of(s, g, i));
 		memset(copy_of(s, g, i), 0, size);
-		stat_merge(&g->stat, own, s->value);
+		stat_merge(&g->stat, later, s->value);
 	}
+	if (!stat_is_empty(&g->stat, later))
+		merge_scalar(s, global, later);
+	free(later);
 	return ok;
 }
 
@@ -443,6 +491,12 @@ bool store_stat_add(struct store *s, uint32_t global,
 	const struct image_global *g = global_of(s, global);
 	struct table *t = s->tables[global];
 
+	if (!t && s->in_kernel) {
+		memset(s->value, 0, image_stat_size(&g->stat));
+		stat_add(&g->stat, s->value, v);
+		merge_scalar(s, global, s->value);
+		return true;
+	}
 	if (!t) {
 		stat_add(&g->stat, scalar_at(s, g), v);
 		return true;

@@ -4,9 +4,10 @@
  * the same time.  An entry's number in the order of insertion lies in front
  * of its value (image.h).
  *
- * Statistics: what the kernel adds lies in the map, a copy for each CPU; what
- * the host adds stays in memory here, so that no write of ours can undo one
- * of the kernel's.  Reading merges all of them.
+ * Statistics: a copy for each CPU, which reading merges.  What the host adds
+ * is merged into one of them (run/inplace); where the kernel cannot do that
+ * it stays in memory here, so that no write of ours undoes one of the
+ * kernel's.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -23,10 +24,14 @@
 /* Somebody else may insert or delete between our look and our write. */
 #define TRIES 64
 
+#define NOT_YET (-1)
+#define CANNOT (-2)
+
 struct map_table {
 	struct table table;
 	int fd, ring_fd;
-	int add_fd;		/* run/inplace; -1 = not yet, -2 = cannot be */
+	int change_fd;		/* run/inplace: add, or merge; NOT_YET,
+				 * CANNOT */
 	uint32_t off;		/* of the value proper */
 	uint32_t map_value;	/* bytes of a value in the map */
 	uint32_t copies;	/* of a value: CPUs, or 1 */
@@ -69,8 +74,8 @@ static void map_destroy(struct table *t)
 
 	if (m->own)
 		m->own->ops->destroy(m->own);
-	if (m->add_fd >= 0)
-		close(m->add_fd);
+	if (m->change_fd >= 0)
+		close(m->change_fd);
 	free(m->value);
 	free(m->ring);
 	free(m->ranks);
@@ -149,7 +154,7 @@ static int insert(struct map_table *m, const void *key, const void *value)
 		seq = __atomic_fetch_add(m->seq, 1, __ATOMIC_RELAXED) + 1;
 	if (g->wrap && m->tail)
 		evict(m, key, seq);
-	memset(m->value, 0, m->map_value);
+	memset(m->value, 0, (size_t)m->copies * m->map_value);
 	if (m->off)
 		memcpy(m->value, &seq, sizeof(seq));
 	memcpy(m->value + m->off, value, m->table.value_size);
@@ -189,17 +194,30 @@ static int replace_sum(struct map_table *m, const void *key, int64_t v)
 	return syscall_map_update(m->fd, key, m->value, BPF_EXIST);
 }
 
+/* The program that changes an entry in place; < 0 = none. */
+static int change_fd(struct map_table *m)
+{
+	const struct table *t = &m->table;
+
+	if (m->change_fd != NOT_YET)
+		return m->change_fd;
+	if (m->own)
+		m->change_fd = inplace_merge_create(m->fd, t->key_size,
+						    m->off,
+						    &t->global->stat);
+	else
+		m->change_fd = inplace_add_create(m->fd, t->key_size, m->off);
+	if (m->change_fd < 0)
+		m->change_fd = CANNOT;
+	return m->change_fd;
+}
+
 static int add_to_entry(struct map_table *m, const void *key, int64_t v)
 {
-	uint32_t size = m->table.key_size;
+	int fd = change_fd(m);
 
-	if (m->add_fd == -1) {
-		m->add_fd = inplace_add_create(m->fd, size, m->off);
-		if (m->add_fd < 0)
-			m->add_fd = -2;
-	}
-	if (m->add_fd >= 0)
-		return inplace_add(m->add_fd, key, size, v);
+	if (fd >= 0)
+		return inplace_add(fd, key, m->table.key_size, v);
 	return replace_sum(m, key, v);
 }
 
@@ -218,11 +236,39 @@ static bool map_add(struct table *t, const void *key, int64_t v)
 	return !code;
 }
 
+/* Into an entry, which is made where there is none. */
+static bool merge_stat(struct map_table *m, const void *key,
+		       const uint8_t *stat)
+{
+	uint32_t size = m->table.value_size;
+	int fd = change_fd(m), code = -EEXIST;
+	uint8_t *own;
+	bool ok;
+
+	for (int i = 0; i < TRIES && fd >= 0; i++) {
+		code = inplace_merge(fd, key, m->table.key_size, stat, size);
+		if (code == 1)
+			code = insert(m, key, stat);
+		if (code != -EEXIST && code != -ENOENT)
+			return !code;
+	}
+	own = alloc(1, size);
+	m->own->ops->get(m->own, key, own);
+	stat_merge(&m->table.global->stat, own, stat);
+	ok = m->own->ops->put(m->own, key, own);
+	free(own);
+	return ok;
+}
+
 static bool map_stat_add(struct table *t, const void *key, int64_t v)
 {
-	struct map_table *m = map_of(t);
+	uint8_t *stat = alloc(1, t->value_size);
+	bool ok;
 
-	return m->own->ops->stat_add(m->own, key, v);
+	stat_add(&t->global->stat, stat, v);
+	ok = merge_stat(map_of(t), key, stat);
+	free(stat);
+	return ok;
 }
 
 static void map_del(struct table *t, const void *key)
@@ -451,7 +497,7 @@ static void map_reorder(struct table *t, const uint8_t *const *keys,
 	m->nranks = count;
 }
 
-/* What came after it was seen goes on as the host's part. */
+/* What came after it was seen is merged again. */
 static void drain_stat(struct map_table *m, const void *key,
 		       const uint8_t *seen)
 {
@@ -462,7 +508,7 @@ static void drain_stat(struct map_table *m, const void *key,
 
 	if (syscall_map_take(m->fd, key, m->value)) {
 		/* An old kernel does not take from these, or there is only
-		 * a part of the host's. */
+		 * what the host has added. */
 		map_del(&m->table, key);
 		free(now);
 		return;
@@ -473,7 +519,7 @@ static void drain_stat(struct map_table *m, const void *key,
 	stat_subtract(s, now, seen);
 	m->own->ops->del(m->own, key);
 	if (!stat_is_empty(s, now))
-		m->own->ops->put(m->own, key, now);
+		merge_stat(m, key, now);
 	free(now);
 }
 
@@ -526,7 +572,7 @@ struct table *table_map_create(const struct image *img, uint32_t global,
 	m->table.value_size = table_value_size(g);
 	m->fd = fds[g->map];
 	m->ring_fd = -1;
-	m->add_fd = -1;
+	m->change_fd = NOT_YET;
 	m->off = g->off;
 	m->map_value = img->maps.v[g->map].value_size;
 	m->copies = g->type == IT_STATS ? ncpus : 1;
