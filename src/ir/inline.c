@@ -99,7 +99,8 @@ static void clear_locals(struct inlining *in, uint32_t block,
 
 	for (uint32_t v = copy->from->nparams; v < copy->from->vars.n; v++) {
 		bool text = copy->from->vars.v[v].type == IT_STRING;
-		struct ir_insn zero = inline_insn(text ? OP_STR : OP_CONST, span);
+		struct ir_insn zero =
+			inline_insn(text ? OP_STR : OP_CONST, span);
 
 		zero.type = text ? IT_STRING : IT_LONG;
 		inline_set(in, block, copy->vars + v,

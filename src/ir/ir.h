@@ -80,6 +80,7 @@ struct ir_probe {
 					 * are filled by codegen/link */
 	uint32_t func;		/* handler: number of the function */
 	uint32_t cond;		/* function of the condition, or IR_NONE */
+	bool locks;		/* takes the lock of the globals (lock.c) */
 	struct span span;
 };
 

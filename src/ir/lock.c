@@ -212,6 +212,7 @@ static void put(struct lock *l, uint32_t n)
 	bool locks = l->locks[n] || (is_concurrent(l, n) &&
 				     writes_guarded(l, &l->of[n]));
 
+	l->p->probes.v[n].locks = locks;
 	if (locks) {
 		insert(l->p, &f->blocks.v[0], lock_place(f),
 		       effect(l->p, f, OP_LOCK));

@@ -5,7 +5,7 @@
  * A call numbers itself, and jumps; the end of the body jumps back by number:
  *
  *	before; x = f(e); after  =>  p = e; from = 2; jump f
- *	                             f: ...; result = v; switch from: ... 2: cont
+ *	                             f: ...; result = v; switch from: ... cont
  *	                             cont: result; after
  *
  * When f calls itself, p, from, and what else of f is still needed after the

@@ -8,6 +8,7 @@ The script runs one function test() in a begin probe (the host engine) and in
 a handler of the kernel; both must print what --expect says.  Each piece is
 made as a pair: its text, and a Python function that does what it means.
 """
+import os
 import random
 import re
 import sys
@@ -15,6 +16,7 @@ import sys
 MASK = (1 << 64) - 1
 MAX_TEXT = 511		# MAXSTRINGLEN - 1
 MAX_STEPS = 4000	# statements of one run, as the model counts them
+SCALE = int(os.environ.get("SCALE", "1"))	# larger scripts
 
 
 class Error(Exception):
@@ -124,6 +126,7 @@ class Model:
 class Generator:
     def __init__(self, seed):
         self.r = random.Random(seed)
+        self.size = self.r.choice((1, 1, 1, 2)) * SCALE
         self.functions = {}
         self.text = []
         self.callable = []	# (name, result type, parameter types)
@@ -628,7 +631,8 @@ class Generator:
     def test(self):
         self.vars = {"l": [], "s": []}
         first, f_first = self.locals(3, 2)
-        body, f_body = self.block(self.r.randrange(4, 10), 2)
+        body, f_body = self.block(self.r.randrange(4, 10) * self.size,
+                                  1 + self.size)
         last = ["\tprintln(%s)" % ', " ", '.join(
             self.vars["l"] + self.vars["s"] + self.globals["l"] +
             self.globals["s"]),
@@ -671,7 +675,7 @@ class Generator:
         self.text = ["global " + ", ".join(
             self.globals["l"] + self.globals["s"] + ["gal", "gas", "gst"]),
             "global done", ""]
-        for n in range(self.r.randrange(0, 3)):
+        for n in range(self.r.randrange(0, 3) * self.size):
             self.function(n)
         self.test()
         self.text += [
