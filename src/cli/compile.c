@@ -282,6 +282,18 @@ static void keep_print(struct compile *c, const struct pass *p)
 		p->print(c, f);
 }
 
+/* -v: handlers that keep others waiting. */
+static void report_locks(const struct compile *c)
+{
+	for (uint32_t i = 0; i < c->ir.probes.n; i++) {
+		const struct ir_probe *p = &c->ir.probes.v[i];
+
+		if (p->locks)
+			fprintf(stderr, "  %" STR_FMT " takes the lock: it reads and writes globals that others change\n",
+				STR_ARG(image_str(&c->image, p->image.point)));
+	}
+}
+
 /* What a pass of SystemTap's numbering came to. */
 static void report_pass(struct compile *c, unsigned number, int64_t us)
 {
@@ -300,6 +312,8 @@ static void report_pass(struct compile *c, unsigned number, int64_t us)
 		fprintf(stderr, ": %u BPF programs of %u instructions, %u host functions",
 			c->image.progs.n, c->image.insns.n, c->image.funcs.n);
 	fprintf(stderr, ", in %.1f ms.\n", (double)us / 1000);
+	if (number == 3)
+		report_locks(c);
 }
 
 static void run_pass(struct compile *c, const struct pass *p)
