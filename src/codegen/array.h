@@ -37,6 +37,11 @@ cg_reg stat_read(struct cg_fn *fn, const struct image_global *g,
 		 struct cg_str key, enum stat_op op, ir_ref arg,
 		 bool quiet);
 
+/* The sequence number of the element with this key, in an array of statistics
+ * (one CPU's copy has it). */
+cg_reg stat_seq(struct cg_fn *fn, const struct image_global *g,
+		struct cg_str key);
+
 /* With a `*` in the key, or with none: select_iter.c. */
 void cg_slice_has(struct cg_fn *fn, ir_ref r);
 void cg_slice_delete(struct cg_fn *fn, ir_ref r);

@@ -9,7 +9,8 @@
 #include "base/bits.h"
 #include "codegen/cg.h"
 
-#define SPINS_MAX 65536u
+#define SPINS_MAX (1u << 18)
+#define SPINS_TRY 400u		/* for one of MAXTRYLOCK: 1 to 2 us */
 #define SPINS_BOUNDED 256u	/* where the verifier follows every turn */
 
 static istr intern(struct cg_fn *fn, struct str s)
@@ -32,8 +33,7 @@ static uint32_t spins(struct cg_fn *fn)
 {
 	uint32_t n = fn->g->img->limits.maxtrylock;
 
-	/* SystemTap waits 10 us between two tries; about 40 of ours */
-	n = n > SPINS_MAX / 40 ? SPINS_MAX : MAX(40 * n, 1u);
+	n = n > SPINS_MAX / SPINS_TRY ? SPINS_MAX : MAX(SPINS_TRY * n, 1u);
 	return cg_has(fn, FEATURE_BIT(MAY_GOTO)) ? n : MIN(n, SPINS_BOUNDED);
 }
 

@@ -11,12 +11,19 @@
  *	 8  u64 the current element
  *	16  u64 turns left (limit)
  *	24  u64 where a step up or down the heap is
- *	32  heap: { u64 rank, u64 tie, u64 number of the element } each
+ *	32  u64 the next node, when the heap was emptied at once
+ *	40  heap: { u64 rank, u64 tie, u64 number of the element } each
  *	..  elements: key, value
  *
  * Ranks are unsigned, the least comes first: a long with its sign turned, the
  * first eight bytes of a text (whole texts decide where these are equal), the
  * complement of either where the order is descending.
+ *
+ * To sort an array is to reorder it: the next foreach sees the elements in
+ * this order.  Where a script can tell (the array is `ordered`), the heap is
+ * emptied at once, from the back, and its elements get sequence numbers below
+ * all that there are: these are signed, and session.front counts how many
+ * below zero are in use.
  */
 #include <stddef.h>
 
@@ -29,7 +36,8 @@
 #define CURRENT 8
 #define LIMIT 16
 #define STEP 24
-#define HEAP 32
+#define AT 32
+#define HEAP 40
 #define NODE 24
 #define RANK 0
 #define TIE 8
@@ -47,6 +55,7 @@ struct walk {
 	uint32_t slice;			/* scratch, when there is one */
 	uint16_t fixed;			/* keys that the slice gives */
 	bool by_text, has_value;
+	bool reorders;			/* see above */
 };
 
 /* What the callback is given, on the caller's stack. */
@@ -315,6 +324,22 @@ static void to_big_endian(struct cg_code *c, cg_reg v)
 	vec_last(&c->insns).code = BPF_ALU | BPF_END | BPF_TO_BE;
 }
 
+/* When the element came in, as an unsigned number. */
+static cg_reg seq_of(struct cg_fn *fn, const struct walk *w, cg_reg e,
+		     cg_reg number, cg_reg value)
+{
+	struct cg_code *c = fn->c;
+	struct cg_str key = { .base = CG_IN_REG, .reg = e };
+	cg_reg v;
+
+	if (!w->g->ordered)
+		return code_copy(c, number);
+	v = w->g->type == IT_STATS ? stat_seq(fn, w->g, key) :
+				     code_ld(c, value, 0, 8);
+	code_alu(c, BPF_XOR, v, code_const(c, INT64_MIN));
+	return v;
+}
+
 static cg_reg rank_of(struct cg_fn *fn, const struct walk *w, cg_reg e,
 		      cg_reg number, cg_reg value)
 {
@@ -325,8 +350,7 @@ static cg_reg rank_of(struct cg_fn *fn, const struct walk *w, cg_reg e,
 	cg_reg v;
 
 	if (w->it->sort == SORT_NONE || !w->it->dir)
-		return w->g->ordered ? code_ld(c, value, 0, 8) :
-				       code_copy(c, number);
+		return seq_of(fn, w, e, number, value);
 	if (w->by_text) {
 		v = code_ld(c, e, (int32_t)text_off(w, &bound), 8);
 		to_big_endian(c, v);
@@ -380,7 +404,7 @@ static void take(struct cg_fn *fn, const struct walk *w, cg_reg space,
 			   (int32_t)w->g->off);
 	at = node(c, space, n);
 	code_store(c, at, RANK, rank_of(fn, w, e, n, value), 8);
-	code_store(c, at, TIE, w->g->ordered ? code_ld(c, value, 0, 8) : n, 8);
+	code_store(c, at, TIE, seq_of(fn, w, e, n, value), 8);
 	code_store(c, at, NUMBER, n, 8);
 	code_store(c, space, LEFT, code_addi(c, n, 1), 8);
 	sift_up(fn, w, space, n);
@@ -429,11 +453,12 @@ static void walk_new(struct cg_fn *fn, struct walk *w,
 			 g->type == IT_LONG ? 8 : 0;
 	uint32_t n = g->key_type[it && it->sort == SORT_KEY ? it->key : 0];
 
-	(void)fn;
 	*w = (struct walk){ .g = g, .it = it, .nmax = MAX(g->max_entries, 1u) };
 	w->has_value = value != 0;
 	w->entry_size = g->key_size + value;
 	w->entries = HEAP + w->nmax * NODE;
+	w->reorders = it && it->dir && it->sort != SORT_NONE && g->ordered &&
+		      g->type != IT_STATS && cg_has(fn, FEATURE_BIT(MAY_GOTO));
 	w->by_text = it && it->dir &&
 		     ((it->sort == SORT_KEY && n == IT_STRING) ||
 		      (it->sort == SORT_VALUE && g->type == IT_STRING));
@@ -538,6 +563,94 @@ static cg_reg space_new(struct cg_fn *fn, const struct walk *w)
 	return space;
 }
 
+/* The last becomes the root and goes down: a function of its own, since the
+ * verifier follows each of its turns. */
+static uint32_t down_routine(struct cg_fn *fn, const struct walk *w)
+{
+	uint32_t number;
+	struct inner in = enter(fn, &number);
+	cg_reg space = code_copy(fn->c, R1);
+
+	sift_down(fn, w, space);
+	finish(fn->c, 0);
+	leave(fn, in);
+	return number;
+}
+
+/* The root goes to node n - 1, and that one down from the root. */
+static void pop(struct cg_fn *fn, const struct walk *w, cg_reg space,
+		uint32_t routine)
+{
+	struct cg_code *c = fn->c;
+	cg_reg n = code_ld(c, space, LEFT, 8), last;
+
+	code_alui(c, BPF_SUB, n, 1);
+	code_store(c, space, LEFT, n, 8);
+	code_cap(c, n, w->nmax - 1);
+	last = node(c, space, n);
+	swap(c, code_addi(c, space, HEAP), last);
+	code_mov(c, R1, space);
+	code_call_sub(c, routine, 1);
+}
+
+/* The element just popped comes before all others of its array. */
+static void renumber(struct cg_fn *fn, const struct walk *w, cg_reg space,
+		     cg_reg seq)
+{
+	struct cg_code *c = fn->c;
+	cg_label gone = code_label(c);
+	cg_reg n = code_ld(c, space, LEFT, 8), e, at;
+
+	code_cap(c, n, w->nmax - 1);
+	e = entry(c, w, space, code_ld(c, node(c, space, n), NUMBER, 8));
+	at = array_lookup(fn, w->g, (struct cg_str){ .base = CG_IN_REG,
+						     .reg = e });
+	code_ifi(c, BPF_JEQ, at, 0, gone);
+	code_store(c, at, 0, seq, 8);
+	code_place_label(c, gone);
+}
+
+/* Empties the heap as far as the loop will go. */
+static void drain(struct cg_fn *fn, const struct walk *w, cg_reg space)
+{
+	struct cg_code *c = fn->c;
+	uint32_t routine = down_routine(fn, w);
+	cg_cell seq = cell_new(fn, 0), k = cell_new(fn, 0);
+	cg_label all = code_label(c), some = code_label(c);
+	cg_reg n = code_ld(c, space, LEFT, 8), at, v;
+	struct cg_loop l;
+
+	if (w->it->has_limit) {
+		v = code_ld(c, space, LIMIT, 8);
+		code_ifi(c, BPF_JSGE, v, 0, some);
+		code_movi(c, v, 0);
+		code_place_label(c, some);
+		code_if(c, BPF_JGE, v, n, all);
+		code_mov(c, n, v);
+		code_place_label(c, all);
+	}
+	cell_set(fn, k, n);
+	code_store(c, space, LIMIT, n, 8);
+	v = code_ld(c, space, LEFT, 8);
+	code_alui(c, BPF_SUB, v, 1);
+	code_store(c, space, AT, v, 8);
+	at = code_map_value(c, fn->g->img->globals_map,
+			    offsetof(struct image_session, front));
+	v = code_copy(c, n);
+	code_atomic(c, BPF_ADD | BPF_FETCH, at, 0, v);
+	code_alu(c, BPF_ADD, v, n);
+	code_alui(c, BPF_NEG, v, 0);
+	cell_set(fn, seq, v);
+	loop_begin(fn, &l, w->nmax);
+	code_if(c, BPF_JGE, l.i, cell_get(fn, k), l.end);
+	pop(fn, w, space, routine);
+	renumber(fn, w, space, cell_get(fn, seq));
+	cell_set(fn, seq, code_addi(c, cell_get(fn, seq), 1));
+	loop_end(fn, &l);
+	cell_free(fn, seq);
+	cell_free(fn, k);
+}
+
 void cg_iter_new(struct cg_fn *fn, ir_ref r)
 {
 	const struct ir_insn *i = ir_insn(fn->f, r);
@@ -557,6 +670,8 @@ void cg_iter_new(struct cg_fn *fn, ir_ref r)
 		code_store(c, space, LIMIT, cg_long(fn, i->a), 8);
 	cg_set_long(fn, r, space);
 	walk_over(fn, &w, space, WALK_TAKE);
+	if (w.reorders)
+		drain(fn, &w, space);
 }
 
 /* The foreach that an operation on it belongs to. */
@@ -570,51 +685,57 @@ static cg_reg walk_of(struct cg_fn *fn, ir_ref r, struct walk *w)
 	return fn->vals[a].reg;
 }
 
-/* The last becomes the root and goes down: a function of its own, since the
- * verifier follows each of its turns. */
-static uint32_t down_routine(struct cg_fn *fn, const struct walk *w)
+/* One turn less is left, or none: to `none`. */
+static void count_turn(struct cg_fn *fn, cg_reg space, cg_label none)
 {
-	uint32_t number;
-	struct inner in = enter(fn, &number);
-	cg_reg space = code_copy(fn->c, R1);
+	cg_reg t = code_ld(fn->c, space, LIMIT, 8);
 
-	sift_down(fn, w, space);
-	finish(fn->c, 0);
-	leave(fn, in);
-	return number;
+	code_ifi(fn->c, BPF_JSLE, t, 0, none);
+	code_alui(fn->c, BPF_SUB, t, 1);
+	code_store(fn->c, space, LIMIT, t, 8);
+}
+
+static void next_sorted(struct cg_fn *fn, const struct walk *w, cg_reg space,
+			cg_label none)
+{
+	struct cg_code *c = fn->c;
+	cg_reg at;
+
+	count_turn(fn, space, none);
+	at = code_ld(c, space, AT, 8);
+	code_store(c, space, AT, code_addi(c, at, -1), 8);
+	code_cap(c, at, w->nmax - 1);
+	at = node(c, space, at);
+	code_store(c, space, CURRENT, code_ld(c, at, NUMBER, 8), 8);
+}
+
+static void next_of_heap(struct cg_fn *fn, const struct walk *w, cg_reg space,
+			 cg_label none)
+{
+	struct cg_code *c = fn->c;
+
+	code_ifi(c, BPF_JEQ, code_ld(c, space, LEFT, 8), 0, none);
+	if (w->it->has_limit)
+		count_turn(fn, space, none);
+	code_store(c, space, CURRENT, code_ld(c, space, HEAP + NUMBER, 8), 8);
+	pop(fn, w, space, down_routine(fn, w));
 }
 
 void cg_iter_next(struct cg_fn *fn, ir_ref r)
 {
-	struct cg_code *c = fn->c;
 	struct walk w;
-	cg_reg space = walk_of(fn, r, &w), n, t, last, v = code_const(c, 0);
-	cg_label none = code_label(c);
+	cg_reg space = walk_of(fn, r, &w), v = code_const(fn->c, 0);
+	cg_label none = code_label(fn->c);
 
-	if (!cg_has(fn, FEATURE_BIT(FOR_EACH))) {
-		cg_set_long(fn, r, v);
-		return;
-	}
-	n = code_ld(c, space, LEFT, 8);
-	code_ifi(c, BPF_JEQ, n, 0, none);
-	if (w.it->has_limit) {
-		t = code_ld(c, space, LIMIT, 8);
-		code_ifi(c, BPF_JSLE, t, 0, none);
-		code_alui(c, BPF_SUB, t, 1);
-		code_store(c, space, LIMIT, t, 8);
-	}
-	code_store(c, space, CURRENT, code_ld(c, space, HEAP + NUMBER, 8), 8);
-	code_alui(c, BPF_SUB, n, 1);
-	code_store(c, space, LEFT, n, 8);
-	code_cap(c, n, w.nmax - 1);
-	last = node(c, space, n);
-	for (int32_t k = 0; k < NODE; k += 8)
-		code_store(c, space, HEAP + k, code_ld(c, last, k, 8), 8);
-	code_mov(c, R1, space);
-	code_call_sub(c, down_routine(fn, &w), 1);
-	code_movi(c, v, 1);
-	code_place_label(c, none);
 	cg_set_long(fn, r, v);
+	if (!cg_has(fn, FEATURE_BIT(FOR_EACH)))
+		return;
+	if (w.reorders)
+		next_sorted(fn, &w, space, none);
+	else
+		next_of_heap(fn, &w, space, none);
+	code_movi(fn->c, v, 1);
+	code_place_label(fn->c, none);
 }
 
 static cg_reg current(struct cg_fn *fn, const struct walk *w, cg_reg space)

@@ -554,6 +554,27 @@ cg_reg stat_read(struct cg_fn *fn, const struct image_global *g,
 	return v;
 }
 
+cg_reg stat_seq(struct cg_fn *fn, const struct image_global *g,
+		struct cg_str key)
+{
+	cg_cell seq = cell_new(fn, 0);
+	struct cg_loop l;
+	cg_reg at, v;
+
+	if (!cg_has(fn, FEATURE_BIT(PERCPU_LOOKUP))) {
+		cell_free(fn, seq);
+		return code_const(fn->c, 0);
+	}
+	loop_begin(fn, &l, MAX(fn->g->o->ncpus, 1u));
+	at = lookup_cpu(fn, g, key, l.i);
+	code_ifi(fn->c, BPF_JEQ, at, 0, l.next);
+	merge_max(fn, seq, at, 0);
+	loop_end(fn, &l);
+	v = cell_get(fn, seq);
+	cell_free(fn, seq);
+	return v;
+}
+
 /* The key of a scalar: number 0 of the stats map. */
 static struct cg_str scalar_key(struct cg_fn *fn)
 {

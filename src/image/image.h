@@ -173,7 +173,9 @@ struct image_session {
 	int64_t wall_offset;	/* CLOCK_REALTIME - CLOCK_MONOTONIC, ns */
 	int64_t gmtoff;		/* seconds west of UTC */
 	uint64_t data_waiting;	/* bytes written since the last wake-up */
-	uint64_t spare[7];
+	uint64_t front;		/* sequence numbers below 0 in use: sorted
+				 * arrays (see codegen/select_iter.c) */
+	uint64_t spare[6];
 };
 
 #define IMAGE_SESSION_SIZE 128
