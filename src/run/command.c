@@ -48,7 +48,6 @@ static void become(const char *text)
 /* In the child: until a byte says go; no byte, no command. */
 static void wait_and_become(int go, const char *text)
 {
-	sigset_t none;
 	char byte;
 	ssize_t n;
 
@@ -57,8 +56,6 @@ static void wait_and_become(int go, const char *text)
 	} while (n < 0 && errno == EINTR);
 	if (n != 1)
 		_exit(EXIT_SUCCESS);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
 	become(text);
 }

@@ -14,7 +14,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -31,6 +30,7 @@
 #include "run/loss.h"
 #include "run/output.h"
 #include "run/ring.h"
+#include "run/signals.h"
 #include "run/store.h"
 #include "run/timers.h"
 
@@ -56,10 +56,7 @@ struct session {
 	struct timers *timers;
 	struct command command;
 	int epoll, signals;
-	sigset_t old_mask;
-	bool has_mask;
 	int64_t deadline;		/* CLOCK_MONOTONIC ns, or 0 */
-	bool hurry;			/* a second signal: no end probes */
 	bool failed;			/* exit status 1 */
 };
 
@@ -171,7 +168,7 @@ static void run_all(struct session *s, enum image_probe_kind kind,
 		if (probe_at(s, i)->kind == (uint32_t)kind)
 			list[n++] = i;
 	qsort_r(list, n, sizeof(*list), by_order, s);
-	for (uint32_t i = 0; i < n && state_get(s) < until && !s->hurry; i++)
+	for (uint32_t i = 0; i < n && state_get(s) < until; i++)
 		run_handler(s, list[i]);
 }
 
@@ -352,15 +349,8 @@ static void drain_rest(struct session *s)
 
 static void take_signals(struct session *s)
 {
-	struct signalfd_siginfo info;
-
-	while (read(s->signals, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo == SIGCHLD)
-			continue;
-		if (is_over(s))
-			s->hurry = true;
+	if (signals_taken(s->signals))
 		state_raise(s, SESSION_STOPPING);
-	}
 }
 
 static void run_timers(struct session *s)
@@ -433,21 +423,9 @@ static struct err *watch(struct session *s, int fd)
 
 static struct err *open_signals(struct session *s)
 {
-	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT,
-				       SIGCHLD };
-	sigset_t set;
+	struct err *e = signals_open(&s->signals);
 
-	sigemptyset(&set);
-	for (uint32_t i = 0; i < ARRAY_SIZE(numbers); i++)
-		sigaddset(&set, numbers[i]);
-	if (sigprocmask(SIG_BLOCK, &set, &s->old_mask))
-		return err_os(errno, "blocking signals");
-	s->has_mask = true;
-	signal(SIGPIPE, SIG_IGN);
-	s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (s->signals < 0)
-		return err_os(errno, "watching for signals");
-	return watch(s, s->signals);
+	return e ? e : watch(s, s->signals);
 }
 
 static struct err *open_ring(struct session *s, uint32_t map,
@@ -671,7 +649,7 @@ static void session_stop(struct session *s)
 	died = state_get(s) == SESSION_ERROR;
 	state_raise(s, SESSION_STOPPING);
 	run_all(s, died ? PROBE_ERROR : PROBE_END, UINT64_MAX);
-	if (!died && !s->hurry)
+	if (!died)
 		host_show_globals(s->host);
 	add_misses(s);
 	if (s->o->timing)
@@ -695,12 +673,9 @@ static void session_close(struct session *s)
 	programs_unload(&s->programs);
 	maps_destroy(&s->maps);
 	output_close(s->out);
-	if (s->signals >= 0)
-		close(s->signals);
+	signals_close(s->signals);
 	if (s->epoll >= 0)
 		close(s->epoll);
-	if (s->has_mask)
-		sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
 	free(s->attached);
 	free(s->armed);
 }

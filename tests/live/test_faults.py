@@ -22,7 +22,7 @@ probe end { println("end") }
 FAULTS = [("bpf", "ENOMEM"), ("bpf", "EPERM"), ("mmap", "ENOMEM"),
           ("perf_event_open", "EMFILE"), ("ioctl", "EINVAL"),
           ("epoll_create1", "EMFILE"), ("epoll_ctl", "ENOSPC"),
-          ("epoll_wait", "EINTR"), ("signalfd4", "EMFILE"),
+          ("epoll_wait", "EINTR"), ("eventfd2", "EMFILE"),
           ("timerfd_create", "EMFILE"), ("membarrier", "EINVAL"),
           ("write", "ENOSPC"), ("clone", "EAGAIN"), ("pipe2", "EMFILE")]
 MOST = int(os.environ.get("LIVE_FAULTS", "40"))

@@ -20,6 +20,30 @@ def begin_and_end():
     check(session.stop(signal.SIGTERM)[:2] == (0, "z\n"), "so does SIGTERM")
 
 
+def second_signal():
+    """It ends at once, whatever it is doing: here a write nobody reads."""
+    session = Session('probe timer.ms(1) { for (i = 0; i < 1000; i++) '
+                      'println("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx") }',
+                      "-DMAXACTION=100000")
+    time.sleep(0.5)
+    session.process.send_signal(signal.SIGINT)
+    time.sleep(0.2)
+    check(session.process.poll() is None, "it waits for its reader")
+    session.process.send_signal(signal.SIGINT)
+    check(session.process.wait(5) == 1, "the second one ends it")
+
+
+def hangup():
+    script = 'probe timer.ms(300) { println("t") exit() }'
+    process = subprocess.Popen(
+        ["nohup", SPILE, "-e", script], stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    time.sleep(0.1)
+    process.send_signal(signal.SIGHUP)
+    out, _ = process.communicate(timeout=10)
+    check(out == b"t\n", "nohup is heeded: %r" % out)
+
+
 def order():
     got = run('probe begin(2) { println("b2") } probe begin { println("b0") } '
               'probe begin(-1) { println("b-1") } probe end(1) { '
@@ -113,7 +137,7 @@ def unprivileged():
 
 
 def main():
-    for test in (begin_and_end, order, command, command_waits,
+    for test in (begin_and_end, second_signal, hangup, order, command, command_waits,
                  command_is_ended, target, timeout, errors, reader_goes,
                  unprivileged):
         print("#", test.__name__)

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A handler gets nothing but its number, so what it needs to know is in
+ * variables of the file: the only ones in the program.
+ */
+#include "run/signals.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t stops;
+static volatile sig_atomic_t wake_fd = -1;
+
+static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD };
+
+#define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
+
+static void handle(int number)
+{
+	const uint64_t one = 1;
+	int errnum = errno;
+	ssize_t ignored;
+
+	if (number != SIGCHLD && ++stops > 1)
+		_exit(EXIT_FAILURE);
+	ignored = write(wake_fd, &one, sizeof(one));
+	(void)ignored;
+	errno = errnum;
+}
+
+struct err *signals_open(int *ret)
+{
+	struct sigaction act = { .sa_handler = handle }, old;
+	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+	if (fd < 0)
+		return err_os(errno, "watching for signals");
+	stops = 0;
+	wake_fd = fd;
+	for (size_t i = 0; i < NUMBERS; i++) {
+		sigaction(numbers[i], &act, &old);
+		/* nohup(1) wants the end of the terminal passed over. */
+		if (numbers[i] == SIGHUP && old.sa_handler == SIG_IGN)
+			sigaction(SIGHUP, &old, NULL);
+	}
+	signal(SIGPIPE, SIG_IGN);
+	*ret = fd;
+	return NULL;
+}
+
+void signals_close(int fd)
+{
+	if (fd < 0)
+		return;
+	for (size_t i = 0; i < NUMBERS; i++)
+		signal(numbers[i], SIG_DFL);
+	signal(SIGPIPE, SIG_DFL);
+	wake_fd = -1;
+	close(fd);
+}
+
+bool signals_taken(int fd)
+{
+	uint64_t n;
+	ssize_t ignored = read(fd, &n, sizeof(n));
+
+	(void)ignored;
+	return stops > 0;
+}
