@@ -227,11 +227,21 @@ void cg_frame_init(struct cg_fn *fn)
 	place_vars(fn);
 }
 
+/* A word that all processors write: only for who asks (-t). */
+static void count_hit(struct cg_fn *fn)
+{
+	const struct image *img = fn->g->img;
+	cg_reg hits = code_map_value(fn->c, img->globals_map,
+				     img->hits_off + 8 * fn->nprobe);
+
+	code_atomic(fn->c, BPF_ADD, hits, 0, code_const(fn->c, 1));
+}
+
 void cg_prologue(struct cg_fn *fn)
 {
 	struct cg_code *c = fn->c;
 	const struct image *img = fn->g->img;
-	cg_reg session, hits;
+	cg_reg session;
 
 	c->place = cg_place(fn->g, fn->probe->span);
 	fn->ctx = code_copy(c, R1);
@@ -240,9 +250,8 @@ void cg_prologue(struct cg_fn *fn)
 			  8);
 	code_ifi(c, BPF_JNE, session, SESSION_RUNNING, fn->out);
 	cg_filter(fn);
-	hits = code_map_value(c, img->globals_map,
-			      img->hits_off + 8 * fn->nprobe);
-	code_atomic(c, BPF_ADD, hits, 0, code_const(c, 1));
+	if (img->count_hits)
+		count_hit(fn);
 	if (fn->needs_scratch) {
 		claim(fn);
 		if (fn->counts_actions) {

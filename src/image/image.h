@@ -282,6 +282,8 @@ enum image_map_kind {
 	IMAP_DATA,		/* ring buffer, max_entries = bytes */
 	IMAP_CONTROL,		/* ring buffer */
 	IMAP_ITER,		/* array: space for foreach in the kernel */
+	IMAP_PERF,		/* perf events of the counter `name`: of each
+				 * CPU, or (1 entry) of the target task */
 };
 
 struct image_map {
@@ -489,6 +491,7 @@ struct image_limits {
 struct image {
 	istr arch;
 	bool guru, show_globals;
+	bool count_hits;		/* -t: programs count their hits */
 	struct image_limits limits;
 	image_features features;	/* that the code relies on */
 	uint32_t globals_map, stats_map, scratch_map, rodata_map;

@@ -70,9 +70,10 @@ static void print_head(const struct image *img, FILE *out)
 {
 	const struct image_limits *l = &img->limits;
 
-	fprintf(out, "image arch=%" STR_FMT "%s%s\n",
+	fprintf(out, "image arch=%" STR_FMT "%s%s%s\n",
 		STR_ARG(image_str(img, img->arch)), img->guru ? " guru" : "",
-		img->show_globals ? " show_globals" : "");
+		img->show_globals ? " show_globals" : "",
+		img->count_hits ? " count_hits" : "");
 	fprintf(out, "limits action=%u nesting=%u stringlen=%u mapentries=%u "
 		"errors=%u skipped=%u trylock=%u\n", l->maxaction,
 		l->maxnesting, l->maxstringlen, l->maxmapentries,

@@ -339,6 +339,7 @@ static void whole(struct codec *c, struct image *img)
 	u32(c, &img->arch);
 	flag(c, &img->guru);
 	flag(c, &img->show_globals);
+	flag(c, &img->count_hits);
 	limits(c, &img->limits);
 	u64(c, &img->features);
 	u32(c, &img->globals_map);
