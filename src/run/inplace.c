@@ -2,6 +2,7 @@
 #include "run/inplace.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,29 +133,52 @@ static void emit_lookup(struct code *c, int map_fd, uint32_t key_size)
 	emit_call(c, FUNC_LOOKUP);
 }
 
-/* Context: the key, then what to add. */
-int inplace_add_create(int map_fd, uint32_t key_size, uint32_t off)
+/* Context: the key, then what to add or set. */
+static int create_change(int map_fd, uint32_t key_size, uint32_t off, bool add)
 {
-	int32_t key = (int32_t)key_size;
 	struct code c = {};
 
-	if (!key_size || key_size > KEY_MAX || key_size % 8)
+	if (!key_size || key_size > KEY_MAX || key_size % 8 || off > TAKE_MAX)
 		return -E2BIG;
 	emit_lookup(&c, map_fd, key_size);
-	emit_load(&c, BPF_REG_1, BPF_REG_6, key);
-	emit(&c, BPF_STX | BPF_ATOMIC | BPF_DW, BPF_REG_0, BPF_REG_1,
-	     (int32_t)off, BPF_ADD);
+	emit_load(&c, BPF_REG_1, BPF_REG_6, (int32_t)key_size);
+	if (add)
+		emit(&c, BPF_STX | BPF_ATOMIC | BPF_DW, BPF_REG_0, BPF_REG_1,
+		     (int32_t)off, BPF_ADD);
+	else
+		emit_store(&c, BPF_REG_0, (int32_t)off, BPF_REG_1);
 	emit_exit(&c, 0);
 	return load(&c);
 }
 
-int inplace_add(int prog_fd, const void *key, uint32_t key_size, int64_t v)
+static int run_change(int prog_fd, const void *key, uint32_t key_size,
+		      uint64_t v)
 {
 	uint8_t ctx[KEY_MAX + 8];
 
 	memcpy(ctx, key, key_size);
 	memcpy(ctx + key_size, &v, sizeof(v));
 	return run(prog_fd, ctx, key_size + 8);
+}
+
+int inplace_add_create(int map_fd, uint32_t key_size, uint32_t off)
+{
+	return create_change(map_fd, key_size, off, true);
+}
+
+int inplace_add(int prog_fd, const void *key, uint32_t key_size, int64_t v)
+{
+	return run_change(prog_fd, key, key_size, (uint64_t)v);
+}
+
+int inplace_set_create(int map_fd, uint32_t key_size, uint32_t off)
+{
+	return create_change(map_fd, key_size, off, false);
+}
+
+int inplace_set(int prog_fd, const void *key, uint32_t key_size, uint64_t v)
+{
+	return run_change(prog_fd, key, key_size, v);
 }
 
 /* ---- merging statistics: r7 = the value, r6 + from = what to merge ---- */

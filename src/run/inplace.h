@@ -20,6 +20,10 @@ int inplace_add_create(int map_fd, uint32_t key_size, uint32_t off);
 /* 0; 1: there is no such key; or -errno. */
 int inplace_add(int prog_fd, const void *key, uint32_t key_size, int64_t v);
 
+/* As these, but the u64 becomes v. */
+int inplace_set_create(int map_fd, uint32_t key_size, uint32_t off);
+int inplace_set(int prog_fd, const void *key, uint32_t key_size, uint64_t v);
+
 /*
  * For merging a statistic into the one at `off` of a per-CPU map's values:
  * into the copy of the CPU that this runs on.  key_size 0: an array's only

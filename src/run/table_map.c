@@ -35,22 +35,16 @@ struct map_table {
 	uint32_t off;		/* of the value proper */
 	uint32_t map_value;	/* bytes of a value in the map */
 	uint32_t copies;	/* of a value: CPUs, or 1 */
-	uint64_t *seq, *tail;	/* counters in the globals map */
+	uint64_t *seq, *front, *tail;	/* counters in the globals map */
 	uint8_t *value;		/* room for all copies of one */
 	uint8_t *ring;		/* room for one of the ring */
 	struct table *own;	/* statistics: what the host has added */
-	struct rank *ranks;	/* by seq: the order a sorted foreach left */
-	uint32_t nranks;
-};
-
-/* An entry, by its number, comes at this place instead. */
-struct rank {
-	uint64_t seq, place;
+	int number_fd;		/* run/inplace: sets a number */
 };
 
 /* What all() sorts. */
 struct entry {
-	uint64_t order;
+	int64_t seq;
 	const uint8_t *key, *value;
 };
 
@@ -77,8 +71,9 @@ static void map_destroy(struct table *t)
 	if (m->change_fd >= 0)
 		close(m->change_fd);
 	free(m->value);
+	if (m->number_fd >= 0)
+		close(m->number_fd);
 	free(m->ring);
-	free(m->ranks);
 	free(m);
 }
 
@@ -87,12 +82,8 @@ static uint64_t seq_of(const struct map_table *m, const uint8_t *value)
 	uint64_t seq = 0;
 
 	/* Only the CPU that made the entry has it. */
-	for (uint32_t i = 0; i < m->copies && m->off; i++) {
-		uint64_t v;
-
-		memcpy(&v, value + (size_t)i * m->map_value, sizeof(v));
-		seq = MAX(seq, v);
-	}
+	for (uint32_t i = 0; i < m->copies && m->off && !seq; i++)
+		memcpy(&seq, value + (size_t)i * m->map_value, sizeof(seq));
 	return seq;
 }
 
@@ -360,28 +351,13 @@ static bool dump_batches(struct map_table *m, struct dump *d)
 	return !code || code == -ENOENT;
 }
 
+/* By number; those below 0 were put in front by a sorted foreach. */
 static int by_seq(const void *pa, const void *pb)
-{
-	const struct rank *a = pa, *b = pb;
-
-	return (a->seq > b->seq) - (a->seq < b->seq);
-}
-
-static uint64_t order_of(const struct map_table *m, uint64_t seq)
-{
-	struct rank want = { .seq = seq }, *r = NULL;
-
-	if (m->nranks)
-		r = bsearch(&want, m->ranks, m->nranks, sizeof(*r), by_seq);
-	return r ? r->place : m->nranks + seq;
-}
-
-static int by_order(const void *pa, const void *pb)
 {
 	const struct entry *a = pa, *b = pb;
 
-	if (a->order != b->order)
-		return a->order < b->order ? -1 : 1;
+	if (a->seq != b->seq)
+		return a->seq < b->seq ? -1 : 1;
 	return (a->key > b->key) - (a->key < b->key);
 }
 
@@ -429,10 +405,10 @@ static uint32_t map_all(struct table *t, struct buf *ret)
 	for (uint32_t i = 0; i < d.n; i++) {
 		entries[i].key = d.keys + i * d.key;
 		entries[i].value = d.values + i * d.value;
-		entries[i].order = order_of(m, seq_of(m, entries[i].value));
+		entries[i].seq = (int64_t)seq_of(m, entries[i].value);
 	}
 	if (m->off)
-		qsort(entries, d.n, sizeof(*entries), by_order);
+		qsort(entries, d.n, sizeof(*entries), by_seq);
 	for (uint32_t i = 0; i < d.n; i++) {
 		buf_add(ret, entries[i].key, t->key_size);
 		read_value(m, entries[i].value,
@@ -457,44 +433,31 @@ static void map_clear(struct table *t)
 	dump_free(&d);
 	if (m->own)
 		m->own->ops->clear(m->own);
-	m->nranks = 0;
 }
 
 /*
- * The map's own numbers stay as they are: to write them could undo what the
- * kernel adds.  The host remembers the order instead.
+ * The keys' entries get numbers below all that there are, as the kernel's own
+ * foreach gives them (session.front); in place, so that nothing that is added
+ * meanwhile is undone.  The numbers of a `%` array say what goes next, and
+ * statistics have theirs in one CPU's copy: these stay.
  */
 static void map_reorder(struct table *t, const uint8_t *const *keys,
 			uint32_t n)
 {
 	struct map_table *m = map_of(t);
-	struct rank *ranks;
-	uint32_t count = 0;
+	uint64_t first;
 
-	if (!t->global->ordered)
+	if (!t->global->ordered || t->global->wrap || m->own || !n)
 		return;
-	ranks = alloc((size_t)n + m->nranks, sizeof(*ranks));
-	for (uint32_t i = 0; i < n; i++) {
-		if (syscall_map_lookup(m->fd, keys[i], m->value))
-			continue;
-		ranks[count].seq = seq_of(m, m->value);
-		ranks[count].place = count;
-		count++;
+	if (m->number_fd == NOT_YET)
+		m->number_fd = inplace_set_create(m->fd, t->key_size, 0);
+	if (m->number_fd < 0) {
+		m->number_fd = CANNOT;
+		return;
 	}
-	qsort(ranks, count, sizeof(*ranks), by_seq);
-	n = count;
-	for (uint32_t i = 0; i < m->nranks; i++) {
-		if (n && bsearch(&m->ranks[i], ranks, n, sizeof(*ranks),
-				 by_seq))
-			continue;
-		ranks[count] = m->ranks[i];
-		ranks[count].place += n;
-		count++;
-	}
-	qsort(ranks, count, sizeof(*ranks), by_seq);
-	free(m->ranks);
-	m->ranks = ranks;
-	m->nranks = count;
+	first = -(__atomic_fetch_add(m->front, n, __ATOMIC_RELAXED) + n);
+	for (uint32_t i = 0; i < n; i++)
+		inplace_set(m->number_fd, keys[i], t->key_size, first + i);
 }
 
 /* What came after it was seen is merged again. */
@@ -577,6 +540,8 @@ struct table *table_map_create(const struct image *img, uint32_t global,
 	m->map_value = img->maps.v[g->map].value_size;
 	m->copies = g->type == IT_STATS ? ncpus : 1;
 	m->seq = &session->seq;
+	m->front = &session->front;
+	m->number_fd = NOT_YET;
 	if (g->wrap && g->ring_map != IMAGE_NONE) {
 		m->ring_fd = fds[g->ring_map];
 		m->tail = (uint64_t *)(void *)(globals + g->tail_off);
