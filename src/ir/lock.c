@@ -11,18 +11,18 @@
  * Handlers that only read don't.  Begin, end and error handlers have the
  * globals to themselves: kernel handlers do not run yet, or not any more.
  *
- * The lock is taken once, in the entry block, and given back before each
- * NEXT; a handler that ends by an error gives it back as it ends.  Output of
- * host handlers goes to a buffer, so that it may be held there.  A program
- * without kernel handlers has one thread and no lock.
+ * Where it is taken and given back: lock_put.c.  A handler that ends by an
+ * error gives it back as it ends.  Output of host handlers goes to a buffer,
+ * so that it may be held there.  A program without kernel handlers has one
+ * thread and no lock.
  *
  * The same pass puts in COND: after a handler that writes a global of a probe
  * point's condition, conditions are looked at again.
  *
  * Needs: kernel handlers without calls.  Leaves: LOCK, UNLOCK, COND.
  */
+#include "ir/lock_put.h"
 #include "ir/pass.h"
-#include "ir/text.h"
 
 enum access {
 	ACC_READ = 1,
@@ -160,50 +160,10 @@ static bool writes_condition(const struct lock *l, const struct effects *e)
 	return false;
 }
 
-/* ---- putting them in ---- */
-
-static ir_ref effect(struct ir_program *p, struct ir_func *f,
-		     enum image_op op)
+/* A call may touch any. */
+static bool touches_global(enum image_op op)
 {
-	return ir_insn_new(p, f, (struct ir_insn){
-		.op = op, .a = IR_NONE, .b = IR_NONE, .c = IR_NONE,
-		.span = f->span });
-}
-
-static void insert(struct ir_program *p, struct ir_block *b, uint32_t at,
-		   ir_ref r)
-{
-	vec_push(p->arena, &b->insns, r);
-	for (uint32_t i = b->insns.n - 1; i > at; i--)
-		b->insns.v[i] = b->insns.v[i - 1];
-	b->insns.v[at] = r;
-}
-
-static void before_next(struct ir_program *p, struct ir_func *f,
-			enum image_op op)
-{
-	for (uint32_t b = 0; b < f->blocks.n; b++) {
-		const struct ir_insn *last = ir_last(f, b);
-
-		if (last && last->op == OP_NEXT)
-			insert(p, &f->blocks.v[b],
-			       f->blocks.v[b].insns.n - 1, effect(p, f, op));
-	}
-}
-
-/* The place in the entry block: before the first global is touched. */
-static uint32_t lock_place(const struct ir_func *f)
-{
-	const struct ir_block *b = &f->blocks.v[0];
-	uint32_t i;
-
-	for (i = 0; i + 1 < b->insns.n; i++) {
-		const struct ir_insn *insn = ir_insn(f, b->insns.v[i]);
-
-		if (insn->op == OP_CALL || access_of(insn->op))
-			break;
-	}
-	return i;
+	return op == OP_CALL || access_of(op);
 }
 
 static void put(struct lock *l, uint32_t n)
@@ -213,13 +173,10 @@ static void put(struct lock *l, uint32_t n)
 				     writes_guarded(l, &l->of[n]));
 
 	l->p->probes.v[n].locks = locks;
-	if (locks) {
-		insert(l->p, &f->blocks.v[0], lock_place(f),
-		       effect(l->p, f, OP_LOCK));
-		before_next(l->p, f, OP_UNLOCK);
-	}
+	if (locks)
+		lock_put(l->p, f, touches_global);
 	if (writes_condition(l, &l->of[n]))
-		before_next(l->p, f, OP_COND);
+		lock_put_before_next(l->p, f, OP_COND);
 }
 
 static bool has_kernel_probes(const struct ir_program *p)

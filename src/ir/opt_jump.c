@@ -67,7 +67,8 @@ static bool can_raise(const struct ir_func *f, uint32_t b)
 	return false;
 }
 
-/* Can block `next` become the end of b? */
+/* Can block `next` become the end of b?  (If b could not raise, it could have
+ * the catch block of the other; but that may read values of b.) */
 static bool can_append(const struct cfg *c, uint32_t b, uint32_t next)
 {
 	const struct ir_block *x = &c->f->blocks.v[b];
@@ -75,8 +76,7 @@ static bool can_append(const struct cfg *c, uint32_t b, uint32_t next)
 
 	if (!next || next == b || c->preds[next].n != 1 || c->is_catch[next])
 		return false;
-	return x->catch == y->catch || !can_raise(c->f, b) ||
-	       !can_raise(c->f, next);
+	return x->catch == y->catch || !can_raise(c->f, next);
 }
 
 static void append(struct ir_program *p, struct ir_func *f, uint32_t b,
@@ -84,8 +84,6 @@ static void append(struct ir_program *p, struct ir_func *f, uint32_t b,
 {
 	struct ir_block *x = &f->blocks.v[b], *y = &f->blocks.v[next];
 
-	if (can_raise(f, next))
-		x->catch = y->catch;
 	x->insns.n--;
 	for (uint32_t k = 0; k < y->insns.n; k++)
 		vec_push(p->arena, &x->insns, y->insns.v[k]);
