@@ -9,6 +9,7 @@ A script is made as a tree of tuples.  `Writer` writes it in the language,
 which host engine and kernel code have to agree.
 """
 import random
+import re
 import sys
 
 LONG_MIN = -(1 << 63)
@@ -146,6 +147,12 @@ class Machine:
         if kind == "in":
             keys = tuple(self.eval(k, scope) for k in e[2])
             return int(keys in self.globals.get(e[1], {}))
+        if kind == "match":
+            found = re.search(e[2], self.eval(e[1], scope), re.S)
+            return int(bool(found) == (e[3] == "=~"))
+        if kind == "element_stat":
+            keys = tuple(self.eval(k, scope) for k in e[3])
+            return self.stat(e[1], self.globals.get(e[2], {}).get(keys, []))
         if kind == "strlen":
             return len(self.eval(e[1], scope))
         if kind == "strpos":
@@ -159,7 +166,11 @@ class Machine:
             return str(self.eval(e[1], scope))
         if kind == "sprintf":
             values = [self.eval(a, scope) for a in e[2]]
-            return e[1] % tuple(values)
+            if re.search("%[0-9#]*[xXou]", e[1]):
+                values = [v & MASK if isinstance(v, int) else v
+                          for v in values]
+            return e[1].replace("u", "d").replace("%#x", "0x%x") % tuple(
+                values)
         if kind == "call":
             args = [self.eval(a, scope) for a in e[2]]
             return self.call(e[1], args, scope)
@@ -183,9 +194,18 @@ class Machine:
         return True
 
     def foreach(self, s, scope):
-        _, name, keys, value, sort, limit, body = s
+        _, name, keys, value, sort, limit, body, slice = s
         array = self.globals.setdefault(name, {})
-        if sort:
+        if slice:
+            wanted = [k and self.eval(k, scope) for k in slice]
+            array = {k: v for k, v in array.items()
+                     if all(w is None or w == x for w, x in zip(wanted, k))}
+        if sort and sort[0] == "value":
+            items = sorted(array.items(), key=lambda item: item[1],
+                           reverse=sort[1] < 0)
+            array.clear()
+            array.update(items)
+        elif sort:
             items = sorted(array.items(),
                            key=lambda item: [
                                k.encode("latin-1") if isinstance(k, str)
@@ -245,6 +265,22 @@ class Machine:
                 self.block(s[3], scope)
         elif kind == "error":
             raise ScriptError(self.eval(s[1], scope))
+        elif kind == "while":
+            scope[s[1]] = s[2]
+            while scope[s[1]] > 0:
+                scope[s[1]] -= 1
+                if not self.loop(s[3], scope):
+                    break
+        elif kind == "add_element":
+            keys = tuple(self.eval(k, scope) for k in s[2])
+            self.globals.setdefault(s[1], {}).setdefault(keys, []).append(
+                self.eval(s[3], scope))
+        elif kind == "delete_slice":
+            array = self.globals.setdefault(s[1], {})
+            wanted = [k and self.eval(k, scope) for k in s[2]]
+            for k in list(array):
+                if all(w is None or w == x for w, x in zip(wanted, k)):
+                    del array[k]
         elif kind == "delete":
             array = self.globals.setdefault(s[1], {})
             if s[2] is None:
@@ -270,7 +306,7 @@ class Writer:
         return '"' + s.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
     def list(self, exprs):
-        return ", ".join(self.expr(e) for e in exprs)
+        return ", ".join(self.expr(e) if e else "*" for e in exprs)
 
     def expr(self, e):
         kind = e[0]
@@ -295,6 +331,10 @@ class Writer:
             return f"({self.expr(e[1])} . {self.expr(e[2])})"
         if kind == "element":
             return f"{e[1]}[{self.list(e[2])}]"
+        if kind == "match":
+            return f"({self.expr(e[1])} {e[3]} {self.string(e[2])})"
+        if kind == "element_stat":
+            return f"{e[1]}({e[2]}[{self.list(e[3])}])"
         if kind == "in":
             return f"([{self.list(e[2])}] in {e[1]})"
         if kind == "sprintf":
@@ -311,11 +351,14 @@ class Writer:
                                for s in statements) + tab + "}"
 
     def foreach(self, s, depth):
-        _, name, keys, value, sort, limit, body = s
+        _, name, keys, value, sort, limit, body, slice = s
+        by = "+-"[sort[1] < 0] if sort and sort[0] == "value" else ""
+        if slice:
+            name = f"{name}[{self.list(slice)}]"
         keys = [k + ("+-"[sort[1] < 0] if sort and sort[0] == i else "")
                 for i, k in enumerate(keys)]
         return (f"foreach ({value + ' = ' if value else ''}"
-                f"[{', '.join(keys)}] in {name}"
+                f"[{', '.join(keys)}] in {name}{by}"
                 f"{f' limit {limit}' if limit is not None else ''}) "
                 + self.block(body, depth))
 
@@ -335,6 +378,13 @@ class Writer:
                     + self.block(s[3], depth))
         if kind == "foreach":
             return self.foreach(s, depth)
+        if kind == "while":
+            return (f"{s[1]} = {s[2]}; while ({s[1]}-- > 0) "
+                    + self.block(s[3], depth))
+        if kind == "add_element":
+            return f"{s[1]}[{self.list(s[2])}] <<< {self.expr(s[3])};"
+        if kind == "delete_slice":
+            return f"delete {s[1]}[{self.list(s[2])}];"
         if kind == "try":
             return (f"try {self.block(s[1], depth)} catch ({s[2]}) "
                     + self.block(s[3], depth))
@@ -359,6 +409,9 @@ class Writer:
 ARRAYS = {"an": (["long"], "long"), "as": (["string"], "long"),
           "am": (["long", "string"], "long"), "at": (["long"], "string")}
 STATS = ["sa", "sb"]
+OPERATORS = ["@count", "@sum", "@min", "@max", "@avg"]
+PATTERNS = ["a", "^a", "b$", "^$", "a.*b", "[a-c]+", "[^a]", "x y", "(ab)+c?",
+            "^(a|b|ab)$", "z{2,3}$", "q.+w", "[0-9]+", "-[0-9]"]
 WORDS = ["", "a", "b", "ab", "ba", "abc", "x y", "\"", "\\n", "%d", "zzzz",
          "The quick brown fox"]
 NUMBERS = [0, 1, 2, 3, 5, 7, 10, 63, 64, 100, 255, 256, 1000, 65535, 1 << 31,
@@ -416,7 +469,7 @@ class Generator:
     def long(self, depth):
         if depth <= 0:
             return self.leaf("long")
-        kind = self.r.randrange(14)
+        kind = self.r.randrange(16)
         if kind < 4:
             op = self.r.choice(["+", "-", "*", "&", "|", "^", "<<", ">>",
                                 ">>>", "/", "%"])
@@ -453,6 +506,13 @@ class Generator:
         if kind == 12:
             return ("stat", self.r.choice(["@count", "@sum", "@min", "@max",
                                            "@avg"]), self.r.choice(STATS))
+        if kind == 13:
+            return ("match", self.text(depth - 1), self.r.choice(PATTERNS),
+                    self.r.choice(["=~", "!~"]))
+        if kind == 14:
+            return ("element_stat", self.r.choice(["@count", "@sum"]) if
+                    not self.printing else self.r.choice(OPERATORS), "st",
+                    [self.key("long", depth)])
         return self.call("long", depth)
 
     def text(self, depth):
@@ -472,7 +532,8 @@ class Generator:
                 ("%d-%s", "ls"), ("%5d|", "l"), ("%-4d|", "l"),
                 ("%s=%d", "sl"), ("[%8s]", "s"), ("[%-3s]", "s"),
                 ("%.2s.", "s"), ("%s%s", "ss"), ("%+d", "l"),
-                ("%05d", "l")])
+                ("%05d", "l"), ("%x", "l"), ("%#x", "l"), ("%X", "l"),
+                ("%o", "l"), ("%u", "l"), ("%8x|", "l"), ("%%%d", "l")])
             return ("sprintf", fmt,
                     [self.long(depth - 1) if t == "l" else
                      self.text(depth - 1) for t in types])
@@ -561,15 +622,23 @@ class Generator:
         if self.chance(0.6):
             value = self.name("w")
             variables.append((value_type, value))
-        sort = None
+        sort = slice = None
+        if len(types) == 2 and self.chance(0.5):
+            slice = [self.key(t, 0) if self.chance(0.4) else None
+                     for t in types]
         if len(types) == 1 and self.chance(0.5) and not self.in_function:
             sort = (0, self.r.choice([1, -1]))
         limit = self.r.choice([None, None, 0, 1, 3]) if not sort else None
+        if not sort and not slice and self.chance(0.3) and (
+                not self.in_function and value_type == "long"):
+            sort = ("value", self.r.choice([1, -1]))
+            limit = None
         self.iterated.append(name)
         body = self.loop_body(depth, variables)
         self.iterated.remove(name)
         return ("foreach", name, [k for _, k in keys], value, sort, limit,
-                [self.print([("local", n, 0) for _, n in variables])] + body)
+                [self.print([("local", n, 0) for _, n in variables])] + body,
+                slice)
 
     def print(self, exprs=None):
         if not exprs:
@@ -590,7 +659,7 @@ class Generator:
                 [("print", [("local", message, "")])])
 
     def statement(self, depth):
-        kind = self.r.randrange(16)
+        kind = self.r.randrange(20)
         if kind < 3:
             return self.declare()
         if kind < 5:
@@ -609,6 +678,17 @@ class Generator:
             name = self.r.choice(list(ARRAYS))
             return ("delete", name, None if self.chance(0.2) else
                     self.keys(name, 1))
+        if kind == 14 and not self.in_function:
+            return ("add_element", "st", [self.key("long", 1)],
+                    ("binary", ">>", self.long(2), ("number", 20)))
+        if kind == 15 and not self.iterated and not self.in_function:
+            return ("delete_slice", "am", [
+                self.key("long", 0) if self.chance(0.5) else None,
+                self.key("string", 0) if self.chance(0.5) else None])
+        if depth > 0 and kind == 16 and self.loops < 2:
+            name = self.name("n")
+            return ("while", name, self.r.randint(0, 3),
+                    self.loop_body(depth, [("long", name)]))
         if depth > 0 and kind == 9:
             return self.nested(lambda: (
                 "if", self.long(3), self.block(depth - 1),
@@ -669,18 +749,18 @@ class Generator:
                 for _ in range(self.r.randint(6, 14))]
 
 
-DECLARATIONS = """global gn = 0, gs = "", an, as, am, at, sa, sb
+DECLARATIONS = """global gn = 0, gs = "", an, as, am, at, sa, sb, st
 """
 # So that each global has a type, and is read, whatever the script does.
 FIRST = """	gn = 0; gs = ""; an[0] = 0; as[""] = 0; am[0, ""] = 0; at[0] = ""
-	sa <<< 1; sb <<< -1
+	sa <<< 1; sb <<< -1; st[0] <<< 5
 """
 
 
 def first(machine):
     machine.globals = {"gn": 0, "gs": "", "an": {(0,): 0}, "as": {("",): 0},
                        "am": {(0, ""): 0}, "at": {(0,): ""}, "sa": [1],
-                       "sb": [-1]}
+                       "sb": [-1], "st": {(0,): [5]}}
 
 
 def make(seed):

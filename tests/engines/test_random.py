@@ -43,7 +43,7 @@ def check(seed, engine, script, wanted):
 
 def main():
     first = int(sys.argv[1]) if len(sys.argv) > 1 else 1
-    count = int(sys.argv[2]) if len(sys.argv) > 2 else 20
+    count = int(sys.argv[2]) if len(sys.argv) > 2 else 10
     bad = 0
     for seed in range(first, first + count):
         head, body, wanted, steps = generate.make(seed)
