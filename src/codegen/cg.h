@@ -162,6 +162,8 @@ uint32_t cg_data_map(struct cg *g);
 uint32_t cg_control_map(struct cg *g);
 uint32_t cg_scratch_map(struct cg *g);
 uint32_t cg_iter_map(struct cg *g);
+/* Of the perf counter of this name: entries for CPUs, or one. */
+uint32_t cg_perf_map(struct cg *g, istr name, bool of_task);
 void cg_finish_maps(struct cg *g);
 
 /* ---- host.c ---- */
@@ -284,6 +286,7 @@ void cg_iter_end(struct cg_fn *fn, ir_ref r);
 void cg_emit(struct cg_fn *fn, ir_ref r);
 void cg_intrin(struct cg_fn *fn, ir_ref r);
 void cg_ctx_word(struct cg_fn *fn, ir_ref r);
+void cg_perf_read(struct cg_fn *fn, ir_ref r);
 void cg_load(struct cg_fn *fn, ir_ref r);
 void cg_load_str(struct cg_fn *fn, ir_ref r);
 void cg_store(struct cg_fn *fn, ir_ref r);

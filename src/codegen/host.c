@@ -25,7 +25,7 @@ static bool is_fault(const struct ir_insn *i)
 	if (i->op == OP_INTRIN)
 		return intrin_info[i->imm].flags & INF_KERNEL;
 	return i->op == OP_LOAD || i->op == OP_LOAD_STR || i->op == OP_STORE ||
-	       i->op == OP_CTX_WORD;
+	       i->op == OP_CTX_WORD || i->op == OP_PERF_READ;
 }
 
 static void number_values(struct flatten *fl)
@@ -58,6 +58,8 @@ static enum image_error fault_kind(const struct ir_insn *i)
 	bool user = i->op == OP_INTRIN ? i->imm == INTRIN_USER_STR :
 					 i->aux & LOAD_USER;
 
+	if (i->op == OP_PERF_READ)
+		return IERR_PERF;
 	if (i->type == IT_STRING)
 		return user ? IERR_USER_STR_FAULT : IERR_KERNEL_STR_FAULT;
 	return user ? IERR_USER_FAULT : IERR_KERNEL_FAULT;

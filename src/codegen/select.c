@@ -503,6 +503,9 @@ static void select_insn(struct cg_fn *fn, ir_ref r)
 	case OP_CTX_WORD:
 		cg_ctx_word(fn, r);
 		break;
+	case OP_PERF_READ:
+		cg_perf_read(fn, r);
+		break;
 	case OP_LOAD:
 		cg_load(fn, r);
 		break;

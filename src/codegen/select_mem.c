@@ -33,6 +33,31 @@ void cg_ctx_word(struct cg_fn *fn, ir_ref r)
 	cg_set_long(fn, r, context(fn, 8 * ir_insn(fn->f, r)->imm, 8));
 }
 
+/* struct bpf_perf_event_value: the count, then the times that it was wanted
+ * and that it ran. */
+#define PERF_VALUE_SIZE 24
+
+void cg_perf_read(struct cg_fn *fn, ir_ref r)
+{
+	const struct ir_insn *i = ir_insn(fn->f, r);
+	struct cg_code *c = fn->c;
+	cg_label ok = code_label(c);
+	int16_t at = code_stack(c, PERF_VALUE_SIZE);
+	/* Entry 0, or that of the CPU (BPF_F_CURRENT_CPU). */
+	cg_reg which = code_const(c, i->aux ? 0 : UINT32_MAX);
+
+	code_map(c, R1, cg_perf_map(fn->g, (istr)i->imm, i->aux != 0));
+	code_mov(c, R2, which);
+	code_mov(c, R3, R10);
+	code_alui(c, BPF_ADD, R3, at);
+	code_movi(c, R4, PERF_VALUE_SIZE);
+	code_call(c, HELPER_perf_event_read_value);
+	code_ifi(c, BPF_JEQ, code_result(c), 0, ok);
+	cg_raise(fn, IERR_PERF, NO_REG);
+	code_place_label(c, ok);
+	cg_set_long(fn, r, code_ld(c, R10, at, 8));
+}
+
 /* The address a + imm, in a register of its own. */
 static cg_reg address(struct cg_fn *fn, const struct ir_insn *i)
 {

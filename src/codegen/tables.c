@@ -125,6 +125,21 @@ uint32_t cg_iter_map(struct cg *g)
 	return g->iter_map;
 }
 
+uint32_t cg_perf_map(struct cg *g, istr name, bool of_task)
+{
+	uint32_t i;
+
+	for (i = 0; i < g->img->maps.n; i++) {
+		const struct image_map *m = &g->img->maps.v[i];
+
+		if (m->kind == IMAP_PERF && m->name == name)
+			return i;
+	}
+	i = add_map(g, "", IMAP_PERF, 4, of_task ? 1 : MAX(g->o->ncpus, 1u));
+	g->img->maps.v[i].name = name;
+	return i;
+}
+
 uint32_t cg_rodata(struct cg *g, const void *data, uint32_t n,
 		   uint32_t align)
 {

@@ -362,6 +362,9 @@ bool vm_helper(struct vm *vm, int32_t number, const struct image_reloc *r,
 	case HELPER_probe_write_user:
 		*ret = (uint64_t)-EPERM;
 		return true;
+	case HELPER_perf_event_read_value:
+		*ret = (uint64_t)-ENOENT;
+		return true;
 	case HELPER_ringbuf_reserve:
 		return reserve(vm, a, ret);
 	case HELPER_ringbuf_submit:

@@ -53,7 +53,7 @@ static struct err *check_maps(const struct image *img)
 
 		if (!is_string(img, m->name))
 			return check_bad("map", i, "has no name");
-		if (m->kind > IMAP_ITER)
+		if (m->kind > IMAP_PERF)
 			return check_bad("map", i, "is of no known kind");
 		if (m->key_size > CHECK_KEY_MAX ||
 		    m->value_size > CHECK_VALUE_MAX ||

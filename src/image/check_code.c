@@ -413,7 +413,7 @@ static void check_operands(struct checker *c)
 		break;
 	case OP_SWITCH: case OP_SAVE: case OP_RESTORE: case OP_EMIT:
 	case OP_CTX_WORD: case OP_LOAD: case OP_LOAD_STR: case OP_STORE:
-	case OP_N:
+	case OP_PERF_READ: case OP_N:
 		fail(c, "is for the kernel only");
 		break;
 	}

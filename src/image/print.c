@@ -10,6 +10,7 @@
 static const char *const map_kinds[] = {
 	"globals", "rodata",	"stats", "scratch", "hash",
 	"percpu_hash", "ring_keys", "data",  "control", "iter",
+	"perf",
 };
 
 static const char *const type_names[] = { "void", "long", "string", "stats" };

@@ -93,6 +93,20 @@ static void load_str(struct cursor *c, const struct target_op *op)
 	cursor_start(c, v);
 }
 
+/* Counters are read where they count: in the kernel. */
+static void counter(struct cursor *c, const struct target_op *op)
+{
+	if (!c->s->kernel)
+		build_end(c->s, (struct ir_insn){
+			.op = OP_RAISE, .imm = IERR_PERF, .a = IR_NONE,
+			.b = IR_NONE, .c = IR_NONE, .span = c->span });
+	cursor_start(c, !c->s->kernel ? build_const(c->s, 0, c->span) :
+		     build_insn(c->s, (struct ir_insn){
+			.op = OP_PERF_READ, .type = IT_LONG, .imm = op->n,
+			.a = IR_NONE, .b = IR_NONE, .c = IR_NONE,
+			.aux = op->size, .span = c->span }));
+}
+
 static void bits(struct cursor *c, const struct target_op *op)
 {
 	ir_ref v = build_insn(c->s, (struct ir_insn){
@@ -144,6 +158,9 @@ static void operation(struct cursor *c, const struct target_op *op)
 		break;
 	case TGT_BITS:
 		bits(c, op);
+		break;
+	case TGT_PERF:
+		counter(c, op);
 		break;
 	}
 }

@@ -12,6 +12,7 @@ enum ir_imm ir_imm(enum image_op op)
 		[OP_STORE] = IMM_NUMBER,
 		[OP_ITER_KEY] = IMM_NUMBER,
 		[OP_STR] = IMM_STRING,
+		[OP_PERF_READ] = IMM_STRING,
 		[OP_GET] = IMM_VAR,
 		[OP_SET] = IMM_VAR,
 		[OP_SAVE] = IMM_VAR,

@@ -41,6 +41,8 @@ static struct map_kind map_kind(enum image_map_kind k)
 	case IMAP_DATA:
 	case IMAP_CONTROL:
 		return (struct map_kind){ BPF_MAP_TYPE_RINGBUF, 0 };
+	case IMAP_PERF:
+		return (struct map_kind){ BPF_MAP_TYPE_PERF_EVENT_ARRAY, 0 };
 	}
 	abort();
 }

@@ -2,10 +2,10 @@
 #include "run/command.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -45,16 +45,32 @@ static void become(const char *text)
 	_exit(COMMAND_FAILED);
 }
 
-/* In the child: until a byte says go; no byte, no command. */
-static void wait_and_become(int go, const char *text)
+static bool read_byte(int fd)
 {
 	char byte;
 	ssize_t n;
 
 	do {
-		n = read(go, &byte, 1);
+		n = read(fd, &byte, 1);
 	} while (n < 0 && errno == EINTR);
-	if (n != 1)
+	return n == 1;
+}
+
+static bool write_byte(int fd)
+{
+	ssize_t n;
+
+	do {
+		n = write(fd, "", 1);
+	} while (n < 0 && errno == EINTR);
+	return n == 1;
+}
+
+/* In the child: says that it is there, then waits for a byte that says go; no
+ * byte, no command. */
+static void wait_and_become(int go, const char *text)
+{
+	if (!write_byte(go) || !read_byte(go))
 		_exit(EXIT_SUCCESS);
 	signal(SIGPIPE, SIG_DFL);
 	become(text);
@@ -65,7 +81,7 @@ struct err *command_create(const char *text, struct command *ret)
 	int fds[2];
 	pid_t pid;
 
-	if (pipe2(fds, O_CLOEXEC))
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds))
 		return err_os(errno, "starting the command");
 	pid = fork();
 	if (pid < 0) {
@@ -80,20 +96,18 @@ struct err *command_create(const char *text, struct command *ret)
 		wait_and_become(fds[0], text);
 	}
 	close(fds[0]);
+	/* Probes that come now do not see it being made. */
+	(void)read_byte(fds[1]);
 	*ret = (struct command){ .pid = pid, .go = fds[1] };
 	return NULL;
 }
 
 void command_start(struct command *c)
 {
-	ssize_t n;
-
 	if (!c->pid || c->started)
 		return;
 	c->started = true;
-	do {
-		n = write(c->go, "", 1);
-	} while (n < 0 && errno == EINTR);
+	(void)write_byte(c->go);
 }
 
 bool command_reap(struct command *c)

@@ -469,7 +469,7 @@ static enum step step(struct host *h, const struct image_insn *i)
 	case OP_RAISE: case OP_TICK: case OP_CALL: case OP_SAVE:
 	case OP_RESTORE: case OP_LOCK: case OP_UNLOCK: case OP_COND:
 	case OP_EMIT: case OP_CTX_WORD: case OP_LOAD: case OP_LOAD_STR:
-	case OP_STORE: case OP_N:
+	case OP_STORE: case OP_PERF_READ: case OP_N:
 		return control(h, i);
 	}
 	return STEP_ON;

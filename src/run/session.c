@@ -182,6 +182,9 @@ static struct err *attach_one(struct session *s, uint32_t i)
 		.image = s->img,
 		.probe = p,
 		.prog = has_prog ? s->programs.fds[p->prog] : -1,
+		.maps = &s->maps,
+		.target = (pid_t)s->state->target,
+		.target_waits = s->command.pid && !s->command.started,
 		.world = s->o->world,
 	};
 

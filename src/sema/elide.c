@@ -483,6 +483,12 @@ static void drop_globals(struct elider *el)
 	p->globals.n = n;
 }
 
+/* What @perf reads; its handler is never run. */
+static bool is_counter(const struct probe *pr)
+{
+	return pr->kind == PROBE_PERF && pr->site.name;
+}
+
 static void drop_probes(struct elider *el)
 {
 	struct program *p = el->program;
@@ -491,7 +497,7 @@ static void drop_probes(struct elider *el)
 	for (uint32_t i = 0; i < p->probes.n; i++) {
 		struct probe *pr = p->probes.v[i];
 
-		if (el->all && is_empty(pr->body)) {
+		if (el->all && is_empty(pr->body) && !is_counter(pr)) {
 			if (is_script(el, pr->span))
 				diag_warning(p->diags, DIAG_EMPTY_PROBE,
 					     pr->span,

@@ -170,6 +170,8 @@ static const char *op_name(enum target_op_kind kind)
 		return "load.str";
 	case TGT_BITS:
 		return "bits";
+	case TGT_PERF:
+		return "perf";
 	}
 	return "?";
 }

@@ -116,6 +116,8 @@ enum target_op_kind {
 	TGT_LOAD_STR,		/* value = text at value, at most size bytes:
 				 * the last operation; the target is a string */
 	TGT_BITS,		/* n = shift, size = width in bits, is_signed */
+	TGT_PERF,		/* value = the counter called n (an istr); size
+				 * 1: of the target task */
 };
 
 struct target_op {

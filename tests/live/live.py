@@ -25,7 +25,7 @@ def need_root():
 
 def check(ok, what):
     if not ok:
-        print("failed: " + what)
+        print("failed: " + what[:3000])
         sys.exit(1)
 
 

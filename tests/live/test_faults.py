@@ -24,7 +24,7 @@ FAULTS = [("bpf", "ENOMEM"), ("bpf", "EPERM"), ("mmap", "ENOMEM"),
           ("epoll_create1", "EMFILE"), ("epoll_ctl", "ENOSPC"),
           ("epoll_wait", "EINTR"), ("eventfd2", "EMFILE"),
           ("timerfd_create", "EMFILE"), ("membarrier", "EINVAL"),
-          ("write", "ENOSPC"), ("clone", "EAGAIN"), ("pipe2", "EMFILE")]
+          ("write", "ENOSPC"), ("clone", "EAGAIN"), ("socketpair", "EMFILE")]
 MOST = int(os.environ.get("LIVE_FAULTS", "40"))
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 from live import (Session, check, gone, losses, need_root, objects_of,
@@ -140,6 +141,31 @@ def samples():
           "hardware events: %r" % (got,))
 
 
+def counters():
+    """@perf reads what a counter has counted."""
+    with tempfile.NamedTemporaryFile("w", suffix=".py") as f:
+        # No quotes: a shell between would be the task that is counted.
+        f.write("import mmap\nm = mmap.mmap(-1, 4096000)\n"
+                "for i in range(1000): m[i * 4096] = 1\n")
+        f.flush()
+        got = run('probe perf.sw.page_faults.process.counter("faults") {} '
+                  "global first, last probe process.syscall { "
+                  'last = @perf("faults") if (!first) first = last } '
+                  "probe end { println(last - first) }", "-c",
+                  PYTHON + " " + f.name)
+    check(got[0] == 0 and int(got[1]) >= 1000, "page faults: %r" % (got,))
+    got = run('probe perf.sw.context_switches.counter("switches") {} '
+              'global n, a probe kernel.trace("sched_switch") { '
+              'a[n++] = @perf("switches") if (n == 50) exit() } '
+              "probe end { println(a[49] > 0) }")
+    check(got[:2] == (0, "1\n"), "of each CPU: %r" % (got,))
+    got = run('probe perf.sw.task_clock.counter("c") {} '
+              'probe begin { try { println(@perf("c")) } '
+              "catch (m) { println(m) } exit() } ")
+    check(got[:2] == (0, "perf counter cannot be read here\n"),
+          "not on the host: %r" % (got,))
+
+
 def skips():
     """Too many skipped handlers end a session, and it says so."""
     session = Session("global n probe timer.profile.freq.hz(5000) "
@@ -191,7 +217,7 @@ def buffer():
 def main():
     need_root()
     for test in (exits, errors, faults, conditions, condition_in_kernel,
-                 filters, hierarchy, life, samples, skips, many, buffer):
+                 filters, hierarchy, life, samples, counters, skips, many, buffer):
         print("#", test.__name__)
         sys.stdout.flush()
         test()

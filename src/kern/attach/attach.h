@@ -9,9 +9,11 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 #include "image/image.h"
+#include "kern/maps.h"
 
 struct world;
 
@@ -25,6 +27,9 @@ struct attach_request {
 	const struct image *image;
 	const struct image_probe *probe;
 	int prog;		/* descriptor of its program, or -1 */
+	const struct maps *maps;
+	pid_t target;		/* -c or -x, or 0 */
+	bool target_waits;	/* it is a command that has yet to start */
 	const struct world *world;
 };
 

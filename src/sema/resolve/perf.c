@@ -159,22 +159,30 @@ static enum resolve_status perf_programs(struct query *q,
 	return RESOLVE_FOUND;
 }
 
+static enum resolve_status no_process(struct query *q,
+				      const struct ast_component *c)
+{
+	return query_nothing(q, c->span, DIAG_BAD_POINT_ARG,
+			     "no process is meant: there is neither -c nor -x");
+}
+
 static enum resolve_status perf_sites(struct query *q,
 				      const struct perf_event *event)
 {
 	const struct ast_component *c = query_component(q, "process");
+	bool counts = query_component(q, "counter");
 	struct image_site image = {};
 	enum resolve_status status = perf_rate(q, &image);
 
 	if (status != RESOLVE_FOUND)
 		return status;
-	if (c && c->arg_kind == AST_ARG_STRING)
+	/* A counter is bound to one task, which must be known. */
+	if (c && c->arg_kind == AST_ARG_STRING && !counts)
 		return perf_programs(q, event, c, &image);
 	if (c) {
 		image.filter = process_target_filter(q->program);
 		if (!image.filter)
-			return query_nothing(q, c->span, DIAG_BAD_POINT_ARG,
-					     "no process is meant: there is neither -c nor -x");
+			return no_process(q, c);
 	}
 	add_site(q, event, &image);
 	return RESOLVE_FOUND;

@@ -312,6 +312,62 @@ static struct path path_of_register(const struct resolver *r,
 			      (struct str){});
 }
 
+/* Is the probe a counter for @perf? */
+static bool is_counter(const struct probe *p)
+{
+	return p->kind == PROBE_PERF && p->site.name;
+}
+
+static struct str counter_names(const struct resolver *r)
+{
+	const struct program *p = r->program;
+	struct str list = {};
+
+	for (uint32_t i = 0; i < p->probes.n; i++) {
+		const struct probe *pr = p->probes.v[i];
+
+		if (is_counter(pr))
+			list = arena_printf(arena_of(r), "%" STR_FMT " \"%"
+					    STR_FMT "\"", STR_ARG(list),
+					    STR_ARG(image_str(p->image,
+							      pr->site.name)));
+	}
+	if (!list.len)
+		return STR("declare it: probe perf.sw.task_clock.counter(\"name\") {}");
+	return arena_printf(arena_of(r), "there are%" STR_FMT, STR_ARG(list));
+}
+
+/* @perf("name") */
+static struct path path_of_counter(const struct resolver *r,
+				   struct ast_expr *e)
+{
+	static const struct target_root nothing;
+	const struct program *p = r->program;
+	const struct str *name = literal(&e->at_op.args, 0);
+	struct path pa = path_of_root(r->program, &nothing);
+
+	for (uint32_t i = 0; name && i < p->probes.n; i++) {
+		const struct probe *pr = p->probes.v[i];
+
+		if (!is_counter(pr) ||
+		    !str_eq(image_str(p->image, pr->site.name), *name))
+			continue;
+		vec_push(arena_of(r), &pa.target->ops,
+			 (struct target_op){
+				 .kind = TGT_PERF, .n = pr->site.name,
+				 .size = pr->site.filter ? 1 : 0,
+				 .span = e->span });
+		return pa;
+	}
+	path_fail(&pa, DIAG_UNKNOWN_COUNTER,
+		  name ? arena_printf(arena_of(r),
+				      "there is no perf counter '%" STR_FMT
+				      "'", STR_ARG(*name)) :
+			 STR("@perf needs a string literal"),
+		  counter_names(r));
+	return pa;
+}
+
 static struct path path_of_atop(const struct resolver *r, struct ast_expr *e)
 {
 	struct arena *a = arena_of(r);
@@ -334,9 +390,7 @@ static struct path path_of_atop(const struct resolver *r, struct ast_expr *e)
 				      STR("@var needs debuginfo, which is not read yet"),
 				      (struct str){});
 	case ATOP_PERF:
-		return path_undefined(r, DIAG_BAD_ATOP,
-				      STR("no perf.….counter(\"…\") probe defines this counter"),
-				      (struct str){});
+		return path_of_counter(r, e);
 	case ATOP_CONST:
 		return path_undefined(r, DIAG_BAD_ATOP,
 				      STR("@const evaluates C code, and spile has no C compiler"),
