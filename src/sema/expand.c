@@ -16,6 +16,7 @@
 #include "sema/resolve/resolve.h"
 
 #define MAX_PROBES 100000
+#define MAX_REPORTS 20		/* for one probe */
 #define MAX_WORK 20000		/* points that one probe stands for */
 
 /* An alias on the way to a site. */
@@ -29,6 +30,7 @@ struct expander {
 	struct program *program;
 	const struct ast_stmt *body;	/* of the handler, or NULL */
 	uint32_t work;			/* points looked at, for the limit */
+	uint32_t reports;		/* of points that are not there */
 };
 
 /* How a point came to be looked at. */
@@ -211,9 +213,12 @@ static void report(struct expander *ex, const struct ast_point *pt,
 		   const struct resolve_answer *answer)
 {
 	struct program *p = ex->program;
-	struct str text = point_text(p->arena, pt->v, pt->n);
+	struct str text;
 	struct diag *d;
 
+	if (ex->reports++ >= MAX_REPORTS)
+		return;
+	text = point_text(p->arena, pt->v, pt->n);
 	if (!answer->text.len)
 		d = diag_error(p->diags, DIAG_UNKNOWN_POINT, pt->span,
 			       "there is no probe point '%" STR_FMT "'",
