@@ -10,11 +10,9 @@
 #include "run/session.h"
 
 #include <errno.h>
-#include <linux/membarrier.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -356,11 +354,13 @@ static void take_signals(struct session *s)
 		state_raise(s, SESSION_STOPPING);
 }
 
+/* Handlers that take longer than their periods are always due: after a round
+ * of them, signals and the like get their turn. */
 static void run_timers(struct session *s)
 {
-	uint32_t probe;
+	uint32_t probe, left = s->img->probes.n;
 
-	while (!is_over(s) && timers_due(s->timers, &probe)) {
+	while (left-- && !is_over(s) && timers_due(s->timers, &probe)) {
 		drain(s);
 		if (!is_over(s))
 			run_handler(s, probe);
@@ -597,13 +597,6 @@ static struct err *session_start(struct session *s)
 
 /* ---- the end ---- */
 
-/* Waits until every handler that was running has come to its end: this is
- * the kernel's synchronize_rcu(). */
-static void wait_for_handlers(void)
-{
-	(void)syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
-}
-
 static void detach_all(struct session *s)
 {
 	bool any = false;
@@ -613,7 +606,7 @@ static void detach_all(struct session *s)
 		detach(&s->attached[i]);
 	}
 	if (any)
-		wait_for_handlers();
+		programs_wait();
 }
 
 static void add_misses(struct session *s)
