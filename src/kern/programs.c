@@ -11,7 +11,9 @@
 
 #include <errno.h>
 #include <linux/btf.h>
+#include <linux/membarrier.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/bits.h"
@@ -307,6 +309,39 @@ uint64_t programs_misses(const struct programs *p, uint32_t prog)
 			SYSCALL_ATTR_SIZE(info)))
 		return 0;
 	return info.recursion_misses;
+}
+
+/* Putting a map into another one returns when no program runs any more that
+ * could still have seen what was there before. */
+static void wait_by_map(void)
+{
+	_cleanup_close_ int inner = -1, outer = -1;
+	const uint32_t zero = 0;
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_type = BPF_MAP_TYPE_ARRAY;
+	attr.key_size = sizeof(zero);
+	attr.value_size = sizeof(uint64_t);
+	attr.max_entries = 1;
+	inner = syscall_bpf(BPF_MAP_CREATE, &attr,
+			    SYSCALL_ATTR_SIZE(inner_map_fd));
+	attr.map_type = BPF_MAP_TYPE_ARRAY_OF_MAPS;
+	attr.value_size = sizeof(uint32_t);
+	attr.inner_map_fd = (uint32_t)inner;
+	if (inner >= 0)
+		outer = syscall_bpf(BPF_MAP_CREATE, &attr,
+				    SYSCALL_ATTR_SIZE(inner_map_fd));
+	if (outer >= 0)
+		(void)syscall_map_update(outer, &zero, &inner, 0);
+}
+
+void programs_wait(void)
+{
+	/* The quicker way, but not offered where CPUs run without a tick
+	 * (nohz_full). */
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+		wait_by_map();
 }
 
 void programs_unload(struct programs *p)

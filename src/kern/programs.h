@@ -30,6 +30,11 @@ struct err *programs_load(const struct image *img, const struct maps *m,
 /* Hits that the kernel did not run it for, since it ran already on that
  * CPU. */
 uint64_t programs_misses(const struct programs *p, uint32_t prog);
+
+/* Waits until every program that runs at this moment has come to its end
+ * (the kernel's synchronize_rcu()): 5 to 25 ms. */
+void programs_wait(void);
+
 void programs_unload(struct programs *p);
 
 #endif

@@ -79,7 +79,7 @@ static struct err *perf_cpu(const struct attach_request *r, int cpu,
 
 	fd = syscall_perf_event_open(&attr, -1, cpu, -1,
 				     PERF_FLAG_FD_CLOEXEC);
-	if (fd == -ENODEV && s->a == PERF_TYPE_SOFTWARE)
+	if (fd == -ENODEV)
 		return NULL;
 	if (fd < 0)
 		return perf_refused(s, fd);
@@ -155,6 +155,6 @@ struct err *attach_perf(const struct attach_request *r,
 	for (uint32_t cpu = 0; cpu < ncpus && !e; cpu++)
 		e = perf_cpu(r, (int)cpu, ret);
 	if (!e && !ret->n)
-		e = err_new(ERR_UNSUPPORTED, "no CPU has such an event");
+		e = perf_refused(&r->probe->site, -ENODEV);
 	return e;
 }
