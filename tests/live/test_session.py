@@ -98,6 +98,20 @@ def timeout():
     check(5 <= got[1].count("t") <= 10, "timers keep their pace: " + got[1])
 
 
+def slow_handlers():
+    """A timer that is always due keeps nothing else from its turn."""
+    script = ('global n probe timer.ms(1) { for (i = 0; i < 100000; i++) n++ }'
+              ' probe timer.ms(1) { for (i = 0; i < 100000; i++) n++ }'
+              ' probe end { println("z", n > 0) }')
+    start = time.monotonic()
+    got = run(script, "-T", "1", "-DMAXACTION=10000000")
+    took = time.monotonic() - start
+    check(got[:2] == (0, "z1\n") and took < 5, "-T 1 takes %.1f s" % took)
+    session = Session(script, "-DMAXACTION=10000000")
+    time.sleep(0.3)
+    check(session.stop()[:2] == (0, "z1\n"), "SIGINT is seen")
+
+
 def errors():
     got = run('probe begin { println(1 / 0) } probe end { println("end") } '
               'probe error { println("error") }')
@@ -138,7 +152,7 @@ def unprivileged():
 
 def main():
     for test in (begin_and_end, second_signal, hangup, order, command, command_waits,
-                 command_is_ended, target, timeout, errors, reader_goes,
+                 command_is_ended, target, timeout, slow_handlers, errors, reader_goes,
                  unprivileged):
         print("#", test.__name__)
         sys.stdout.flush()
