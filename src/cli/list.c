@@ -83,31 +83,48 @@ void list_forms(FILE *out)
 		fprintf(out, "%-44s %s\n", f[i].text, f[i].what);
 }
 
-/* The first sentence of a doc comment, in one line. */
-static struct str first_line(struct str doc)
+static bool is_comment_mark(char c)
 {
-	int64_t end;
+	return c == '/' || c == '*' || c == '#';
+}
 
-	while (doc.len && (doc.s[0] == ' ' || doc.s[0] == '*' ||
-			   doc.s[0] == '/' || doc.s[0] == '\n' ||
-			   doc.s[0] == '\t' || doc.s[0] == '#'))
-		doc = str_sub(doc, 1, doc.len);
-	/* The head of a file stands before its first function, too. */
-	if (str_starts(doc, STR("SPDX")))
-		return (struct str){};
-	end = str_find_char(doc, '\n');
-	return end < 0 ? doc : str_sub(doc, 0, (uint32_t)end);
+/* The first sentence of a doc comment, in one line. */
+static struct str first_sentence(struct arena *a, struct str doc)
+{
+	char *s = arena_alloc(a, doc.len + 1);
+	uint32_t n = 0;
+	bool starts_line = true;
+
+	for (uint32_t i = 0; i < doc.len; i++) {
+		char c = doc.s[i];
+		bool is_space = c == ' ' || c == '\t' || c == '\n';
+		bool is_end = c == '*' && i + 1 < doc.len &&
+			      doc.s[i + 1] == '/';
+
+		if (is_end || (is_space && n && s[n - 1] == '.'))
+			break;
+		if (starts_line && (is_space || is_comment_mark(c)))
+			continue;
+		starts_line = c == '\n';
+		if (!is_space)
+			s[n++] = c;
+		else if (n && s[n - 1] != ' ')
+			s[n++] = ' ';
+	}
+	while (n && s[n - 1] == ' ')
+		n--;
+	return (struct str){ s, n };
 }
 
 static void print_alias(struct compile *c, const struct ast_alias *a,
 			FILE *out)
 {
+	struct str doc = first_sentence(&c->front, a->doc);
 	struct buf b = {};
 
-	(void)c;
 	ast_unparse_point(&a->name, &b);
 	fprintf(out, "%-36.*s %" STR_FMT "\n", (int)b.len, b.data,
-		STR_ARG(first_line(a->doc)));
+		STR_ARG(doc));
 	buf_deinit(&b);
 }
 
@@ -124,6 +141,7 @@ static void print_function(struct compile *c, const struct ast_function *f,
 			   FILE *out)
 {
 	struct str sig = arena_printf(&c->front, "%" STR_FMT, STR_ARG(f->name));
+	struct str doc = first_sentence(&c->front, f->doc);
 
 	if (f->type != TY_UNKNOWN)
 		sig = arena_printf(&c->front, "%" STR_FMT ":%s", STR_ARG(sig),
@@ -139,7 +157,7 @@ static void print_function(struct compile *c, const struct ast_function *f,
 				   p->type ? ty_name(p->type) : "");
 	}
 	fprintf(out, "%" STR_FMT ")  %" STR_FMT "\n", STR_ARG(sig),
-		STR_ARG(first_line(f->doc)));
+		STR_ARG(doc));
 }
 
 void list_functions(struct compile *c, FILE *out)

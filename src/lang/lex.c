@@ -153,11 +153,11 @@ static bool is_space(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* Skips spaces and comments; *doc: from the first comment to the last;
- * *line: past the end of a line.  False: a comment is not closed. */
+/* Skips spaces and comments; *doc: the comments right in front, no empty line
+ * between; *line: past the end of a line.  False: a comment is not closed. */
 static bool skip(struct lexer *lx, struct str *doc, bool *line)
 {
-	uint32_t first = UINT32_MAX, last = 0;
+	uint32_t first = 0, last = 0, newlines = 0;
 
 	*line = !lx->pos;
 	for (;;) {
@@ -166,6 +166,7 @@ static bool skip(struct lexer *lx, struct str *doc, bool *line)
 
 		if (!at_end(lx) && is_space(c)) {
 			*line |= c == '\n';
+			newlines += c == '\n';
 			lx->pos++;
 			continue;
 		}
@@ -175,10 +176,12 @@ static bool skip(struct lexer *lx, struct str *doc, bool *line)
 			break;
 		else if (!skip_comment(lx))
 			return false;
-		first = MIN(first, start);
+		if (!last || newlines > 1)
+			first = start;
+		newlines = 0;
 		last = lx->pos;
 	}
-	if (last)
+	if (last && newlines < 2)
 		*doc = str_sub(lx->source->text, first, last - first);
 	return true;
 }

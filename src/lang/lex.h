@@ -36,7 +36,8 @@ struct token {
 				 * wrong */
 	int64_t number;		/* NUMBER */
 	enum diag_code code;	/* JUNK */
-	struct str doc;		/* the comments in front of it, or empty */
+	struct str doc;		/* the comments right in front of it, with
+				 * their marks, or empty */
 	bool starts_line;	/* the first of its line */
 };
 
