@@ -294,8 +294,8 @@ static void print_func(const struct image *img, uint32_t i, FILE *out)
 
 	fprintf(out, "func %u", i);
 	print_istr(img, f->name, out);
-	fprintf(out, " %s params=%u vars=", NAME(type_names, f->type),
-		f->nparams);
+	fprintf(out, " %s%s params=%u vars=", NAME(type_names, f->type),
+		f->is_library ? " library" : "", f->nparams);
 	for (uint32_t k = 0; k < f->nvars; k++) {
 		const struct image_var *v = &img->vars.v[f->first_var + k];
 

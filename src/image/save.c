@@ -234,6 +234,7 @@ static void func(struct codec *c, struct image_func *f)
 	u32(c, &f->nvars);
 	u32(c, &f->nparams);
 	u8(c, &f->type);
+	flag(c, &f->is_library);
 }
 
 static void var(struct codec *c, struct image_var *v)
@@ -326,7 +327,7 @@ static void sections(struct codec *c, struct image *img)
 	SECTION(c, &img->code, insn, 36);
 	SECTION(c, &img->args, u32, 4);
 	SECTION(c, &img->blocks, block, 12);
-	SECTION(c, &img->funcs, func, 33);
+	SECTION(c, &img->funcs, func, 34);
 	SECTION(c, &img->vars, var, 5);
 	SECTION(c, &img->formats, format, 8);
 	SECTION(c, &img->pieces, piece, 16);

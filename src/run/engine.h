@@ -120,12 +120,38 @@ enum step host_raise(struct host *h, enum image_error kind);
 enum step host_raise_text(struct host *h, enum image_error kind,
 			  struct str text);
 
-/* Operations, by kind. */
-enum step eval_number(struct host *h, const struct image_insn *i);
-enum step eval_string(struct host *h, const struct image_insn *i);
-enum step eval_global(struct host *h, const struct image_insn *i);
-enum step eval_iter(struct host *h, const struct image_insn *i);
+/* An operation; image_check() has looked at its operands. */
+typedef enum step (*eval_fn)(struct host *h, const struct image_insn *i);
+
+enum step eval_const(struct host *h, const struct image_insn *i);
+enum step eval_unary(struct host *h, const struct image_insn *i);
+enum step eval_binary(struct host *h, const struct image_insn *i);
+enum step eval_divide(struct host *h, const struct image_insn *i);
+enum step eval_bits(struct host *h, const struct image_insn *i);
+enum step eval_str(struct host *h, const struct image_insn *i);
+enum step eval_str_eq(struct host *h, const struct image_insn *i);
+enum step eval_str_cmp(struct host *h, const struct image_insn *i);
+enum step eval_str_cat(struct host *h, const struct image_insn *i);
+enum step eval_str_fmt(struct host *h, const struct image_insn *i);
+enum step eval_match(struct host *h, const struct image_insn *i);
+
+enum step eval_read(struct host *h, const struct image_insn *i);
+enum step eval_write(struct host *h, const struct image_insn *i);
+enum step eval_add(struct host *h, const struct image_insn *i);
+enum step eval_has(struct host *h, const struct image_insn *i);
+enum step eval_delete(struct host *h, const struct image_insn *i);
+enum step eval_stat_add(struct host *h, const struct image_insn *i);
+enum step eval_stat_get(struct host *h, const struct image_insn *i);
+enum step eval_stat_clear(struct host *h, const struct image_insn *i);
+
+enum step eval_iter_new(struct host *h, const struct image_insn *i);
+enum step eval_iter_next(struct host *h, const struct image_insn *i);
+enum step eval_iter_key(struct host *h, const struct image_insn *i);
+enum step eval_iter_value(struct host *h, const struct image_insn *i);
+enum step eval_iter_stat(struct host *h, const struct image_insn *i);
+enum step eval_iter_end(struct host *h, const struct image_insn *i);
 enum step eval_hist(struct host *h, const struct image_insn *i);
+
 enum step intrinsic_run(struct host *h, const struct image_insn *i);
 
 /* The handler has changed an array: what follows is not a draining. */

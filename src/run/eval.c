@@ -2,130 +2,140 @@
 /*
  * Numbers and strings.
  */
-#include <stdlib.h>
-
 #include "run/engine.h"
 #include "run/format.h"
 
-static int64_t divide(int64_t a, int64_t b)
+enum step eval_const(struct host *h, const struct image_insn *i)
 {
-	return b == -1 ? (int64_t)-(uint64_t)a : a / b;
-}
-
-static int64_t modulo(int64_t a, int64_t b)
-{
-	return b == -1 ? 0 : a % b;
-}
-
-static int64_t bits(uint64_t v, uint32_t aux)
-{
-	uint32_t shift = aux & 63, width = aux >> 8 & 255;
-
-	v >>= shift;
-	if (!width || width >= 64)
-		return (int64_t)v;
-	v <<= 64 - width;
-	if (aux >> 16 & 1)
-		return (int64_t)v >> (64 - width);
-	return (int64_t)(v >> (64 - width));
-}
-
-static int64_t unary(const struct image_insn *i, int64_t a)
-{
-	switch ((enum image_op)i->op) {
-	case OP_NEG:
-		return (int64_t)-(uint64_t)a;
-	case OP_INV:
-		return ~a;
-	case OP_BITS:
-		return bits((uint64_t)a, i->aux);
-	default:
-		abort();
-	}
-}
-
-static int64_t binary(enum image_op op, int64_t a, int64_t b)
-{
-	uint64_t ua = (uint64_t)a, ub = (uint64_t)b;
-
-	switch (op) {
-	case OP_ADD:
-		return (int64_t)(ua + ub);
-	case OP_SUB:
-		return (int64_t)(ua - ub);
-	case OP_MUL:
-		return (int64_t)(ua * ub);
-	case OP_DIV:
-		return divide(a, b);
-	case OP_MOD:
-		return modulo(a, b);
-	case OP_AND:
-		return a & b;
-	case OP_OR:
-		return a | b;
-	case OP_XOR:
-		return a ^ b;
-	case OP_SHL:
-		return (int64_t)(ua << (b & 63));
-	case OP_SHR:
-		return a >> (b & 63);
-	case OP_USHR:
-		return (int64_t)(ua >> (b & 63));
-	case OP_EQ:
-		return a == b;
-	case OP_NE:
-		return a != b;
-	case OP_LT:
-		return a < b;
-	case OP_LE:
-		return a <= b;
-	case OP_GT:
-		return a > b;
-	case OP_GE:
-		return a >= b;
-	default:
-		abort();
-	}
-}
-
-enum step eval_number(struct host *h, const struct image_insn *i)
-{
-	int64_t a, b;
-
-	if (i->op == OP_CONST) {
-		host_set_long(h, i->imm);
-		return STEP_ON;
-	}
-	a = host_long(h, i->a);
-	if (i->op == OP_NEG || i->op == OP_INV || i->op == OP_BITS) {
-		host_set_long(h, unary(i, a));
-		return STEP_ON;
-	}
-	b = host_long(h, i->b);
-	if (!b && (i->op == OP_DIV || i->op == OP_MOD))
-		return host_raise(h, IERR_DIV_ZERO);
-	host_set_long(h, binary((enum image_op)i->op, a, b));
+	host_set_long(h, i->imm);
 	return STEP_ON;
 }
 
-static void concat(struct host *h, struct str a, struct str b)
+enum step eval_unary(struct host *h, const struct image_insn *i)
 {
-	h->text.len = 0;
-	buf_str(&h->text, a);
-	buf_str(&h->text, b);
-	host_set_str(h, buf_view(&h->text));
+	int64_t a = host_long(h, i->a);
+
+	host_set_long(h, i->op == OP_NEG ? (int64_t)-(uint64_t)a : ~a);
+	return STEP_ON;
 }
 
-static void format(struct host *h, const struct image_insn *i)
+enum step eval_bits(struct host *h, const struct image_insn *i)
+{
+	uint32_t shift = i->aux & 63, width = i->aux >> 8 & 255;
+	uint64_t v = (uint64_t)host_long(h, i->a) >> shift;
+
+	if (width && width < 64) {
+		v <<= 64 - width;
+		v = i->aux >> 16 & 1 ? (uint64_t)((int64_t)v >> (64 - width)) :
+				       v >> (64 - width);
+	}
+	host_set_long(h, (int64_t)v);
+	return STEP_ON;
+}
+
+/* Those that cannot fail; unsigned where C's signed would not wrap. */
+#define BINARY(name, expr)                                          \
+	static int64_t binary_##name(int64_t a, int64_t b)          \
+	{                                                           \
+		uint64_t ua = (uint64_t)a, ub = (uint64_t)b;        \
+                                                                    \
+		(void)ua;                                           \
+		(void)ub;                                           \
+		return (int64_t)(expr);                             \
+	}
+
+BINARY(add, ua + ub)
+BINARY(sub, ua - ub)
+BINARY(mul, ua * ub)
+BINARY(and, a & b)
+BINARY(or, a | b)
+BINARY(xor, a ^ b)
+BINARY(shl, ua << (b & 63))
+BINARY(shr, a >> (b & 63))
+BINARY(ushr, ua >> (b & 63))
+BINARY(eq, a == b)
+BINARY(ne, a != b)
+BINARY(lt, a < b)
+BINARY(le, a <= b)
+BINARY(gt, a > b)
+BINARY(ge, a >= b)
+
+static int64_t (*const binary_ops[OP_N])(int64_t a, int64_t b) = {
+	[OP_ADD] = binary_add, [OP_SUB] = binary_sub, [OP_MUL] = binary_mul,
+	[OP_AND] = binary_and, [OP_OR] = binary_or,   [OP_XOR] = binary_xor,
+	[OP_SHL] = binary_shl, [OP_SHR] = binary_shr, [OP_USHR] = binary_ushr,
+	[OP_EQ] = binary_eq,   [OP_NE] = binary_ne,   [OP_LT] = binary_lt,
+	[OP_LE] = binary_le,   [OP_GT] = binary_gt,   [OP_GE] = binary_ge,
+};
+
+enum step eval_binary(struct host *h, const struct image_insn *i)
+{
+	host_set_long(h, binary_ops[i->op](host_long(h, i->a),
+					   host_long(h, i->b)));
+	return STEP_ON;
+}
+
+/* The quotient, or with OP_MOD the rest; INT64_MIN / -1 wraps. */
+enum step eval_divide(struct host *h, const struct image_insn *i)
+{
+	int64_t a = host_long(h, i->a), b = host_long(h, i->b);
+
+	if (!b)
+		return host_raise(h, IERR_DIV_ZERO);
+	if (i->op == OP_DIV)
+		host_set_long(h, b == -1 ? (int64_t)-(uint64_t)a : a / b);
+	else
+		host_set_long(h, b == -1 ? 0 : a % b);
+	return STEP_ON;
+}
+
+/* A constant is not copied: its bytes are the image's. */
+enum step eval_str(struct host *h, const struct image_insn *i)
+{
+	uint32_t slot = (uint32_t)(i - h->img->code.v) - h->frame->func->first;
+	struct str s = image_str(h->img, (istr)i->imm);
+
+	if (s.len >= h->strcap)
+		s.len = h->strcap - 1;
+	h->frame->slots[slot] = value_str(s);
+	return STEP_ON;
+}
+
+enum step eval_str_eq(struct host *h, const struct image_insn *i)
+{
+	host_set_long(h, str_eq(host_str(h, i->a), host_str(h, i->b)));
+	return STEP_ON;
+}
+
+enum step eval_str_cmp(struct host *h, const struct image_insn *i)
+{
+	host_set_long(h, str_cmp(host_str(h, i->a), host_str(h, i->b)));
+	return STEP_ON;
+}
+
+enum step eval_str_cat(struct host *h, const struct image_insn *i)
+{
+	h->text.len = 0;
+	buf_str(&h->text, host_str(h, i->a));
+	buf_str(&h->text, host_str(h, i->b));
+	host_set_str(h, buf_view(&h->text));
+	return STEP_ON;
+}
+
+enum step eval_str_fmt(struct host *h, const struct image_insn *i)
 {
 	h->text.len = 0;
 	format_text(h->img, (uint32_t)i->imm, host_list(h, i), i->nargs,
 		    &h->text);
 	host_set_str(h, buf_view(&h->text));
+	return STEP_ON;
 }
 
-static void match(struct host *h, const struct image_dfa *dfa, struct str s)
+/* What has matched is kept for matched(). */
+enum step eval_match(struct host *h, const struct image_insn *i)
 {
+	const struct image_dfa *dfa = &h->img->dfas.v[i->imm];
+	struct str s = host_str(h, i->a);
 	bool found = dfa_match(h->img->bytes.v + dfa->first, s,
 			       &h->match.groups);
 
@@ -134,43 +144,5 @@ static void match(struct host *h, const struct image_dfa *dfa, struct str s)
 		buf_str(&h->match.text, s);
 	}
 	host_set_long(h, found);
-}
-
-/* A constant is not copied: its bytes are the image's. */
-static void constant(struct host *h, const struct image_insn *i)
-{
-	uint32_t slot = (uint32_t)(i - h->img->code.v) - h->frame->func->first;
-	struct str s = image_str(h->img, (istr)i->imm);
-
-	if (s.len >= h->strcap)
-		s.len = h->strcap - 1;
-	h->frame->slots[slot] = value_str(s);
-}
-
-enum step eval_string(struct host *h, const struct image_insn *i)
-{
-	switch ((enum image_op)i->op) {
-	case OP_STR:
-		constant(h, i);
-		break;
-	case OP_STR_EQ:
-		host_set_long(h, str_eq(host_str(h, i->a), host_str(h, i->b)));
-		break;
-	case OP_STR_CMP:
-		host_set_long(h, str_cmp(host_str(h, i->a),
-					 host_str(h, i->b)));
-		break;
-	case OP_STR_CAT:
-		concat(h, host_str(h, i->a), host_str(h, i->b));
-		break;
-	case OP_STR_FMT:
-		format(h, i);
-		break;
-	case OP_MATCH:
-		match(h, &h->img->dfas.v[i->imm], host_str(h, i->a));
-		break;
-	default:
-		abort();
-	}
 	return STEP_ON;
 }

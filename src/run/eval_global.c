@@ -2,8 +2,6 @@
 /*
  * Globals and arrays.
  */
-#include <stdlib.h>
-
 #include "run/engine.h"
 #include "run/stat.h"
 
@@ -16,50 +14,45 @@ static bool has_wildcard(const struct value *keys, uint32_t n)
 	return false;
 }
 
-static void set_value(struct host *h, struct value v)
-{
-	if (v.type == IT_STRING)
-		host_set_str(h, v.s);
-	else
-		host_set_long(h, v.l);
-}
-
-static enum step done(bool ok)
-{
-	return ok ? STEP_ON : STEP_RAISE;
-}
-
-static void delete(struct host *h, uint32_t global, const struct value *keys,
-		   uint32_t nkeys)
+static void delete_all(struct host *h, uint32_t global)
 {
 	const struct snapshot *sn = NULL;
 
-	if (nkeys) {
-		iter_note_write(h, global);
-		if (has_wildcard(keys, nkeys))
-			store_delete_slice(h->store, global, keys);
-		else
-			store_delete(h->store, global, keys);
-		return;
-	}
 	if (h->img->globals.v[global].is_array)
 		sn = iter_drainable(h, global);
 	if (sn)
 		store_drain(h->store, global, sn);
 	else
 		store_clear(h->store, global);
-	iter_note_write(h, global);
 }
 
-static bool has(struct host *h, uint32_t global, const struct value *keys,
-		uint32_t nkeys)
+enum step eval_delete(struct host *h, const struct image_insn *i)
 {
-	if (has_wildcard(keys, nkeys))
-		return store_has_any(h->store, global, keys);
-	return store_has(h->store, global, keys);
+	uint32_t global = (uint32_t)i->imm;
+	const struct value *keys = host_list(h, i);
+
+	if (!i->nargs)
+		delete_all(h, global);
+	else if (has_wildcard(keys, i->nargs))
+		store_delete_slice(h->store, global, keys);
+	else
+		store_delete(h->store, global, keys);
+	iter_note_write(h, global);
+	return STEP_ON;
 }
 
-static enum step get_stat(struct host *h, const struct image_insn *i)
+enum step eval_has(struct host *h, const struct image_insn *i)
+{
+	uint32_t global = (uint32_t)i->imm;
+	const struct value *keys = host_list(h, i);
+
+	host_set_long(h, has_wildcard(keys, i->nargs) ?
+				 store_has_any(h->store, global, keys) :
+				 store_has(h->store, global, keys));
+	return STEP_ON;
+}
+
+enum step eval_stat_get(struct host *h, const struct image_insn *i)
 {
 	const struct image_global *g = &h->img->globals.v[i->imm];
 	int64_t arg = i->a == IMAGE_NONE ? 0 : host_long(h, i->a), v = 0;
@@ -75,32 +68,54 @@ static enum step get_stat(struct host *h, const struct image_insn *i)
 	return STEP_ON;
 }
 
-static struct value operand(const struct host *h, uint32_t insn)
+/* What a store that has no room raises is in h->error. */
+static enum step written(bool ok)
 {
-	return insn == IMAGE_NONE ? value_long(0) : h->frame->slots[insn];
+	return ok ? STEP_ON : STEP_RAISE;
 }
 
-static enum step write_global(struct host *h, const struct image_insn *i)
+static const struct value *prepare_write(struct host *h,
+					 const struct image_insn *i)
 {
-	uint32_t global = (uint32_t)i->imm;
-	const struct value *keys = host_list(h, i);
-	struct value v = operand(h, i->a);
-	struct store *s = h->store;
-
 	host_raise(h, IERR_ARRAY_FULL);
-	iter_note_write(h, global);
-	switch ((enum image_op)i->op) {
-	case OP_GSET:
-	case OP_ASET:
-		return done(store_set(s, global, keys, v, &h->error));
-	case OP_GADD:
-	case OP_AADD:
-		return done(store_add(s, global, keys, v.l, &h->error));
-	case OP_STAT_ADD:
-		return done(store_stat_add(s, global, keys, v.l, &h->error));
-	default:
-		abort();
-	}
+	iter_note_write(h, (uint32_t)i->imm);
+	return host_list(h, i);
+}
+
+enum step eval_write(struct host *h, const struct image_insn *i)
+{
+	const struct value *keys = prepare_write(h, i);
+
+	return written(store_set(h->store, (uint32_t)i->imm, keys,
+				 h->frame->slots[i->a], &h->error));
+}
+
+enum step eval_add(struct host *h, const struct image_insn *i)
+{
+	const struct value *keys = prepare_write(h, i);
+
+	return written(store_add(h->store, (uint32_t)i->imm, keys,
+				 host_long(h, i->a), &h->error));
+}
+
+enum step eval_stat_add(struct host *h, const struct image_insn *i)
+{
+	const struct value *keys = prepare_write(h, i);
+
+	return written(store_stat_add(h->store, (uint32_t)i->imm, keys,
+				      host_long(h, i->a), &h->error));
+}
+
+enum step eval_stat_clear(struct host *h, const struct image_insn *i)
+{
+	const struct value *keys = host_list(h, i);
+
+	if (i->nargs)
+		store_delete(h->store, (uint32_t)i->imm, keys);
+	else
+		store_clear(h->store, (uint32_t)i->imm);
+	iter_note_write(h, (uint32_t)i->imm);
+	return STEP_ON;
 }
 
 static struct value read_value(struct host *h, uint32_t global,
@@ -115,39 +130,13 @@ static struct value read_value(struct host *h, uint32_t global,
 				      value_decode_long(p);
 }
 
-enum step eval_global(struct host *h, const struct image_insn *i)
+enum step eval_read(struct host *h, const struct image_insn *i)
 {
-	uint32_t global = (uint32_t)i->imm;
-	const struct value *keys;
+	struct value v = read_value(h, (uint32_t)i->imm, host_list(h, i));
 
-	switch ((enum image_op)i->op) {
-	case OP_GSET:
-	case OP_ASET:
-	case OP_GADD:
-	case OP_AADD:
-	case OP_STAT_ADD:
-		return write_global(h, i);
-	case OP_STAT_GET:
-		return get_stat(h, i);
-	case OP_GGET:
-	case OP_AGET:
-		set_value(h, read_value(h, global, host_list(h, i)));
-		return STEP_ON;
-	case OP_AHAS:
-		keys = host_list(h, i);
-		host_set_long(h, has(h, global, keys, i->nargs));
-		return STEP_ON;
-	case OP_ADEL:
-		delete(h, global, host_list(h, i), i->nargs);
-		return STEP_ON;
-	case OP_STAT_CLEAR:
-		iter_note_write(h, global);
-		if (i->nargs)
-			store_delete(h->store, global, host_list(h, i));
-		else
-			store_clear(h->store, global);
-		return STEP_ON;
-	default:
-		abort();
-	}
+	if (v.type == IT_STRING)
+		host_set_str(h, v.s);
+	else
+		host_set_long(h, v.l);
+	return STEP_ON;
 }

@@ -142,7 +142,7 @@ static void start(struct host *h, const struct image_insn *i,
 	it->end = (uint32_t)MIN(limit, (int64_t)it->sn->n);
 }
 
-static void new(struct host *h, const struct image_insn *i)
+enum step eval_iter_new(struct host *h, const struct image_insn *i)
 {
 	uint32_t slot = (uint32_t)(i - h->img->code.v) - h->frame->func->first;
 	int64_t number = h->frame->slots[slot].l;
@@ -157,27 +157,22 @@ static void new(struct host *h, const struct image_insn *i)
 	*it = (struct iteration){ .spec = &h->img->iters.v[i->imm] };
 	start(h, i, it);
 	host_set_long(h, number);
+	return STEP_ON;
 }
 
-static bool next(struct host *h, int64_t number)
+enum step eval_iter_next(struct host *h, const struct image_insn *i)
 {
-	struct iteration *it;
+	int64_t number = host_long(h, i->a);
+	bool more = false;
 
-	if (number < 1 || number > h->niters)
-		return false;
-	it = &h->iters[number - 1];
-	if (!it->sn || it->at >= it->end)
-		return false;
-	it->at++;
-	return true;
-}
+	if (number >= 1 && number <= h->niters) {
+		struct iteration *it = &h->iters[number - 1];
 
-static struct value key_of(const struct iteration *it,
-			   const struct image_insn *i)
-{
-	if (it && i->imm < it->sn->global->nkeys)
-		return snapshot_key(it->sn, it->at - 1, (uint32_t)i->imm);
-	return (struct value){};
+		more = it->sn && it->at < it->end;
+		it->at += more;
+	}
+	host_set_long(h, more);
+	return STEP_ON;
 }
 
 /* A value of the type that the instruction has. */
@@ -190,6 +185,28 @@ static void set_typed(struct host *h, const struct image_insn *i,
 		host_set_long(h, v.type == IT_LONG ? v.l : 0);
 }
 
+enum step eval_iter_key(struct host *h, const struct image_insn *i)
+{
+	const struct iteration *it = iter_at(h, host_long(h, i->a));
+	struct value v = {};
+
+	if (it && i->imm < it->sn->global->nkeys)
+		v = snapshot_key(it->sn, it->at - 1, (uint32_t)i->imm);
+	set_typed(h, i, v);
+	return STEP_ON;
+}
+
+enum step eval_iter_value(struct host *h, const struct image_insn *i)
+{
+	const struct iteration *it = iter_at(h, host_long(h, i->a));
+	struct value v = {};
+
+	if (it && it->sn->global->type != IT_STATS)
+		v = snapshot_value(it->sn, it->at - 1);
+	set_typed(h, i, v);
+	return STEP_ON;
+}
+
 static const uint8_t *stat_at(const struct iteration *it)
 {
 	if (!it || it->sn->global->type != IT_STATS)
@@ -197,11 +214,11 @@ static const uint8_t *stat_at(const struct iteration *it)
 	return snapshot_stat(it->sn, it->at - 1);
 }
 
-static enum step get_stat(struct host *h, const struct image_insn *i,
-			  const struct iteration *it)
+enum step eval_iter_stat(struct host *h, const struct image_insn *i)
 {
-	const uint8_t *stat = stat_at(it);
+	const struct iteration *it = iter_at(h, host_long(h, i->a));
 	int64_t arg = i->b == IMAGE_NONE ? 0 : host_long(h, i->b), v = 0;
+	const uint8_t *stat = stat_at(it);
 	enum image_error error = IERR_STAT_EMPTY;
 
 	if (!stat || !stat_get(&it->sn->global->stat, stat,
@@ -211,36 +228,12 @@ static enum step get_stat(struct host *h, const struct image_insn *i,
 	return STEP_ON;
 }
 
-enum step eval_iter(struct host *h, const struct image_insn *i)
+/* The snapshot stays with the frame: see iter_drainable(). */
+enum step eval_iter_end(struct host *h, const struct image_insn *i)
 {
-	const struct iteration *it = NULL;
-	struct value v = {};
-
-	if (i->op != OP_ITER_NEW)
-		it = iter_at(h, host_long(h, i->a));
-	switch ((enum image_op)i->op) {
-	case OP_ITER_NEW:
-		new(h, i);
-		return STEP_ON;
-	case OP_ITER_NEXT:
-		host_set_long(h, next(h, host_long(h, i->a)));
-		return STEP_ON;
-	case OP_ITER_KEY:
-		set_typed(h, i, key_of(it, i));
-		return STEP_ON;
-	case OP_ITER_VALUE:
-		if (it && it->sn->global->type != IT_STATS)
-			v = snapshot_value(it->sn, it->at - 1);
-		set_typed(h, i, v);
-		return STEP_ON;
-	case OP_ITER_STAT:
-		return get_stat(h, i, it);
-	case OP_ITER_END:
-		/* The snapshot stays with the frame: see iter_drainable() */
-		return STEP_ON;
-	default:
-		abort();
-	}
+	(void)h;
+	(void)i;
+	return STEP_ON;
 }
 
 enum step eval_hist(struct host *h, const struct image_insn *i)

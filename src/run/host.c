@@ -273,17 +273,24 @@ static void set_var(struct host *h, struct frame *fr, uint32_t var,
 	fr->vars[var] = v;
 }
 
-static void get_var(struct host *h, uint32_t var)
+static enum step get(struct host *h, const struct image_insn *i)
 {
-	struct value v = h->frame->vars[var];
+	struct value v = h->frame->vars[i->imm];
 
 	if (v.type == IT_STRING)
 		host_set_str(h, v.s);
 	else
 		host_set_long(h, v.l);
+	return STEP_ON;
 }
 
-static enum step jump(struct host *h, uint32_t block)
+static enum step set(struct host *h, const struct image_insn *i)
+{
+	set_var(h, h->frame, (uint32_t)i->imm, h->frame->slots[i->a]);
+	return STEP_ON;
+}
+
+static enum step go(struct host *h, uint32_t block)
 {
 	struct frame *fr = h->frame;
 
@@ -292,6 +299,23 @@ static enum step jump(struct host *h, uint32_t block)
 	fr->block = block;
 	fr->at = 0;
 	return STEP_GO;
+}
+
+static enum step jump(struct host *h, const struct image_insn *i)
+{
+	return go(h, i->b);
+}
+
+static enum step branch(struct host *h, const struct image_insn *i)
+{
+	return go(h, host_long(h, i->a) ? i->b : i->c);
+}
+
+static enum step leave(struct host *h, const struct image_insn *i)
+{
+	(void)h;
+	(void)i;
+	return STEP_LEAVE;
 }
 
 static enum step call(struct host *h, const struct image_insn *i)
@@ -360,14 +384,15 @@ static enum step raise(struct host *h, const struct image_insn *i)
 	return STEP_RAISE;
 }
 
-static enum step tick(struct host *h, int64_t n)
+static enum step tick(struct host *h, const struct image_insn *i)
 {
-	h->actions -= n;
+	h->actions -= i->imm;
 	return h->actions < 0 ? host_raise(h, IERR_ACTIONS) : STEP_ON;
 }
 
-static enum step lock(struct host *h)
+static enum step lock(struct host *h, const struct image_insn *i)
 {
+	(void)i;
 	if (h->locked)
 		return STEP_ON;
 	h->locked = store_lock(h->store);
@@ -378,102 +403,77 @@ static enum step lock(struct host *h)
 	return STEP_SKIP;
 }
 
-static void unlock(struct host *h)
+static void release(struct host *h)
 {
 	if (h->locked)
 		store_unlock(h->store);
 	h->locked = false;
 }
 
-static void catch_message(struct host *h)
+static enum step unlock(struct host *h, const struct image_insn *i)
 {
+	(void)i;
+	release(h);
+	return STEP_ON;
+}
+
+static enum step cond(struct host *h, const struct image_insn *i)
+{
+	(void)i;
+	h->cond_changed = true;
+	return STEP_ON;
+}
+
+static enum step catch_message(struct host *h, const struct image_insn *i)
+{
+	(void)i;
 	h->text.len = 0;
 	run_error_message(&h->error, &h->text);
 	host_set_str(h, buf_view(&h->text));
+	return STEP_ON;
 }
 
-static void print(struct host *h, const struct image_insn *i)
+static enum step print(struct host *h, const struct image_insn *i)
 {
 	format_text(h->img, (uint32_t)i->imm, host_list(h, i), i->nargs,
 		    output_buf(h->out));
 	if (!h->locked)
 		output_settle(h->out);
-}
-
-static enum step control(struct host *h, const struct image_insn *i)
-{
-	switch ((enum image_op)i->op) {
-	case OP_JMP:
-		return jump(h, i->b);
-	case OP_BR:
-		return jump(h, host_long(h, i->a) ? i->b : i->c);
-	case OP_RET:
-		return ret(h, i);
-	case OP_NEXT:
-		return STEP_LEAVE;
-	case OP_RAISE:
-		return raise(h, i);
-	case OP_TICK:
-		return tick(h, i->imm);
-	case OP_CALL:
-		return call(h, i);
-	case OP_LOCK:
-		return lock(h);
-	case OP_UNLOCK:
-		unlock(h);
-		return STEP_ON;
-	case OP_COND:
-		h->cond_changed = true;
-		return STEP_ON;
-	default:
-		abort();	/* kernel code: image_check() lets none in */
-	}
-}
-
-static enum step step(struct host *h, const struct image_insn *i)
-{
-	switch ((enum image_op)i->op) {
-	case OP_CONST: case OP_ADD: case OP_SUB: case OP_MUL: case OP_DIV:
-	case OP_MOD: case OP_AND: case OP_OR: case OP_XOR: case OP_SHL:
-	case OP_SHR: case OP_USHR: case OP_NEG: case OP_INV: case OP_EQ:
-	case OP_NE: case OP_LT: case OP_LE: case OP_GT: case OP_GE:
-	case OP_BITS:
-		return eval_number(h, i);
-	case OP_STR: case OP_STR_EQ: case OP_STR_CMP: case OP_STR_CAT:
-	case OP_STR_FMT: case OP_MATCH:
-		return eval_string(h, i);
-	case OP_GGET: case OP_GSET: case OP_GADD: case OP_AGET: case OP_ASET:
-	case OP_AADD: case OP_AHAS: case OP_ADEL: case OP_STAT_ADD:
-	case OP_STAT_GET: case OP_STAT_CLEAR:
-		return eval_global(h, i);
-	case OP_ITER_NEW: case OP_ITER_NEXT: case OP_ITER_KEY:
-	case OP_ITER_VALUE: case OP_ITER_STAT: case OP_ITER_END:
-		return eval_iter(h, i);
-	case OP_PRINT_HIST: case OP_HIST_STR:
-		return eval_hist(h, i);
-	case OP_INTRIN:
-		return intrinsic_run(h, i);
-	case OP_GET:
-		get_var(h, (uint32_t)i->imm);
-		return STEP_ON;
-	case OP_SET:
-		set_var(h, h->frame, (uint32_t)i->imm, h->frame->slots[i->a]);
-		return STEP_ON;
-	case OP_CATCH_MSG:
-		catch_message(h);
-		return STEP_ON;
-	case OP_PRINT:
-		print(h, i);
-		return STEP_ON;
-	case OP_JMP: case OP_BR: case OP_SWITCH: case OP_RET: case OP_NEXT:
-	case OP_RAISE: case OP_TICK: case OP_CALL: case OP_SAVE:
-	case OP_RESTORE: case OP_LOCK: case OP_UNLOCK: case OP_COND:
-	case OP_EMIT: case OP_CTX_WORD: case OP_LOAD: case OP_LOAD_STR:
-	case OP_STORE: case OP_PERF_READ: case OP_N:
-		return control(h, i);
-	}
 	return STEP_ON;
 }
+
+/* Those that are not here are the kernel's: image_check() lets none in. */
+static const eval_fn ops[OP_N] = {
+	[OP_CONST] = eval_const, [OP_STR] = eval_str,
+	[OP_GET] = get, [OP_SET] = set,
+	[OP_ADD] = eval_binary, [OP_SUB] = eval_binary,
+	[OP_MUL] = eval_binary, [OP_DIV] = eval_divide,
+	[OP_MOD] = eval_divide, [OP_AND] = eval_binary,
+	[OP_OR] = eval_binary, [OP_XOR] = eval_binary,
+	[OP_SHL] = eval_binary, [OP_SHR] = eval_binary,
+	[OP_USHR] = eval_binary, [OP_NEG] = eval_unary,
+	[OP_INV] = eval_unary, [OP_BITS] = eval_bits,
+	[OP_EQ] = eval_binary, [OP_NE] = eval_binary,
+	[OP_LT] = eval_binary, [OP_LE] = eval_binary,
+	[OP_GT] = eval_binary, [OP_GE] = eval_binary,
+	[OP_STR_EQ] = eval_str_eq, [OP_STR_CMP] = eval_str_cmp,
+	[OP_STR_CAT] = eval_str_cat, [OP_STR_FMT] = eval_str_fmt,
+	[OP_JMP] = jump, [OP_BR] = branch, [OP_RET] = ret, [OP_NEXT] = leave,
+	[OP_RAISE] = raise, [OP_TICK] = tick, [OP_CALL] = call,
+	[OP_CATCH_MSG] = catch_message,
+	[OP_GGET] = eval_read, [OP_GSET] = eval_write, [OP_GADD] = eval_add,
+	[OP_AGET] = eval_read, [OP_ASET] = eval_write, [OP_AADD] = eval_add,
+	[OP_AHAS] = eval_has, [OP_ADEL] = eval_delete,
+	[OP_STAT_ADD] = eval_stat_add, [OP_STAT_GET] = eval_stat_get,
+	[OP_STAT_CLEAR] = eval_stat_clear,
+	[OP_LOCK] = lock, [OP_UNLOCK] = unlock, [OP_COND] = cond,
+	[OP_ITER_NEW] = eval_iter_new, [OP_ITER_NEXT] = eval_iter_next,
+	[OP_ITER_KEY] = eval_iter_key, [OP_ITER_VALUE] = eval_iter_value,
+	[OP_ITER_STAT] = eval_iter_stat, [OP_ITER_END] = eval_iter_end,
+	[OP_PRINT] = print, [OP_PRINT_HIST] = eval_hist,
+	[OP_HIST_STR] = eval_hist,
+	[OP_INTRIN] = intrinsic_run, [OP_MATCH] = eval_match,
+};
 
 /* MAXACTION is not, or a loop around a try could go on for ever. */
 static bool is_catchable(const struct host *h)
@@ -501,6 +501,17 @@ static bool unwind(struct host *h)
 	}
 }
 
+/* Where the error shows: in the user's script, not in the library. */
+static uint32_t place_of(const struct host *h)
+{
+	const struct frame *fr = h->frame;
+
+	while (fr->func->is_library && fr->up)
+		fr = fr->up;
+	return h->img->code.v[fr->func->first + block_of(h, fr)->first +
+			      fr->at].place;
+}
+
 static enum host_status run(struct host *h)
 {
 	for (;;) {
@@ -508,14 +519,14 @@ static enum host_status run(struct host *h)
 		const struct image_block *b = block_of(h, fr);
 		const struct image_insn *i = host_insn(h, b->first + fr->at);
 
-		switch (step(h, i)) {
+		switch (ops[i->op](h, i)) {
 		case STEP_ON:
 			h->frame->at++;
 			break;
 		case STEP_GO:
 			break;
 		case STEP_RAISE:
-			h->error.place = i->place;
+			h->error.place = place_of(h);
 			if (!unwind(h))
 				return HOST_ERROR;
 			break;
@@ -566,7 +577,7 @@ enum host_status host_call(struct host *h, uint32_t func, uint32_t probe,
 	status = run(h);
 	while (h->frame)
 		pop(h);
-	unlock(h);
+	release(h);
 	output_settle(h->out);
 	if (ret_value)
 		*ret_value = h->ret;
@@ -649,3 +660,16 @@ struct err *host_record(struct host *h, const void *data, uint32_t len,
 				NULL, err);
 	return NULL;
 }
+
+#ifdef UNIT_TEST
+#include "unit.h"
+
+UNIT_TEST_CASE(host_ops)
+{
+	for (uint32_t i = 0; i < OP_N; i++) {
+		bool of_kernel = op_info[i].flags & OPF_KERNEL;
+
+		TEST(of_kernel == !ops[i]);
+	}
+}
+#endif

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The intrinsics on the host: time, task, session, and what only the host
- * can do.  Those that work on text are in intrinsic_text.c.
- */
 #include "run/intrinsic.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
@@ -30,6 +27,16 @@ static int64_t clock_ns(clockid_t id)
 	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
 }
 
+/* An intrinsic without arguments that gives a long. */
+#define GETTER(name, expr)                                               \
+	static enum step get_##name(struct host *h,                      \
+				    const struct value *args)            \
+	{                                                                \
+		(void)args;                                              \
+		host_set_long(h, (expr));                                \
+		return STEP_ON;                                          \
+	}
+
 static int64_t hz(const struct host *h)
 {
 	uint32_t n = h->world ? world_hz(h->world) : 0;
@@ -46,14 +53,6 @@ static int64_t jiffies(const struct host *h)
 	       ns % NS_PER_S * n / NS_PER_S;
 }
 
-static void set_comm(struct host *h)
-{
-	char name[17] = "";
-
-	prctl(PR_GET_NAME, name);
-	host_set_str(h, str_from(name));
-}
-
 static int64_t random_bits(void)
 {
 	uint32_t v = 0;
@@ -63,34 +62,112 @@ static int64_t random_bits(void)
 	return v;
 }
 
-static void request_exit(struct host *h)
+static int64_t pair(uint64_t high, uint32_t low)
+{
+	return (int64_t)(high << 32 | low);
+}
+
+GETTER(pid_tgid, pair((uint64_t)getpid(), (uint32_t)gettid()))
+GETTER(uid_gid, pair(getgid(), getuid()))
+GETTER(task, 0)
+GETTER(cpu, sched_getcpu())
+GETTER(ktime, clock_ns(CLOCK_MONOTONIC))
+GETTER(boot, clock_ns(CLOCK_BOOTTIME))
+GETTER(wall, clock_ns(CLOCK_REALTIME))
+GETTER(jiffies, jiffies(h))
+GETTER(hz, hz(h))
+GETTER(target, (int64_t)store_session(h->store)->target)
+GETTER(stp_pid, (int64_t)store_session(h->store)->stp_pid)
+GETTER(gmtoff, store_session(h->store)->gmtoff)
+GETTER(random, random_bits())
+GETTER(in_kernel, 0)
+
+static enum step get_comm(struct host *h, const struct value *args)
+{
+	char name[17] = "";
+
+	(void)args;
+	prctl(PR_GET_NAME, name);
+	host_set_str(h, str_from(name));
+	return STEP_ON;
+}
+
+/* ---- the session ---- */
+
+static enum step do_exit(struct host *h, const struct value *args)
 {
 	struct image_session *s = store_session(h->store);
 
+	(void)args;
 	if (s->state < SESSION_STOPPING)
 		s->state = SESSION_STOPPING;
+	return STEP_ON;
 }
 
-static void set_probe_text(struct host *h, bool as_written)
+static enum step do_abort(struct host *h, const struct value *args)
 {
-	const struct image_probe *p;
+	do_exit(h, args);
+	return STEP_LEAVE;
+}
 
-	if (h->probe == IMAGE_NONE) {
-		host_set_str(h, STR(""));
-		return;
-	}
-	p = &h->img->probes.v[h->probe];
-	host_set_str(h, image_str(h->img, as_written ? p->name : p->point));
+static enum step do_error(struct host *h, const struct value *args)
+{
+	return host_raise_text(h, IERR_USER, args[0].s);
+}
+
+static enum step do_warn(struct host *h, const struct value *args)
+{
+	output_warn(h->out, "%" STR_FMT, STR_ARG(args[0].s));
+	return STEP_ON;
+}
+
+static enum step do_log_err(struct host *h, const struct value *args)
+{
+	output_log(h->out, args[0].s);
+	return STEP_ON;
+}
+
+static enum step get_probe_point(struct host *h, const struct value *args)
+{
+	istr s = h->probe == IMAGE_NONE ? 0 :
+					  h->img->probes.v[h->probe].point;
+
+	(void)args;
+	host_set_str(h, image_str(h->img, s));
+	return STEP_ON;
+}
+
+static enum step get_probe_name(struct host *h, const struct value *args)
+{
+	istr s = h->probe == IMAGE_NONE ? 0 :
+					  h->img->probes.v[h->probe].name;
+
+	(void)args;
+	host_set_str(h, image_str(h->img, s));
+	return STEP_ON;
+}
+
+/* ---- what only the host can do ---- */
+
+/* As the C library takes it; the caller frees. */
+static char *c_string(struct str s)
+{
+	char *p = malloc((size_t)s.len + 1);
+
+	if (!p)
+		abort();
+	if (s.len)
+		memcpy(p, s.s, s.len);
+	p[s.len] = '\0';
+	return p;
 }
 
 /* The child's child runs it, so that nobody has to wait for it. */
-static void run_system(struct host *h, struct str command)
+static enum step do_system(struct host *h, const struct value *args)
 {
-	char *text = strndup(command.s, command.len);
+	char *text = c_string(args[0].s);
 	pid_t pid;
 
-	if (!text)
-		abort();
 	output_flush(h->out);
 	pid = fork();
 	if (!pid) {
@@ -103,10 +180,12 @@ static void run_system(struct host *h, struct str command)
 	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	free(text);
+	return STEP_ON;
 }
 
-static void write_ftrace(struct host *h, struct str text)
+static enum step do_ftrace(struct host *h, const struct value *args)
 {
+	struct str text = args[0].s;
 	int dir = h->world ? world_tracefs(h->world) : -1;
 	_cleanup_close_ int fd = -1;
 
@@ -115,30 +194,33 @@ static void write_ftrace(struct host *h, struct str text)
 	if (fd < 0 || write(fd, text.s, text.len) < 0)
 		output_warn(h->out, "ftrace(): cannot write to the ftrace "
 			    "buffer");
+	return STEP_ON;
 }
 
-static void set_module_name(struct host *h)
+static enum step get_module_name(struct host *h, const struct value *args)
 {
 	char name[32];
 
+	(void)args;
 	snprintf(name, sizeof(name), "spile_%d", (int)getpid());
 	host_set_str(h, str_from(name));
+	return STEP_ON;
 }
 
-static void set_env(struct host *h, struct str name)
+static enum step get_env(struct host *h, const struct value *args)
 {
-	char *text = strndup(name.s, name.len);
-	const char *value;
+	char *text = c_string(args[0].s);
+	const char *value = getenv(text);
 
-	if (!text)
-		abort();
-	value = getenv(text);
 	host_set_str(h, str_from(value ? value : ""));
 	free(text);
+	return STEP_ON;
 }
 
-static void set_symbol(struct host *h, uint64_t addr)
+/* The name, or the address itself where there is none. */
+static enum step get_symbol(struct host *h, const struct value *args)
 {
+	uint64_t addr = (uint64_t)args[0].l;
 	struct kallsym sym = {};
 	struct err *e = NULL;
 	char text[32];
@@ -148,12 +230,9 @@ static void set_symbol(struct host *h, uint64_t addr)
 	if (h->kallsyms)
 		e = kallsyms_at(h->kallsyms, addr, &sym);
 	err_free(e);
-	if (sym.name.len) {
-		host_set_str(h, sym.name);
-		return;
-	}
 	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)addr);
-	host_set_str(h, str_from(text));
+	host_set_str(h, sym.name.len ? sym.name : str_from(text));
+	return STEP_ON;
 }
 
 static const struct arch *arch_of(const struct host *h)
@@ -163,132 +242,110 @@ static const struct arch *arch_of(const struct host *h)
 	return a ? a : arch_host();
 }
 
-static void set_syscall_name(struct host *h, int64_t nr)
+static enum step get_syscall_name(struct host *h, const struct value *args)
 {
 	const struct arch *a = arch_of(h);
+	int64_t nr = args[0].l;
 
 	host_set_str(h, a && nr >= 0 && nr <= UINT32_MAX ?
 				arch_syscall_name(a, (uint32_t)nr) : STR(""));
+	return STEP_ON;
 }
 
-static void set_zone(struct host *h)
+static enum step get_syscall_num(struct host *h, const struct value *args)
+{
+	const struct arch *a = arch_of(h);
+
+	host_set_long(h, a ? arch_syscall_nr(a, args[0].s) : -1);
+	return STEP_ON;
+}
+
+static enum step get_zone(struct host *h, const struct value *args)
 {
 	struct tm tm = {};
 	time_t now = time(NULL);
 
+	(void)args;
 	localtime_r(&now, &tm);
 	host_set_str(h, str_from(tm.tm_zone ? tm.tm_zone : "UTC"));
-}
-
-/* The task, the time, the session: one long each. */
-static int64_t context(struct host *h, enum image_intrinsic id)
-{
-	switch (id) {
-	case INTRIN_PID_TGID:
-		return (int64_t)((uint64_t)getpid() << 32 |
-				 (uint32_t)gettid());
-	case INTRIN_UID_GID:
-		return (int64_t)((uint64_t)getgid() << 32 | getuid());
-	case INTRIN_CPU:
-		return sched_getcpu();
-	case INTRIN_KTIME_NS:
-		return clock_ns(CLOCK_MONOTONIC);
-	case INTRIN_BOOT_NS:
-		return clock_ns(CLOCK_BOOTTIME);
-	case INTRIN_WALL_NS:
-		return clock_ns(CLOCK_REALTIME);
-	case INTRIN_JIFFIES:
-		return jiffies(h);
-	case INTRIN_HZ:
-		return hz(h);
-	case INTRIN_TARGET:
-		return (int64_t)store_session(h->store)->target;
-	case INTRIN_STP_PID:
-		return (int64_t)store_session(h->store)->stp_pid;
-	case INTRIN_TZ_GMTOFF:
-		return store_session(h->store)->gmtoff;
-	case INTRIN_RANDOM:
-		return random_bits();
-	default:
-		return 0;	/* TASK, IN_KERNEL: none, no */
-	}
-}
-
-enum step intrinsic_run(struct host *h, const struct image_insn *i)
-{
-	enum image_intrinsic id = (enum image_intrinsic)i->imm;
-	const struct value *args = host_list(h, i);
-
-	switch (id) {
-	case INTRIN_PID_TGID: case INTRIN_UID_GID: case INTRIN_TASK:
-	case INTRIN_CPU: case INTRIN_KTIME_NS: case INTRIN_BOOT_NS:
-	case INTRIN_WALL_NS: case INTRIN_JIFFIES: case INTRIN_HZ:
-	case INTRIN_TARGET: case INTRIN_STP_PID: case INTRIN_RANDOM:
-	case INTRIN_IN_KERNEL: case INTRIN_TZ_GMTOFF:
-		host_set_long(h, context(h, id));
-		return STEP_ON;
-	case INTRIN_COMM:
-		set_comm(h);
-		return STEP_ON;
-	case INTRIN_EXIT:
-		request_exit(h);
-		return STEP_ON;
-	case INTRIN_ABORT:
-		request_exit(h);
-		return STEP_LEAVE;
-	case INTRIN_ERROR:
-		return host_raise_text(h, IERR_USER, args[0].s);
-	case INTRIN_PROBE_POINT:
-	case INTRIN_PROBE_NAME:
-		set_probe_text(h, id == INTRIN_PROBE_NAME);
-		return STEP_ON;
-	case INTRIN_WARN:
-		output_warn(h->out, "%" STR_FMT, STR_ARG(args[0].s));
-		return STEP_ON;
-	case INTRIN_LOG_ERR:
-		output_log(h->out, args[0].s);
-		return STEP_ON;
-	case INTRIN_SYSTEM:
-		run_system(h, args[0].s);
-		return STEP_ON;
-	case INTRIN_FTRACE:
-		write_ftrace(h, args[0].s);
-		return STEP_ON;
-	case INTRIN_TZ_NAME:
-		set_zone(h);
-		return STEP_ON;
-	case INTRIN_SYSCALL_NAME:
-		set_syscall_name(h, args[0].l);
-		return STEP_ON;
-	case INTRIN_SYSCALL_NUM:
-		host_set_long(h, arch_of(h) ? arch_syscall_nr(arch_of(h),
-							     args[0].s) : -1);
-		return STEP_ON;
-	case INTRIN_SYM_NAME:
-		set_symbol(h, (uint64_t)args[0].l);
-		return STEP_ON;
-	case INTRIN_MODULE_NAME:
-		set_module_name(h);
-		return STEP_ON;
-	case INTRIN_ENV_VAR:
-		set_env(h, args[0].s);
-		return STEP_ON;
-	case INTRIN_STRLEN: case INTRIN_SUBSTR: case INTRIN_BYTE:
-	case INTRIN_CHAR: case INTRIN_STRPOS: case INTRIN_STRTOL:
-	case INTRIN_QUOTED: case INTRIN_TOKEN: case INTRIN_MATCHED:
-	case INTRIN_NGROUPS: case INTRIN_CTIME: case INTRIN_ERRNO_NAME:
-	case INTRIN_SIGNAL_NAME:
-		return intrinsic_text(h, id, args);
-	case INTRIN_KERNEL_STR:
-		host_raise(h, IERR_KERNEL_STR_FAULT);
-		h->error.operand = (uint64_t)args[0].l;
-		return STEP_RAISE;
-	case INTRIN_USER_STR:
-		host_raise(h, IERR_USER_STR_FAULT);
-		h->error.operand = (uint64_t)args[0].l;
-		return STEP_RAISE;
-	case INTRIN_N:
-		break;
-	}
 	return STEP_ON;
 }
+
+/* Memory of the kernel and of tasks is out of reach here. */
+static enum step no_kernel_str(struct host *h, const struct value *args)
+{
+	host_raise(h, IERR_KERNEL_STR_FAULT);
+	h->error.operand = (uint64_t)args[0].l;
+	return STEP_RAISE;
+}
+
+static enum step no_user_str(struct host *h, const struct value *args)
+{
+	host_raise(h, IERR_USER_STR_FAULT);
+	h->error.operand = (uint64_t)args[0].l;
+	return STEP_RAISE;
+}
+
+static const intrinsic_fn intrinsics[INTRIN_N] = {
+	[INTRIN_PID_TGID] = get_pid_tgid,
+	[INTRIN_UID_GID] = get_uid_gid,
+	[INTRIN_COMM] = get_comm,
+	[INTRIN_TASK] = get_task,
+	[INTRIN_CPU] = get_cpu,
+	[INTRIN_KTIME_NS] = get_ktime,
+	[INTRIN_BOOT_NS] = get_boot,
+	[INTRIN_WALL_NS] = get_wall,
+	[INTRIN_JIFFIES] = get_jiffies,
+	[INTRIN_HZ] = get_hz,
+	[INTRIN_EXIT] = do_exit,
+	[INTRIN_ABORT] = do_abort,
+	[INTRIN_ERROR] = do_error,
+	[INTRIN_TARGET] = get_target,
+	[INTRIN_STP_PID] = get_stp_pid,
+	[INTRIN_RANDOM] = get_random,
+	[INTRIN_PROBE_POINT] = get_probe_point,
+	[INTRIN_PROBE_NAME] = get_probe_name,
+	[INTRIN_IN_KERNEL] = get_in_kernel,
+	[INTRIN_STRLEN] = intrinsic_strlen,
+	[INTRIN_SUBSTR] = intrinsic_substr,
+	[INTRIN_BYTE] = intrinsic_byte,
+	[INTRIN_CHAR] = intrinsic_char,
+	[INTRIN_STRPOS] = intrinsic_strpos,
+	[INTRIN_STRTOL] = intrinsic_strtol,
+	[INTRIN_QUOTED] = intrinsic_quoted,
+	[INTRIN_TOKEN] = intrinsic_token,
+	[INTRIN_MATCHED] = intrinsic_matched,
+	[INTRIN_NGROUPS] = intrinsic_ngroups,
+	[INTRIN_KERNEL_STR] = no_kernel_str,
+	[INTRIN_USER_STR] = no_user_str,
+	[INTRIN_WARN] = do_warn,
+	[INTRIN_LOG_ERR] = do_log_err,
+	[INTRIN_SYSTEM] = do_system,
+	[INTRIN_FTRACE] = do_ftrace,
+	[INTRIN_CTIME] = intrinsic_ctime,
+	[INTRIN_TZ_GMTOFF] = get_gmtoff,
+	[INTRIN_TZ_NAME] = get_zone,
+	[INTRIN_ERRNO_NAME] = intrinsic_errno_name,
+	[INTRIN_SIGNAL_NAME] = intrinsic_signal_name,
+	[INTRIN_SYSCALL_NAME] = get_syscall_name,
+	[INTRIN_SYSCALL_NUM] = get_syscall_num,
+	[INTRIN_SYM_NAME] = get_symbol,
+	[INTRIN_MODULE_NAME] = get_module_name,
+	[INTRIN_ENV_VAR] = get_env,
+};
+
+/* There is a row for each: see the test. */
+enum step intrinsic_run(struct host *h, const struct image_insn *i)
+{
+	return intrinsics[i->imm](h, host_list(h, i));
+}
+
+#ifdef UNIT_TEST
+#include "unit.h"
+
+UNIT_TEST_CASE(intrinsic_rows)
+{
+	for (uint32_t i = 0; i < INTRIN_N; i++)
+		TEST(intrinsics[i] != NULL);
+}
+#endif

@@ -1,13 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The part of the intrinsics that works on text and names.
+ * The intrinsics, one function each: intrinsic.c has the table and those of
+ * task, time and session, intrinsic_text.c those of text and names.
  */
 #ifndef RUN_INTRINSIC_H
 #define RUN_INTRINSIC_H
 
 #include "run/engine.h"
 
-enum step intrinsic_text(struct host *h, enum image_intrinsic id,
-			 const struct value *args);
+/* args: as many, and of the types, that intrinsic.def says. */
+typedef enum step (*intrinsic_fn)(struct host *h, const struct value *args);
+
+enum step intrinsic_strlen(struct host *h, const struct value *args);
+enum step intrinsic_substr(struct host *h, const struct value *args);
+enum step intrinsic_byte(struct host *h, const struct value *args);
+enum step intrinsic_char(struct host *h, const struct value *args);
+enum step intrinsic_strpos(struct host *h, const struct value *args);
+enum step intrinsic_strtol(struct host *h, const struct value *args);
+enum step intrinsic_quoted(struct host *h, const struct value *args);
+enum step intrinsic_token(struct host *h, const struct value *args);
+enum step intrinsic_matched(struct host *h, const struct value *args);
+enum step intrinsic_ngroups(struct host *h, const struct value *args);
+enum step intrinsic_ctime(struct host *h, const struct value *args);
+enum step intrinsic_errno_name(struct host *h, const struct value *args);
+enum step intrinsic_signal_name(struct host *h, const struct value *args);
 
 #endif

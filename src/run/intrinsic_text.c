@@ -1,18 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "run/intrinsic.h"
+
 #include <ctype.h>
 #include <signal.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <time.h>
 
 #include "base/bits.h"
 #include "base/vec.h"
-#include "run/intrinsic.h"
 
-static struct str substr(struct str s, int64_t start, int64_t len)
+enum step intrinsic_substr(struct host *h, const struct value *args)
 {
+	struct str s = args[0].s;
+	int64_t start = args[1].l, len = args[2].l;
+
 	if (start < 0 || start >= s.len || len <= 0)
-		return STR("");
-	return str_sub(s, (uint32_t)start, (uint32_t)MIN(len, (int64_t)s.len));
+		s = STR("");
+	else
+		s = str_sub(s, (uint32_t)start,
+			    (uint32_t)MIN(len, (int64_t)s.len));
+	host_set_str(h, s);
+	return STEP_ON;
 }
 
 static int digit(char c)
@@ -26,11 +34,9 @@ static int digit(char c)
 	return 36;
 }
 
-/* As the kernel's simple_strtol(): stops at what is no digit; no spaces. */
-static int64_t strtol_of(struct str s, int64_t base)
+/* The value of the digits of s from i on, in a base that 0 leaves to them. */
+static uint64_t digits(struct str s, uint32_t i, int64_t base)
 {
-	bool negative = s.len && s.s[0] == '-';
-	uint32_t i = negative;
 	uint64_t v = 0;
 	bool hex = i + 1 < s.len && s.s[i] == '0' &&
 		   (s.s[i + 1] | 32) == 'x' && i + 2 < s.len &&
@@ -44,7 +50,18 @@ static int64_t strtol_of(struct str s, int64_t base)
 		i += 2;
 	for (; i < s.len && digit(s.s[i]) < base; i++)
 		v = v * (uint64_t)base + (uint64_t)digit(s.s[i]);
-	return (int64_t)(negative ? -v : v);
+	return v;
+}
+
+/* As the kernel's simple_strtol(): stops at what is no digit; no spaces. */
+enum step intrinsic_strtol(struct host *h, const struct value *args)
+{
+	struct str s = args[0].s;
+	bool negative = s.len && s.s[0] == '-';
+	uint64_t v = digits(s, negative, args[1].l);
+
+	host_set_long(h, (int64_t)(negative ? -v : v));
+	return STEP_ON;
 }
 
 /* ---- quoting ---- */
@@ -95,12 +112,14 @@ static int write_char(uint32_t c, uint32_t len, char *ret, size_t size)
 
 /* At most max - 1 bytes (0 or too much: MAXSTRINGLEN - 1), whole escapes
  * only; where quotes were asked for and not all fits, ... behind them. */
-static void quote(struct host *h, struct str s, int64_t max, bool quotes)
+enum step intrinsic_quoted(struct host *h, const struct value *args)
 {
-	uint32_t cap = max <= 0 || max > h->strcap ? h->strcap :
-						     (uint32_t)max;
+	int64_t max = args[1].l;
+	bool quotes = args[2].l;
+	struct str s = args[0].s;
+	size_t room = max <= 0 || max > h->strcap ? h->strcap - 1U :
+						    (size_t)max - 1, fits;
 	struct buf *out = &h->text;
-	size_t room = cap - 1U, fits;
 	uint32_t i = 0, len;
 	char text[16];
 
@@ -129,6 +148,7 @@ static void quote(struct host *h, struct str s, int64_t max, bool quotes)
 		buf_char(out, '"');
 	}
 	host_set_str(h, buf_view(out));
+	return STEP_ON;
 }
 
 /* ---- tokens, groups ---- */
@@ -138,10 +158,10 @@ static bool is_delimiter(struct str delims, char c)
 	return str_find_char(delims, c) >= 0;
 }
 
-static void token(struct host *h, struct str input, struct str delims)
+enum step intrinsic_token(struct host *h, const struct value *args)
 {
+	struct str input = args[0].s, delims = args[1].s, s;
 	struct token_state *t = &h->token;
-	struct str s;
 	uint32_t start;
 
 	if (input.len) {
@@ -156,11 +176,13 @@ static void token(struct host *h, struct str input, struct str delims)
 	while (t->at < s.len && !is_delimiter(delims, s.s[t->at]))
 		t->at++;
 	host_set_str(h, str_sub(s, start, t->at - start));
+	return STEP_ON;
 }
 
-static enum step matched(struct host *h, int64_t group)
+enum step intrinsic_matched(struct host *h, const struct value *args)
 {
 	const struct dfa_groups *g = &h->match.groups;
+	int64_t group = args[0].l;
 	uint32_t from, to;
 
 	if (group < 0 || group >= g->n)
@@ -177,8 +199,9 @@ static enum step matched(struct host *h, int64_t group)
 
 /* ---- names ---- */
 
-static enum step set_ctime(struct host *h, int64_t seconds)
+enum step intrinsic_ctime(struct host *h, const struct value *args)
 {
+	int64_t seconds = args[0].l;
 	time_t t = (time_t)seconds;
 	struct tm tm = {};
 	char text[32];
@@ -201,9 +224,10 @@ static const char *const inner_errno[] = {
 	"ETOOSMALL", "ESERVERFAULT", "EBADTYPE", "EJUKEBOX", "EIOCBQUEUED",
 };
 
-static struct str errno_name(int64_t n)
+enum step intrinsic_errno_name(struct host *h, const struct value *args)
 {
 	const char *name = NULL;
+	int64_t n = args[0].l;
 
 	if (n < 0 && n > INT64_MIN)
 		n = -n;
@@ -211,11 +235,13 @@ static struct str errno_name(int64_t n)
 		name = strerrorname_np((int)n);
 	else if (n >= 512 && n < 512 + (int64_t)ARRAY_SIZE(inner_errno))
 		name = inner_errno[n - 512];
-	return str_from(name);
+	host_set_str(h, str_from(name));
+	return STEP_ON;
 }
 
-static void set_signal(struct host *h, int64_t n)
+enum step intrinsic_signal_name(struct host *h, const struct value *args)
 {
+	int64_t n = args[0].l;
 	const char *name = n > 0 && n < NSIG ? sigabbrev_np((int)n) : NULL;
 	char text[32] = "";
 
@@ -224,59 +250,41 @@ static void set_signal(struct host *h, int64_t n)
 	else if (n >= 32 && n <= 64)
 		snprintf(text, sizeof(text), "SIGRTMIN+%d", (int)n - 32);
 	host_set_str(h, str_from(text));
+	return STEP_ON;
 }
 
-static int64_t byte_at(struct str s, int64_t i)
+enum step intrinsic_strlen(struct host *h, const struct value *args)
 {
-	return i >= 0 && i < s.len ? (unsigned char)s.s[i] : 0;
+	host_set_long(h, args[0].s.len);
+	return STEP_ON;
 }
 
-enum step intrinsic_text(struct host *h, enum image_intrinsic id,
-			 const struct value *args)
+enum step intrinsic_byte(struct host *h, const struct value *args)
 {
-	char c;
+	struct str s = args[0].s;
+	int64_t i = args[1].l;
 
-	switch (id) {
-	case INTRIN_STRLEN:
-		host_set_long(h, args[0].s.len);
-		break;
-	case INTRIN_SUBSTR:
-		host_set_str(h, substr(args[0].s, args[1].l, args[2].l));
-		break;
-	case INTRIN_BYTE:
-		host_set_long(h, byte_at(args[0].s, args[1].l));
-		break;
-	case INTRIN_CHAR:
-		c = (char)args[0].l;
-		host_set_str(h, (struct str){ &c, c ? 1 : 0 });
-		break;
-	case INTRIN_STRPOS:
-		host_set_long(h, str_find(args[0].s, args[1].s));
-		break;
-	case INTRIN_STRTOL:
-		host_set_long(h, strtol_of(args[0].s, args[1].l));
-		break;
-	case INTRIN_QUOTED:
-		quote(h, args[0].s, args[1].l, args[2].l);
-		break;
-	case INTRIN_TOKEN:
-		token(h, args[0].s, args[1].s);
-		break;
-	case INTRIN_MATCHED:
-		return matched(h, args[0].l);
-	case INTRIN_NGROUPS:
-		host_set_long(h, h->match.groups.n);
-		break;
-	case INTRIN_CTIME:
-		return set_ctime(h, args[0].l);
-	case INTRIN_ERRNO_NAME:
-		host_set_str(h, errno_name(args[0].l));
-		break;
-	case INTRIN_SIGNAL_NAME:
-		set_signal(h, args[0].l);
-		break;
-	default:
-		abort();
-	}
+	host_set_long(h, i >= 0 && i < s.len ? (unsigned char)s.s[i] : 0);
+	return STEP_ON;
+}
+
+enum step intrinsic_char(struct host *h, const struct value *args)
+{
+	char c = (char)args[0].l;
+
+	host_set_str(h, (struct str){ &c, c ? 1 : 0 });
+	return STEP_ON;
+}
+
+enum step intrinsic_strpos(struct host *h, const struct value *args)
+{
+	host_set_long(h, str_find(args[0].s, args[1].s));
+	return STEP_ON;
+}
+
+enum step intrinsic_ngroups(struct host *h, const struct value *args)
+{
+	(void)args;
+	host_set_long(h, h->match.groups.n);
 	return STEP_ON;
 }
