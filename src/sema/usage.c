@@ -28,6 +28,8 @@ struct effect {
 	bool has_effect;
 	bool impure;
 	bool needs_host;
+	bool with_locals;	/* changing a local counts: the rest of the
+				 * function sees it, its caller does not */
 };
 
 static void effect_of_call(struct effect *x, const struct ast_expr *e)
@@ -53,7 +55,8 @@ static void effect_of_call(struct effect *x, const struct ast_expr *e)
 
 static void effect_of_store(struct effect *x, const struct ast_expr *to)
 {
-	if (to->kind != AST_NAME || !to->name.var || to->name.var->is_global)
+	if (to->kind != AST_NAME || !to->name.var || to->name.var->is_global ||
+	    x->with_locals)
 		x->has_effect = true;
 }
 
@@ -119,10 +122,8 @@ static bool effect_stmt(struct ast_stmt **place, void *data)
 
 bool usage_has_effect(struct ast_expr *e)
 {
-	struct effect x = {};
+	struct effect x = { .with_locals = true };
 
-	if (e->kind == AST_ASSIGN || e->kind == AST_INCDEC)
-		return true;
 	walk_expr(&e, effect_visit, &x);
 	return x.has_effect;
 }
