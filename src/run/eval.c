@@ -2,6 +2,8 @@
 /*
  * Numbers and strings.
  */
+#include <string.h>
+
 #include "run/engine.h"
 #include "run/format.h"
 
@@ -89,11 +91,17 @@ enum step eval_divide(struct host *h, const struct image_insn *i)
 	return STEP_ON;
 }
 
+/* As in C, a string ends at its first NUL. */
+static struct str until_nul(struct str s)
+{
+	return (struct str){ s.s, s.len ? (uint32_t)strnlen(s.s, s.len) : 0 };
+}
+
 /* A constant is not copied: its bytes are the image's. */
 enum step eval_str(struct host *h, const struct image_insn *i)
 {
 	uint32_t slot = (uint32_t)(i - h->img->code.v) - h->frame->func->first;
-	struct str s = image_str(h->img, (istr)i->imm);
+	struct str s = until_nul(image_str(h->img, (istr)i->imm));
 
 	if (s.len >= h->strcap)
 		s.len = h->strcap - 1;
@@ -127,7 +135,7 @@ enum step eval_str_fmt(struct host *h, const struct image_insn *i)
 	h->text.len = 0;
 	format_text(h->img, (uint32_t)i->imm, host_list(h, i), i->nargs,
 		    &h->text);
-	host_set_str(h, buf_view(&h->text));
+	host_set_str(h, until_nul(buf_view(&h->text)));
 	return STEP_ON;
 }
 
