@@ -159,14 +159,16 @@ static uint16_t point_bound(const struct bounds *b)
 	return clip(b, n);
 }
 
-static uint16_t substr_bound(const struct bounds *b, const struct ast_expr *e)
+/* The last argument says how many bytes there are at most. */
+static uint16_t counted_bound(const struct bounds *b, const struct ast_expr *e)
 {
 	const struct ast_exprs *args = &e->call.args;
+	const struct ast_expr *last = args->n ? vec_last(args) : NULL;
 	uint16_t n = table_bound(b, e);
 
-	if (args->n == 3 && args->v[2]->kind == AST_NUMBER &&
-	    args->v[2]->number >= 0 && args->v[2]->number < n)
-		n = (uint16_t)args->v[2]->number;
+	if (last && last->kind == AST_NUMBER && last->number >= 0 &&
+	    last->number < n)
+		n = (uint16_t)last->number;
 	return n;
 }
 
@@ -179,7 +181,10 @@ static uint16_t intrinsic_bound(const struct bounds *b,
 		return (uint16_t)b->max;
 	if (i == INTRIN_PROBE_POINT || i == INTRIN_PROBE_NAME)
 		return point_bound(b);
-	return i == INTRIN_SUBSTR ? substr_bound(b, e) : table_bound(b, e);
+	if (i == INTRIN_SUBSTR || i == INTRIN_KERNEL_STR ||
+	    i == INTRIN_USER_STR)
+		return counted_bound(b, e);
+	return table_bound(b, e);
 }
 
 static uint16_t call_bound(struct bounds *b, struct ast_expr *e)
