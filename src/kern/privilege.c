@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kern/privilege.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <stdbool.h>
@@ -43,6 +44,10 @@ static bool is_locked_down(void)
 
 struct err *privilege_hint(struct err *e)
 {
+	if (e->errnum == EMFILE)
+		return err_hint(e, "each probe in the kernel takes two open "
+				   "files and more: raise the limit, "
+				   "ulimit -n");
 	if (e->code != ERR_PERMISSION)
 		return e;
 	if (may_trace() && is_locked_down())

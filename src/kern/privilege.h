@@ -7,8 +7,8 @@
 
 #include "base/err.h"
 
-/* Gives an ERR_PERMISSION its hint, and leaves other errors as they are;
- * returns e. */
+/* Gives an ERR_PERMISSION, or that files are too many, its hint, and leaves
+ * other errors as they are; returns e. */
 struct err *privilege_hint(struct err *e);
 
 /* As many open files and as much locked memory as we may have: a program and

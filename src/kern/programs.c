@@ -210,6 +210,14 @@ static int prog_load(union bpf_attr *attr)
 	return fd;
 }
 
+/* Does this come from elsewhere than from the verifier, whatever the program
+ * is?  When the verifier refuses, it says EACCES and others, but not these. */
+static bool is_of_the_world(int code)
+{
+	return code == -EPERM || code == -EMFILE || code == -ENFILE ||
+	       code == -ENOMEM || code == -EAGAIN || code == -EINTR;
+}
+
 /* Again, to hear why. */
 static struct err *prog_refused(const struct loader *l,
 				const struct image_prog *p,
@@ -218,9 +226,8 @@ static struct err *prog_refused(const struct loader *l,
 	_cleanup_free_ char *log = NULL;
 	int fd;
 
-	/* The verifier says EACCES when it refuses. */
-	if (code == -EPERM)
-		return privilege_hint(err_os(EPERM, "loading a program"));
+	if (is_of_the_world(code))
+		return privilege_hint(err_os(-code, "loading a program"));
 	log = calloc(1, PROGRAM_LOG_BYTES);
 	if (!log)
 		abort();

@@ -150,10 +150,23 @@ def unprivileged():
     check(got.returncode == 1 and "CAP_BPF" in got.stderr, got.stderr)
 
 
+def few_files():
+    """What the kernel lacks is not blamed on the program."""
+    if os.geteuid():
+        return
+    script = 'global n probe kernel.trace("sched:*") { n++ }'
+    for limit in 12, 20, 40:
+        got = subprocess.run(["sh", "-c", 'ulimit -n %u; exec "$0" "$@"' % limit,
+                              SPILE, "-T", "1", "-e", script],
+                             capture_output=True, text=True)
+        check(got.returncode == 1 and "Too many open files" in got.stderr and
+              "ulimit -n" in got.stderr, "%u files: %s" % (limit, got.stderr))
+
+
 def main():
     for test in (begin_and_end, second_signal, hangup, order, command, command_waits,
                  command_is_ended, target, timeout, slow_handlers, errors, reader_goes,
-                 unprivileged):
+                 unprivileged, few_files):
         print("#", test.__name__)
         sys.stdout.flush()
         test()

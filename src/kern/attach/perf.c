@@ -54,9 +54,6 @@ static struct err *perf_refused(const struct image_site *s, int code)
 			       "config %llu, at this rate",
 			       (unsigned long long)s->a,
 			       (unsigned long long)s->b);
-	if (code == -EMFILE)
-		return err_hint(err_os(EMFILE, "opening a perf event"),
-				"raise the limit of open files: ulimit -n");
 	return privilege_hint(err_os(-code, "opening a perf event"));
 }
 
