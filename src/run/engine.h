@@ -116,6 +116,10 @@ void host_set_long(struct host *h, int64_t l);
 /* Copies, cut at MAXSTRINGLEN - 1. */
 void host_set_str(struct host *h, struct str s);
 
+/* The lock of the globals: taken (false: counted as a loss), given back. */
+bool host_lock(struct host *h);
+void host_unlock(struct host *h);
+
 enum step host_raise(struct host *h, enum image_error kind);
 enum step host_raise_text(struct host *h, enum image_error kind,
 			  struct str text);

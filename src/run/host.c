@@ -390,30 +390,32 @@ static enum step tick(struct host *h, const struct image_insn *i)
 	return h->actions < 0 ? host_raise(h, IERR_ACTIONS) : STEP_ON;
 }
 
-static enum step lock(struct host *h, const struct image_insn *i)
+bool host_lock(struct host *h)
 {
-	(void)i;
-	if (h->locked)
-		return STEP_ON;
-	h->locked = store_lock(h->store);
-	if (h->locked)
-		return STEP_ON;
-	if (h->probe != IMAGE_NONE)
+	if (!h->locked)
+		h->locked = store_lock(h->store);
+	if (!h->locked && h->probe != IMAGE_NONE)
 		++*store_loss(h->store, h->probe, LOSS_LOCK);
-	return STEP_SKIP;
+	return h->locked;
 }
 
-static void release(struct host *h)
+void host_unlock(struct host *h)
 {
 	if (h->locked)
 		store_unlock(h->store);
 	h->locked = false;
 }
 
+static enum step lock(struct host *h, const struct image_insn *i)
+{
+	(void)i;
+	return host_lock(h) ? STEP_ON : STEP_SKIP;
+}
+
 static enum step unlock(struct host *h, const struct image_insn *i)
 {
 	(void)i;
-	release(h);
+	host_unlock(h);
 	return STEP_ON;
 }
 
@@ -577,7 +579,7 @@ enum host_status host_call(struct host *h, uint32_t func, uint32_t probe,
 	status = run(h);
 	while (h->frame)
 		pop(h);
-	release(h);
+	host_unlock(h);
 	output_settle(h->out);
 	if (ret_value)
 		*ret_value = h->ret;

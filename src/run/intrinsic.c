@@ -334,10 +334,19 @@ static const intrinsic_fn intrinsics[INTRIN_N] = {
 	[INTRIN_ENV_VAR] = get_env,
 };
 
-/* There is a row for each: see the test. */
+/* There is a row for each: see the test.  What the host does to the world
+ * (D in intrinsic.def) may take long: never with the lock of the globals. */
 enum step intrinsic_run(struct host *h, const struct image_insn *i)
 {
-	return intrinsics[i->imm](h, host_list(h, i));
+	bool had_lock = h->locked;
+	enum step step;
+
+	if (intrin_info[i->imm].flags & INF_DEFERRED)
+		host_unlock(h);
+	step = intrinsics[i->imm](h, host_list(h, i));
+	if (had_lock && !host_lock(h))
+		return STEP_SKIP;
+	return step;
 }
 
 #ifdef UNIT_TEST

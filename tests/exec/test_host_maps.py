@@ -33,7 +33,8 @@ def run(path):
         f.write(text + PROBE)
         f.flush()
         return subprocess.run([SPILE, *options(text), f.name],
-                              capture_output=True, text=True, timeout=30)
+                              capture_output=True, text=True, errors="replace",
+                              timeout=30)
 
 
 def main():
@@ -41,7 +42,7 @@ def main():
         sys.exit(77)
     bad = 0
     for path in sorted(glob.glob(os.path.join(HERE, "host-*.stp"))):
-        want = open(path[:-4] + ".out").read()
+        want = open(path[:-4] + ".out", errors="replace").read()
         done = run(path)
         if done.stdout != want:
             bad += 1
