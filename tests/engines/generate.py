@@ -120,6 +120,20 @@ class Machine:
             return scope.get(e[1], e[2])
         if kind == "global":
             return self.globals.get(e[1], e[2])
+        if kind == "set":
+            v = self.eval(e[2], scope)
+            self.assign(e[1], v, scope)
+            return v
+        if kind == "change":
+            v = self.eval(e[3], scope)
+            v = self.arithmetic(e[2], self.eval(e[1], scope), v)
+            self.assign(e[1], v, scope)
+            return v
+        if kind == "step":
+            old = self.eval(e[1], scope)
+            new = wrap(old + e[2])
+            self.assign(e[1], new, scope)
+            return old if e[3] else new
         if kind == "unary":
             a = self.eval(e[2], scope)
             return {"-": wrap(-a), "~": ~a, "!": int(not a)}[e[1]]
@@ -265,6 +279,16 @@ class Machine:
                 self.block(s[3], scope)
         elif kind == "error":
             raise ScriptError(self.eval(s[1], scope))
+        elif kind == "expr":
+            self.eval(s[1], scope)
+        elif kind == "steps":
+            self.eval(s[1], scope)
+            for _ in range(100):
+                if not self.eval(s[2], scope):
+                    break
+                if not self.loop(s[4], scope):
+                    break
+                self.eval(s[3], scope)
         elif kind == "while":
             scope[s[1]] = s[2]
             while scope[s[1]] > 0:
@@ -316,6 +340,14 @@ class Writer:
             return self.string(e[1])
         if kind in ("local", "global"):
             return e[1]
+        if kind == "set":
+            return f"({self.expr(e[1])} = {self.expr(e[2])})"
+        if kind == "change":
+            return f"({self.expr(e[1])} {e[2]}= {self.expr(e[3])})"
+        if kind == "step":
+            sign = "++" if e[2] > 0 else "--"
+            return (f"({self.expr(e[1])}{sign})" if e[3] else
+                    f"({sign}{self.expr(e[1])})")
         if kind == "unary":
             return f"({e[1]} {self.expr(e[2])})"
         if kind in ("binary", "compare"):
@@ -378,6 +410,11 @@ class Writer:
                     + self.block(s[3], depth))
         if kind == "foreach":
             return self.foreach(s, depth)
+        if kind == "expr":
+            return f"{self.expr(s[1])};"
+        if kind == "steps":
+            return (f"for ({self.expr(s[1])}; {self.expr(s[2])}; "
+                    f"{self.expr(s[3])}) " + self.block(s[4], depth))
         if kind == "while":
             return (f"{s[1]} = {s[2]}; while ({s[1]}-- > 0) "
                     + self.block(s[3], depth))
@@ -582,6 +619,62 @@ class Generator:
         """Of strings that are kept, so many bytes that nothing is cut."""
         return ("substr", e, ("number", 0), ("number", 24))
 
+    def changing(self, target):
+        """An expression that gives target, a long, another value, which
+        depends on nothing that may change with it."""
+        kind = self.r.randrange(3)
+        value = ("number", self.r.choice(NUMBERS))
+        if kind == 0:
+            return ("set", target, value)
+        if kind == 1:
+            return ("change", target, self.r.choice("+-*&|^"), value)
+        return ("step", target, self.r.choice([1, -1]), self.chance(0.5))
+
+    def nested_changes(self, depth):
+        """Changes inside of expressions, where the order is certain."""
+        kind = self.r.randrange(6)
+        a = self.target("long")
+        if kind == 0:
+            return ("ternary", self.long(2), self.changing(a),
+                    self.changing(self.target("long")))
+        if kind == 1:
+            return (self.r.choice(["and", "or"]), self.long(2),
+                    self.changing(a))
+        if kind == 2 and depth > 0:
+            return ("ternary", self.changing(a),
+                    self.nested_changes(depth - 1),
+                    self.nested_changes(depth - 1))
+        if kind == 3:
+            return ("unary", self.r.choice("-~!"), self.changing(a))
+        b = self.target("long")
+        if a == b or "element" in (a[0], b[0]):
+            return ("set", a, ("number", 1)) if a == b else (
+                "and", self.changing(a), self.changing(b))
+        if kind == 4:
+            return ("binary", "+", self.changing(a), self.changing(b))
+        return ("set", a, self.changing(b))
+
+    def steps(self, depth):
+        """A for that ends: its variable only grows."""
+        name = self.name("i")
+        v = ("local", name, 0)
+        self.locals["long"].append(name)
+        self.fixed.append(name)
+        other = self.target("long")
+        self.fixed.remove(name)
+        step = self.r.choice([
+            ("step", v, 1, True), ("step", v, 1, False),
+            ("change", v, "+", ("number", self.r.randint(1, 3))),
+            ("ternary", ("unary", "!", v), ("step", v, 1, False),
+             ("change", v, "+", ("number", 3))),
+            ("binary", "+", ("step", v, 1, True),
+             ("step", other, 1, False)) if other[0] != "element" else
+            ("step", v, 1, True)])
+        body = self.loop_body(depth, [("long", name)])
+        return ("steps", ("set", v, ("number", 0)),
+                ("compare", "<", v, ("number", self.r.randint(0, 5))),
+                step, body)
+
     def value(self, type, depth):
         return (self.long(depth) if type == "long" else
                 self.short_text(self.text(depth)))
@@ -659,7 +752,13 @@ class Generator:
                 [("print", [("local", message, "")])])
 
     def statement(self, depth):
-        kind = self.r.randrange(20)
+        kind = self.r.randrange(24)
+        if kind in (20, 21):
+            return ("expr", self.nested_changes(2))
+        if kind == 22:
+            return ("print", [self.nested_changes(1)])
+        if depth > 0 and kind == 23 and self.loops < 2:
+            return self.steps(depth)
         if kind < 3:
             return self.declare()
         if kind < 5:
