@@ -238,20 +238,15 @@ static ir_ref build_match(struct builder *s, struct ast_expr *e)
 
 static ir_ref build_binary_expr(struct builder *s, struct ast_expr *e)
 {
-	ir_ref a, b;
+	enum ast_binop op = e->binary.op;
+	ir_ref a;
 
-	switch (e->binary.op) {
-	case BINOP_LAND:
-	case BINOP_LOR:
+	if (op == BINOP_LAND || op == BINOP_LOR)
 		return build_logic(s, e);
-	case BINOP_MATCH:
-	case BINOP_NOMATCH:
+	if (op == BINOP_MATCH || op == BINOP_NOMATCH)
 		return build_match(s, e);
-	default:
-		a = build_expr(s, e->binary.a);
-		b = build_expr(s, e->binary.b);
-		return build_binary(s, e->binary.op, a, b, e->at);
-	}
+	a = build_expr(s, e->binary.a);
+	return build_binary(s, op, a, build_expr(s, e->binary.b), e->at);
 }
 
 static ir_ref build_unary(struct builder *s, struct ast_expr *e)

@@ -261,17 +261,12 @@ static void path_load_bits(struct path *pa, bool is_signed, struct span span)
 
 static bool path_has_value(const struct dbg_btf_type *t)
 {
-	switch (t->kind) {
-	case DBG_BTF_INT:
-	case DBG_BTF_FLOAT:
-	case DBG_BTF_ENUM:
-	case DBG_BTF_ENUM64:
-	case DBG_BTF_PTR:
-		return t->size == 1 || t->size == 2 || t->size == 4 ||
-		       t->size == 8;
-	default:
-		return false;
-	}
+	bool is_scalar = t->kind == DBG_BTF_INT || t->kind == DBG_BTF_FLOAT ||
+			 t->kind == DBG_BTF_ENUM ||
+			 t->kind == DBG_BTF_ENUM64 || t->kind == DBG_BTF_PTR;
+
+	return is_scalar && (t->size == 1 || t->size == 2 || t->size == 4 ||
+			     t->size == 8);
 }
 
 static void path_load_value(struct path *pa, const struct dbg_btf_type *t,
