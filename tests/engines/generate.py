@@ -659,16 +659,14 @@ class Generator:
         name = self.name("i")
         v = ("local", name, 0)
         self.locals["long"].append(name)
-        self.fixed.append(name)
-        other = self.target("long")
-        self.fixed.remove(name)
+        other = ("global", "gn", 0) if not self.in_function else v
         step = self.r.choice([
             ("step", v, 1, True), ("step", v, 1, False),
             ("change", v, "+", ("number", self.r.randint(1, 3))),
             ("ternary", ("unary", "!", v), ("step", v, 1, False),
              ("change", v, "+", ("number", 3))),
             ("binary", "+", ("step", v, 1, True),
-             ("step", other, 1, False)) if other[0] != "element" else
+             ("step", other, 1, False)) if other != v else
             ("step", v, 1, True)])
         body = self.loop_body(depth, [("long", name)])
         return ("steps", ("set", v, ("number", 0)),
