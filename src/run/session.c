@@ -317,11 +317,12 @@ static void drain_control(struct session *s)
 {
 	bool cond = false;
 	const void *data;
-	uint32_t len;
+	uint32_t len, n = 0;
 
 	if (!s->control)
 		return;
-	while ((data = ring_peek(s->control, &len))) {
+	/* Printing a message may itself be an event that raises an error. */
+	while (n++ < SESSION_BURST && (data = ring_peek(s->control, &len))) {
 		cond |= take_control(s, data, len);
 		ring_consume(s->control);
 	}
@@ -343,7 +344,8 @@ static void drain_rest(struct session *s)
 
 	do {
 		drain(s);
-	} while (s->data && ring_peek(s->data, &len));
+	} while ((s->data && ring_peek(s->data, &len)) ||
+		 (s->control && ring_peek(s->control, &len)));
 }
 
 /* ---- the loop ---- */

@@ -214,10 +214,20 @@ def buffer():
           "%d seen + %d lost of %d: %s" % (seen, lost, calls, err))
 
 
+def errors_of_its_own():
+    """Writing the message of an error is an event that raises the next."""
+    process = Session('probe kernel.trace("sys_enter") { println(1 / 0) }',
+                      "-DMAXERRORS=1000000000", "-T", "1", ready=False)
+    start = time.monotonic()
+    got = process.finish()
+    check(got[0] == 0 and time.monotonic() - start < 10, "it ends in time")
+
+
 def main():
     need_root()
     for test in (exits, errors, faults, conditions, condition_in_kernel,
-                 filters, hierarchy, life, samples, counters, skips, many, buffer):
+                 filters, hierarchy, life, samples, counters, skips, many, buffer,
+                 errors_of_its_own):
         print("#", test.__name__)
         sys.stdout.flush()
         test()
