@@ -170,3 +170,38 @@ void fold_expr(struct ast_expr **e)
 {
 	walk_expr_post(e, visit, NULL);
 }
+
+#ifdef UNIT_TEST
+#include <limits.h>
+
+#include "unit.h"
+
+static int64_t folded(enum ast_binop op, int64_t x, int64_t y)
+{
+	struct ast_expr a = { .kind = AST_NUMBER, .number = x };
+	struct ast_expr b = { .kind = AST_NUMBER, .number = y };
+	struct ast_expr e = { .kind = AST_BINARY,
+			      .binary = { .op = op, .a = &a, .b = &b } };
+	struct ast_expr *place = &e;
+
+	fold_expr(&place);
+	return place->kind == AST_NUMBER ? place->number : INT64_C(-12345);
+}
+
+UNIT_TEST_CASE(fold_as_the_run_time)
+{
+	TEST_EQ(folded(BINOP_ADD, INT64_MAX, 1), INT64_MIN);
+	TEST_EQ(folded(BINOP_SUB, INT64_MIN, 1), INT64_MAX);
+	TEST_EQ(folded(BINOP_MUL, INT64_MIN, -1), INT64_MIN);
+	TEST_EQ(folded(BINOP_DIV, INT64_MIN, -1), INT64_MIN);
+	TEST_EQ(folded(BINOP_MOD, INT64_MIN, -1), 0);
+	TEST_EQ(folded(BINOP_DIV, -7, 3), -2);
+	TEST_EQ(folded(BINOP_MOD, -7, 3), -1);
+	TEST_EQ(folded(BINOP_DIV, 1, 0), -12345);
+	TEST_EQ(folded(BINOP_SHL, 1, 65), 2);
+	TEST_EQ(folded(BINOP_SHR, -8, 1), -4);
+	TEST_EQ(folded(BINOP_USHR, -1, 60), 15);
+	TEST_EQ(folded(BINOP_LAND, 2, 4), 1);
+	TEST_EQ(folded(BINOP_LOR, 0, 0), 0);
+}
+#endif

@@ -211,3 +211,61 @@ void library_scan(struct arena *a, struct str text, scan_fn *fn, void *data)
 		last = '\0';
 	}
 }
+
+#ifdef UNIT_TEST
+#include "base/buf.h"
+#include "unit.h"
+
+static void note(enum scan_kind kind, struct str name, void *data)
+{
+	buf_printf(data, "%c:%" STR_FMT " ", "fgam"[kind], STR_ARG(name));
+}
+
+static bool finds(const char *text, const char *wanted)
+{
+	struct arena a;
+	struct buf b = {};
+	bool same;
+
+	arena_init(&a);
+	library_scan(&a, str_from(text), note, &b);
+	same = str_is(buf_view(&b), wanted);
+	buf_deinit(&b);
+	arena_deinit(&a);
+	return same;
+}
+
+UNIT_TEST_CASE(library_scan_kinds)
+{
+	TEST(finds("function f:long(a) { return a } function g() %{ x %}",
+		   "f:f f:g "));
+	TEST(finds("global a, b% [10], c = \"x, y\", d = -5\nglobal e",
+		   "g:a g:b g:c g:d g:e "));
+	TEST(finds("probe a.b.c = begin, x.y(1) { } probe d += e ? { }",
+		   "a:a.b.c a:d "));
+	TEST(finds("@define m %( x %) @define n(a) %( @a %)", "m:m m:n "));
+}
+
+UNIT_TEST_CASE(library_scan_leaves_out)
+{
+	TEST(finds("private function f() { } private global g, h", ""));
+	TEST(finds("probe begin { x = 1 } probe kernel.function(\"f\") { }",
+		   ""));
+	TEST(finds("/* function a */ // function b\n# function c\n", ""));
+	TEST(finds("probe x { s = \"function f\" y->function z }", ""));
+	TEST(finds("%{ int function(void); %}", ""));
+}
+
+UNIT_TEST_CASE(library_scan_ends)
+{
+	TEST(finds("", ""));
+	TEST(finds("function", ""));
+	TEST(finds("global", ""));
+	TEST(finds("global a[", "g:a "));
+	TEST(finds("probe a.", ""));
+	TEST(finds("\"open", ""));
+	TEST(finds("/* open", ""));
+	TEST(finds("private", ""));
+	TEST(finds("@", ""));
+}
+#endif

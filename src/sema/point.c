@@ -219,3 +219,66 @@ uint32_t point_match(const struct ast_point *pt, struct str name)
 {
 	return pt->n ? match(pt, 0, pt->v[0].name, name) : 0;
 }
+
+#ifdef UNIT_TEST
+#include "unit.h"
+
+/* point_match() of a point of up to three plain components. */
+static uint32_t matches(const char *a, const char *b, const char *c,
+			const char *name)
+{
+	const char *const parts[] = { a, b, c };
+	struct ast_component v[3] = {};
+	struct ast_point pt = { .v = v };
+
+	for (uint32_t i = 0; i < 3 && parts[i]; i++)
+		v[pt.n++].name = str_from(parts[i]);
+	return point_match(&pt, str_from(name));
+}
+
+UNIT_TEST_CASE(point_match_names)
+{
+	TEST_EQ(matches("a", NULL, NULL, "a"), 1);
+	TEST_EQ(matches("a", "b", NULL, "a"), 1);
+	TEST_EQ(matches("a", "b", NULL, "a.b"), 2);
+	TEST_EQ(matches("a", NULL, NULL, "a.b"), 0);
+	TEST_EQ(matches("a", "x", NULL, "a.b"), 0);
+	TEST_EQ(matches("b", NULL, NULL, "a"), 0);
+}
+
+UNIT_TEST_CASE(point_match_wildcards)
+{
+	TEST_EQ(matches("sys*", "read", NULL, "syscall.read"), 2);
+	TEST_EQ(matches("syscall", "*", NULL, "syscall.read"), 2);
+	TEST_EQ(matches("syscall", "*", NULL, "syscall.read.return"), 0);
+	TEST_EQ(matches("syscall", "*", "return", "syscall.read.return"), 3);
+	TEST_EQ(matches("syscall", "**", NULL, "syscall.read.return"), 2);
+	TEST_EQ(matches("**", NULL, NULL, "syscall.read.return"), 1);
+	TEST_EQ(matches("**return", NULL, NULL, "syscall.read.return"), 1);
+	TEST_EQ(matches("sys**turn", "x", NULL, "syscall.read.return"), 1);
+	TEST_EQ(matches("sys**turn", NULL, NULL, "syscall.read"), 0);
+}
+
+UNIT_TEST_CASE(point_flatten_products)
+{
+	struct arena a;
+	struct ast_component one[2] = {}, two[1] = {}, braces[1] = {};
+	struct ast_component suffix = { .name = STR("z") };
+	struct ast_point alternatives[2] = { { .v = one, .n = 2 },
+					     { .v = two, .n = 1 } };
+	struct ast_point pt = { .v = braces, .n = 1 };
+	struct ast_points flat = {};
+
+	arena_init(&a);
+	one[0].name = STR("a");
+	one[1].name = STR("b");
+	two[0].name = STR("c");
+	braces[0].braces = alternatives;
+	braces[0].nbraces = 2;
+	TEST(point_flatten(&a, &pt, &suffix, 1, &flat));
+	TEST_EQ(flat.n, 2);
+	TEST(str_is(point_text(&a, flat.v[0].v, flat.v[0].n), "a.b.z"));
+	TEST(str_is(point_text(&a, flat.v[1].v, flat.v[1].n), "c.z"));
+	arena_deinit(&a);
+}
+#endif
