@@ -8,8 +8,10 @@
 
 #include "base/bits.h"
 #include "codegen/cg.h"
+#include "codegen/stepped.h"
 
-#define INSNS_MANY 60
+#define INSNS_MANY 60		/* values: some may not fit the stack */
+#define INSNS_LONG 150		/* ways through it: see cg.h, is_long */
 
 struct walk {
 	struct cg_fn *fn;
@@ -80,30 +82,31 @@ static void find_order(struct cg_fn *fn)
 		fn->position[fn->order[k]] = k;
 }
 
-/* Block b and all that may lead to it without passing through head. */
-static void mark_loop(struct cg_fn *fn, uint32_t head, uint32_t tail)
+/* The blocks of the loop with this head: those that lead back to it without
+ * passing through it. */
+static void mark_loop(struct cg_fn *fn, uint32_t head)
 {
-	uint32_t *to;
 	bool *mark = arena_array(fn->g->a, fn->f->blocks.n + 1, bool);
 	bool changed = true;
+	uint32_t *to;
 
-	mark[head] = mark[tail] = true;
+	mark[head] = true;
 	while (changed) {
 		changed = false;
-		for (uint32_t k = fn->norder; k-- > 0;) {
+		for (uint32_t k = fn->norder; k-- > fn->position[head];) {
 			uint32_t b = fn->order[k];
 			uint32_t n = mark[b] ? 0 : successors(fn, b, &to);
 
 			for (uint32_t s = 0; s < n; s++)
-				if (mark[to[s]] && to[s] != head) {
+				if (mark[to[s]])
 					mark[b] = changed = true;
-					break;
-				}
 		}
 	}
 	for (uint32_t b = 0; b < fn->f->blocks.n; b++)
-		if (mark[b] && fn->position[b] >= fn->position[head])
+		if (mark[b]) {
 			fn->in_loop[b] = true;
+			fn->depth[b]++;
+		}
 }
 
 static void find_loops(struct cg_fn *fn)
@@ -111,15 +114,20 @@ static void find_loops(struct cg_fn *fn)
 	uint32_t *to;
 
 	fn->in_loop = arena_array(fn->g->a, fn->f->blocks.n + 1, bool);
+	fn->is_head = arena_array(fn->g->a, fn->f->blocks.n + 1, bool);
+	fn->depth = arena_array(fn->g->a, fn->f->blocks.n + 1, uint32_t);
 	for (uint32_t k = 0; k < fn->norder; k++) {
 		uint32_t n = successors(fn, fn->order[k], &to);
 
 		for (uint32_t s = 0; s < n; s++)
-			if (fn->position[to[s]] <= k) {
-				fn->has_loops = true;
-				mark_loop(fn, to[s], fn->order[k]);
-			}
+			if (fn->position[to[s]] <= k)
+				fn->is_head[to[s]] = true;
 	}
+	for (uint32_t b = 0; b < fn->f->blocks.n; b++)
+		if (fn->is_head[b]) {
+			fn->has_loops = true;
+			mark_loop(fn, b);
+		}
 }
 
 struct use {
@@ -220,6 +228,36 @@ static void find_locked(struct cg_fn *fn)
 	}
 }
 
+static void matters(struct cg_var *v, uint32_t position)
+{
+	v->from = MIN(v->from, position);
+	v->to = MAX(v->to, position);
+}
+
+/* Where variables matter at the block at position k: it names them, or they
+ * come in or go on from it. */
+static void find_extents(struct cg_fn *fn, uint32_t k, const bool *in)
+{
+	const struct ir_block *b = &fn->f->blocks.v[fn->order[k]];
+	uint32_t nv = fn->f->vars.n, *to, n;
+
+	n = successors(fn, fn->order[k], &to);
+	for (uint32_t v = 0; v < nv; v++) {
+		if (in[fn->order[k] * nv + v])
+			matters(&fn->vars[v], k);
+		for (uint32_t s = 0; s < n; s++)
+			if (in[to[s] * nv + v])
+				matters(&fn->vars[v], k);
+	}
+	for (uint32_t i = 0; i < b->insns.n; i++) {
+		const struct ir_insn *p = ir_insn(fn->f, b->insns.v[i]);
+
+		if (p->op == OP_SET || p->op == OP_GET ||
+		    p->op == OP_SAVE || p->op == OP_RESTORE)
+			matters(&fn->vars[p->imm], k);
+	}
+}
+
 /* Variables that some way reads before it sets them, and that a loop sets. */
 static void find_vars(struct cg_fn *fn)
 {
@@ -253,8 +291,12 @@ static void find_vars(struct cg_fn *fn)
 					in[b * nv + v] = changed = true;
 		}
 	}
-	for (uint32_t v = 0; v < nv; v++)
+	for (uint32_t v = 0; v < nv; v++) {
 		fn->vars[v].needs_init = in[v];
+		fn->vars[v].from = in[v] ? 0 : UINT32_MAX;
+	}
+	for (uint32_t k = 0; k < fn->norder; k++)
+		find_extents(fn, k, in);
 }
 
 static void mark_vars(struct cg_fn *fn)
@@ -270,7 +312,8 @@ static void mark_vars(struct cg_fn *fn)
 			    p->op != OP_SAVE && p->op != OP_RESTORE)
 				continue;
 			fn->vars[p->imm].used = true;
-			if (p->op == OP_RESTORE || p->op == OP_SAVE ||
+			if (fn->is_stepped || fn->is_long ||
+			    p->op == OP_RESTORE || p->op == OP_SAVE ||
 			    (p->op == OP_SET && fn->in_loop[fn->order[k]]))
 				fn->vars[p->imm].in_memory = true;
 		}
@@ -375,6 +418,8 @@ void cg_analyze(struct cg_fn *fn)
 		fn->vals[i].reg = NO_REG;
 	find_order(fn);
 	find_loops(fn);
+	fn->is_stepped = stepped_wanted(fn);
+	fn->is_long = f->insns.n > INSNS_LONG;
 	find_uses(fn);
 	fuse(fn);
 	find_locked(fn);

@@ -15,7 +15,8 @@
  *	 0  u64 1 = taken
  *	 8  u64 actions left (TICK)
  *	16  u64 the slot's own number among those of all CPUs
- *	24 .. variables of loops, strings, keys and values of arrays
+ *	24  u64 where a handler made of steps goes on (stepped.h)
+ *	32 .. variables of loops, strings, keys and values of arrays
  *	then a margin of MAXSTRINGLEN bytes: writes at a position that only
  *	the running code knows stay inside even as the verifier sees them
  *
@@ -34,7 +35,8 @@
 #define CG_SCRATCH_TAKEN 0
 #define CG_SCRATCH_ACTIONS 8
 #define CG_SCRATCH_OWN 16
-#define CG_SCRATCH_FIRST 24
+#define CG_SCRATCH_STATE 24
+#define CG_SCRATCH_FIRST 32
 
 /* Bytes of stack that keys, values and records may take; larger ones are
  * built in scratch. */
@@ -77,7 +79,7 @@ struct cg {
 	uint32_t escapes;	/* in rodata + 1, or 0: how bytes are quoted */
 	uint32_t *dfa_off;	/* in rodata of each automaton + 1, or 0 */
 	uint32_t scratch_size;	/* the most any handler needs */
-	uint32_t iter_map;	/* or IMAGE_NONE */
+	uint32_t iter_map, turns_map;	/* or IMAGE_NONE */
 	uint32_t iter_size, niters;	/* the same, of foreach */
 };
 
@@ -87,10 +89,13 @@ struct cg_var {
 	int32_t off;
 	struct cg_str str;
 	bool used, in_memory, needs_init, is_saved;
+	uint32_t from, to;	/* position of the first and the last block
+				 * where it matters */
 };
 
 struct cg_val {
 	cg_reg reg;
+	uint32_t cell;		/* scratch, when stepped; or 0 */
 	struct cg_str str;
 	uint32_t uses;		/* how often it is read */
 	uint32_t last;		/* index in its block of its last use there;
@@ -98,6 +103,14 @@ struct cg_val {
 	uint32_t at;		/* its own index in its block */
 	uint32_t block;
 	bool fused;		/* a comparison, made by the branch */
+};
+
+/* The handler proper, while its steps are made (stepped.h). */
+struct cg_outer {
+	struct cg_code *c;
+	cg_reg scratch;
+	int16_t area;		/* stack */
+	uint32_t function;	/* of the steps */
 };
 
 /* A piece of scratch given to a string or other. */
@@ -118,7 +131,9 @@ struct cg_fn {
 	struct cg_val *vals;
 	struct cg_var *vars;
 	cg_label *labels;	/* of blocks */
+	bool *is_head;		/* blocks that a jump back leads to */
 	bool *in_loop;		/* blocks */
+	uint32_t *depth;	/* of blocks: loops around them */
 	bool *locked;	/* blocks: is the lock held when it begins */
 	uint32_t *order, norder;	/* blocks, as they are laid out */
 	uint32_t *position;	/* of each block in it */
@@ -128,9 +143,17 @@ struct cg_fn {
 	bool uses_lock, uses_token, uses_match, wants_groups;
 	uint32_t niters;	/* operations that walk over an array */
 	uint32_t iters_made;
+	bool is_stepped;	/* the steps are being made */
+	/* So long that ways through it must not differ, to the verifier, in
+	 * what was compared or chosen before: such values go through scratch,
+	 * and are any number when they come back. */
+	bool is_long;
+	struct cg_outer outer;
+	int32_t error_slot;	/* scratch, when stepped */
 	VEC(struct cg_slot) slots;
 	uint32_t scratch_end;
-	int16_t error_area, key_area, value_area, word_area;	/* stack, or 0 */
+	int16_t error_area, key_area, value_area;	/* stack, or 0 */
+	int16_t word_area;
 	int16_t walk_area;
 	uint32_t key_area_size;
 	int16_t irq_flags;
@@ -162,6 +185,8 @@ uint32_t cg_data_map(struct cg *g);
 uint32_t cg_control_map(struct cg *g);
 uint32_t cg_scratch_map(struct cg *g);
 uint32_t cg_iter_map(struct cg *g);
+/* An array to walk over where there is no bpf_loop. */
+uint32_t cg_turns_map(struct cg *g);
 /* Of the perf counter of this name: entries for CPUs, or one. */
 uint32_t cg_perf_map(struct cg *g, istr name, bool of_task);
 void cg_finish_maps(struct cg *g);
@@ -181,6 +206,9 @@ cg_reg cg_long(struct cg_fn *fn, ir_ref r);
 bool cg_is_const(struct cg_fn *fn, ir_ref r, int64_t *ret);
 void cg_set_long(struct cg_fn *fn, ir_ref r, cg_reg reg);
 
+/* 1 or 0: does the comparison (BPF_JEQ ...) hold? */
+cg_reg cg_truth(struct cg_fn *fn, uint8_t op, cg_reg v, int64_t imm);
+
 /* 8 bytes of stack that nobody else uses between two instructions of IR. */
 int16_t cg_word(struct cg_fn *fn);
 
@@ -199,6 +227,10 @@ void cg_slot_free(struct cg_fn *fn, uint32_t off);
 /* Address in scratch, in a fresh register. */
 cg_reg cg_scratch_addr(struct cg_fn *fn, int32_t off);
 void cg_prologue(struct cg_fn *fn);
+/* Texts that begin to matter, or matter no more, with the block at this
+ * position: their places in scratch. */
+void cg_texts_begin(struct cg_fn *fn, uint32_t position);
+void cg_texts_end(struct cg_fn *fn, uint32_t position);
 void cg_epilogue(struct cg_fn *fn);
 /* Counts a loss of this probe. */
 void cg_loss(struct cg_fn *fn, enum image_loss l);
@@ -214,9 +246,9 @@ void cg_control(struct cg_fn *fn, enum control_kind kind);
 /* Ends the handler from here, as NEXT does. */
 void cg_leave(struct cg_fn *fn);
 
-/* A loop: begin, then in the body cg_loop_turn() where it jumps back; when
- * the kernel or the budget has had enough, it goes to `enough`. */
-void cg_turn(struct cg_fn *fn, cg_label back, cg_label enough);
+/* Jumps back to a block, or goes to `enough` when the kernel has had enough of
+ * such jumps. */
+void cg_turn(struct cg_fn *fn, uint32_t block, cg_label enough);
 
 /* ---- strings: select_str.c ---- */
 
@@ -260,6 +292,8 @@ void cg_read_text(struct cg_fn *fn, struct cg_str dst, cg_reg at, ir_ref max,
 
 void cg_lock(struct cg_fn *fn);
 void cg_unlock(struct cg_fn *fn);
+/* If this CPU has it. */
+void cg_unlock_own(struct cg_fn *fn);
 void cg_save(struct cg_fn *fn, ir_ref r);
 void cg_restore(struct cg_fn *fn, ir_ref r);
 void cg_str(struct cg_fn *fn, ir_ref r);

@@ -8,6 +8,7 @@
 
 #include "base/bits.h"
 #include "codegen/cg.h"
+#include "codegen/stepped.h"
 
 /* Of all loops of a handler together, where the kernel has no may_goto. */
 #define TURNS_WORK 6000u	/* operations of the IR */
@@ -151,7 +152,8 @@ static int32_t turns(const struct cg_fn *fn)
 
 static void first_values(struct cg_fn *fn)
 {
-	if (fn->has_loops && !cg_has(fn, FEATURE_BIT(MAY_GOTO)))
+	if (fn->has_loops && !fn->is_stepped &&
+	    !cg_has(fn, FEATURE_BIT(MAY_GOTO)))
 		fn->fuel = code_const(fn->c, turns(fn));
 	if (fn->uses_token) {
 		code_storei(fn->c, fn->scratch, fn->token_text, 0, 1);
@@ -182,15 +184,36 @@ static void place_vars(struct cg_fn *fn)
 		var->reg = NO_REG;
 		if (!var->used)
 			continue;
-		if (iv->type == IT_STRING) {
-			var->off = (int32_t)cg_slot(fn, iv->bound + 1u);
-			var->str = cg_scratch_str(var->off, iv->bound);
-		} else if (var->in_memory) {
+		if (iv->type == IT_STRING)
+			continue;	/* when it begins to matter */
+		if (var->in_memory) {
 			var->off = (int32_t)cg_slot(fn, 8);
 		} else {
 			var->reg = code_reg(fn->c);
 		}
 	}
+}
+
+void cg_texts_begin(struct cg_fn *fn, uint32_t position)
+{
+	for (uint32_t v = 0; v < fn->f->vars.n; v++) {
+		const struct ir_var *iv = &fn->f->vars.v[v];
+		struct cg_var *var = &fn->vars[v];
+
+		if (!var->used || var->from != position || var->off ||
+		    iv->type != IT_STRING)
+			continue;
+		var->off = (int32_t)cg_slot(fn, iv->bound + 1u);
+		var->str = cg_scratch_str(var->off, iv->bound);
+	}
+}
+
+void cg_texts_end(struct cg_fn *fn, uint32_t position)
+{
+	for (uint32_t v = 0; v < fn->f->vars.n; v++)
+		if (fn->vars[v].used && fn->vars[v].to == position &&
+		    fn->f->vars.v[v].type == IT_STRING)
+			cg_slot_free(fn, (uint32_t)fn->vars[v].off);
 }
 
 struct cg_code *cg_func_new(struct cg_fn *fn)
@@ -225,6 +248,9 @@ void cg_frame_init(struct cg_fn *fn)
 	if (fn->uses_token)
 		fn->token_at = (int32_t)cg_slot(fn, 8);
 	place_vars(fn);
+	cg_texts_begin(fn, 0);
+	if (fn->is_stepped || (fn->is_long && fn->needs_scratch))
+		fn->error_slot = (int32_t)cg_slot(fn, ERROR_SIZE);
 }
 
 /* A word that all processors write: only for who asks (-t). */
@@ -274,11 +300,29 @@ void cg_loss(struct cg_fn *fn, enum image_loss l)
 
 /* ---- errors ---- */
 
-static int16_t error_at(struct cg_fn *fn, int32_t field)
+/* The error is on the stack; of steps and long handlers, in scratch. */
+static cg_reg error_base(const struct cg_fn *fn)
 {
+	return fn->error_slot ? fn->scratch : R10;
+}
+
+static int32_t error_at(struct cg_fn *fn, int32_t field)
+{
+	if (fn->error_slot)
+		return fn->error_slot + field;
 	if (!fn->error_area)
 		fn->error_area = code_stack(fn->c, ERROR_SIZE);
-	return (int16_t)(fn->error_area + field);
+	return fn->error_area + field;
+}
+
+static cg_reg error_get(struct cg_fn *fn, int32_t field)
+{
+	return code_ld(fn->c, error_base(fn), error_at(fn, field), 8);
+}
+
+static void error_seti(struct cg_fn *fn, int32_t field, int32_t v)
+{
+	code_storei(fn->c, error_base(fn), error_at(fn, field), v, 8);
 }
 
 /* Where an error goes.  That the handler has done too much is not for it to
@@ -300,11 +344,12 @@ void cg_raise(struct cg_fn *fn, enum image_error e, cg_reg operand)
 	struct cg_code *c = fn->c;
 	uint32_t catch = catch_of(fn, e);
 
-	code_storei(c, R10, error_at(fn, ERROR_KIND), (int32_t)e, 8);
+	error_seti(fn, ERROR_KIND, (int32_t)e);
 	if (operand == NO_REG)
-		code_storei(c, R10, error_at(fn, ERROR_OPERAND), 0, 8);
+		error_seti(fn, ERROR_OPERAND, 0);
 	else
-		code_store(c, R10, error_at(fn, ERROR_OPERAND), operand, 8);
+		code_store(c, error_base(fn), error_at(fn, ERROR_OPERAND),
+			   operand, 8);
 	if (catch != IR_NONE && !is_back(fn, catch)) {
 		code_jmp(c, fn->labels[catch]);
 		return;
@@ -312,11 +357,11 @@ void cg_raise(struct cg_fn *fn, enum image_error e, cg_reg operand)
 	if (catch != IR_NONE) {
 		cg_label enough = code_label(c);
 
-		cg_turn(fn, fn->labels[catch], enough);
+		cg_turn(fn, catch, enough);
 		code_place_label(c, enough);
-		code_storei(c, R10, error_at(fn, ERROR_KIND), IERR_ACTIONS, 8);
+		error_seti(fn, ERROR_KIND, IERR_ACTIONS);
 	}
-	code_storei(c, R10, error_at(fn, ERROR_PLACE), (int32_t)c->place, 8);
+	error_seti(fn, ERROR_PLACE, (int32_t)c->place);
 	fn->fails[fn->is_locked] = true;
 	code_jmp(c, fn->fail[fn->is_locked]);
 }
@@ -402,7 +447,7 @@ static void put_text(struct cg_fn *fn, cg_reg rec, uint32_t room)
 {
 	struct cg_code *c = fn->c;
 	cg_label none = code_label(c), done = code_label(c);
-	cg_reg kind = code_ld(c, R10, error_at(fn, ERROR_KIND), 8);
+	cg_reg kind = error_get(fn, ERROR_KIND);
 	struct cg_str text = cg_scratch_str(fn->error_text,
 					    (uint16_t)(room - 1));
 	cg_reg n;
@@ -433,11 +478,11 @@ static void report(struct cg_fn *fn)
 	code_storei(c, rec, offsetof(struct image_control, kind),
 		    CONTROL_ERROR, 4);
 	code_store(c, rec, offsetof(struct image_control, error),
-		   code_ld(c, R10, error_at(fn, ERROR_KIND), 8), 4);
+		   error_get(fn, ERROR_KIND), 4);
 	code_store(c, rec, offsetof(struct image_control, place),
-		   code_ld(c, R10, error_at(fn, ERROR_PLACE), 8), 4);
+		   error_get(fn, ERROR_PLACE), 4);
 	code_store(c, rec, offsetof(struct image_control, operand),
-		   code_ld(c, R10, error_at(fn, ERROR_OPERAND), 8), 8);
+		   error_get(fn, ERROR_OPERAND), 8);
 	if (room)
 		put_text(fn, rec, room);
 	else
@@ -477,7 +522,7 @@ void cg_catch_msg(struct cg_fn *fn, ir_ref r)
 	struct cg_code *c = fn->c;
 	struct cg_str dst = cg_new_string(fn, r);
 	cg_label text = code_label(c), done = code_label(c);
-	cg_reg kind = code_ld(c, R10, error_at(fn, ERROR_KIND), 8);
+	cg_reg kind = error_get(fn, ERROR_KIND);
 	cg_reg row, n;
 	struct cg_str fixed;
 
@@ -491,8 +536,7 @@ void cg_catch_msg(struct cg_fn *fn, ir_ref r)
 	n = cg_str_put(fn, cg_str_addr(fn, dst), dst.bound + 1u, fixed);
 	code_ifi(c, BPF_JEQ, code_ld(c, row, ERROR_TEXT - 1, 1), 0, done);
 	code_alui(c, BPF_SUB, n, 1);
-	cg_put_hex(fn, dst, n, code_ld(c, R10, error_at(fn, ERROR_OPERAND),
-				       8));
+	cg_put_hex(fn, dst, n, error_get(fn, ERROR_OPERAND));
 	code_jmp(c, done);
 	code_place_label(c, text);
 	if (fn->raises_text)
@@ -525,22 +569,26 @@ void cg_leave(struct cg_fn *fn)
 	code_jmp(fn->c, fn->leave[fn->is_locked]);
 }
 
-void cg_turn(struct cg_fn *fn, cg_label back, cg_label enough)
+void cg_turn(struct cg_fn *fn, uint32_t block, cg_label enough)
 {
+	if (fn->is_stepped) {
+		stepped_jump(fn, block);
+		return;
+	}
 	if (cg_has(fn, FEATURE_BIT(MAY_GOTO))) {
 		code_may_goto(fn->c, enough);
 	} else {
 		code_alui(fn->c, BPF_SUB, fn->fuel, 1);
 		code_ifi(fn->c, BPF_JSLE, fn->fuel, 0, enough);
 	}
-	code_jmp(fn->c, back);
+	code_jmp(fn->c, fn->labels[block]);
 }
 
-void cg_epilogue(struct cg_fn *fn)
+/* The ways out, of those who hold the lock and those who don't. */
+static void ways_out(struct cg_fn *fn)
 {
 	struct cg_code *c = fn->c;
 
-	c->place = cg_place(fn->g, fn->probe->span);
 	for (int k = 1; k >= 0; k--) {
 		if (k && !fn->uses_lock)
 			continue;
@@ -558,9 +606,39 @@ void cg_epilogue(struct cg_fn *fn)
 			cg_unlock(fn);
 		}
 	}
+}
+
+/* Behind the steps: they are done, or there were too many. */
+static void after_steps(struct cg_fn *fn)
+{
+	struct cg_code *c;
+	cg_label enough, done;
+
+	stepped_done(fn);
+	enough = code_label(fn->outer.c);
+	done = code_label(fn->outer.c);
+	stepped_end(fn, enough);
+	c = fn->c;
+	code_jmp(c, done);
+	code_place_label(c, enough);
+	if (fn->uses_lock)
+		cg_unlock_own(fn);
+	error_seti(fn, ERROR_KIND, IERR_ACTIONS);
+	error_seti(fn, ERROR_OPERAND, 0);
+	error_seti(fn, ERROR_PLACE, (int32_t)c->place);
+	report(fn);
+	code_place_label(c, done);
+}
+
+void cg_epilogue(struct cg_fn *fn)
+{
+	fn->c->place = cg_place(fn->g, fn->probe->span);
+	ways_out(fn);
+	if (fn->is_stepped)
+		after_steps(fn);
 	if (fn->needs_scratch)
-		code_storei(c, fn->scratch, CG_SCRATCH_TAKEN, 0, 8);
-	code_place_label(c, fn->out);
-	code_movi(c, R0, 0);
-	code_exit(c);
+		code_storei(fn->c, fn->scratch, CG_SCRATCH_TAKEN, 0, 8);
+	code_place_label(fn->c, fn->out);
+	code_movi(fn->c, R0, 0);
+	code_exit(fn->c);
 }

@@ -20,7 +20,8 @@ static istr intern(struct cg_fn *fn, struct str s)
 
 static void irq(struct cg_fn *fn, struct str name)
 {
-	if (!cg_has(fn, FEATURE_BIT(IRQ_SAVE)))
+	/* flags are of one function: not of steps */
+	if (!cg_has(fn, FEATURE_BIT(IRQ_SAVE)) || fn->is_stepped)
 		return;
 	if (!fn->irq_flags)
 		fn->irq_flags = code_stack(fn->c, 8);
@@ -108,4 +109,20 @@ void cg_unlock(struct cg_fn *fn)
 	code_storei(fn->c, lock, 0, 0, 8);
 	irq(fn, STR("bpf_local_irq_restore"));
 	fn->is_locked = false;
+}
+
+void cg_unlock_own(struct cg_fn *fn)
+{
+	struct cg_code *c = fn->c;
+	cg_label other = code_label(c);
+	cg_reg lock, me;
+
+	code_call(c, HELPER_get_smp_processor_id);
+	me = code_result(c);
+	code_alui(c, BPF_ADD, me, 1);
+	lock = code_map_value(c, fn->g->img->globals_map,
+			      offsetof(struct image_session, lock));
+	code_if(c, BPF_JNE, code_ld(c, lock, 0, 8), me, other);
+	code_storei(c, lock, 0, 0, 8);
+	code_place_label(c, other);
 }

@@ -10,7 +10,9 @@
 #include "base/bits.h"
 #include "codegen/cg.h"
 #include "codegen/emit.h"
+#include "codegen/loop.h"
 #include "codegen/regalloc.h"
+#include "codegen/stepped.h"
 
 bool cg_is_const(struct cg_fn *fn, ir_ref r, int64_t *ret)
 {
@@ -28,13 +30,22 @@ cg_reg cg_long(struct cg_fn *fn, ir_ref r)
 
 	if (cg_is_const(fn, r, &imm))
 		return code_const(fn->c, imm);
+	if (fn->vals[r].cell)
+		return code_ld(fn->c, fn->scratch, (int32_t)fn->vals[r].cell,
+			       8);
 	assert(fn->vals[r].reg != NO_REG);
 	return fn->vals[r].reg;
 }
 
 void cg_set_long(struct cg_fn *fn, ir_ref r, cg_reg reg)
 {
-	fn->vals[r].reg = reg;
+	struct cg_val *v = &fn->vals[r];
+
+	v->reg = reg;
+	if (!fn->is_stepped || v->last != UINT32_MAX)
+		return;
+	v->cell = cg_slot(fn, 8);
+	code_store(fn->c, fn->scratch, (int32_t)v->cell, reg, 8);
 }
 
 int16_t cg_word(struct cg_fn *fn)
@@ -159,13 +170,44 @@ static void branch_on(struct cg_fn *fn, ir_ref cmp, cg_label yes)
 		code_if(fn->c, op, a, cg_long(fn, i->b), yes);
 }
 
+cg_reg cg_truth(struct cg_fn *fn, uint8_t op, cg_reg v, int64_t imm)
+{
+	cg_label done = code_label(fn->c);
+	cg_reg t = code_reg(fn->c);
+	cg_cell cell;
+
+	if (!fn->is_long) {
+		code_movi(fn->c, t, 1);
+		code_ifi(fn->c, op, v, imm, done);
+		code_movi(fn->c, t, 0);
+		code_place_label(fn->c, done);
+		return t;
+	}
+	cell = cell_new(fn, 1);
+	code_ifi(fn->c, op, v, imm, done);
+	cell_seti(fn, cell, 0);
+	code_place_label(fn->c, done);
+	cell_free(fn, cell);
+	return cell_get(fn, cell);
+}
+
 static void compare(struct cg_fn *fn, ir_ref r)
 {
 	cg_label done = code_label(fn->c);
 	cg_reg v = code_reg(fn->c);
+	cg_cell cell;
 
 	if (fn->vals[r].fused)
 		return;
+	if (fn->is_long) {
+		cell = cell_new(fn, 1);
+		branch_on(fn, r, done);
+		cell_seti(fn, cell, 0);
+		code_place_label(fn->c, done);
+		cg_set_long(fn, r, cell_get(fn, cell));
+		cell_free(fn, cell);
+		return;
+	}
 	code_movi(fn->c, v, 1);
 	branch_on(fn, r, done);
 	code_movi(fn->c, v, 0);
@@ -206,7 +248,7 @@ static void jump(struct cg_fn *fn, uint32_t to)
 		return;
 	}
 	enough = code_label(fn->c);
-	cg_turn(fn, fn->labels[to], enough);
+	cg_turn(fn, to, enough);
 	code_place_label(fn->c, enough);
 	cg_raise(fn, IERR_ACTIONS, NO_REG);
 }
@@ -583,8 +625,13 @@ uint32_t cg_select(struct cg *g, uint32_t n)
 	fn.f = g->p->funcs.v[fn.probe->func];
 	cg_frame_init(&fn);
 	cg_prologue(&fn);
-	for (uint32_t k = 0; k < fn.norder; k++)
+	if (fn.is_stepped)
+		stepped_begin(&fn);
+	for (uint32_t k = 0; k < fn.norder; k++) {
+		cg_texts_begin(&fn, k);
 		select_block(&fn, fn.order[k]);
+		cg_texts_end(&fn, k);
+	}
 	cg_epilogue(&fn);
 	allocate(&fn);
 	return emit_prog(g->img, fn.funcs.v, fn.funcs.n, fn.probe->image.point,

@@ -364,9 +364,8 @@ void cg_aget(struct cg_fn *fn, ir_ref r)
 void cg_ahas(struct cg_fn *fn, ir_ref r)
 {
 	const struct image_global *g = array_global(fn, r);
-	cg_label none = code_label(fn->c);
 	struct cg_str key;
-	cg_reg at, v;
+	cg_reg at;
 
 	if (cg_is_slice(fn, ir_insn(fn->f, r))) {
 		cg_slice_has(fn, r);
@@ -374,11 +373,7 @@ void cg_ahas(struct cg_fn *fn, ir_ref r)
 	}
 	key = array_key(fn, g, r);
 	at = array_lookup(fn, g, key);
-	v = code_const(fn->c, 0);
-	code_ifi(fn->c, BPF_JEQ, at, 0, none);
-	code_movi(fn->c, v, 1);
-	code_place_label(fn->c, none);
-	cg_set_long(fn, r, v);
+	cg_set_long(fn, r, cg_truth(fn, BPF_JNE, at, 0));
 	array_free(fn, key);
 }
 

@@ -56,6 +56,7 @@ struct walk {
 	uint16_t fixed;			/* keys that the slice gives */
 	bool by_text, has_value;
 	bool reorders;			/* see above */
+	cg_cell number;			/* of the space, in steps */
 };
 
 /* What the callback is given, on the caller's stack. */
@@ -458,6 +459,7 @@ static void walk_new(struct cg_fn *fn, struct walk *w,
 	w->entry_size = g->key_size + value;
 	w->entries = HEAP + w->nmax * NODE;
 	w->reorders = it && it->dir && it->sort != SORT_NONE && g->ordered &&
+		      !g->wrap &&
 		      g->type != IT_STATS && cg_has(fn, FEATURE_BIT(MAY_GOTO));
 	w->by_text = it && it->dir &&
 		     ((it->sort == SORT_KEY && n == IT_STRING) ||
@@ -540,7 +542,7 @@ void cg_slice_delete(struct cg_fn *fn, ir_ref r)
 }
 
 /* The space of this handler for its next foreach. */
-static cg_reg space_new(struct cg_fn *fn, const struct walk *w)
+static cg_reg space_new(struct cg_fn *fn, struct walk *w)
 {
 	struct cg_code *c = fn->c;
 	uint32_t per = CG_SCRATCH_SLOTS * MAX(fn->g->o->ncpus, 1u);
@@ -551,6 +553,10 @@ static cg_reg space_new(struct cg_fn *fn, const struct walk *w)
 	code_alui(c, BPF_ADD, own, (int32_t)(fn->iters_made++ * per));
 	fn->g->niters = MAX(fn->g->niters, fn->iters_made);
 	fn->g->iter_size = MAX(fn->g->iter_size, size);
+	if (fn->is_stepped) {
+		w->number = cell_new(fn, 0);
+		cell_set(fn, w->number, own);
+	}
 	code_store(c, R10, cg_word(fn), own, 4);
 	code_map(c, R1, cg_iter_map(fn->g));
 	code_mov(c, R2, R10);
@@ -668,10 +674,30 @@ void cg_iter_new(struct cg_fn *fn, ir_ref r)
 	code_storei(c, space, CURRENT, 0, 8);
 	if (it->has_limit && i->a != IR_NONE)
 		code_store(c, space, LIMIT, cg_long(fn, i->a), 8);
-	cg_set_long(fn, r, space);
+	if (fn->is_stepped)
+		fn->vals[r].cell = w.number;
+	else
+		cg_set_long(fn, r, space);
 	walk_over(fn, &w, space, WALK_TAKE);
 	if (w.reorders)
 		drain(fn, &w, space);
+}
+
+/* Steps cannot keep an address: they keep the number of the space, and look
+ * it up again.  (It is there: it was.) */
+static cg_reg space_again(struct cg_fn *fn, cg_cell number)
+{
+	struct cg_code *c = fn->c;
+	cg_reg space;
+
+	code_store(c, R10, cg_word(fn), cell_get(fn, number), 4);
+	code_map(c, R1, cg_iter_map(fn->g));
+	code_mov(c, R2, R10);
+	code_alui(c, BPF_ADD, R2, cg_word(fn));
+	code_call(c, HELPER_map_lookup_elem);
+	space = code_result(c);
+	code_ifi(c, BPF_JEQ, space, 0, fn->leave[fn->is_locked]);
+	return space;
 }
 
 /* The foreach that an operation on it belongs to. */
@@ -682,6 +708,8 @@ static cg_reg walk_of(struct cg_fn *fn, ir_ref r, struct walk *w)
 		&fn->g->img->iters.v[ir_insn(fn->f, a)->imm];
 
 	walk_new(fn, w, &fn->g->img->globals.v[it->global], it);
+	if (fn->is_stepped)
+		return space_again(fn, fn->vals[a].cell);
 	return fn->vals[a].reg;
 }
 

@@ -186,9 +186,7 @@ void cg_str_compare(struct cg_fn *fn, ir_ref r)
 {
 	const struct ir_insn *i = ir_insn(fn->f, r);
 	struct cg_code *c = fn->c;
-	cg_label done = code_label(c);
 	cg_reg n = compare(fn, cg_string(fn, i->a), cg_string(fn, i->b));
-	cg_reg v;
 
 	/* the kernel's are of 32 bits */
 	code_alui(c, BPF_LSH, n, 32);
@@ -197,9 +195,5 @@ void cg_str_compare(struct cg_fn *fn, ir_ref r)
 		cg_set_long(fn, r, n);
 		return;
 	}
-	v = code_const(c, 1);
-	code_ifi(c, BPF_JEQ, n, 0, done);
-	code_movi(c, v, 0);
-	code_place_label(c, done);
-	cg_set_long(fn, r, v);
+	cg_set_long(fn, r, cg_truth(fn, BPF_JEQ, n, 0));
 }

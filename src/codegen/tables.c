@@ -12,6 +12,7 @@
 
 #define RING_DATA (4u << 20)	/* bytes, unless the session says */
 #define RING_CONTROL (64u << 10)
+#define TURNS_MAX 4096		/* steps of loops, without bpf_loop */
 #define TOKEN_MAX 64		/* bytes of a token that are shown */
 
 static uint32_t place_slot(struct cg *g, uint64_t key)
@@ -138,6 +139,13 @@ uint32_t cg_perf_map(struct cg *g, istr name, bool of_task)
 	i = add_map(g, "", IMAP_PERF, 4, of_task ? 1 : MAX(g->o->ncpus, 1u));
 	g->img->maps.v[i].name = name;
 	return i;
+}
+
+uint32_t cg_turns_map(struct cg *g)
+{
+	if (g->turns_map == IMAGE_NONE)
+		g->turns_map = add_map(g, "turns", IMAP_ITER, 8, TURNS_MAX);
+	return g->turns_map;
 }
 
 uint32_t cg_rodata(struct cg *g, const void *data, uint32_t n,
