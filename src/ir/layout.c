@@ -93,7 +93,8 @@ static uint32_t value_size(const struct image_global *g)
 	case IT_STRING:
 		return string_size(g->bound);
 	case IT_STATS:
-		return image_stat_size(&g->stat);
+		/* one that nothing is asked of has no fields */
+		return MAX(image_stat_size(&g->stat), 8u);
 	case IT_LONG:
 	case IT_VOID:
 		break;
