@@ -229,8 +229,20 @@ static bool in_catch(const struct cfg *c, const struct cfg_live *l, uint32_t b,
 	return catch != IR_NONE && cfg_is_live(l, catch, var);
 }
 
-void cfg_each_set(const struct cfg *c, const struct cfg_live *l, uint32_t b,
-		  cfg_live_fn *fn, void *data)
+/* From behind an instruction to in front of it. */
+static void pass_over(const struct cfg *c, const struct cfg_live *l,
+		      uint32_t b, const struct ir_insn *i, uint64_t *set)
+{
+	uint32_t var = (uint32_t)i->imm;
+
+	if (writes_var(i) && !in_catch(c, l, b, var))
+		bit_set(set, var, false);
+	else if (reads_var(i))
+		bit_set(set, var, true);
+}
+
+void cfg_each_write(const struct cfg *c, const struct cfg_live *l, uint32_t b,
+		    cfg_write_fn *fn, void *data)
 {
 	const struct ir_block *bl = &c->f->blocks.v[b];
 	uint64_t *set = arena_array(c->a, l->words + 1, uint64_t);
@@ -238,14 +250,10 @@ void cfg_each_set(const struct cfg *c, const struct cfg_live *l, uint32_t b,
 	live_out(c, l, b, set);
 	for (uint32_t k = bl->insns.n; k-- > 0;) {
 		const struct ir_insn *i = ir_insn(c->f, bl->insns.v[k]);
-		uint32_t var = (uint32_t)i->imm;
 
-		if (i->op == OP_SET)
-			fn(b, k, set[var / 64] >> var % 64 & 1, data);
-		if (writes_var(i) && !in_catch(c, l, b, var))
-			bit_set(set, var, false);
-		else if (reads_var(i))
-			bit_set(set, var, true);
+		if (writes_var(i))
+			fn(b, k, set, data);
+		pass_over(c, l, b, i, set);
 	}
 }
 
@@ -259,10 +267,7 @@ static bool flow(const struct cfg *c, const struct cfg_live *l, uint32_t b,
 	for (uint32_t k = bl->insns.n; k-- > 0;) {
 		const struct ir_insn *i = ir_insn(c->f, bl->insns.v[k]);
 
-		if (writes_var(i) && !in_catch(c, l, b, (uint32_t)i->imm))
-			bit_set(set, (uint32_t)i->imm, false);
-		else if (reads_var(i))
-			bit_set(set, (uint32_t)i->imm, true);
+		pass_over(c, l, b, i, set);
 	}
 	if (!memcmp(in, set, l->words * sizeof(*set)))
 		return false;

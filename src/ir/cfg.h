@@ -57,11 +57,11 @@ static inline bool cfg_is_live(const struct cfg_live *l, uint32_t block,
 	return l->bits[block * l->words + var / 64] >> var % 64 & 1;
 }
 
-/* Calls fn with each variable that is live behind instruction `at` of block b,
- * from the last instruction to the first: fn may then delete a dead `set`. */
-typedef void cfg_live_fn(uint32_t block, uint32_t at, bool is_live,
-			 void *data);
-void cfg_each_set(const struct cfg *c, const struct cfg_live *l, uint32_t b,
-		  cfg_live_fn *fn, void *data);
+/* Calls fn on each `set` and `restore` of block b, from the last to the first,
+ * with the variables that are live behind it. */
+typedef void cfg_write_fn(uint32_t block, uint32_t at, const uint64_t *live,
+			  void *data);
+void cfg_each_write(const struct cfg *c, const struct cfg_live *l, uint32_t b,
+		    cfg_write_fn *fn, void *data);
 
 #endif

@@ -22,6 +22,7 @@ static const struct pass passes[] = {
 	{ "fold", opt_fold },
 	{ "dce", opt_dce },
 	{ "jump", opt_jump },
+	{ "vars", opt_vars },
 	{ "lock", ir_lock },
 };
 

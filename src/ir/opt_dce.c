@@ -18,13 +18,14 @@ struct dce {
 	bool changed;
 };
 
-static void mark_dead_set(uint32_t block, uint32_t at, bool is_live,
+static void mark_dead_set(uint32_t block, uint32_t at, const uint64_t *live,
 			  void *data)
 {
 	struct dce *d = data;
+	ir_ref r = d->f->blocks.v[block].insns.v[at];
+	const struct ir_insn *i = ir_insn(d->f, r);
 
-	if (!is_live)
-		d->dead[d->f->blocks.v[block].insns.v[at]] = true;
+	d->dead[r] = i->op == OP_SET && !(live[i->imm / 64] >> i->imm % 64 & 1);
 }
 
 static void find_dead_sets(struct dce *d)
@@ -32,8 +33,8 @@ static void find_dead_sets(struct dce *d)
 	struct cfg_live live = cfg_live(&d->cfg);
 
 	for (uint32_t k = 0; k < d->cfg.n; k++)
-		cfg_each_set(&d->cfg, &live, d->cfg.order[k], mark_dead_set,
-			     d);
+		cfg_each_write(&d->cfg, &live, d->cfg.order[k], mark_dead_set,
+			       d);
 }
 
 static void use(ir_ref *r, void *data)

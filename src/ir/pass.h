@@ -17,6 +17,7 @@ void opt_copy(struct ir_program *p);
 void opt_fold(struct ir_program *p);
 void opt_cse(struct ir_program *p);
 void opt_dce(struct ir_program *p);
+void opt_vars(struct ir_program *p);
 
 /* Calls fn on each function that has code, with an arena that is empty. */
 typedef void pass_fn(struct ir_program *p, struct ir_func *f,
