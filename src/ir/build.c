@@ -84,17 +84,16 @@ static void build_func(struct build *b, struct func *f, bool kernel)
 			.b = IR_NONE, .c = IR_NONE, .span = span });
 }
 
-/* Functions call functions: until nobody wants another. */
+/* Functions call functions, those of the kernel also such of the host, to
+ * print: until nobody wants another. */
 static void build_wanted(struct build *b)
 {
 	uint32_t done[2] = {};
 
-	for (int k = 0; k < 2; k = done[k] == b->wanted[k].n ? k + 1 : 0)
-		while (done[k] < b->wanted[k].n) {
-			struct func *f = b->wanted[k].v[done[k]++];
-
-			build_func(b, f, k);
-		}
+	while (done[0] < b->wanted[0].n || done[1] < b->wanted[1].n)
+		for (int k = 0; k < 2; k++)
+			if (done[k] < b->wanted[k].n)
+				build_func(b, b->wanted[k].v[done[k]++], k);
 }
 
 /* ---- probes ---- */
