@@ -11,7 +11,7 @@
 #include "dbg/btf.h"
 
 #define PF_KTHREAD 0x00200000
-#define PARENTS_MAX 16		/* how far up a descendant of the target looks */
+#define PARENTS_MAX 16		/* up from a task to the target */
 
 /* The offset of a.b.c (each a member of the type before) from struct start;
  * *size = bytes of the last; false = this kernel has no such thing. */
