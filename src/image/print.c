@@ -238,19 +238,34 @@ static void print_operands(const struct image *img,
 	putc(')', out);
 }
 
+/* Does imm say which global it is about? */
+static bool names_global(const struct image *img, const struct image_insn *i)
+{
+	return (op_info[i->op].flags & OPF_GLOBAL) && i->op != OP_CALL &&
+	       i->op != OP_ITER_NEW && i->imm >= 0 && i->imm < img->globals.n;
+}
+
+static bool has_number(const struct image_insn *i)
+{
+	return i->op == OP_CONST || i->op == OP_GET || i->op == OP_SET ||
+	       i->op == OP_CALL || i->op == OP_ITER_NEW ||
+	       i->op == OP_ITER_KEY || i->op == OP_PRINT ||
+	       i->op == OP_STR_FMT || i->op == OP_MATCH ||
+	       i->op == OP_TICK || i->op == OP_RAISE;
+}
+
 static void print_imm(const struct image *img, const struct image_insn *i,
 		      FILE *out)
 {
-	if (i->op == OP_STR) {
+	if (i->op == OP_STR)
 		print_istr(img, (istr)i->imm, out);
-		return;
-	}
-	if (i->op == OP_INTRIN && i->imm >= 0 && i->imm < INTRIN_N) {
+	else if (i->op == OP_INTRIN && i->imm >= 0 && i->imm < INTRIN_N)
 		fprintf(out, " %s", intrin_info[i->imm].name);
-		return;
-	}
-	if (i->imm || i->op == OP_CONST || i->op == OP_GET ||
-	    i->op == OP_SET || i->op == OP_CALL)
+	else if (names_global(img, i))
+		fprintf(out, " %" STR_FMT,
+			STR_ARG(image_str(img,
+					  img->globals.v[i->imm].name)));
+	else if (has_number(i))
 		fprintf(out, " %" PRId64, i->imm);
 }
 

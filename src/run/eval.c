@@ -49,9 +49,9 @@ enum step eval_bits(struct host *h, const struct image_insn *i)
 BINARY(add, ua + ub)
 BINARY(sub, ua - ub)
 BINARY(mul, ua * ub)
-BINARY(and, a & b)
-BINARY(or, a | b)
-BINARY(xor, a ^ b)
+BINARY(bit_and, a & b)
+BINARY(bit_or, a | b)
+BINARY(bit_xor, a ^ b)
 BINARY(shl, ua << (b & 63))
 BINARY(shr, a >> (b & 63))
 BINARY(ushr, ua >> (b & 63))
@@ -64,7 +64,8 @@ BINARY(ge, a >= b)
 
 static int64_t (*const binary_ops[OP_N])(int64_t a, int64_t b) = {
 	[OP_ADD] = binary_add, [OP_SUB] = binary_sub, [OP_MUL] = binary_mul,
-	[OP_AND] = binary_and, [OP_OR] = binary_or,   [OP_XOR] = binary_xor,
+	[OP_AND] = binary_bit_and, [OP_OR] = binary_bit_or,
+	[OP_XOR] = binary_bit_xor,
 	[OP_SHL] = binary_shl, [OP_SHR] = binary_shr, [OP_USHR] = binary_ushr,
 	[OP_EQ] = binary_eq,   [OP_NE] = binary_ne,   [OP_LT] = binary_lt,
 	[OP_LE] = binary_le,   [OP_GT] = binary_gt,   [OP_GE] = binary_ge,
