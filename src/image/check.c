@@ -59,6 +59,10 @@ static struct err *check_maps(const struct image *img)
 		    m->value_size > CHECK_VALUE_MAX ||
 		    m->max_entries > ENTRIES_MAX)
 			return check_bad("map", i, "is too large");
+		/* The kernel copies whole words of each CPU's value. */
+		if ((m->kind == IMAP_STATS || m->kind == IMAP_PERCPU_HASH) &&
+		    m->value_size % 8)
+			return check_bad("map", i, "is not of whole words");
 		if (m->kind == IMAP_RODATA &&
 		    (!check_range(m->init, m->init_len, img->bytes.n) ||
 		     m->init_len > m->value_size))

@@ -261,7 +261,6 @@ bool store_lock(struct store *s)
 
 		if (i >= LOCK_SPINS)
 			sched_yield();
-
 		if (__atomic_compare_exchange_n(lock, &free_word, LOCK_HOST,
 						false, __ATOMIC_ACQUIRE,
 						__ATOMIC_RELAXED))
