@@ -240,8 +240,8 @@ void cg_raise(struct cg_fn *fn, enum image_error e, cg_reg operand);
 void cg_raise_text(struct cg_fn *fn, struct cg_str text);
 void cg_catch_msg(struct cg_fn *fn, ir_ref r);
 void cg_exit(struct cg_fn *fn);
-/* A record { kind, no text } into the control ring. */
-void cg_control(struct cg_fn *fn, enum control_kind kind);
+/* Globals of conditions have changed: tells the host. */
+void cg_cond(struct cg_fn *fn);
 
 /* Ends the handler from here, as NEXT does. */
 void cg_leave(struct cg_fn *fn);

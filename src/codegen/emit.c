@@ -38,18 +38,53 @@ static uint32_t size_of(const struct cg_insn *i)
 	return 1;
 }
 
-/* A jump to the label just behind it is none. */
+/* Does label l stand here, before the next instruction? */
+static bool is_here(const struct cg_code *c, uint32_t i, cg_label l)
+{
+	for (; i < c->insns.n && (c->insns.v[i].kind == CG_LABEL ||
+				  c->insns.v[i].kind == CG_DEAD); i++)
+		if (c->insns.v[i].kind == CG_LABEL &&
+		    c->insns.v[i].label == l)
+			return true;
+	return false;
+}
+
+/* The jump that is taken when this one is not; 0 = there is none. */
+static uint8_t inverse(uint8_t op)
+{
+	static const uint8_t pairs[][2] = {
+		{ BPF_JEQ, BPF_JNE },	{ BPF_JGT, BPF_JLE },
+		{ BPF_JGE, BPF_JLT },	{ BPF_JSGT, BPF_JSLE },
+		{ BPF_JSGE, BPF_JSLT },
+	};
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(pairs); i++)
+		for (int k = 0; k < 2; k++)
+			if (pairs[i][k] == op)
+				return pairs[i][!k];
+	return 0;
+}
+
+/* A jump to the label just behind it is none; one over a plain jump does that
+ * jump itself, the other way round. */
 static void drop_jumps(struct cg_code *c)
 {
 	for (uint32_t i = 0; i < c->insns.n; i++) {
-		struct cg_insn *p = &c->insns.v[i];
+		struct cg_insn *p = &c->insns.v[i], *next = p + 1;
+		uint8_t other = p->kind == CG_JMP ? inverse(BPF_OP(p->code)) :
+						    0;
 
-		if (p->kind != CG_JMP || p->code != (BPF_JMP | BPF_JA))
-			continue;
-		for (uint32_t k = i + 1; k < c->insns.n &&
-		     c->insns.v[k].kind == CG_LABEL; k++)
-			if (c->insns.v[k].label == p->label)
-				p->kind = CG_DEAD;
+		if (other && i + 2 < c->insns.n && next->kind == CG_JMP &&
+		    next->code == (BPF_JMP | BPF_JA) &&
+		    is_here(c, i + 2, p->label)) {
+			p->code = (uint8_t)(BPF_CLASS(p->code) |
+					    BPF_SRC(p->code) | other);
+			p->label = next->label;
+			next->kind = CG_DEAD;
+		}
+		if (p->kind == CG_JMP && is_here(c, i + 1, p->label) &&
+		    (other || p->code == (BPF_JMP | BPF_JA)))
+			p->kind = CG_DEAD;
 	}
 }
 

@@ -423,10 +423,11 @@ static void submit(struct cg_fn *fn, cg_reg rec, int32_t flags)
 	code_call(fn->c, HELPER_ringbuf_submit);
 }
 
-void cg_control(struct cg_fn *fn, enum control_kind kind)
+/* A record that says no more than its kind; to `lost` when there is no room. */
+static void put_control(struct cg_fn *fn, enum control_kind kind,
+			cg_label lost)
 {
 	struct cg_code *c = fn->c;
-	cg_label lost = code_label(c), done = code_label(c);
 	cg_reg rec = control_record(fn, sizeof(struct image_control), lost);
 
 	code_storei(c, rec, offsetof(struct image_control, kind),
@@ -436,9 +437,41 @@ void cg_control(struct cg_fn *fn, enum control_kind kind)
 	code_storei(c, rec, offsetof(struct image_control, operand), 0, 8);
 	code_storei(c, rec, offsetof(struct image_control, len), 0, 8);
 	submit(fn, rec, 0);
+}
+
+static void control_exit(struct cg_fn *fn)
+{
+	cg_label lost = code_label(fn->c), done = code_label(fn->c);
+
+	put_control(fn, CONTROL_EXIT, lost);
+	code_jmp(fn->c, done);
+	code_place_label(fn->c, lost);
+	cg_loss(fn, LOSS_CONTROL);
+	code_place_label(fn->c, done);
+}
+
+/* One record is enough until the host has looked. */
+void cg_cond(struct cg_fn *fn)
+{
+	struct cg_code *c = fn->c;
+	cg_label lost = code_label(c), done = code_label(c);
+	cg_reg at = code_map_value(c, fn->g->img->globals_map,
+			offsetof(struct image_session, cond_waiting)), old;
+
+	if (cg_has(fn, FEATURE_BIT(ATOMIC_FETCH))) {
+		old = code_const(c, 1);
+		code_atomic(c, BPF_XCHG, at, 0, old);
+	} else {
+		old = code_ld(c, at, 0, 8);
+		code_storei(c, at, 0, 1, 8);
+	}
+	code_ifi(c, BPF_JNE, old, 0, done);
+	put_control(fn, CONTROL_COND, lost);
 	code_jmp(c, done);
 	code_place_label(c, lost);
-	cg_loss(fn, LOSS_CONTROL);
+	code_storei(c, code_map_value(c, fn->g->img->globals_map,
+				      offsetof(struct image_session,
+					       cond_waiting)), 0, 0, 8);
 	code_place_label(c, done);
 }
 
@@ -560,7 +593,7 @@ void cg_exit(struct cg_fn *fn)
 	code_ifi(c, BPF_JNE, state, SESSION_RUNNING, done);
 	code_storei(c, session, offsetof(struct image_session, state),
 		    SESSION_STOPPING, 8);
-	cg_control(fn, CONTROL_EXIT);
+	control_exit(fn);
 	code_place_label(c, done);
 }
 

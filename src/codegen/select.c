@@ -464,7 +464,7 @@ static void select_insn(struct cg_fn *fn, ir_ref r)
 		cg_unlock(fn);
 		break;
 	case OP_COND:
-		cg_control(fn, CONTROL_COND);
+		cg_cond(fn);
 		break;
 	case OP_SAVE:
 		cg_save(fn, r);

@@ -10,7 +10,7 @@
 #include "codegen/cg.h"
 #include "lang/source.h"
 
-#define RING_DATA (4u << 20)	/* bytes, unless the session says */
+#define RING_DATA (2u << 20)	/* bytes, unless the session says */
 #define RING_CONTROL (64u << 10)
 #define TURNS_MAX 4096		/* steps of loops, without bpf_loop */
 #define TOKEN_MAX 64		/* bytes of a token that are shown */

@@ -175,7 +175,9 @@ struct image_session {
 	uint64_t data_waiting;	/* bytes written since the last wake-up */
 	uint64_t front;		/* sequence numbers below 0 in use: sorted
 				 * arrays (see codegen/select_iter.c) */
-	uint64_t spare[6];
+	uint64_t cond_waiting;	/* 1 = a CONTROL_COND is on its way; the host
+				 * clears it before it looks */
+	uint64_t spare[5];
 };
 
 #define IMAGE_SESSION_SIZE 128

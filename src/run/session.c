@@ -276,6 +276,9 @@ static bool take_control(struct session *s, const void *data, uint32_t len)
 	case CONTROL_EXIT:
 		return false;
 	case CONTROL_COND:
+		/* from here on a change asks for a look of its own */
+		__atomic_store_n(&s->state->cond_waiting, 0,
+				 __ATOMIC_SEQ_CST);
 		return true;
 	case CONTROL_ERROR:
 		break;
