@@ -43,6 +43,7 @@ struct lock {
 	bool *locks;		/* probes */
 	bool *guarded;		/* globals */
 	bool *foreign;		/* globals: strings that change meanwhile */
+	bool *is_done;		/* functions of the host */
 };
 
 static uint8_t access_of(enum image_op op)
@@ -160,10 +161,93 @@ static bool writes_condition(const struct lock *l, const struct effects *e)
 	return false;
 }
 
-/* A call may touch any. */
-static bool touches_global(enum image_op op)
+/* ---- putting them in ---- */
+
+/* What the lock of one handler is for. */
+struct subject {
+	const struct lock *l;
+	const struct effects *handler;
+};
+
+static bool touches_any(const struct ir_insn *i, const void *data)
 {
-	return op == OP_CALL || access_of(op);
+	(void)data;
+	return access_of(i->op);
+}
+
+/* Does a call touch a global that the handler plainly writes? */
+static bool calls_touch(const struct subject *s, uint32_t func)
+{
+	struct lock *l = &(struct lock){ .p = s->l->p };
+	struct effects e = {
+		.acc = arena_array(l->p->arena, s->l->nglobals + 1, uint8_t),
+		.seen = arena_array(l->p->arena, l->p->funcs.n + 1, bool),
+	};
+
+	find_effects(l, &e, func);
+	for (uint32_t g = 0; g < s->l->nglobals; g++)
+		if (e.acc[g] && s->handler->acc[g] & ACC_PLAIN)
+			return true;
+	return false;
+}
+
+static uint32_t global_of(const struct lock *l, const struct ir_insn *i)
+{
+	return i->op == OP_ITER_NEW ? l->p->image->iters.v[i->imm].global :
+				      (uint32_t)i->imm;
+}
+
+static bool touches_own(const struct ir_insn *i, const void *data)
+{
+	const struct subject *s = data;
+
+	if (i->op == OP_CALL)
+		return calls_touch(s, (uint32_t)i->imm);
+	return access_of(i->op) &&
+	       s->handler->acc[global_of(s->l, i)] & ACC_PLAIN;
+}
+
+/* One operation of a host handler that must not meet a handler which has the
+ * lock. */
+static bool meets_others(const struct ir_insn *i, const void *data)
+{
+	const struct lock *l = data;
+	uint8_t acc = access_of(i->op);
+	uint32_t g;
+
+	if (!acc)
+		return false;
+	g = global_of(l, i);
+	return (l->guarded[g] && acc != ACC_READ) ||
+	       (is_text(l, g) && l->foreign[g]);
+}
+
+static bool writes_plainly(const struct lock *l, const struct effects *e)
+{
+	for (uint32_t g = 0; g < l->nglobals; g++)
+		if (e->acc[g] & ACC_PLAIN)
+			return true;
+	return false;
+}
+
+/*
+ * Host handlers may take milliseconds, and a kernel handler waits for none of
+ * them: the lock is held only from the first to the last operation on what
+ * the handler plainly writes, and else around single operations.
+ */
+static void put_host(struct lock *l, uint32_t n)
+{
+	struct subject s = { .l = l, .handler = &l->of[n] };
+
+	if (l->locks[n] && writes_plainly(l, s.handler))
+		lock_put(l->p, l->p->funcs.v[l->p->probes.v[n].func],
+			 touches_own, &s);
+	for (uint32_t f = 0; f < l->p->funcs.n; f++)
+		if (s.handler->seen[f] && !l->is_done[f]) {
+			l->is_done[f] = true;
+			lock_put_each(l->p, l->p->funcs.v[f], meets_others,
+				      l);
+		}
 }
 
 static void put(struct lock *l, uint32_t n)
@@ -173,8 +257,10 @@ static void put(struct lock *l, uint32_t n)
 				     writes_guarded(l, &l->of[n]));
 
 	l->p->probes.v[n].locks = locks;
-	if (locks)
-		lock_put(l->p, f, touches_global);
+	if (locks && f->is_kernel)
+		lock_put(l->p, f, touches_any, NULL);
+	else if (locks)
+		put_host(l, n);
 	if (writes_condition(l, &l->of[n]))
 		lock_put_before_next(l->p, f, OP_COND);
 }
@@ -196,6 +282,7 @@ void ir_lock(struct ir_program *p)
 		.locks = arena_array(p->arena, p->probes.n + 1, bool),
 		.guarded = arena_array(p->arena, p->globals.n + 1, bool),
 		.foreign = arena_array(p->arena, p->globals.n + 1, bool),
+		.is_done = arena_array(p->arena, p->funcs.n + 1, bool),
 	};
 
 	for (uint32_t n = 0; n < p->probes.n; n++) {

@@ -2,8 +2,9 @@
 /*
  * The lock is taken in one block D, which every way to a global leads
  * through and no loop repeats: a handler that only looks at its task and
- * leaves takes none.  It is held in the blocks that D dominates, and given
- * back before each NEXT there and on each edge that leads out of them.
+ * leaves takes none.  It is held in the blocks that D dominates and from which
+ * a global may still be touched; and given back behind the last touch, before
+ * a NEXT, or on the edge that leads out of these blocks.
  *
  * A block that locks or unlocks has no catch block: else nobody would know
  * in there whether the lock is held.
@@ -15,9 +16,10 @@
 struct putting {
 	struct ir_program *p;
 	struct ir_func *f;
-	bool (*touches)(enum image_op op);
+	lock_touches_fn *touches;
+	const void *data;
 	struct cfg cfg;
-	bool *held;		/* blocks: those that D dominates, and D */
+	bool *held;		/* blocks */
 };
 
 static struct ir_insn plain(const struct ir_func *f, enum image_op op)
@@ -101,7 +103,7 @@ static bool touches_any(const struct putting *s, uint32_t block)
 	const struct ir_block *b = &s->f->blocks.v[block];
 
 	for (uint32_t i = 0; i < b->insns.n; i++)
-		if (s->touches(ir_insn(s->f, b->insns.v[i])->op))
+		if (s->touches(ir_insn(s->f, b->insns.v[i]), s->data))
 			return true;
 	return false;
 }
@@ -116,11 +118,45 @@ static bool start_dominates(const struct cfg *c, uint32_t x, uint32_t y)
 	return from == to;
 }
 
+/* Ways that meet must agree: an error takes the lock along into the catch
+ * block, and who leads to a block where it is held, holds it. */
+static bool must_hold(const struct putting *s, uint32_t d, uint32_t b)
+{
+	const struct cfg_list *to = &s->cfg.succs[b];
+
+	for (uint32_t n = 0; n < to->n; n++)
+		if (to->v[n] != d && s->held[to->v[n]])
+			return true;
+	return false;
+}
+
+static bool spread(struct putting *s, uint32_t d, uint32_t b)
+{
+	uint32_t catch = s->f->blocks.v[b].catch;
+	bool changed = false;
+
+	if (!s->held[b] && must_hold(s, d, b))
+		s->held[b] = changed = true;
+	if (s->held[b] && catch != IR_NONE && !s->held[catch])
+		s->held[catch] = changed = true;
+	return changed;
+}
+
+/* Blocks that touch, with those between d and them. */
 static void find_held(struct putting *s, uint32_t d)
 {
-	for (uint32_t k = 0; k < s->cfg.n; k++)
-		s->held[s->cfg.order[k]] =
-			start_dominates(&s->cfg, d, s->cfg.order[k]);
+	bool changed = true;
+
+	for (uint32_t k = 0; k < s->cfg.n; k++) {
+		uint32_t b = s->cfg.order[k];
+
+		s->held[b] = b == d || touches_any(s, b);
+	}
+	while (changed) {
+		changed = false;
+		for (uint32_t k = s->cfg.n; k-- > 0;)
+			changed |= spread(s, d, s->cfg.order[k]);
+	}
 }
 
 /* Can d be the block that locks? */
@@ -129,14 +165,10 @@ static bool is_possible(struct putting *s, uint32_t d)
 	find_held(s, d);
 	for (uint32_t k = 0; k < s->cfg.n; k++) {
 		uint32_t b = s->cfg.order[k];
-		uint32_t catch = s->f->blocks.v[b].catch;
 
-		if (!s->held[b]) {
-			if (touches_any(s, b))
-				return false;
+		if (!s->held[b])
 			continue;
-		}
-		if (catch != IR_NONE && !s->held[catch])
+		if (!start_dominates(&s->cfg, d, b))
 			return false;
 		for (uint32_t n = 0; n < s->cfg.succs[b].n; n++)
 			if (s->cfg.succs[b].v[n] == d)
@@ -165,9 +197,24 @@ static uint32_t first_touch(const struct putting *s, uint32_t block)
 	uint32_t i = 0;
 
 	while (i + 1 < b->insns.n &&
-	       !s->touches(ir_insn(s->f, b->insns.v[i])->op))
+	       !s->touches(ir_insn(s->f, b->insns.v[i]), s->data))
 		i++;
 	return i;
+}
+
+/* Behind the last touch, when it is held nowhere after this block. */
+static bool put_behind_last(struct putting *s, uint32_t block)
+{
+	const struct ir_block *b = &s->f->blocks.v[block];
+	uint32_t i = b->insns.n - 1;
+
+	if (must_hold(s, IR_NONE, block) || b->catch != IR_NONE ||
+	    !touches_any(s, block))
+		return false;
+	while (i > 0 && !s->touches(ir_insn(s->f, b->insns.v[i]), s->data))
+		i--;
+	insert(s->p, s->f, block, i + 1, OP_UNLOCK);
+	return true;
 }
 
 /* ---- the edges out ---- */
@@ -216,10 +263,11 @@ static void put_lock(struct putting *s, uint32_t d)
 	jump(s->p, s->f, d, rest);
 }
 
-void lock_put(struct ir_program *p, struct ir_func *f,
-	      bool (*touches)(enum image_op op))
+void lock_put(struct ir_program *p, struct ir_func *f, lock_touches_fn *touches,
+	      const void *data)
 {
-	struct putting s = { .p = p, .f = f, .touches = touches };
+	struct putting s = { .p = p, .f = f, .touches = touches,
+			     .data = data };
 	struct arena a;
 	uint32_t d;
 
@@ -231,7 +279,7 @@ void lock_put(struct ir_program *p, struct ir_func *f,
 	for (uint32_t k = 0; k < s.cfg.n; k++) {
 		uint32_t b = s.cfg.order[k];
 
-		if (!s.held[b])
+		if (!s.held[b] || put_behind_last(&s, b))
 			continue;
 		put_on_edges(&s, b);
 		if (ends_in_next(f, b))
@@ -239,4 +287,24 @@ void lock_put(struct ir_program *p, struct ir_func *f,
 	}
 	put_lock(&s, d);
 	arena_deinit(&a);
+}
+
+/* ---- one by one ---- */
+
+void lock_put_each(struct ir_program *p, struct ir_func *f,
+		   lock_touches_fn *touches, const void *data)
+{
+	for (uint32_t b = 0; b < f->blocks.n; b++) {
+		struct ir_block *block = &f->blocks.v[b];
+
+		for (uint32_t i = 0; i < block->insns.n; i++) {
+			if (!touches(ir_insn(f, block->insns.v[i]), data))
+				continue;
+			insert(p, f, b, i, OP_LOCK);
+			ir_insn(f, block->insns.v[i])->aux = 1;
+			insert(p, f, b, i + 2, OP_UNLOCK);
+			ir_insn(f, block->insns.v[i + 2])->aux = 1;
+			i += 2;
+		}
+	}
 }

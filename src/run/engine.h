@@ -70,6 +70,7 @@ struct host {
 	uint32_t depth;
 	int64_t actions, jumps;		/* left */
 	bool locked;
+	bool lock_stays;	/* LOCK around one operation found it held */
 	struct run_error error;		/* the last raised */
 	struct buf error_text;
 	struct value ret;

@@ -406,16 +406,17 @@ void host_unlock(struct host *h)
 	h->locked = false;
 }
 
+/* aux: around one operation, which may stand where the lock is held. */
 static enum step lock(struct host *h, const struct image_insn *i)
 {
-	(void)i;
+	h->lock_stays = i->aux && h->locked;
 	return host_lock(h) ? STEP_ON : STEP_SKIP;
 }
 
 static enum step unlock(struct host *h, const struct image_insn *i)
 {
-	(void)i;
-	host_unlock(h);
+	if (!i->aux || !h->lock_stays)
+		host_unlock(h);
 	return STEP_ON;
 }
 
