@@ -438,6 +438,16 @@ static enum resolved path_of_access(struct resolver *r, struct ast_expr *e,
 	return RESOLVED;
 }
 
+/* x->f where $x->f is there was a slip. */
+static struct str untyped_help(const struct resolver *r,
+			       const struct ast_expr *e)
+{
+	if (e->kind == AST_NAME && root_find(r->scope, e->name.name))
+		return arena_printf(arena_of(r), "did you mean '$%" STR_FMT
+				    "'?", STR_ARG(e->name.name));
+	return STR("say it: @cast(value, \"type\")->member");
+}
+
 /* A value of the script, whose C type may be known. */
 static enum resolved path_of_value(struct resolver *r, struct ast_expr *e,
 				   struct path *ret)
@@ -452,7 +462,7 @@ static enum resolved path_of_value(struct resolver *r, struct ast_expr *e,
 		return RESOLVE_LATER;
 	*ret = path_undefined(r, DIAG_UNTYPED_ACCESS,
 			      STR("nothing tells what C type this points to"),
-			      STR("say it: @cast(value, \"type\")->member"));
+			      untyped_help(r, e));
 	return RESOLVED;
 }
 
