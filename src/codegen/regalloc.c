@@ -799,3 +799,153 @@ void regalloc(struct cg_code *c)
 	arena_deinit(&ra.a);
 	arena_deinit(&ra.keep);
 }
+
+#ifdef UNIT_TEST
+#include "codegen/emit.h"
+#include "codegen/vm.h"
+#include "unit.h"
+
+static void image_with_globals(struct image *img, struct arena *a)
+{
+	image_init(img, a);
+	img->globals_map = 0;
+	vec_push(a, &img->maps, (struct image_map){
+		.kind = IMAP_GLOBALS, .key_size = 4, .value_size = 256,
+		.max_entries = 1 });
+}
+
+/* Runs the code; what it has left at 128 in the globals. */
+static int64_t result_of(struct cg_code *c)
+{
+	struct cg_code *funcs[] = { c };
+	struct image img;
+	struct vm_options o = { .image = &img, .steps = 100000 };
+	struct vm *vm;
+	uint64_t ctx[2] = { 5, 7 };
+	int64_t ret = -1;
+
+	image_with_globals(&img, c->arena);
+	regalloc(c);
+	TEST(c->stack <= CODE_STACK_MAX);
+	emit_prog(&img, funcs, 1, 0, 0);
+	vm = vm_create(&o);
+	if (vm_run(vm, 0, ctx, sizeof(ctx)))
+		memcpy(&ret, vm_value(vm, 0) + 128, sizeof(ret));
+	else
+		fprintf(stderr, "vm: %s\n", vm_error(vm));
+	vm_destroy(vm);
+	return ret;
+}
+
+static void finish(struct cg_code *c, cg_reg v)
+{
+	code_store(c, code_map_value(c, 0, 128), 0, v, 8);
+	code_movi(c, R0, 0);
+	code_exit(c);
+}
+
+/* More values at once than there are registers, and calls between. */
+UNIT_TEST_CASE(regalloc_spills)
+{
+	cg_reg v[30], sum, ctx;
+	struct cg_code c;
+	struct arena a;
+
+	arena_init(&a);
+	code_init(&c, &a);
+	ctx = code_copy(&c, R1);
+	for (uint32_t k = 0; k < ARRAY_SIZE(v); k++) {
+		v[k] = code_ld(&c, ctx, 8 * (k % 2), 8);
+		code_alui(&c, BPF_MUL, v[k], k + 1);
+		if (k % 5 == 0)
+			code_call(&c, HELPER_ktime_get_ns);
+	}
+	sum = code_const(&c, 0);
+	for (uint32_t k = 0; k < ARRAY_SIZE(v); k++)
+		code_alu(&c, k % 3 ? BPF_ADD : BPF_SUB, sum, v[k]);
+	finish(&c, sum);
+	{
+		int64_t want = 0;
+
+		for (int64_t k = 0; k < (int64_t)ARRAY_SIZE(v); k++)
+			want += (k % 3 ? 1 : -1) * (k % 2 ? 7 : 5) * (k + 1);
+		TEST_EQ(result_of(&c), want);
+	}
+	arena_deinit(&a);
+}
+
+/* A value that changes in a loop keeps its register or its place. */
+UNIT_TEST_CASE(regalloc_loop)
+{
+	cg_reg i, sum, t, ctx;
+	struct cg_code c;
+	cg_label again;
+	struct arena a;
+
+	arena_init(&a);
+	code_init(&c, &a);
+	ctx = code_copy(&c, R1);
+	i = code_const(&c, 0);
+	sum = code_const(&c, 0);
+	again = code_label(&c);
+	code_place_label(&c, again);
+	t = code_copy(&c, i);
+	code_alu(&c, BPF_MUL, t, code_ld(&c, ctx, 8, 8));
+	code_call(&c, HELPER_jiffies64);
+	code_alu(&c, BPF_ADD, sum, t);
+	code_alui(&c, BPF_ADD, i, 1);
+	code_ifi(&c, BPF_JLT, i, 10, again);
+	finish(&c, sum);
+	TEST_EQ(result_of(&c), 7 * 45);
+	arena_deinit(&a);
+}
+
+/* What cannot be reached and what nobody reads is gone. */
+UNIT_TEST_CASE(regalloc_drops_dead_code)
+{
+	struct cg_code c;
+	struct arena a;
+	cg_label out;
+
+	arena_init(&a);
+	code_init(&c, &a);
+	out = code_label(&c);
+	code_const(&c, 42);
+	code_jmp(&c, out);
+	code_storei(&c, R10, -8, 1, 8);
+	code_place_label(&c, out);
+	code_movi(&c, R0, 0);
+	code_exit(&c);
+	regalloc(&c);
+	TEST_EQ(c.insns.n, 4);		/* jump, label, r0, exit */
+	arena_deinit(&a);
+}
+
+/* The machine lets no access out of its regions. */
+UNIT_TEST_CASE(vm_bounds)
+{
+	static const int32_t bad[] = { -8, 249, 256 };
+	struct arena a;
+
+	arena_init(&a);
+	for (uint32_t k = 0; k < ARRAY_SIZE(bad); k++) {
+		struct image img;
+		struct vm_options o = { .image = &img, .steps = 100 };
+		struct cg_code c, *funcs[] = { &c };
+		struct vm *vm;
+
+		image_with_globals(&img, &a);
+		code_init(&c, &a);
+		code_ld(&c, code_map_value(&c, 0, 0), 0, 8);
+		code_storei(&c, code_map_value(&c, 0, 0), bad[k], 1, 8);
+		code_movi(&c, R0, 0);
+		code_exit(&c);
+		regalloc(&c);
+		emit_prog(&img, funcs, 1, 0, 0);
+		vm = vm_create(&o);
+		TEST(!vm_run(vm, 0, "", 0));
+		vm_destroy(vm);
+	}
+	arena_deinit(&a);
+}
+#endif
