@@ -1,4 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where a node may stand is decided on the way down: what takes a statistic
+ * or a histogram (@count, <<<, print, an index, foreach) looks at it itself
+ * and does not descend into it; wherever else the walk meets one, it is
+ * used as a value.
+ *
+ * Needs types, dead code gone.  Leaves the tree as it is.
+ */
 #include "sema/check.h"
 
 #include "base/bits.h"
