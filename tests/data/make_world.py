@@ -97,6 +97,7 @@ TRACEPOINTS = [
     ("shapes", "shape_none", "", "int nothing"),
     # No event in tracefs: declared without one.
     ("", "bare_tp", "struct task_struct *p, int arg1", ""),
+    ("", "sched_exit_tp", "bool is_switch", ""),
 ]
 
 FIELD_SIZES = {"char": 1, "bool": 1, "pid_t": 4, "int": 4, "unsigned int": 4,
