@@ -345,6 +345,9 @@ static void help_similar(struct scope_funcs *fs, struct diag *d,
 	diag_guess_init(&g, name);
 	for (uint32_t i = 0; i < fs->names.n; i++)
 		diag_guess_add(&g, fs->names.entries[i].key);
+	for (uint32_t op = 0; op <= PRINTOP_SPRINTF; op++)
+		diag_guess_add(&g, str_from(ast_printop_name(
+					   (enum ast_printop)op)));
 	if (p->library)
 		library_each(p->library, SCAN_FUNCTION, guess_name, &g);
 	best = diag_guess_best(&g);
