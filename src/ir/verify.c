@@ -100,6 +100,7 @@ static void check_call(const struct verify *v, const struct ir_insn *i)
 	const struct ir_func *f = v->p->funcs.v[i->imm];
 
 	want(v, i->nargs == f->nparams, "wrong number of arguments");
+	want(v, f->blocks.n && f->nparams <= f->vars.n, "calls what is not");
 	for (uint32_t k = 0; k < i->nargs; k++)
 		want_type(v, v->f->args.v[i->args + k], f->vars.v[k].type);
 	want(v, i->op != OP_EMIT || !f->is_kernel, "emits kernel code");
