@@ -21,7 +21,7 @@
 
 struct ir_insn inline_insn(enum image_op op, struct span span)
 {
-	return (struct ir_insn){ .op = op, .a = IR_NONE, .b = IR_NONE,
+	return (struct ir_insn){ .op = (uint8_t)op, .a = IR_NONE, .b = IR_NONE,
 				 .c = IR_NONE, .span = span };
 }
 

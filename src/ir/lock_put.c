@@ -24,7 +24,7 @@ struct putting {
 
 static struct ir_insn plain(const struct ir_func *f, enum image_op op)
 {
-	return (struct ir_insn){ .op = op, .a = IR_NONE, .b = IR_NONE,
+	return (struct ir_insn){ .op = (uint8_t)op, .a = IR_NONE, .b = IR_NONE,
 				 .c = IR_NONE, .span = f->span };
 }
 

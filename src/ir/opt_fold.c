@@ -67,59 +67,86 @@ static int64_t divide(int64_t x, int64_t y)
 	return y == -1 ? (int64_t)(0 - (uint64_t)x) : x / y;
 }
 
+#define U(x) ((uint64_t)(x))
+#define LONGS(LONG)                               \
+	LONG(ADD, U(x) + U(y))                    \
+	LONG(SUB, U(x) - U(y))                    \
+	LONG(MUL, U(x) * U(y))                    \
+	LONG(DIV, divide(x, y))                   \
+	LONG(MOD, y == -1 ? 0 : x % y)            \
+	LONG(AND, U(x) & U(y))                    \
+	LONG(OR, U(x) | U(y))                     \
+	LONG(XOR, U(x) ^ U(y))                    \
+	LONG(SHL, U(x) << (y & 63))               \
+	LONG(SHR, x >> (y & 63))                  \
+	LONG(USHR, U(x) >> (y & 63))              \
+	LONG(EQ, x == y)                          \
+	LONG(NE, x != y)                          \
+	LONG(LT, x < y)                           \
+	LONG(LE, x <= y)                          \
+	LONG(GT, x > y)                           \
+	LONG(GE, x >= y)
+
+#define LONG(id, value)                               \
+	static int64_t op_##id(int64_t x, int64_t y)  \
+	{                                             \
+		return (int64_t)(value);              \
+	}
+LONGS(LONG)
+#undef LONG
+
 /* False: not of two longs, or an error when it runs. */
 static bool compute(enum image_op op, int64_t x, int64_t y, int64_t *ret)
 {
-	uint64_t ux = (uint64_t)x, uy = (uint64_t)y;
+	static int64_t (*const of[OP_N])(int64_t x, int64_t y) = {
+#define LONG(id, value) [OP_##id] = op_##id,
+		LONGS(LONG)
+#undef LONG
+	};
 
-	if ((op == OP_DIV || op == OP_MOD) && !y)
+	if (!of[op] || ((op == OP_DIV || op == OP_MOD) && !y))
 		return false;
-	switch (op) {
-#define CASE(id, value) case OP_##id: *ret = (int64_t)(value); return true;
-	CASE(ADD, ux + uy)
-	CASE(SUB, ux - uy)
-	CASE(MUL, ux * uy)
-	CASE(DIV, divide(x, y))
-	CASE(MOD, y == -1 ? 0 : x % y)
-	CASE(AND, ux & uy)
-	CASE(OR, ux | uy)
-	CASE(XOR, ux ^ uy)
-	CASE(SHL, ux << (uy & 63))
-	CASE(SHR, x >> (uy & 63))
-	CASE(USHR, ux >> (uy & 63))
-	CASE(EQ, x == y)
-	CASE(NE, x != y)
-	CASE(LT, x < y)
-	CASE(LE, x <= y)
-	CASE(GT, x > y)
-	CASE(GE, x >= y)
-#undef CASE
-	default:	/* not of two longs */
-		return false;
-	}
+	*ret = of[op](x, y);
+	return true;
 }
 
-/* x op y where only y is known: the result if it is x itself. */
+/* The y that makes x op y just x. */
+enum neutral {
+	NEUTRAL_NO,
+	NEUTRAL_0,
+	NEUTRAL_0_OF_64,	/* as a count of bits */
+	NEUTRAL_1,
+	NEUTRAL_ONES,
+};
+
 static bool is_neutral(enum image_op op, int64_t y)
 {
-	switch (op) {
-	case OP_ADD:
-	case OP_SUB:
-	case OP_OR:
-	case OP_XOR:
+	static const uint8_t neutral[OP_N] = {
+		[OP_ADD] = NEUTRAL_0,
+		[OP_SUB] = NEUTRAL_0,
+		[OP_OR] = NEUTRAL_0,
+		[OP_XOR] = NEUTRAL_0,
+		[OP_SHL] = NEUTRAL_0_OF_64,
+		[OP_SHR] = NEUTRAL_0_OF_64,
+		[OP_USHR] = NEUTRAL_0_OF_64,
+		[OP_MUL] = NEUTRAL_1,
+		[OP_DIV] = NEUTRAL_1,
+		[OP_AND] = NEUTRAL_ONES,
+	};
+
+	switch ((enum neutral)neutral[op]) {
+	case NEUTRAL_NO:
+		break;
+	case NEUTRAL_0:
 		return y == 0;
-	case OP_SHL:
-	case OP_SHR:
-	case OP_USHR:
+	case NEUTRAL_0_OF_64:
 		return (y & 63) == 0;
-	case OP_MUL:
-	case OP_DIV:
+	case NEUTRAL_1:
 		return y == 1;
-	case OP_AND:
+	case NEUTRAL_ONES:
 		return y == -1;
-	default:	/* the others have none */
-		return false;
 	}
+	return false;
 }
 
 static bool commutes(enum image_op op)
@@ -148,24 +175,15 @@ static bool is_truth(const struct ir_insn *i)
 	       i->op == OP_AHAS || i->op == OP_MATCH;
 }
 
-static enum image_op opposite(enum image_op op)
+/* Of a comparison. */
+static uint8_t opposite(uint8_t op)
 {
-	switch (op) {
-	case OP_EQ:
-		return OP_NE;
-	case OP_NE:
-		return OP_EQ;
-	case OP_LT:
-		return OP_GE;
-	case OP_GE:
-		return OP_LT;
-	case OP_GT:
-		return OP_LE;
-	case OP_LE:
-		return OP_GT;
-	default:	/* no comparison */
-		return op;
-	}
+	static const uint8_t to[OP_N] = {
+		[OP_EQ] = OP_NE, [OP_NE] = OP_EQ, [OP_LT] = OP_GE,
+		[OP_GE] = OP_LT, [OP_GT] = OP_LE, [OP_LE] = OP_GT,
+	};
+
+	return to[op];
 }
 
 /* x != 0 of a comparison is it, x == 0 is its opposite. */
@@ -215,8 +233,9 @@ static void fold_longs(struct fold *c, ir_ref r)
 		fold_truth(c, r, y);
 }
 
-static void fold_bits(struct fold *c, struct ir_insn *i)
+static void fold_bits(struct fold *c, ir_ref r)
 {
+	struct ir_insn *i = ir_insn(c->f, r);
 	uint32_t shift = i->aux & 0xff, width = i->aux >> 8 & 0xff;
 	uint64_t v;
 	int64_t x;
@@ -228,8 +247,9 @@ static void fold_bits(struct fold *c, struct ir_insn *i)
 					   (int64_t)(v >> (64 - width)));
 }
 
-static void fold_unary(struct fold *c, struct ir_insn *i)
+static void fold_unary(struct fold *c, ir_ref r)
 {
+	struct ir_insn *i = ir_insn(c->f, r);
 	int64_t x;
 
 	if (constant(c, i->a, &x))
@@ -255,8 +275,9 @@ static void fold_cat(struct fold *c, ir_ref r)
 		c->to[r] = i->a;
 }
 
-static void fold_compare(struct fold *c, struct ir_insn *i)
+static void fold_compare(struct fold *c, ir_ref r)
 {
+	struct ir_insn *i = ir_insn(c->f, r);
 	struct str x = {}, y = {};
 
 	if (i->a == i->b)
@@ -267,8 +288,9 @@ static void fold_compare(struct fold *c, struct ir_insn *i)
 }
 
 /* Formatting of nothing but text. */
-static void fold_format(struct fold *c, struct ir_insn *i)
+static void fold_format(struct fold *c, ir_ref r)
 {
+	struct ir_insn *i = ir_insn(c->f, r);
 	const struct image *img = c->p->image;
 	const struct image_format *f = &img->formats.v[i->imm];
 	struct str s = {};
@@ -285,8 +307,9 @@ static void fold_format(struct fold *c, struct ir_insn *i)
 	become_str(c, i, s);
 }
 
-static void fold_intrinsic(struct fold *c, struct ir_insn *i)
+static void fold_intrinsic(struct fold *c, ir_ref r)
 {
+	struct ir_insn *i = ir_insn(c->f, r);
 	struct str s;
 
 	if (i->imm == INTRIN_STRLEN &&
@@ -297,8 +320,9 @@ static void fold_intrinsic(struct fold *c, struct ir_insn *i)
 /* ---- all of them ---- */
 
 /* if (x != 0), if (x == 0): the branch does that itself. */
-static void fold_branch(struct fold *c, struct ir_insn *i)
+static void fold_branch(struct fold *c, ir_ref r)
 {
+	struct ir_insn *i = ir_insn(c->f, r);
 	const struct ir_insn *cond = ir_insn(c->f, i->a);
 	int64_t y;
 	uint32_t yes = i->b;
@@ -315,38 +339,25 @@ static void fold_branch(struct fold *c, struct ir_insn *i)
 
 static void fold_insn(struct fold *c, ir_ref r)
 {
+	static void (*const folds[OP_N])(struct fold *c, ir_ref r) = {
+#define LONG(id, value) [OP_##id] = fold_longs,
+		LONGS(LONG)
+#undef LONG
+		[OP_NEG] = fold_unary,
+		[OP_INV] = fold_unary,
+		[OP_BITS] = fold_bits,
+		[OP_STR_CAT] = fold_cat,
+		[OP_STR_EQ] = fold_compare,
+		[OP_STR_CMP] = fold_compare,
+		[OP_STR_FMT] = fold_format,
+		[OP_INTRIN] = fold_intrinsic,
+		[OP_BR] = fold_branch,
+	};
 	struct ir_insn *i = ir_insn(c->f, r);
 
 	pass_rename(c->f, i, c->to);
-	switch (i->op) {
-	case OP_NEG:
-	case OP_INV:
-		fold_unary(c, i);
-		break;
-	case OP_BITS:
-		fold_bits(c, i);
-		break;
-	case OP_STR_CAT:
-		fold_cat(c, r);
-		break;
-	case OP_STR_EQ:
-	case OP_STR_CMP:
-		fold_compare(c, i);
-		break;
-	case OP_STR_FMT:
-		fold_format(c, i);
-		break;
-	case OP_INTRIN:
-		fold_intrinsic(c, i);
-		break;
-	case OP_BR:
-		fold_branch(c, i);
-		break;
-	default:	/* of two longs, or nothing to compute */
-		if (i->op >= OP_ADD && i->op <= OP_GE)
-			fold_longs(c, r);
-		break;
-	}
+	if (folds[i->op])
+		folds[i->op](c, r);
 }
 
 static void fold(struct ir_program *p, struct ir_func *f,
