@@ -112,6 +112,26 @@ static cg_reg room_left(struct cg_code *c, cg_reg pos, uint32_t cap,
 	return room;
 }
 
+/* `room` bytes were copied of src: if its text goes on behind them, it was cut
+ * because MAXSTRINGLEN is what it is.  That is counted. */
+static void count_cut(struct cg_fn *fn, struct cg_str dst, struct cg_str src,
+		      cg_reg room, cg_reg copied)
+{
+	struct cg_code *c = fn->c;
+	cg_label whole = code_label(c);
+	cg_reg at;
+
+	if (dst.bound + 1u < fn->g->img->limits.maxstringlen ||
+	    src.base == CG_IN_REG)
+		return;
+	code_if(c, BPF_JSLT, copied, room, whole);
+	at = cg_str_addr(fn, src);
+	code_alu(c, BPF_ADD, at, room);
+	code_ifi(c, BPF_JEQ, code_ld(c, at, -1, 1), 0, whole);
+	cg_loss(fn, LOSS_STRING);
+	code_place_label(c, whole);
+}
+
 cg_reg cg_str_append(struct cg_fn *fn, struct cg_str dst, cg_reg pos,
 		     struct cg_str src)
 {
@@ -127,6 +147,7 @@ cg_reg cg_str_append(struct cg_fn *fn, struct cg_str dst, cg_reg pos,
 	code_mov(c, R3, cg_str_addr(fn, src));
 	code_call(c, HELPER_probe_read_kernel_str);
 	end = code_result(c);
+	count_cut(fn, dst, src, room, end);
 	code_ifi(c, BPF_JSGE, end, 1, some);
 	code_movi(c, end, 1);
 	code_place_label(c, some);
