@@ -337,9 +337,11 @@ static void fold_branch(struct fold *c, ir_ref r)
 	i->a = cond->a;
 }
 
+typedef void fold_fn(struct fold *c, ir_ref r);
+
 static void fold_insn(struct fold *c, ir_ref r)
 {
-	static void (*const folds[OP_N])(struct fold *c, ir_ref r) = {
+	static fold_fn *const folds[OP_N] = {
 #define LONG(id, value) [OP_##id] = fold_longs,
 		LONGS(LONG)
 #undef LONG
