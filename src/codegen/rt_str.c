@@ -34,35 +34,67 @@ void rt_strcmp(struct cg_fn *fn, struct cg_code *c)
 	code_exit(c);
 }
 
+/*
+ * A loop whose count is in memory at `count`: with may_goto the verifier
+ * follows one turn of it; else a register counts too, and it follows all.
+ */
+struct turns {
+	cg_label again, done;
+	cg_reg known;
+	uint32_t most;
+};
+
+static void turns_begin(struct cg_fn *fn, struct cg_code *c, struct turns *t,
+			uint32_t most)
+{
+	*t = (struct turns){ code_label(c), code_label(c), NO_REG, most };
+	if (!cg_has(fn, FEATURE_BIT(MAY_GOTO)))
+		t->known = code_const(c, 0);
+	code_place_label(c, t->again);
+}
+
+static void turns_end(struct cg_code *c, struct turns *t)
+{
+	if (t->known == NO_REG) {
+		code_may_goto(c, t->done);
+	} else {
+		code_alui(c, BPF_ADD, t->known, 1);
+		code_ifi(c, BPF_JGE, t->known, t->most, t->done);
+	}
+	code_jmp(c, t->again);
+	code_place_label(c, t->done);
+}
+
 /* R1 = the work space of a number, R2 = v, R3 = base, R4 = what lies between
  * '9' and the next digit.  The digits come to stand before byte 64, their
  * number into byte 72. */
 void rt_digits(struct cg_fn *fn, struct cg_code *c)
 {
 	cg_reg work = code_copy(c, R1), v = code_copy(c, R2);
-	cg_reg base = code_copy(c, R3), gap = code_copy(c, R4);
-	cg_reg at = code_addi(c, work, 64), n = code_const(c, 0), d;
-	cg_label again = code_label(c), done = code_label(c);
+	cg_reg base = code_copy(c, R3), gap = code_copy(c, R4), n, d, at;
 	cg_label low = code_label(c);
+	struct turns t;
 
-	(void)fn;
-	d = code_reg(c);
-	code_place_label(c, again);
-	code_ifi(c, BPF_JEQ, v, 0, done);
-	code_ifi(c, BPF_JGE, n, 22, done);
-	code_mov(c, d, v);
+	code_storei(c, work, 72, 0, 8);
+	turns_begin(fn, c, &t, 22);
+	code_ifi(c, BPF_JEQ, v, 0, t.done);
+	d = code_copy(c, v);
 	code_alu(c, BPF_MOD, d, base);
 	code_alu(c, BPF_DIV, v, base);
 	code_alui(c, BPF_ADD, d, '0');
 	code_ifi(c, BPF_JLE, d, '9', low);
 	code_alu(c, BPF_ADD, d, gap);
 	code_place_label(c, low);
-	code_alui(c, BPF_SUB, at, 1);
+	n = code_ld(c, work, 72, 8);
+	code_ifi(c, BPF_JGE, n, 64, t.done);
+	/* byte 63 - n */
+	at = code_const(c, 63);
+	code_alu(c, BPF_SUB, at, n);
+	code_alu(c, BPF_ADD, at, work);
 	code_store(c, at, 0, d, 1);
 	code_alui(c, BPF_ADD, n, 1);
-	code_jmp(c, again);
-	code_place_label(c, done);
 	code_store(c, work, 72, n, 8);
+	turns_end(c, &t);
 	code_movi(c, R0, 0);
 	code_exit(c);
 }
@@ -99,16 +131,17 @@ static void shift_in(struct cg_code *c, cg_reg v, cg_reg from)
 	code_alu(c, BPF_OR, v, top);
 }
 
-/* R1 = two words, low first, divided by R2 in place: bit by bit. */
+/* R1 = two words, low first, divided by R2 in place, bit by bit; the third
+ * word is for the count. */
 void rt_div128(struct cg_fn *fn, struct cg_code *c)
 {
 	cg_reg at = code_copy(c, R1), d = code_copy(c, R2);
 	cg_reg lo = code_ld(c, at, 0, 8), hi = code_ld(c, at, 8, 8);
-	cg_reg rem = code_const(c, 0), n = code_const(c, 0), carry, bit;
-	cg_label again = code_label(c);
+	cg_reg rem = code_const(c, 0), carry, bit, n;
+	struct turns t;
 
-	(void)fn;
-	code_place_label(c, again);
+	code_storei(c, at, 16, 0, 8);
+	turns_begin(fn, c, &t, 128);
 	carry = code_copy(c, rem);
 	code_alui(c, BPF_RSH, carry, 63);
 	shift_in(c, rem, hi);
@@ -119,8 +152,11 @@ void rt_div128(struct cg_fn *fn, struct cg_code *c)
 	code_alui(c, BPF_NEG, bit, 0);
 	code_alu(c, BPF_AND, bit, d);
 	code_alu(c, BPF_SUB, rem, bit);
+	n = code_ld(c, at, 16, 8);
 	code_alui(c, BPF_ADD, n, 1);
-	code_ifi(c, BPF_JLT, n, 128, again);
+	code_store(c, at, 16, n, 8);
+	code_ifi(c, BPF_JGE, n, 128, t.done);
+	turns_end(c, &t);
 	code_store(c, at, 0, lo, 8);
 	code_store(c, at, 8, hi, 8);
 	code_movi(c, R0, 0);

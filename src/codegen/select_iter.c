@@ -189,30 +189,36 @@ static void swap(struct cg_code *c, cg_reg a, cg_reg b)
 	}
 }
 
-/* As many turns as the heap has levels: a number that every verifier can
- * follow. */
+/* As many turns as the heap has levels, which is all that they count: where
+ * they are is in the space. */
 struct climb {
 	cg_label again, done;
 	cg_reg turn;
 };
 
-static void climb_begin(struct cg_code *c, struct climb *k)
+static void climb_begin(struct cg_fn *fn, struct climb *k)
 {
-	k->again = code_label(c);
-	k->done = code_label(c);
-	k->turn = code_const(c, 0);
-	code_place_label(c, k->again);
+	k->again = code_label(fn->c);
+	k->done = code_label(fn->c);
+	if (!cg_has(fn, FEATURE_BIT(MAY_GOTO)))
+		k->turn = code_const(fn->c, 0);
+	code_place_label(fn->c, k->again);
 }
 
-static void climb_end(struct cg_code *c, struct climb *k,
-		      const struct walk *w)
+static void climb_end(struct cg_fn *fn, struct climb *k, const struct walk *w)
 {
+	struct cg_code *c = fn->c;
 	int32_t levels = 2;
 
 	for (uint32_t n = w->nmax; n; n >>= 1)
 		levels++;
-	code_alui(c, BPF_ADD, k->turn, 1);
-	code_ifi(c, BPF_JLT, k->turn, levels, k->again);
+	if (cg_has(fn, FEATURE_BIT(MAY_GOTO))) {
+		code_may_goto(c, k->done);
+	} else {
+		code_alui(c, BPF_ADD, k->turn, 1);
+		code_ifi(c, BPF_JGE, k->turn, levels, k->done);
+	}
+	code_jmp(c, k->again);
 	code_place_label(c, k->done);
 }
 
@@ -226,7 +232,7 @@ static void sift_up(struct cg_fn *fn, const struct walk *w, cg_reg space,
 	cg_reg i, up, a, b;
 
 	code_store(c, space, STEP, at, 8);
-	climb_begin(c, &k);
+	climb_begin(fn, &k);
 	yes = code_label(c);
 	i = code_ld(c, space, STEP, 8);
 	code_ifi(c, BPF_JEQ, i, 0, k.done);
@@ -241,7 +247,7 @@ static void sift_up(struct cg_fn *fn, const struct walk *w, cg_reg space,
 	code_place_label(c, yes);
 	swap(c, a, b);
 	code_store(c, space, STEP, up, 8);
-	climb_end(c, &k, w);
+	climb_end(fn, &k, w);
 }
 
 /* The root goes down to where it belongs among the first n. */
@@ -253,7 +259,7 @@ static void sift_down(struct cg_fn *fn, const struct walk *w, cg_reg space)
 	cg_reg i, n, down, other, a, b;
 
 	code_storei(c, space, STEP, 0, 8);
-	climb_begin(c, &k);
+	climb_begin(fn, &k);
 	left = code_label(c);
 	yes = code_label(c);
 	i = code_ld(c, space, STEP, 8);
@@ -285,7 +291,7 @@ static void sift_down(struct cg_fn *fn, const struct walk *w, cg_reg space)
 	code_jmp(c, k.done);
 	code_place_label(c, yes);
 	swap(c, a, b);
-	climb_end(c, &k, w);
+	climb_end(fn, &k, w);
 }
 
 /* ---- the callback ---- */

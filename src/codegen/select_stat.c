@@ -422,7 +422,7 @@ static void divide_wide(struct cg_fn *fn, uint32_t slot, cg_reg d)
 static cg_reg variance(struct cg_fn *fn, struct stat_read *q)
 {
 	struct cg_code *c = fn->c;
-	uint32_t slot = cg_slot(fn, 16);
+	uint32_t slot = cg_slot(fn, 24);
 	cg_label few = code_label(c), wide = code_label(c);
 	cg_label last = code_label(c), pos = code_label(c);
 	cg_reg n = cell_get(fn, q->count), sum, slo, shi, lo, hi, t, thi;
