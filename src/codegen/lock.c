@@ -59,15 +59,33 @@ static void try(struct cg_fn *fn, cg_reg lock, cg_reg me, cg_label got)
 	}
 }
 
+/* 0 = the task is spile itself.  What it does while its host engine holds the
+ * lock would wait for it in vain. */
+static cg_reg not_spile(struct cg_fn *fn)
+{
+	struct cg_code *c = fn->c;
+	cg_reg tgid, pid;
+
+	code_call(c, HELPER_get_current_pid_tgid);
+	tgid = code_result(c);
+	code_alui(c, BPF_RSH, tgid, 32);
+	pid = code_map_value(c, fn->g->img->globals_map,
+			     offsetof(struct image_session, stp_pid));
+	code_alu(c, BPF_XOR, tgid, code_ld(c, pid, 0, 8));
+	return tgid;
+}
+
 void cg_lock(struct cg_fn *fn)
 {
 	struct cg_code *c = fn->c;
 	uint32_t n = spins(fn);
 	int32_t left = (int32_t)cg_slot(fn, 8);
 	cg_label again = code_label(c), got = code_label(c);
-	cg_label lost = code_label(c);
-	cg_reg lock, me, owner, turns;
+	cg_label lost = code_label(c), own = code_label(c);
+	cg_label other = code_label(c), leave = code_label(c);
+	cg_reg lock, me, owner, turns, stranger;
 
+	stranger = not_spile(fn);
 	irq(fn, STR("bpf_local_irq_save"));
 	code_call(c, HELPER_get_smp_processor_id);
 	me = code_result(c);
@@ -84,6 +102,9 @@ void cg_lock(struct cg_fn *fn)
 	owner = code_result(c);
 	code_ifi(c, BPF_JEQ, owner, 0, got);
 	code_if(c, BPF_JEQ, owner, me, lost);
+	code_ifi(c, BPF_JNE, owner, -1, other);
+	code_ifi(c, BPF_JEQ, stranger, 0, own);
+	code_place_label(c, other);
 	if (cg_has(fn, FEATURE_BIT(MAY_GOTO)))
 		code_load(c, turns, fn->scratch, left, 8);
 	code_alui(c, BPF_SUB, turns, 1);
@@ -95,6 +116,11 @@ void cg_lock(struct cg_fn *fn)
 	code_place_label(c, lost);
 	irq(fn, STR("bpf_local_irq_restore"));
 	cg_loss(fn, LOSS_LOCK);
+	code_jmp(c, leave);
+	code_place_label(c, own);
+	irq(fn, STR("bpf_local_irq_restore"));
+	cg_loss(fn, LOSS_RECURSION);
+	code_place_label(c, leave);
 	code_jmp(c, fn->leave[0]);
 	code_place_label(c, got);
 	cg_slot_free(fn, (uint32_t)left);

@@ -31,6 +31,15 @@ uint64_t loss_skipped(const struct image *img, struct store *store)
 	return sum;
 }
 
+uint64_t loss_own(const struct image *img, struct store *store)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t p = 0; p < img->probes.n; p++)
+		sum += *store_loss(store, p, LOSS_RECURSION);
+	return sum;
+}
+
 static void report_probe(const struct image *img, struct store *store,
 			 struct output *out, uint32_t probe, bool verbose)
 {

@@ -16,6 +16,11 @@
 /* Hits whose handler was skipped, of all probes. */
 uint64_t loss_skipped(const struct image *img, struct store *store);
 
+/* Of these, hits that tracing itself made: inside another handler, or by
+ * spile while it held the globals.  They are said at the end, and do not
+ * count for MAXSKIPPED: no patience of anybody's would avoid them. */
+uint64_t loss_own(const struct image *img, struct store *store);
+
 /* Warnings: errors and skips in sum, then each probe's losses by class;
  * truncated strings, which SystemTap passes over, only when verbose. */
 void loss_report(const struct image *img, struct store *store,

@@ -109,7 +109,8 @@ static void count_error(struct session *s)
 static void check_skips(struct session *s)
 {
 	if (s->o->tolerant || state_get(s) == SESSION_ERROR ||
-	    loss_skipped(s->img, s->store) <= s->img->limits.maxskipped)
+	    loss_skipped(s->img, s->store) - loss_own(s->img, s->store) <=
+		    s->img->limits.maxskipped)
 		return;
 	output_error(s->out, "Skipped too many probes, check MAXSKIPPED or "
 			     "try again with -t for more details.");

@@ -250,12 +250,25 @@ uint64_t *store_hits(struct store *s, uint32_t probe)
 	return (uint64_t *)(void *)(s->globals + s->img->hits_off) + probe;
 }
 
-bool store_lock(struct store *s)
+/*
+ * Kernel handlers give up soon on a lock that they do not get, and whoever
+ * holds it must not be preempted for long: so the host holds it as a real-time
+ * task.  Where that is not allowed, or the user has chosen another way of
+ * scheduling, it holds it as it is.
+ */
+static void hurry(bool on)
 {
-	uint64_t *lock = &store_session(s)->lock;
+	struct sched_param p = { .sched_priority = on ? 1 : 0 };
+	int now = sched_getscheduler(0) & ~SCHED_RESET_ON_FORK;
 
-	if (!s->in_kernel)
-		return true;
+	if (now == (on ? SCHED_OTHER : SCHED_RR))
+		(void)sched_setscheduler(0, on ? SCHED_RR |
+						 SCHED_RESET_ON_FORK :
+						 SCHED_OTHER, &p);
+}
+
+static bool try_lock(uint64_t *lock)
+{
 	for (uint32_t i = 0; i < LOCK_TRIES; i++) {
 		uint64_t free_word = 0;
 
@@ -269,11 +282,23 @@ bool store_lock(struct store *s)
 	return false;
 }
 
+bool store_lock(struct store *s)
+{
+	if (!s->in_kernel)
+		return true;
+	hurry(true);
+	if (try_lock(&store_session(s)->lock))
+		return true;
+	hurry(false);
+	return false;
+}
+
 void store_unlock(struct store *s)
 {
-	if (s->in_kernel)
-		__atomic_store_n(&store_session(s)->lock, 0,
-				 __ATOMIC_RELEASE);
+	if (!s->in_kernel)
+		return;
+	__atomic_store_n(&store_session(s)->lock, 0, __ATOMIC_RELEASE);
+	hurry(false);
 }
 
 bool store_has(struct store *s, uint32_t global, const struct value *keys)
