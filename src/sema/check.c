@@ -480,7 +480,9 @@ void check(struct program *p)
 			check_condition(&c, cond);
 		walk_stmts(&pr->body, visit_stmt, &c);
 	}
-	for (uint32_t i = 0; i < p->funcs.n; i++)
+	for (uint32_t i = 0; i < p->funcs.n; i++) {
 		walk_stmts(&p->funcs.v[i]->body, visit_stmt, &c);
+		check_loop_recursion(p, p->funcs.v[i]);
+	}
 	check_places(p);
 }

@@ -102,3 +102,34 @@ void check_loop_writes(struct program *p, struct ast_stmt *foreach)
 	l.seen = arena_array(p->arena, p->funcs.n + 1, bool);
 	look_at(&l, foreach->foreach.body);
 }
+
+static bool visit_recursion(struct ast_expr **place, void *data)
+{
+	struct program *p = data;
+	const struct ast_expr *e = *place;
+	struct diag *d;
+
+	if (e->kind != AST_CALL || !e->call.func || !e->call.func->recursive)
+		return true;
+	d = diag_error(p->diags, DIAG_NOT_IN_KERNEL, e->span,
+		       "in the kernel, '%" STR_FMT
+		       "' cannot call itself inside a foreach loop",
+		       STR_ARG(e->call.name));
+	diag_help(p->diags, d, "note the keys in the loop, and call behind it");
+	return true;
+}
+
+static bool visit_recursive_body(struct ast_stmt **place, void *data)
+{
+	struct ast_stmt *s = *place;
+
+	if (s->kind == AST_S_FOREACH && s->foreach.array->kind == AST_NAME)
+		walk_exprs(s->foreach.body, visit_recursion, data);
+	return true;
+}
+
+void check_loop_recursion(struct program *p, struct func *f)
+{
+	if (f->recursive && f->called_in_kernel)
+		walk_stmts(&f->body, visit_recursive_body, p);
+}

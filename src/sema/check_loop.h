@@ -10,4 +10,8 @@
 
 void check_loop_writes(struct program *p, struct ast_stmt *foreach);
 
+/* In the kernel a loop over an array has one place where it stands, so a
+ * function must not call itself from inside of one. */
+void check_loop_recursion(struct program *p, struct func *f);
+
 #endif
