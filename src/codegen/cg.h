@@ -320,6 +320,7 @@ void cg_iter_end(struct cg_fn *fn, ir_ref r);
 void cg_emit(struct cg_fn *fn, ir_ref r);
 void cg_intrin(struct cg_fn *fn, ir_ref r);
 void cg_ctx_word(struct cg_fn *fn, ir_ref r);
+void cg_access(struct cg_fn *fn, ir_ref r);
 void cg_perf_read(struct cg_fn *fn, ir_ref r);
 void cg_load(struct cg_fn *fn, ir_ref r);
 void cg_load_str(struct cg_fn *fn, ir_ref r);

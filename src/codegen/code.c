@@ -199,6 +199,27 @@ cg_reg code_map_value(struct cg_code *c, uint32_t map, uint32_t off)
 	return r;
 }
 
+cg_reg code_access(struct cg_code *c, uint32_t access, int64_t value)
+{
+	cg_reg r = code_reg(c);
+
+	add(c, (struct cg_insn){ .kind = CG_LD64,
+				 .code = BPF_LD | BPF_DW | BPF_IMM,
+				 .reloc = IREL_ACCESS + 1, .what = access,
+				 .dst = r, .src = NO_REG,
+				 .imm = value });
+	return r;
+}
+
+void code_relocate(struct cg_code *c, enum image_reloc_kind kind,
+		   uint32_t what)
+{
+	struct cg_insn *last = &vec_last(&c->insns);
+
+	last->reloc = (uint8_t)(kind + 1);
+	last->what = what;
+}
+
 void code_map(struct cg_code *c, cg_reg dst, uint32_t map)
 {
 	add(c, (struct cg_insn){ .kind = CG_LD64,

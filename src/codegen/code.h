@@ -125,6 +125,13 @@ void code_atomic(struct cg_code *c, int32_t op, cg_reg base, int32_t off,
 cg_reg code_map_value(struct cg_code *c, uint32_t map, uint32_t off);
 void code_map(struct cg_code *c, cg_reg dst, uint32_t map);
 
+/* The value of an access; `value` on the kernel compiled for. */
+cg_reg code_access(struct cg_code *c, uint32_t access, int64_t value);
+
+/* Gives the instruction appended last a relocation. */
+void code_relocate(struct cg_code *c, enum image_reloc_kind kind,
+		   uint32_t what);
+
 /* if (a op b) goto l; op = BPF_JEQ ... */
 void code_if(struct cg_code *c, uint8_t op, cg_reg a, cg_reg b, cg_label l);
 void code_ifi(struct cg_code *c, uint8_t op, cg_reg a, int64_t imm,

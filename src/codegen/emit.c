@@ -134,6 +134,7 @@ static void emit_ld64(struct emit *e, const struct cg_insn *p)
 
 	switch (p->reloc) {
 	case 0:
+	case IREL_ACCESS + 1:
 		lo = (int32_t)p->imm;
 		hi = (int32_t)(p->imm >> 32);
 		break;

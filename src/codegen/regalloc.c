@@ -532,7 +532,7 @@ static bool find_pointers_once(struct regalloc *ra)
 		if (p->kind == CG_CALL)
 			in_r0 = gives_pointer(p);
 		if (p->kind == CG_LD64)
-			is = p->reloc != 0;
+			is = p->reloc && p->reloc != IREL_ACCESS + 1;
 		else if (p->kind == CG_ALU)
 			is = p->uses_reg && is_pointer(ra, p->src, in_r0);
 		if (!is || p->dst < VREG || ra->pointer[p->dst - VREG])

@@ -379,6 +379,9 @@ static void select_insn(struct cg_fn *fn, ir_ref r)
 	switch ((enum image_op)i->op) {
 	case OP_CONST:
 		break;
+	case OP_ACCESS:
+		cg_access(fn, r);
+		break;
 	case OP_ADD:
 		binary(fn, r, BPF_ADD);
 		break;

@@ -30,7 +30,19 @@ static void narrow(struct cg_fn *fn, cg_reg v, uint32_t aux)
 
 void cg_ctx_word(struct cg_fn *fn, ir_ref r)
 {
-	cg_set_long(fn, r, context(fn, 8 * ir_insn(fn->f, r)->imm, 8));
+	const struct ir_insn *i = ir_insn(fn->f, r);
+
+	cg_set_long(fn, r, context(fn, 8 * i->imm, 8));
+	if (i->aux)
+		code_relocate(fn->c, IREL_ACCESS_WORD, i->aux - 1);
+}
+
+void cg_access(struct cg_fn *fn, ir_ref r)
+{
+	uint32_t n = (uint32_t)ir_insn(fn->f, r)->imm;
+
+	cg_set_long(fn, r, code_access(fn->c, n,
+				       fn->g->img->accesses.v[n].value));
 }
 
 /* struct bpf_perf_event_value: the count, then the times that it was wanted

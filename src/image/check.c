@@ -234,8 +234,28 @@ static const char *reloc_fault(const struct image *img,
 						 "has a nameless call";
 	case IREL_SUBPROG:
 		return NULL;
+	case IREL_ACCESS:
+	case IREL_ACCESS_WORD:
+		if (r->what >= img->accesses.n ||
+		    r->insn + (r->kind == IREL_ACCESS) >= p->n)
+			return "has a relocation to no access";
+		return NULL;
 	}
 	return "has an unknown relocation";
+}
+
+static struct err *check_accesses(const struct image *img)
+{
+	for (uint32_t i = 0; i < img->accesses.n; i++) {
+		const struct image_access *a = &img->accesses.v[i];
+
+		if (a->kind >= ACCESS_N)
+			return check_bad("access", i, "is of no known kind");
+		if (!is_string(img, a->module) || !is_string(img, a->type) ||
+		    !is_string(img, a->path))
+			return check_bad("access", i, "has no name");
+	}
+	return NULL;
 }
 
 static struct err *check_prog(const struct image *img, uint32_t i)
@@ -379,7 +399,7 @@ static struct err *check_dfas(const struct image *img)
 
 static struct err *check_probes(const struct image *img)
 {
-	struct err *e = NULL;
+	struct err *e = check_accesses(img);
 
 	for (uint32_t i = 0; i < img->progs.n && !e; i++)
 		e = check_prog(img, i);

@@ -341,6 +341,9 @@ static void check_operands(struct checker *c)
 	case OP_CONST: case OP_NEXT: case OP_CATCH_MSG: case OP_LOCK:
 	case OP_UNLOCK: case OP_COND:
 		break;
+	case OP_ACCESS:
+		need_imm(c, c->img->accesses.n);
+		break;
 	case OP_STR:
 		need_imm(c, c->img->strings.n);
 		break;

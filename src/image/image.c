@@ -70,6 +70,12 @@ static const char *const losses[LOSS_N] = {
 #undef LOSS
 };
 
+static const char *const accesses[ACCESS_N] = {
+#define ACCESS(id, name, type, path) [ACCESS_##id] = name,
+#include "image/access.def"
+#undef ACCESS
+};
+
 #define HOST false
 #define KERNEL true
 static const struct {
@@ -97,6 +103,11 @@ char image_error_operand(enum image_error e)
 const char *image_loss_text(enum image_loss l)
 {
 	return losses[l];
+}
+
+const char *image_access_name(enum image_access_kind k)
+{
+	return accesses[k];
 }
 
 const char *image_probe_stem(enum image_probe_kind k)
@@ -161,4 +172,20 @@ istr image_intern(struct image *img, struct arena *a, struct str s)
 struct str image_str(const struct image *img, istr s)
 {
 	return s < img->strings.n ? img->strings.v[s] : STR("");
+}
+
+uint32_t image_access(struct image *img, struct arena *a,
+		      const struct image_access *want)
+{
+	for (uint32_t i = 0; i < img->accesses.n; i++) {
+		const struct image_access *x = &img->accesses.v[i];
+
+		if (x->kind == want->kind && x->module == want->module &&
+		    x->type == want->type && x->path == want->path &&
+		    x->size == want->size &&
+		    x->is_signed == want->is_signed)
+			return i;
+	}
+	vec_push(a, &img->accesses, *want);
+	return img->accesses.n - 1;
 }

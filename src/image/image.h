@@ -97,6 +97,13 @@ enum image_feature {
 	FEATURE_N
 };
 
+enum image_access_kind {
+#define ACCESS(id, name, type, path) ACCESS_##id,
+#include "image/access.def"
+#undef ACCESS
+	ACCESS_N
+};
+
 /* A set of enum image_feature. */
 typedef uint64_t image_features;
 #define FEATURE_BIT(id) (UINT64_C(1) << FEATURE_##id)
@@ -149,6 +156,7 @@ extern const struct intrin_info intrin_info[INTRIN_N];
 const char *image_error_text(enum image_error e);
 char image_error_operand(enum image_error e);	/* N L S */
 const char *image_loss_text(enum image_loss l);
+const char *image_access_name(enum image_access_kind k);
 const char *image_probe_stem(enum image_probe_kind k);
 bool image_probe_is_kernel(enum image_probe_kind k);
 
@@ -334,6 +342,9 @@ enum image_reloc_kind {
 	IREL_SUBPROG,		/* call or ld_imm64 of a function within the
 				 * program: resolved by codegen already,
 				 * listed for the dump */
+	IREL_ACCESS,		/* imm of an ALU instruction, or ld_imm64: the
+				 * value of access `what` */
+	IREL_ACCESS_WORD,	/* off of a load: 8 times the value */
 };
 
 struct image_reloc {
@@ -345,6 +356,18 @@ struct image_reloc {
 struct image_line {
 	uint32_t insn;		/* relative to the program's first */
 	uint32_t place;
+};
+
+/* A number that another kernel may have otherwise.  OFFSET and SHIFT say what
+ * the code loads there; where the kernel at hand has another size or sign,
+ * the image cannot be run. */
+struct image_access {
+	uint32_t kind;		/* enum image_access_kind */
+	istr module;		/* whose types; empty = the kernel's own */
+	istr type, path;	/* access.def says what they are */
+	uint8_t size;		/* bytes loaded, bits of a bitfield; 0 = any */
+	bool is_signed;
+	int64_t value;
 };
 
 /* A place in a source, resolved for people. */
@@ -492,6 +515,8 @@ struct image_limits {
 
 struct image {
 	istr arch;
+	istr kernel;		/* build-id of the kernel that the values of
+				 * accesses are right for; empty = not known */
 	bool guru, show_globals;
 	bool count_hits;		/* -t: programs count their hits */
 	struct image_limits limits;
@@ -506,6 +531,7 @@ struct image {
 	VEC(uint64_t) insns;		/* struct bpf_insn, as u64 */
 	VEC(struct image_prog) progs;
 	VEC(struct image_reloc) relocs;
+	VEC(struct image_access) accesses;
 	VEC(struct image_line) lines;
 	VEC(struct image_place) places;
 	VEC(struct image_probe) probes;
@@ -527,6 +553,10 @@ void image_init(struct image *img, struct arena *a);
 /* The number of a string; equal strings get one number. */
 istr image_intern(struct image *img, struct arena *a, struct str s);
 struct str image_str(const struct image *img, istr s);
+
+/* The number of an access; equal ones get one number. */
+uint32_t image_access(struct image *img, struct arena *a,
+		      const struct image_access *want);
 
 /* Every index in range, every offset inside its map, types of host code
  * consistent: what a loaded file must pass before it is run. */

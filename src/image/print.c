@@ -16,7 +16,8 @@ static const char *const map_kinds[] = {
 static const char *const type_names[] = { "void", "long", "string", "stats" };
 
 static const char *const reloc_kinds[] = { "map", "map_value", "kfunc",
-					   "subprog" };
+					   "subprog", "access",
+					   "access_word" };
 
 static const char *const sort_names[] = { "none", "key", "value", "stat" };
 
@@ -390,6 +391,22 @@ static void print_prog(const struct image *img, uint32_t i, FILE *out)
 	}
 }
 
+static void print_access(const struct image *img, uint32_t i, FILE *out)
+{
+	const struct image_access *a = &img->accesses.v[i];
+
+	fprintf(out, "access %u %s", i,
+		image_access_name((enum image_access_kind)a->kind));
+	if (a->module)
+		print_istr(img, a->module, out);
+	print_istr(img, a->type, out);
+	print_istr(img, a->path, out);
+	if (a->size)
+		fprintf(out, " size=%u%s", a->size,
+			a->is_signed ? " signed" : "");
+	fprintf(out, " value=%" PRId64 "\n", a->value);
+}
+
 static void print_places(const struct image *img, FILE *out)
 {
 	for (uint32_t i = 0; i < img->places.n; i++) {
@@ -412,6 +429,8 @@ void image_print(const struct image *img, FILE *out)
 		print_probe(img, i, out);
 	for (uint32_t i = 0; i < img->progs.n; i++)
 		print_prog(img, i, out);
+	for (uint32_t i = 0; i < img->accesses.n; i++)
+		print_access(img, i, out);
 	for (uint32_t i = 0; i < img->funcs.n; i++)
 		print_func(img, i, out);
 	for (uint32_t i = 0; i < img->formats.n; i++)

@@ -167,6 +167,17 @@ static void reloc(struct codec *c, struct image_reloc *r)
 	u32(c, &r->what);
 }
 
+static void number(struct codec *c, struct image_access *a)
+{
+	u32(c, &a->kind);
+	u32(c, &a->module);
+	u32(c, &a->type);
+	u32(c, &a->path);
+	u8(c, &a->size);
+	flag(c, &a->is_signed);
+	s64(c, &a->value);
+}
+
 static void line(struct codec *c, struct image_line *l)
 {
 	u32(c, &l->insn);
@@ -321,6 +332,7 @@ static void sections(struct codec *c, struct image *img)
 	SECTION(c, &img->insns, u64, 8);
 	SECTION(c, &img->progs, prog, 36);
 	SECTION(c, &img->relocs, reloc, 12);
+	SECTION(c, &img->accesses, number, 26);
 	SECTION(c, &img->lines, line, 8);
 	SECTION(c, &img->places, place, 20);
 	SECTION(c, &img->probes, probe, 70);
@@ -338,6 +350,7 @@ static void sections(struct codec *c, struct image *img)
 static void whole(struct codec *c, struct image *img)
 {
 	u32(c, &img->arch);
+	u32(c, &img->kernel);
 	flag(c, &img->guru);
 	flag(c, &img->show_globals);
 	flag(c, &img->count_hits);

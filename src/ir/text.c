@@ -6,6 +6,7 @@ enum ir_imm ir_imm(enum image_op op)
 	static const uint8_t imm[OP_N] = {
 		[OP_CONST] = IMM_NUMBER,
 		[OP_TICK] = IMM_NUMBER,
+		[OP_ACCESS] = IMM_NUMBER,
 		[OP_CTX_WORD] = IMM_NUMBER,
 		[OP_LOAD] = IMM_NUMBER,
 		[OP_LOAD_STR] = IMM_NUMBER,

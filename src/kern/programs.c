@@ -68,6 +68,29 @@ static struct err *loader_map(const struct loader *l, uint32_t map,
 	return NULL;
 }
 
+/* A number of the kernel: see image/access.def. */
+static struct err *loader_access(const struct loader *l,
+				 const struct image_reloc *r,
+				 struct bpf_insn *insn)
+{
+	int64_t v;
+
+	if (r->what >= l->img->accesses.n)
+		return err_new(ERR_FORMAT, "a program uses access %u, which "
+			       "there is none", r->what);
+	v = l->img->accesses.v[r->what].value;
+	if (r->kind == IREL_ACCESS) {
+		insn[0].imm = (int32_t)v;
+		insn[1].imm = (int32_t)(v >> 32);
+		return NULL;
+	}
+	if (v < 0 || v > INT16_MAX / 8)
+		return err_new(ERR_FORMAT, "a program reads argument %lld",
+			       (long long)v);
+	insn->off = (int16_t)(8 * v);
+	return NULL;
+}
+
 static struct err *loader_reloc(struct loader *l,
 				const struct image_reloc *r,
 				struct bpf_insn *insn)
@@ -81,6 +104,9 @@ static struct err *loader_reloc(struct loader *l,
 				    &insn->imm);
 	case IREL_SUBPROG:
 		return NULL;	/* relative, and there already */
+	case IREL_ACCESS:
+	case IREL_ACCESS_WORD:
+		return loader_access(l, r, insn);
 	}
 	return err_new(ERR_FORMAT, "a program refers to something unknown");
 }

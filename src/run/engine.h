@@ -129,6 +129,7 @@ enum step host_raise_text(struct host *h, enum image_error kind,
 typedef enum step (*eval_fn)(struct host *h, const struct image_insn *i);
 
 enum step eval_const(struct host *h, const struct image_insn *i);
+enum step eval_access(struct host *h, const struct image_insn *i);
 enum step eval_unary(struct host *h, const struct image_insn *i);
 enum step eval_binary(struct host *h, const struct image_insn *i);
 enum step eval_divide(struct host *h, const struct image_insn *i);

@@ -13,6 +13,12 @@ enum step eval_const(struct host *h, const struct image_insn *i)
 	return STEP_ON;
 }
 
+enum step eval_access(struct host *h, const struct image_insn *i)
+{
+	host_set_long(h, h->img->accesses.v[i->imm].value);
+	return STEP_ON;
+}
+
 enum step eval_unary(struct host *h, const struct image_insn *i)
 {
 	int64_t a = host_long(h, i->a);

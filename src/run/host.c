@@ -448,6 +448,7 @@ static enum step print(struct host *h, const struct image_insn *i)
 /* Those that are not here are the kernel's: image_check() lets none in. */
 static const eval_fn ops[OP_N] = {
 	[OP_CONST] = eval_const, [OP_STR] = eval_str,
+	[OP_ACCESS] = eval_access,
 	[OP_GET] = get, [OP_SET] = set,
 	[OP_ADD] = eval_binary, [OP_SUB] = eval_binary,
 	[OP_MUL] = eval_binary, [OP_DIV] = eval_divide,
