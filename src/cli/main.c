@@ -11,6 +11,8 @@
 #include "cli/list.h"
 #include "cli/options.h"
 #include "dbg/world.h"
+#include "kern/features.h"
+#include "kern/relocate.h"
 #include "run/session.h"
 
 #define SPILE_VERSION "0.1.0"
@@ -68,6 +70,27 @@ static bool is_image(const char *path)
 	       !memcmp(magic, IMAGE_MAGIC, sizeof(magic));
 }
 
+static bool has_kernel_probes(const struct image *image)
+{
+	for (uint32_t i = 0; i < image->probes.n; i++)
+		if (image_probe_is_kernel(
+			    (enum image_probe_kind)image->probes.v[i].kind))
+			return true;
+	return false;
+}
+
+/* What was compiled elsewhere, or before, for the kernel at hand. */
+static struct err *fit(struct image *image, struct world *world)
+{
+	image_features features;
+	struct err *err;
+
+	if (!has_kernel_probes(image))
+		return NULL;
+	err = features_probe(world, &features);
+	return err ? err : relocate(image, world, features);
+}
+
 static int run_saved(const struct options *o, struct world *world,
 		     struct arena *a)
 {
@@ -76,6 +99,8 @@ static int run_saved(const struct options *o, struct world *world,
 
 	if (!err)
 		err = image_check(&image);
+	if (!err)
+		err = fit(&image, world);
 	return err ? fail(err) : run_image(o, world, &image);
 }
 

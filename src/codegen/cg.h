@@ -169,7 +169,10 @@ struct cg_fn {
 
 static inline bool cg_has(const struct cg_fn *fn, image_features bit)
 {
-	return (fn->g->o->features & bit) != 0;
+	image_features has = fn->g->o->features & bit;
+
+	fn->g->img->features |= has;	/* it is relied on from now on */
+	return has != 0;
 }
 
 /* ---- tables: tables.c ---- */

@@ -48,7 +48,6 @@ void cg_generate(struct ir_program *p, const struct cg_options *o)
 
 	g.img->rodata_map = g.img->scratch_map = IMAGE_NONE;
 	g.img->data_map = g.img->control_map = IMAGE_NONE;
-	g.img->features = o->features;
 	g.dfa_off = arena_array(g.a, p->dfas.n + 1, uint32_t);
 	add_dfas(&g);
 	cg_host(&g);
