@@ -11,6 +11,8 @@
 #include "dbg/btf.h"
 
 #define PF_KTHREAD 0x00200000
+#define X86_TS_COMPAT 0x0002		/* thread_info.status */
+#define ARM64_TIF_32BIT (1 << 22)	/* thread_info.flags */
 #define PARENTS_MAX 16		/* up from a task to the target */
 
 /* The offset of a.b.c (each a member of the type before) from struct start;
@@ -53,6 +55,11 @@ static cg_reg member(struct cg_fn *fn, cg_reg base, const char *type,
 	code_alui(c, BPF_ADD, R3, off);
 	code_call(c, HELPER_probe_read_kernel);
 	return code_ld(c, R10, cg_word(fn), size);
+}
+
+static bool is_arm64(const struct cg_fn *fn)
+{
+	return fn->g->o->arch && str_is(fn->g->o->arch->name, "arm64");
 }
 
 static cg_reg current(struct cg_fn *fn)
@@ -143,6 +150,35 @@ static void by_user(struct cg_fn *fn)
 	code_ifi(fn->c, BPF_JNE, flags, 0, fn->out);
 }
 
+/* Where struct pt_regs has the number of a call. */
+static const char *pt_regs_nr(const struct cg_fn *fn)
+{
+	return is_arm64(fn) ? "syscallno" : "orig_ax";
+}
+
+/* Not of 32-bit tasks, whose calls have other numbers.  On x86 any task may
+ * make such calls: the kernel marks it while it is in one. */
+static void by_width(struct cg_fn *fn)
+{
+	struct dbg_btf *btf = fn->g->o->btf;
+	struct dbg_btf_member m;
+	uint32_t id = btf ? dbg_btf_find(btf, DBG_BTF_STRUCT,
+					 STR("task_struct")) : 0;
+	cg_reg info, flags;
+
+	if (!id || !dbg_btf_find_member(btf, id, STR("thread_info"), &m))
+		return;
+	info = current(fn);
+	code_alui(fn->c, BPF_ADD, info, m.bit_offset / 8);
+	flags = member(fn, info, "thread_info",
+		       is_arm64(fn) ? "flags" : "status");
+	if (flags == NO_REG)
+		return;
+	code_alui(fn->c, BPF_AND, flags,
+		  is_arm64(fn) ? ARM64_TIF_32BIT : X86_TS_COMPAT);
+	code_ifi(fn->c, BPF_JNE, flags, 0, fn->out);
+}
+
 /* sys_exit: is it that of one of the calls that make a task, in the new
  * task?  (The context is { regs, ret }.) */
 static void is_birth(struct cg_fn *fn, const struct image_site *site,
@@ -203,9 +239,7 @@ static void is_last(struct cg_fn *fn, bool last)
 static void by_event(struct cg_fn *fn, const struct image_site *site)
 {
 	struct str tp = image_str(fn->g->img, site->name);
-	const char *nr = fn->g->o->arch &&
-			 str_is(fn->g->o->arch->name, "arm64") ? "syscallno" :
-								 "orig_ax";
+	const char *nr = pt_regs_nr(fn);
 
 	switch ((enum image_process_event)site->a) {
 	case PROCESS_BEGIN:
@@ -230,10 +264,27 @@ static void by_event(struct cg_fn *fn, const struct image_site *site)
 	}
 }
 
+/* A call of this number, by a task that is not a 32-bit one. */
+static void by_number(struct cg_fn *fn, const struct image_site *site)
+{
+	struct cg_code *c = fn->c;
+	const char *nr_name = pt_regs_nr(fn);
+	cg_reg v;
+
+	if (str_is(image_str(fn->g->img, site->name), "sys_enter"))
+		v = code_ld(c, fn->ctx, 8, 8);
+	else
+		v = member(fn, code_ld(c, fn->ctx, 0, 8), "pt_regs", nr_name);
+	need(fn, v, (int64_t)site->a);
+	by_width(fn);
+}
+
 void cg_filter(struct cg_fn *fn)
 {
 	const struct image_probe *p = &fn->probe->image;
 
+	if (p->kind == PROBE_SYSCALL)
+		by_number(fn, &p->site);
 	if (p->kind != PROBE_PROCESS && p->kind != PROBE_PERF)
 		return;
 	if (p->site.filter & FILTER_PID)

@@ -623,6 +623,7 @@ uint32_t cg_select(struct cg *g, uint32_t n)
 		[PROBE_RAW_TP] = BPF_PROG_TYPE_RAW_TRACEPOINT,
 		[PROBE_PERF] = BPF_PROG_TYPE_PERF_EVENT,
 		[PROBE_PROCESS] = BPF_PROG_TYPE_RAW_TRACEPOINT,
+		[PROBE_SYSCALL] = BPF_PROG_TYPE_RAW_TRACEPOINT,
 	};
 
 	fn.f = g->p->funcs.v[fn.probe->func];

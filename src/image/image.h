@@ -387,6 +387,9 @@ struct image_place {
  * PROCESS: name = the tracepoint it stands on: sched_process_exec,
  *       sched_process_exit, sys_enter or sys_exit, attached as RAW_TP is and
  *       with the context of that; a = enum image_process_event; filter
+ * SYSCALL: name = sys_enter or sys_exit, attached as RAW_TP is and with the
+ *       context of that; a = number of the call.  Not those of 32-bit tasks,
+ *       whose numbers are others
  * BEGIN, END, ERROR: a = order (signed) */
 struct image_site {
 	istr name;

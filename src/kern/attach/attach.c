@@ -36,6 +36,7 @@ static struct err *attach_kind(const struct attach_request *r,
 	switch ((enum image_probe_kind)r->probe->kind) {
 	case PROBE_RAW_TP:
 	case PROBE_PROCESS:
+	case PROBE_SYSCALL:
 		return attach_tracepoint(r, at);
 	case PROBE_PERF:
 		return attach_perf(r, at);

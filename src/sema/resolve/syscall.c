@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * kernel.syscall("name") and its .return: one system call, which the
+ * families syscall.* of the library stand on (sema/syscalls.h).  They are
+ * tests of the number on the tracepoints of all calls, so they need neither
+ * hooks on functions nor debuginfo.
+ *
+ * The arguments are $arg1 ...; as the int or unsigned int that most of them
+ * are, $int1 ... and $uint1 ....  At the end of a call its registers still
+ * hold them, but for those calls that replace the registers (execve).
+ */
+#include "dbg/arch.h"
+#include "dbg/world.h"
+
+#include "sema/resolve/kind.h"
+#include "sema/resolve/target.h"
+
+/* ---- target variables ---- */
+
+static void add_reg(struct program *p, struct target_scope *s,
+		    struct str name, const struct arch_reg *r, uint32_t size,
+		    bool is_signed)
+{
+	struct target_root root = {
+		.name = name,
+		.type_name = STR("long"),
+		.hidden = size != r->size || s->has_return,
+		.ops = { { .kind = TGT_CTX_WORD, .n = 0 },
+			 { .kind = TGT_ADD, .n = r->offset },
+			 { .kind = TGT_LOAD, .size = size,
+			   .is_signed = is_signed } },
+		.nops = 3,
+	};
+
+	vec_push(p->arena, &s->roots, root);
+}
+
+static void add_args(struct program *p, struct target_scope *s)
+{
+	const struct arch *arch = world_arch(p->world);
+	struct arena *a = p->arena;
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(arch->sys_args); i++) {
+		const struct arch_reg *r = &arch->regs[arch->sys_args[i]];
+
+		add_reg(p, s, arena_printf(a, "arg%u", i + 1), r, r->size,
+			true);
+		add_reg(p, s, arena_printf(a, "int%u", i + 1), r, 4, true);
+		add_reg(p, s, arena_printf(a, "uint%u", i + 1), r, 4, false);
+	}
+}
+
+static void add_word(struct program *p, struct target_scope *s,
+		     struct str name)
+{
+	vec_push(p->arena, &s->roots,
+		 (struct target_root){
+			 .name = name,
+			 .type_name = STR("long"),
+			 .ops = { { .kind = TGT_CTX_WORD, .n = 1 } },
+			 .nops = 1 });
+}
+
+static const struct target_scope *scope_new(struct program *p, bool is_return)
+{
+	struct target_scope *s = arena_new(p->arena, struct target_scope);
+
+	s->what = is_return ? STR("kernel.syscall.return") :
+			      STR("kernel.syscall");
+	s->has_return = is_return;
+	s->has_parms = !is_return;
+	add_word(p, s, is_return ? STR("return") : STR("syscall"));
+	add_args(p, s);
+	return s;
+}
+
+/* ---- sites ---- */
+
+static void add_site(struct query *q, const struct arch_syscall *call,
+		     const struct target_scope *scope)
+{
+	struct program *p = q->program;
+	bool is_return = q->data == PROCESS_SYSCALL_RETURN;
+	struct site *s = query_site(q, PROBE_SYSCALL,
+				    query_text_with(q, 1, call->name));
+
+	s->image.name = image_intern(p->image, p->back,
+				     is_return ? STR("sys_exit") :
+						 STR("sys_enter"));
+	s->image.a = call->nr;
+	s->scope = scope;
+}
+
+/* data: PROCESS_SYSCALL or PROCESS_SYSCALL_RETURN */
+enum resolve_status syscall_resolve(struct query *q)
+{
+	const struct ast_component *c = &q->point->v[1];
+	const struct arch *arch = world_arch(q->program->world);
+	bool is_return = q->data == PROCESS_SYSCALL_RETURN;
+	const struct target_scope *scope = scope_new(q->program, is_return);
+	uint32_t n = q->ret->list.n;
+
+	for (uint32_t i = 0; i < arch->nsyscalls; i++)
+		if (str_glob(c->string, arch->syscalls[i].name))
+			add_site(q, &arch->syscalls[i], scope);
+	if (q->ret->list.n > n)
+		return RESOLVE_FOUND;
+	return query_nothing(q, c->arg_span, DIAG_UNKNOWN_SYSCALL,
+			     "%" STR_FMT " has no system call '%" STR_FMT "'",
+			     STR_ARG(arch->name), STR_ARG(c->string));
+}
