@@ -58,6 +58,7 @@ void compile_deinit(struct compile *c)
 	front_deinit(c);
 	arena_deinit(&c->back);
 	err_free(c->err);
+	err_free(c->features_err);
 }
 
 /* ---- the passes ---- */
@@ -117,6 +118,7 @@ static void parse_point(struct compile *c)
 	vec_push(&c->front, &c->program.files, file);
 }
 
+static void do_features(struct compile *c) { machine_features(c); }
 static void do_expand(struct compile *c) { expand(&c->program); }
 static void do_scope(struct compile *c) { scope_resolve(&c->program); }
 static void do_targets(struct compile *c) { target_resolve(&c->program); }
@@ -214,6 +216,7 @@ static const struct pass passes[] = {
 	{ 1, "read",	 read_scripts,	DUMP_TOKENS, print_tokens },
 	{ 1, "library",	 open_library,	DUMP_NONE, NULL },
 	{ 1, "parse",	 parse,		DUMP_AST, print_ast },
+	{ 2, "features", do_features,	DUMP_NONE, NULL },
 	{ 2, "expand",	 do_expand,	DUMP_NONE, NULL },
 	{ 2, "scope",	 do_scope,	DUMP_NONE, NULL },
 	{ 2, "targets",	 do_targets,	DUMP_NONE, NULL },
@@ -234,6 +237,7 @@ static const struct pass point_passes[] = {
 	{ 1, "library",	 open_library,	DUMP_NONE, NULL },
 	{ 1, "parse",	 parse,		DUMP_NONE, NULL },
 	{ 1, "point",	 parse_point,	DUMP_NONE, NULL },
+	{ 2, "features", do_features,	DUMP_NONE, NULL },
 	{ 2, "expand",	 do_expand,	DUMP_NONE, NULL },
 	{ 2, "scope",	 do_scope,	DUMP_NONE, NULL },
 	{ 2, "targets",	 do_targets,	DUMP_NONE, NULL },

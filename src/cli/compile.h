@@ -34,6 +34,7 @@ struct compile {
 	struct ir_program ir;
 	struct image image;
 	struct err *err;		/* what went wrong with the world */
+	struct err *features_err;	/* ... when its features were asked */
 };
 
 enum compile_status {

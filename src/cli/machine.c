@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/machine.h"
 
+#include "base/cleanup.h"
 #include "cli/compile.h"
 #include "dbg/world.h"
 #include "kern/features.h"
@@ -44,16 +45,13 @@ static image_features feature_find(struct str name)
 	return 0;
 }
 
-/* "none", "all", "MAY_GOTO,SDIV" */
-static struct err *features_parse(struct str list, image_features *ret)
+#define FEATURES_ALL ((UINT64_C(1) << FEATURE_N) - 1)
+
+static struct err *features_list(struct str list, image_features *ret)
 {
 	image_features set = 0, bit;
 
-	if (str_is(list, "all")) {
-		*ret = (UINT64_C(1) << FEATURE_N) - 1;
-		return NULL;
-	}
-	while (list.len && !str_is(list, "none")) {
+	while (list.len) {
 		int64_t comma = str_find_char(list, ',');
 		uint32_t n = comma < 0 ? list.len : (uint32_t)comma;
 		struct str name = str_sub(list, 0, n);
@@ -61,13 +59,60 @@ static struct err *features_parse(struct str list, image_features *ret)
 		bit = feature_find(name);
 		if (!bit)
 			return err_new(ERR_OTHER,
-				       "there is no BPF feature '%" STR_FMT
-				       "'", STR_ARG(name));
+				       "there is no BPF feature '%" STR_FMT "'",
+				       STR_ARG(name));
 		set |= bit;
 		list = str_sub(list, n + 1, list.len);
 	}
 	*ret = set;
 	return NULL;
+}
+
+/* Those of the kernel that the script is compiled for.  Compiling needs no
+ * rights: without them, as for the latest kernel; running says what is
+ * missing. */
+static struct err *features_native(struct compile *c, image_features *ret)
+{
+	struct err *err;
+
+	if (world_is_kernel(c->world))
+		return features_installed(c->world, ret);
+	*ret = FEATURES_ALL;
+	if (!world_is_live(c->world))
+		return NULL;
+	err = features_probe(c->world, ret);
+	err_catch(&err, ERR_PERMISSION);
+	return err;
+}
+
+/* What is saved shall run elsewhere, too, unless it is for one kernel. */
+static bool is_portable(const struct compile *c)
+{
+	return c->options->last_pass == 4 && !world_is_kernel(c->world);
+}
+
+static struct err *features_find(struct compile *c, image_features *ret)
+{
+	const char *list = c->options->features;
+
+	if (!list && is_portable(c))
+		list = "portable";
+	if (!list || !strcmp(list, "native"))
+		return features_native(c, ret);
+	if (!strcmp(list, "portable"))
+		*ret = features_portable();
+	else if (!strcmp(list, "all"))
+		*ret = FEATURES_ALL;
+	else if (!strcmp(list, "none"))
+		*ret = 0;
+	else
+		return features_list(str_from(list), ret);
+	return NULL;
+}
+
+void machine_features(struct compile *c)
+{
+	c->features_err = features_find(c, &c->program.features);
 }
 
 static bool runs_in_kernel(const struct compile *c)
@@ -83,31 +128,18 @@ static bool has_filter(const struct compile *c)
 {
 	for (uint32_t i = 0; i < c->ir.probes.n; i++)
 		if (c->ir.probes.v[i].image.site.filter ||
-		    c->ir.probes.v[i].image.kind == PROBE_PROCESS)
+		    c->ir.probes.v[i].image.kind == PROBE_PROCESS ||
+		    c->ir.probes.v[i].image.kind == PROBE_SYSCALL)
 			return true;
 	return false;
 }
 
 struct err *machine_cg_options(struct compile *c, struct cg_options *ret)
 {
-	const char *list = c->options->features;
-	struct err *err;
-
 	ret->ncpus = world_cpus(c->world);
 	ret->arch = world_arch(c->world);
-	ret->features = 0;
+	ret->features = c->program.features;
 	ret->sources = &c->sources;
 	ret->btf = has_filter(c) ? program_btf(&c->program) : NULL;
-	if (!list && !world_is_live(c->world))
-		list = "all";
-	if (list)
-		return features_parse(str_from(list), &ret->features);
-	if (!runs_in_kernel(c))
-		return NULL;
-	err = features_probe(c->world, &ret->features);
-	/* Compiling needs no rights: without them, as for the latest kernel;
-	 * running says what is missing. */
-	if (err_catch(&err, ERR_PERMISSION))
-		return features_parse(STR("all"), &ret->features);
-	return err;
+	return runs_in_kernel(c) ? take_ptr(c->features_err) : NULL;
 }

@@ -14,8 +14,12 @@ struct compile;
 /* What %( ... %) conditions ask about. */
 struct parse_options machine_parse_options(struct compile *c);
 
-/* Which BPF features there are: --features; else of a world all; else the
- * kernel is asked, if the script has something to run there. */
+/* Which BPF features the code may rely on: --features; those of every kernel
+ * that we serve if the image is saved; else of the kernel at hand.  What goes
+ * wrong only matters to scripts that run something in the kernel: it is said
+ * by machine_cg_options(). */
+void machine_features(struct compile *c);
+
 struct err *machine_cg_options(struct compile *c,
 			       struct cg_options *ret) must_check;
 

@@ -160,10 +160,17 @@ static int explain(const char *code)
 	return fail(err_new(ERR_OTHER, "there is no error code '%s'", code));
 }
 
+static struct err *open_world(const struct options *o, struct world **ret)
+{
+	if (o->release || o->sysroot || o->arch)
+		return world_open_kernel(o->sysroot, o->release, o->arch, ret);
+	return world_open(o->world, ret);
+}
+
 static int with_world(const struct options *o, struct arena *a)
 {
 	struct world *world;
-	struct err *err = world_open(o->world, &world);
+	struct err *err = open_world(o, &world);
 	int status;
 
 	if (err)

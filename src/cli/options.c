@@ -352,6 +352,15 @@ static struct err *take(struct options *o, struct arena *a,
 		take_mode(o, MODE_EXPLAIN);
 		o->explain = arg;
 		return NULL;
+	case OPT_RELEASE:
+		o->release = arg;
+		return NULL;
+	case OPT_SYSROOT:
+		o->sysroot = arg;
+		return NULL;
+	case OPT_ARCH:
+		o->arch = arg;
+		return NULL;
 	case OPT_WORLD:
 		o->world = arg;
 		return NULL;
@@ -465,6 +474,9 @@ struct err *options_parse(int argc, char **argv, struct arena *a,
 	err = combination(&o);
 	if (err)
 		return err;
+	/* For a kernel that does not run, there is nothing to run. */
+	if ((o.release || o.sysroot || o.arch) && o.last_pass > 4)
+		o.last_pass = 4;
 	o.sema.target_pid = o.target;
 	o.sema.has_command = o.command != NULL;
 	*ret = o;

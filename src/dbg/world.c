@@ -19,15 +19,22 @@
 #define WORLD_CONFIG_BYTES (8u << 20)
 #define WORLD_NAMES_MAX (1u << 20)
 
+enum world_kind {
+	WORLD_LIVE,   /* this machine as it runs */
+	WORLD_DIR,    /* a directory that stands for a machine */
+	WORLD_KERNEL, /* a kernel that is installed, not running */
+};
+
 struct world {
 	struct arena arena;
-	struct str root;	/* empty = live */
+	enum world_kind kind;
+	struct str root; /* in front of every path; may be empty */
 	struct str release;
 	const struct arch *arch;
-	uint32_t cpus, hz, page_size;	/* 0 = not said */
+	uint32_t cpus, hz, page_size; /* 0 = not said */
 	struct str boot_id;
 	bool boot_id_read;
-	struct str config;	/* the text; begins with a newline */
+	struct str config; /* the text; begins with a newline */
 	bool config_read;
 	int tracefs;
 	bool tracefs_tried;
@@ -154,29 +161,75 @@ static struct err *world_uname(struct world *w)
 	w->arch = arch_host();
 	if (!w->arch)
 		return err_new(ERR_UNSUPPORTED,
-			       "no support for this processor (%s)",
-			       u.machine);
+			       "no support for this processor (%s)", u.machine);
 	return NULL;
 }
 
-struct err *world_open(const char *dir, struct world **ret)
+static struct world *world_new(enum world_kind kind, const char *root)
 {
 	struct world *w = calloc(1, sizeof(*w));
-	struct err *e;
 
 	if (!w)
 		abort();
 	arena_init(&w->arena);
+	w->kind = kind;
+	w->root = arena_str(&w->arena, str_from(root));
 	w->tracefs = -1;
-	if (dir)
-		w->root = arena_str(&w->arena, str_from(*dir ? dir : "."));
-	e = dir ? world_conf(w) : world_uname(w);
-	if (e) {
+	return w;
+}
+
+/* Keeps w for the caller, or closes it. */
+static struct err *world_done(struct world *w, struct err *e,
+			      struct world **ret)
+{
+	if (e)
 		world_close(w);
+	else
+		*ret = w;
+	return e;
+}
+
+struct err *world_open(const char *dir, struct world **ret)
+{
+	struct world *w = dir ? world_new(WORLD_DIR, *dir ? dir : ".") :
+				world_new(WORLD_LIVE, "");
+
+	return world_done(w, dir ? world_conf(w) : world_uname(w), ret);
+}
+
+/* The only kernel that has modules below the root. */
+static struct err *world_only_release(struct world *w)
+{
+	struct world_names names;
+	struct err *e = world_list(w, "/lib/modules", &w->arena, &names);
+
+	if (e)
 		return e;
-	}
-	*ret = w;
+	if (names.n != 1)
+		return err_new(ERR_NOT_FOUND,
+			       "there are %u kernels below %s: say which "
+			       "with -r",
+			       names.n, w->root.s);
+	w->release = names.v[0];
 	return NULL;
+}
+
+struct err *world_open_kernel(const char *sysroot, const char *release,
+			      const char *machine, struct world **ret)
+{
+	struct world *w = world_new(WORLD_KERNEL, sysroot ? sysroot : "");
+	struct err *e = NULL;
+
+	w->arch = machine ? arch_find(str_from(machine)) : arch_host();
+	if (!w->arch)
+		e = err_new(ERR_UNSUPPORTED,
+			    "no support for the processor '%s'",
+			    machine ? machine : "of this machine");
+	else if (release)
+		w->release = arena_str(&w->arena, str_from(release));
+	else
+		e = world_only_release(w);
+	return world_done(w, e, ret);
 }
 
 void world_close(struct world *w)
@@ -191,7 +244,12 @@ void world_close(struct world *w)
 
 bool world_is_live(const struct world *w)
 {
-	return !w->root.len;
+	return w->kind == WORLD_LIVE;
+}
+
+bool world_is_kernel(const struct world *w)
+{
+	return w->kind == WORLD_KERNEL;
 }
 
 struct str world_release(const struct world *w)
@@ -206,10 +264,19 @@ const struct arch *world_arch(const struct world *w)
 
 /* ---- files ---- */
 
-struct str world_path(const struct world *w, struct arena *a,
-		      const char *path)
+/* What stands in front of a path.  The /proc and /sys of this machine say
+ * nothing of a kernel that does not run: nothing is found below a file. */
+static const char *world_prefix(const struct world *w, const char *path)
 {
-	return arena_printf(a, "%" STR_FMT "%s", STR_ARG(w->root), path);
+	bool runs = strncmp(path, "/proc", 5) == 0 ||
+		    strncmp(path, "/sys/", 5) == 0;
+
+	return w->kind == WORLD_KERNEL && runs ? "/dev/null" : w->root.s;
+}
+
+struct str world_path(const struct world *w, struct arena *a, const char *path)
+{
+	return arena_printf(a, "%s%s", world_prefix(w, path), path);
 }
 
 /* As world_path(), on the heap: for the time of one system call. */
@@ -217,7 +284,7 @@ static char *world_path_heap(const struct world *w, const char *path)
 {
 	char *s;
 
-	if (asprintf(&s, "%" STR_FMT "%s", STR_ARG(w->root), path) < 0)
+	if (asprintf(&s, "%s%s", world_prefix(w, path), path) < 0)
 		abort();
 	return s;
 }
@@ -272,8 +339,8 @@ static void world_closedir(DIR **d)
 		closedir(*d);
 }
 
-struct err *world_list(const struct world *w, const char *path,
-		       struct arena *a, struct world_names *ret)
+struct err *world_list(const struct world *w, const char *path, struct arena *a,
+		       struct world_names *ret)
 {
 	_cleanup_free_ char *full = world_path_heap(w, path);
 	_cleanup_(world_closedir) DIR *d = opendir(full);
@@ -406,15 +473,13 @@ struct str world_boot_id(struct world *w)
 	return w->boot_id;
 }
 
-int64_t world_sysctl(const struct world *w, const char *name,
-		     int64_t fallback)
+int64_t world_sysctl(const struct world *w, const char *name, int64_t fallback)
 {
 	struct arena a;
 	int64_t v = fallback;
 
 	arena_init(&a);
-	str_to_s64(world_word(w, &a,
-			      arena_printf(&a, "/proc/sys/%s", name).s),
+	str_to_s64(world_word(w, &a, arena_printf(&a, "/proc/sys/%s", name).s),
 		   &v);
 	arena_deinit(&a);
 	return v;
@@ -462,8 +527,8 @@ static bool world_gunzip(struct str in, struct buf *out)
 static bool world_config_gz(const struct world *w, struct buf *text)
 {
 	_cleanup_(buf_deinit) struct buf gz = {};
-	struct err *e = world_read(w, "/proc/config.gz", WORLD_CONFIG_BYTES,
-				   &gz);
+	struct err *e =
+		world_read(w, "/proc/config.gz", WORLD_CONFIG_BYTES, &gz);
 
 	if (e) {
 		err_free(e);
@@ -474,12 +539,26 @@ static bool world_config_gz(const struct world *w, struct buf *text)
 
 static bool world_config_plain(struct world *w, struct buf *text)
 {
-	const char *path =
-		arena_printf(&w->arena, "/boot/config-%s", w->release.s).s;
-	struct err *e = world_read(w, path, WORLD_CONFIG_BYTES, text);
+	static const char *const places[] = {
+		"/boot/config-", "",
+		"/lib/modules/", "/config",
+		"/usr/lib/modules/", "/config",
+	};
+	struct err *e = NULL;
 
+	for (uint32_t i = 0; i < ARRAY_SIZE(places); i += 2) {
+		_cleanup_free_ char *path = NULL;
+
+		if (asprintf(&path, "%s%s%s", places[i], w->release.s,
+			     places[i + 1]) < 0)
+			abort();
+		err_free(e);
+		e = world_read(w, path, WORLD_CONFIG_BYTES, text);
+		if (!e)
+			return true;
+	}
 	err_free(e);
-	return !e;
+	return false;
 }
 
 static void world_config_read(struct world *w)
@@ -529,8 +608,8 @@ enum world_config world_config(struct world *w, struct str name,
 /* A mount of tracefs that hangs nowhere, and goes with its descriptor. */
 static int world_tracefs_private(void)
 {
-	_cleanup_close_ int fs = (int)syscall(SYS_fsopen, "tracefs",
-					      FSOPEN_CLOEXEC);
+	_cleanup_close_ int fs =
+		(int)syscall(SYS_fsopen, "tracefs", FSOPEN_CLOEXEC);
 
 	if (fs < 0 ||
 	    syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where the answers about a machine come from: this one, or a directory that
- * stands for another (--world DIR).  Every path below /proc and /sys that
- * dbg/ reads goes through here, so that all of the compiler runs unprivileged
- * and offline on a world made by tests/data/make_world.py.
+ * Where the answers about a machine come from: this one, a directory that
+ * stands for another (--world DIR), or the files of a kernel that is installed
+ * but does not run (-r RELEASE, --sysroot DIR).  Every path below /proc and
+ * /sys that dbg/ reads goes through here, so that all of the compiler runs
+ * unprivileged and offline on a world made by tests/data/make_world.py.
  *
  * A directory holds proc/, sys/, boot/, and world.conf: lines "key = value"
  * for what no file tells; '#' starts a comment.  Keys: release, machine,
@@ -32,10 +33,21 @@ struct world_names {
 
 /* dir NULL = the running kernel.  Reads world.conf or uname, no more. */
 struct err *world_open(const char *dir, struct world **ret) must_check;
+
+/* A kernel that is installed below sysroot (NULL = on this machine) and does
+ * not run: its files in /boot, /lib/modules/RELEASE and /usr/lib/debug; there
+ * is no /proc and no /sys.  release NULL = the only one there is; machine as
+ * for arch_find(), NULL = this one's. */
+struct err *world_open_kernel(const char *sysroot, const char *release,
+			      const char *machine,
+			      struct world **ret) must_check;
 void world_close(struct world *w);
 
-/* The running kernel, and no directory? */
+/* The running kernel? */
 bool world_is_live(const struct world *w);
+
+/* The files of a kernel that does not run? */
+bool world_is_kernel(const struct world *w);
 
 /* "6.18.44-amd64", NUL-terminated; lives as long as w. */
 struct str world_release(const struct world *w);
@@ -52,7 +64,7 @@ uint32_t world_page_size(const struct world *w);
 struct str world_boot_id(struct world *w);
 
 enum world_config {
-	WORLD_CONFIG_UNKNOWN,	/* the configuration is not readable */
+	WORLD_CONFIG_UNKNOWN, /* the configuration is not readable */
 	WORLD_CONFIG_UNSET,
 	WORLD_CONFIG_SET,
 };
@@ -66,11 +78,10 @@ enum world_config world_config(struct world *w, struct str name,
 			       struct str *ret);
 
 /* /proc/sys/NAME as a number ("kernel/kptr_restrict"); fallback if absent. */
-int64_t world_sysctl(const struct world *w, const char *name,
-		     int64_t fallback);
+int64_t world_sysctl(const struct world *w, const char *name, int64_t fallback);
 
 enum world_lockdown {
-	WORLD_LOCKDOWN_NONE,	/* or the kernel has no such thing */
+	WORLD_LOCKDOWN_NONE, /* or the kernel has no such thing */
 	WORLD_LOCKDOWN_INTEGRITY,
 	WORLD_LOCKDOWN_CONFIDENTIALITY,
 };
@@ -85,8 +96,8 @@ struct err *world_read(const struct world *w, const char *path, size_t max,
 		       struct buf *ret) must_check;
 
 /* Names in a directory, sorted, without "." and "..". */
-struct err *world_list(const struct world *w, const char *path,
-		       struct arena *a, struct world_names *ret) must_check;
+struct err *world_list(const struct world *w, const char *path, struct arena *a,
+		       struct world_names *ret) must_check;
 
 bool world_exists(const struct world *w, const char *path);
 
@@ -95,8 +106,7 @@ struct err *world_readlink(const struct world *w, const char *path,
 			   struct arena *a, struct str *ret) must_check;
 
 /* The path on this machine of a path in the world; NUL-terminated. */
-struct str world_path(const struct world *w, struct arena *a,
-		      const char *path);
+struct str world_path(const struct world *w, struct arena *a, const char *path);
 
 /*
  * The directory of trace events, a descriptor for openat(), or -1: mounted at

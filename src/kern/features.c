@@ -187,6 +187,61 @@ static image_features ask_all(const struct world *w)
 	return features;
 }
 
+/* ---- kernels that do not run ---- */
+
+/* The enumerator or function that a kernel's BTF shows when it has a feature:
+ * that of the feature, or of something that came after it. */
+static const struct {
+	enum image_feature feature;
+	struct str enumerator, function;
+} signs[] = {
+	{ FEATURE_RINGBUF, STR_INIT("BPF_FUNC_ringbuf_reserve"), {} },
+	{ FEATURE_BOOT_NS, STR_INIT("BPF_FUNC_ktime_get_boot_ns"), {} },
+	{ FEATURE_TASK_STORAGE, STR_INIT("BPF_FUNC_task_storage_get"), {} },
+	{ FEATURE_FOR_EACH, STR_INIT("BPF_FUNC_for_each_map_elem"), {} },
+	{ FEATURE_ATOMIC_FETCH, STR_INIT("BPF_FUNC_for_each_map_elem"), {} },
+	{ FEATURE_PERCPU_LOOKUP, STR_INIT("BPF_FUNC_map_lookup_percpu_elem"),
+	  {} },
+	{ FEATURE_BPF_LOOP, STR_INIT("BPF_FUNC_loop"), {} },
+	{ FEATURE_STRNCMP, STR_INIT("BPF_FUNC_strncmp"), {} },
+	{ FEATURE_MAY_GOTO, STR_INIT("BPF_MAY_GOTO"), {} },
+	{ FEATURE_SDIV, STR_INIT("BPF_MAY_GOTO"), {} },
+	{ FEATURE_KF_STRING, {}, STR_INIT("bpf_strcmp") },
+	{ FEATURE_IRQ_SAVE, {}, STR_INIT("bpf_local_irq_save") },
+	{ FEATURE_RAW_TP_COOKIE, {}, STR_INIT("bpf_local_irq_save") },
+};
+
+static bool has_sign(struct dbg_btf *btf, uint32_t i)
+{
+	uint32_t type;
+	int64_t value;
+
+	if (signs[i].function.len)
+		return has_function(btf, signs[i].function);
+	return dbg_btf_find_enumerator(btf, signs[i].enumerator, &type,
+				       &value);
+}
+
+struct err *features_installed(struct world *w, image_features *ret)
+{
+	struct dbg_btf *btf = NULL;
+	struct err *e = dbg_btf_open(w, &btf);
+
+	*ret = 0;
+	if (e)
+		return e;
+	for (uint32_t i = 0; i < ARRAY_SIZE(signs); i++)
+		if (has_sign(btf, i))
+			*ret |= UINT64_C(1) << signs[i].feature;
+	dbg_btf_close(btf);
+	return NULL;
+}
+
+image_features features_portable(void)
+{
+	return FEATURE_BIT(RINGBUF) | FEATURE_BIT(BOOT_NS);
+}
+
 /* ---- what was found since this boot ---- */
 
 /* The answers take 2 ms, and stay the same until the next boot.  They are

@@ -15,4 +15,12 @@ struct world;
  * ERR_PERMISSION when we may not ask. */
 struct err *features_probe(struct world *w, image_features *ret) must_check;
 
+/* Those of a kernel that is installed and does not run, as far as its BTF
+ * tells; where it does not, fewer. */
+struct err *features_installed(struct world *w,
+			       image_features *ret) must_check;
+
+/* Those that all kernels have which spile is tested on. */
+image_features features_portable(void);
+
 #endif

@@ -175,6 +175,7 @@ struct program {
 	struct image *image;		/* strings of sites go here, */
 	struct arena *back;		/* in this arena: outlives the tree */
 	struct world *world;
+	image_features features;	/* what the code may rely on */
 	struct dbg_btf *btf;		/* opened when first asked for: see
 					 * program_btf() */
 	bool btf_tried;

@@ -25,7 +25,8 @@ def output(args):
 
 def by_vm(script, directory):
     image = os.path.join(directory, "s.img")
-    out, err = output([SPILE, "-w", "-p4", "-o", image, script])
+    out, err = output([SPILE, "-w", "-p4", "--features=native", "-o",
+                       image, script])
     if not os.path.exists(image):
         return out, err
     return output([VMTOOL, image])
