@@ -224,20 +224,17 @@ static void mark_called(struct cg_code *const *funcs, uint32_t f, bool *called)
 }
 
 uint32_t emit_prog(struct image *img, struct cg_code *const *funcs,
-		   uint32_t n, istr name, uint32_t prog_type)
+		   uint32_t n, const struct image_prog *like)
 {
 	struct emit e = { .img = img, .a = funcs[0]->arena,
 			  .first = img->insns.n };
-	struct image_prog prog = {
-		.name = name,
-		.first = img->insns.n,
-		.first_reloc = img->relocs.n,
-		.first_line = img->lines.n,
-		.prog_type = prog_type,
-	};
+	struct image_prog prog = *like;
 	uint32_t at = 0;
 	bool *called;
 
+	prog.first = img->insns.n;
+	prog.first_reloc = img->relocs.n;
+	prog.first_line = img->lines.n;
 	e.starts = arena_array(e.a, n, uint32_t);
 	called = arena_array(e.a, n, bool);
 	mark_called(funcs, 0, called);

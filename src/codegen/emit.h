@@ -9,8 +9,9 @@
 #include "codegen/code.h"
 
 /* Appends a program made of these functions, the first of which is entered
- * by the kernel; returns its number. */
+ * by the kernel; returns its number.  What is not about its instructions is
+ * as in `like`. */
 uint32_t emit_prog(struct image *img, struct cg_code *const *funcs,
-		   uint32_t n, istr name, uint32_t prog_type);
+		   uint32_t n, const struct image_prog *like);
 
 #endif

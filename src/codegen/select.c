@@ -616,15 +616,38 @@ static void allocate(struct cg_fn *fn)
 				fn->g->img->limits.maxstringlen + 8);
 }
 
+/* What the kernel must be told of the program of a probe. */
+static struct image_prog prog_of(const struct image_probe *p)
+{
+	static const struct {
+		uint32_t type, attach;
+	} types[PROBE_N] = {
+		[PROBE_RAW_TP] = { BPF_PROG_TYPE_RAW_TRACEPOINT, 0 },
+		[PROBE_PERF] = { BPF_PROG_TYPE_PERF_EVENT, 0 },
+		[PROBE_PROCESS] = { BPF_PROG_TYPE_RAW_TRACEPOINT, 0 },
+		[PROBE_SYSCALL] = { BPF_PROG_TYPE_RAW_TRACEPOINT, 0 },
+		[PROBE_FENTRY] = { BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY },
+		[PROBE_FEXIT] = { BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT },
+		[PROBE_KPROBE] = { BPF_PROG_TYPE_KPROBE, 0 },
+		[PROBE_KRETPROBE] = { BPF_PROG_TYPE_KPROBE, 0 },
+	};
+	struct image_prog prog = {
+		.name = p->point,
+		.prog_type = types[p->kind].type,
+		.attach_type = types[p->kind].attach,
+	};
+
+	if (prog.prog_type == BPF_PROG_TYPE_TRACING) {
+		prog.attach_to = p->site.name;
+		prog.attach_module = p->site.module;
+	}
+	return prog;
+}
+
 uint32_t cg_select(struct cg *g, uint32_t n)
 {
 	struct cg_fn fn = { .g = g, .probe = &g->p->probes.v[n], .nprobe = n };
-	static const uint32_t types[PROBE_N] = {
-		[PROBE_RAW_TP] = BPF_PROG_TYPE_RAW_TRACEPOINT,
-		[PROBE_PERF] = BPF_PROG_TYPE_PERF_EVENT,
-		[PROBE_PROCESS] = BPF_PROG_TYPE_RAW_TRACEPOINT,
-		[PROBE_SYSCALL] = BPF_PROG_TYPE_RAW_TRACEPOINT,
-	};
+	struct image_prog like;
 
 	fn.f = g->p->funcs.v[fn.probe->func];
 	cg_frame_init(&fn);
@@ -638,6 +661,6 @@ uint32_t cg_select(struct cg *g, uint32_t n)
 	}
 	cg_epilogue(&fn);
 	allocate(&fn);
-	return emit_prog(g->img, fn.funcs.v, fn.funcs.n, fn.probe->image.point,
-			 types[fn.probe->image.kind]);
+	like = prog_of(&fn.probe->image);
+	return emit_prog(g->img, fn.funcs.v, fn.funcs.n, &like);
 }

@@ -263,7 +263,8 @@ static struct err *check_prog(const struct image *img, uint32_t i)
 	const struct image_prog *p = &img->progs.v[i];
 	const char *fault;
 
-	if (!is_string(img, p->name) || !p->n ||
+	if (!is_string(img, p->name) || !is_string(img, p->attach_to) ||
+	    !is_string(img, p->attach_module) || !p->n ||
 	    !check_range(p->first, p->n, img->insns.n) ||
 	    !check_range(p->first_reloc, p->nrelocs, img->relocs.n) ||
 	    !check_range(p->first_line, p->nlines, img->lines.n))
@@ -307,7 +308,8 @@ static struct err *check_probe(const struct image *img, uint32_t i)
 	const struct image_probe *p = &img->probes.v[i];
 
 	if (!is_string(img, p->point) || !is_string(img, p->name) ||
-	    !is_string(img, p->site.name) || !is_place(img, p->place))
+	    !is_string(img, p->site.name) ||
+	    !is_string(img, p->site.module) || !is_place(img, p->place))
 		return check_bad("probe", i, "has no text");
 	if (p->kind >= PROBE_N)
 		return check_bad("probe", i, "is of no known kind");

@@ -332,6 +332,8 @@ struct image_prog {
 	uint32_t first_reloc, nrelocs;
 	uint32_t first_line, nlines;
 	uint32_t prog_type, attach_type;	/* BPF_PROG_TYPE_*, BPF_* */
+	istr attach_to, attach_module;	/* TRACING: the kernel function whose
+					 * arguments are its context */
 };
 
 enum image_reloc_kind {
@@ -390,9 +392,15 @@ struct image_place {
  * SYSCALL: name = sys_enter or sys_exit, attached as RAW_TP is and with the
  *       context of that; a = number of the call.  Not those of 32-bit tasks,
  *       whose numbers are others
+ * FENTRY, FEXIT, KPROBE, KRETPROBE: name = function, module; KPROBE: offset =
+ *       bytes into it, b = its address from _stext on when the name alone is
+ *       not enough, else 0; no name: a = the address.  KRETPROBE: c = how
+ *       many calls may be under way at once, 0 = as the kernel thinks fit
  * BEGIN, END, ERROR: a = order (signed) */
 struct image_site {
 	istr name;
+	istr module;			/* empty = the kernel itself */
+	uint64_t offset;
 	uint64_t a, b, c;
 	bool freq;
 	/* Which tasks: the code tests this before the handler. */

@@ -175,6 +175,12 @@ static void print_site(const struct image *img, const struct image_site *s,
 		fputs(" site=", out);
 		print_text(image_str(img, s->name), out);
 	}
+	if (s->module) {
+		fputs(" module=", out);
+		print_text(image_str(img, s->module), out);
+	}
+	if (s->offset)
+		fprintf(out, " offset=%" PRIu64, s->offset);
 	if (s->a || s->b || s->c)
 		fprintf(out, " a=%" PRId64 " b=%" PRId64 " c=%" PRId64 "%s",
 			(int64_t)s->a, (int64_t)s->b, (int64_t)s->c,
@@ -380,8 +386,11 @@ static void print_prog(const struct image *img, uint32_t i, FILE *out)
 
 	fprintf(out, "prog %u", i);
 	print_istr(img, p->name, out);
-	fprintf(out, " insns=%u+%u type=%u attach=%u lines=%u\n", p->first,
+	fprintf(out, " insns=%u+%u type=%u attach=%u lines=%u", p->first,
 		p->n, p->prog_type, p->attach_type, p->nlines);
+	if (p->attach_to)
+		print_istr(img, p->attach_to, out);
+	putc('\n', out);
 	for (uint32_t k = 0; k < p->nrelocs; k++) {
 		const struct image_reloc *r =
 			&img->relocs.v[p->first_reloc + k];

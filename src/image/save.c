@@ -158,6 +158,8 @@ static void prog(struct codec *c, struct image_prog *p)
 	u32(c, &p->nlines);
 	u32(c, &p->prog_type);
 	u32(c, &p->attach_type);
+	u32(c, &p->attach_to);
+	u32(c, &p->attach_module);
 }
 
 static void reloc(struct codec *c, struct image_reloc *r)
@@ -203,6 +205,8 @@ static void probe(struct codec *c, struct image_probe *p)
 	u32(c, &p->func);
 	u32(c, &p->cond);
 	u32(c, &p->site.name);
+	u32(c, &p->site.module);
+	u64(c, &p->site.offset);
 	u64(c, &p->site.a);
 	u64(c, &p->site.b);
 	u64(c, &p->site.c);
@@ -330,12 +334,12 @@ static void sections(struct codec *c, struct image *img)
 	SECTION(c, &img->maps, map, 28);
 	SECTION(c, &img->globals, global, 100);
 	SECTION(c, &img->insns, u64, 8);
-	SECTION(c, &img->progs, prog, 36);
+	SECTION(c, &img->progs, prog, 44);
 	SECTION(c, &img->relocs, reloc, 12);
 	SECTION(c, &img->accesses, number, 26);
 	SECTION(c, &img->lines, line, 8);
 	SECTION(c, &img->places, place, 20);
-	SECTION(c, &img->probes, probe, 70);
+	SECTION(c, &img->probes, probe, 82);
 	SECTION(c, &img->code, insn, 36);
 	SECTION(c, &img->args, u32, 4);
 	SECTION(c, &img->blocks, block, 12);

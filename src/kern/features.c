@@ -120,6 +120,32 @@ static bool has_function(struct dbg_btf *btf, struct str name)
 	return btf && dbg_btf_find(btf, DBG_BTF_FUNC, name);
 }
 
+/* A program at the entry of a function that every kernel has.  To load it says
+ * nothing: only attaching shows what the processor's half of it can do. */
+static bool has_fentry(struct dbg_btf *btf)
+{
+	const struct bpf_insn insns[] = { MOV(BPF_REG_0, 0), EXIT };
+	_cleanup_close_ int prog = -1, link = -1;
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_type = BPF_PROG_TYPE_TRACING;
+	attr.expected_attach_type = BPF_TRACE_FENTRY;
+	attr.insns = ptr_u64(insns);
+	attr.insn_cnt = ARRAY_SIZE(insns);
+	attr.license = ptr_u64("GPL");
+	attr.attach_btf_id = btf ? dbg_btf_find(btf, DBG_BTF_FUNC,
+						STR("bpf_fentry_test1")) : 0;
+	if (!attr.attach_btf_id)
+		return false;
+	prog = syscall_bpf(BPF_PROG_LOAD, &attr,
+			   SYSCALL_ATTR_SIZE(attach_btf_id));
+	if (prog < 0)
+		return false;
+	link = syscall_raw_tracepoint_open(NULL, prog);
+	return link >= 0;
+}
+
 static bool has_feature(enum image_feature f, struct dbg_btf *btf)
 {
 	switch (f) {
@@ -143,6 +169,8 @@ static bool has_feature(enum image_feature f, struct dbg_btf *btf)
 		return has_helper(BPF_FUNC_task_storage_get);
 	case FEATURE_BOOT_NS:
 		return has_helper(BPF_FUNC_ktime_get_boot_ns);
+	case FEATURE_FENTRY:
+		return has_fentry(btf);
 	case FEATURE_RAW_TP_COOKIE:
 		return has_helper(BPF_FUNC_get_attach_cookie);
 	case FEATURE_KF_STRING:
@@ -196,6 +224,7 @@ static const struct {
 	struct str enumerator, function;
 } signs[] = {
 	{ FEATURE_RINGBUF, STR_INIT("BPF_FUNC_ringbuf_reserve"), {} },
+	{ FEATURE_FENTRY, {}, STR_INIT("bpf_fentry_test1") },
 	{ FEATURE_BOOT_NS, STR_INIT("BPF_FUNC_ktime_get_boot_ns"), {} },
 	{ FEATURE_TASK_STORAGE, STR_INIT("BPF_FUNC_task_storage_get"), {} },
 	{ FEATURE_FOR_EACH, STR_INIT("BPF_FUNC_for_each_map_elem"), {} },
@@ -239,7 +268,8 @@ struct err *features_installed(struct world *w, image_features *ret)
 
 image_features features_portable(void)
 {
-	return FEATURE_BIT(RINGBUF) | FEATURE_BIT(BOOT_NS);
+	return FEATURE_BIT(RINGBUF) | FEATURE_BIT(BOOT_NS) |
+	       FEATURE_BIT(FENTRY);
 }
 
 /* ---- what was found since this boot ---- */

@@ -38,17 +38,19 @@ struct loader {
 
 /* ---- numbers of this kernel ---- */
 
+static struct err *loader_btf(struct loader *l)
+{
+	return l->btf ? NULL : dbg_btf_open(l->world, &l->btf);
+}
+
 static struct err *loader_kfunc(struct loader *l, struct str name,
 				int32_t *ret)
 {
-	struct err *e;
+	struct err *e = loader_btf(l);
 	uint32_t id;
 
-	if (!l->btf) {
-		e = dbg_btf_open(l->world, &l->btf);
-		if (e)
-			return e;
-	}
+	if (e)
+		return e;
 	id = dbg_btf_find(l->btf, DBG_BTF_FUNC, name);
 	if (!id)
 		return err_new(ERR_UNSUPPORTED,
@@ -228,11 +230,14 @@ static int types_load(uint32_t nfuncs)
 
 static int prog_load(union bpf_attr *attr)
 {
+	/* Older kernels do not know the fields behind. */
+	size_t size = attr->attach_btf_id ?
+			      SYSCALL_ATTR_SIZE(attach_btf_obj_fd) :
+			      SYSCALL_ATTR_SIZE(line_info_cnt);
 	int fd = -EAGAIN;
 
 	for (int i = 0; i < PROGRAM_LOAD_TRIES && fd == -EAGAIN; i++)
-		fd = syscall_bpf(BPF_PROG_LOAD, attr,
-				 SYSCALL_ATTR_SIZE(line_info_cnt));
+		fd = syscall_bpf(BPF_PROG_LOAD, attr, size);
 	return fd;
 }
 
@@ -266,6 +271,26 @@ static struct err *prog_refused(const struct loader *l,
 	return verifier_log_explain(l->img, p, log, -code);
 }
 
+/* The function that a program of type TRACING is about. */
+static struct err *loader_target(struct loader *l, const struct image_prog *p,
+				 union bpf_attr *attr)
+{
+	struct str name = image_str(l->img, p->attach_to);
+	struct err *e;
+
+	if (!p->attach_to)
+		return NULL;
+	e = loader_btf(l);
+	if (e)
+		return e;
+	attr->attach_btf_id = dbg_btf_find(l->btf, DBG_BTF_FUNC, name);
+	if (!attr->attach_btf_id)
+		return err_new(ERR_NOT_FOUND,
+			       "this kernel has no function '%" STR_FMT "'",
+			       STR_ARG(name));
+	return NULL;
+}
+
 static struct err *loader_load(struct loader *l, const struct image_prog *p,
 			       int *ret)
 {
@@ -281,6 +306,9 @@ static struct err *loader_load(struct loader *l, const struct image_prog *p,
 	memset(&attr, 0, sizeof(attr));
 	attr.prog_type = p->prog_type;
 	attr.expected_attach_type = p->attach_type;
+	e = loader_target(l, p, &attr);
+	if (e)
+		return e;
 	attr.insn_cnt = p->n;
 	attr.insns = ptr_u64(insns);
 	attr.license = ptr_u64("GPL");

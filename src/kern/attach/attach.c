@@ -40,6 +40,12 @@ static struct err *attach_kind(const struct attach_request *r,
 		return attach_tracepoint(r, at);
 	case PROBE_PERF:
 		return attach_perf(r, at);
+	case PROBE_FENTRY:
+	case PROBE_FEXIT:
+		return attach_fentry(r, at);
+	case PROBE_KPROBE:
+	case PROBE_KRETPROBE:
+		return attach_kprobe(r, at);
 	case PROBE_BEGIN:
 	case PROBE_END:
 	case PROBE_ERROR:

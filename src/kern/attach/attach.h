@@ -47,6 +47,10 @@ bool is_attached(const struct attachment *at);
 void attachment_add(struct attachment *at, int fd);
 struct err *attach_tracepoint(const struct attach_request *r,
 			      struct attachment *ret) must_check;
+struct err *attach_fentry(const struct attach_request *r,
+			  struct attachment *ret) must_check;
+struct err *attach_kprobe(const struct attach_request *r,
+			  struct attachment *ret) must_check;
 struct err *attach_perf(const struct attach_request *r,
 			struct attachment *ret) must_check;
 

@@ -27,7 +27,13 @@ enum {
 	TIMER_JIFFIES = -2,
 };
 
+/* Data of functions of the kernel. */
+enum {
+	FUNCTION_RETURN = 1,
+};
+
 /* The functions that form.def names. */
+enum resolve_status function_resolve(struct query *q);
 enum resolve_status begin_resolve(struct query *q);
 enum resolve_status timer_resolve(struct query *q);
 enum resolve_status timer_profile_resolve(struct query *q);
@@ -62,6 +68,9 @@ enum resolve_status query_nothing(struct query *q, struct span span,
 /* The same, with the message and the hint of e, which it frees. */
 enum resolve_status query_err(struct query *q, struct span span,
 			      enum diag_code code, struct err *e);
+
+/* Adds the registers of a context of struct pt_regs, for @kregister. */
+void scope_add_registers(struct program *p, struct target_scope *s);
 
 /* The $names of a sample, timer.profile's too: none but registers. */
 const struct target_scope *perf_scope(struct program *p);

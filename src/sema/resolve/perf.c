@@ -14,12 +14,12 @@
 #include "sema/resolve/kind.h"
 #include "sema/resolve/target.h"
 
-#define PERF_SAMPLE 1000000	/* events per sample, unless the point says */
+#define PERF_SAMPLE 1000000 /* events per sample, unless the point says */
 /* A second, unless the machine's administrator has set another. */
 #define PERF_MAX_RATE 100000
 
 struct perf_name {
-	uint32_t type;			/* PERF_TYPE_*, of whole events */
+	uint32_t type; /* PERF_TYPE_*, of whole events */
 	const char *name;
 	uint64_t config;
 };
@@ -56,12 +56,10 @@ struct perf_event {
 
 /* ---- the registers, for @kregister and @uregister ---- */
 
-const struct target_scope *perf_scope(struct program *p)
+void scope_add_registers(struct program *p, struct target_scope *s)
 {
 	const struct arch *arch = world_arch(p->world);
-	struct target_scope *s = arena_new(p->arena, struct target_scope);
 
-	s->what = STR("a sample");
 	for (uint32_t i = 0; i < arch->nregs; i++) {
 		const struct arch_reg *r = &arch->regs[i];
 
@@ -79,6 +77,14 @@ const struct target_scope *perf_scope(struct program *p)
 				 .nops = 1,
 			 });
 	}
+}
+
+const struct target_scope *perf_scope(struct program *p)
+{
+	struct target_scope *s = arena_new(p->arena, struct target_scope);
+
+	s->what = STR("a sample");
+	scope_add_registers(p, s);
 	return s;
 }
 
@@ -90,12 +96,12 @@ int64_t perf_max_rate(const struct program *p)
 			    PERF_MAX_RATE);
 }
 
-static enum resolve_status bad_number(struct query *q,
-				      const struct ast_component *c,
-				      int64_t max)
+static enum resolve_status
+bad_number(struct query *q, const struct ast_component *c, int64_t max)
 {
 	return query_nothing(q, c->arg_span, DIAG_BAD_POINT_ARG,
-			     "%" STR_FMT "(%lld) is not in the range from 1 to %lld",
+			     "%" STR_FMT
+			     "(%lld) is not in the range from 1 to %lld",
 			     STR_ARG(c->name), (long long)c->number,
 			     (long long)max);
 }
@@ -134,8 +140,8 @@ static void add_site(struct query *q, const struct perf_event *event,
 	s->image.a = event->type;
 	s->image.b = event->config;
 	if (counter)
-		s->image.name = image_intern(p->image, p->back,
-					     counter->string);
+		s->image.name =
+			image_intern(p->image, p->back, counter->string);
 	else
 		s->scope = perf_scope(p);
 }
@@ -229,18 +235,19 @@ static enum resolve_status unknown_name(struct query *q, uint32_t at,
 			       "there is no event '%" STR_FMT "'",
 			       STR_ARG(c->name));
 	best = diag_guess_best(&guess);
-	q->answer->help = best.len ?
-		arena_printf(a, "did you mean '%" STR_FMT "'?",
-			     STR_ARG(best)) :
-		arena_printf(a, "there are %" STR_FMT, STR_ARG(list));
+	q->answer->help =
+		best.len ?
+			arena_printf(a, "did you mean '%" STR_FMT "'?",
+				     STR_ARG(best)) :
+			arena_printf(a, "there are %" STR_FMT, STR_ARG(list));
 	return status;
 }
 
 /* The sites of an event whose name's parts, from component 2 on, are these:
  * the point may have wildcards there. */
 static enum resolve_status perf_named(struct query *q, uint64_t type,
-				      uint64_t config,
-				      const char *const *parts, uint32_t n)
+				      uint64_t config, const char *const *parts,
+				      uint32_t n)
 {
 	struct arena *a = q->program->arena;
 	struct ast_point point = *q->point;
@@ -279,8 +286,10 @@ enum resolve_status perf_event_resolve(struct query *q)
 		if (status != RESOLVE_FOUND)
 			return status;
 	}
-	return status == RESOLVE_FOUND ? status :
-	       unknown_name(q, 2, perf_events, ARRAY_SIZE(perf_events), type);
+	return status == RESOLVE_FOUND ?
+		       status :
+		       unknown_name(q, 2, perf_events, ARRAY_SIZE(perf_events),
+				    type);
 }
 
 static enum resolve_status cache_event(struct query *q,
@@ -323,10 +332,10 @@ enum resolve_status perf_cache_resolve(struct query *q)
 	bool found = false;
 
 	for (uint32_t i = 0; i < n; i++) {
-		enum resolve_status status = cache_event(
-			q, &perf_caches[i / nresults / nops],
-			&perf_ops[i / nresults % nops],
-			&perf_results[i % nresults]);
+		enum resolve_status status =
+			cache_event(q, &perf_caches[i / nresults / nops],
+				    &perf_ops[i / nresults % nops],
+				    &perf_results[i % nresults]);
 
 		if (status == RESOLVE_NOTHING)
 			return status;

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Entry and return of kernel functions by the kernel's own calls into BPF
+ * (trampolines): the cheapest way, and the arguments are there by type.  Which
+ * function it is was said when the program was loaded.
+ */
+#include <errno.h>
+
+#include "kern/attach/attach.h"
+#include "kern/privilege.h"
+#include "kern/syscall.h"
+
+static struct err *fentry_refused(const struct attach_request *r, int code)
+{
+	struct str name = image_str(r->image, r->probe->site.name);
+
+	if (code == -EBUSY)
+		return err_new(ERR_OS,
+			       "the kernel already patches the code "
+			       "of '%" STR_FMT "' in another way",
+			       STR_ARG(name));
+	if (code == -E2BIG)
+		return err_new(ERR_LIMIT,
+			       "too many programs are attached to "
+			       "'%" STR_FMT "'",
+			       STR_ARG(name));
+	return privilege_hint(
+		err_os(-code, "function '%" STR_FMT "'", STR_ARG(name)));
+}
+
+struct err *attach_fentry(const struct attach_request *r,
+			  struct attachment *ret)
+{
+	int fd = syscall_raw_tracepoint_open(NULL, r->prog);
+
+	if (fd < 0)
+		return fentry_refused(r, fd);
+	attachment_add(ret, fd);
+	return NULL;
+}

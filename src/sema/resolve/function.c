@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * kernel.function("name"): entry and return of functions, without debug
+ * information.  What BTF describes is hooked with the arguments by type
+ * (fentry, fexit); the rest by kprobes.
+ */
+#include "dbg/btf.h"
+
+#include "dbg/arch.h"
+#include "dbg/world.h"
+#include "sema/resolve/kind.h"
+#include "sema/resolve/target.h"
+
+#define FUNCTION_WORDS \
+	6 /* arguments that every kernel's trampolines
+				 * can take */
+
+struct function {
+	struct str name;
+	uint32_t proto; /* BTF id */
+	uint32_t nparams, result;
+	bool by_words; /* all parameters are one word each */
+};
+
+/* ---- what BTF says ---- */
+
+static bool is_word(struct dbg_btf *btf, uint32_t type)
+{
+	struct dbg_btf_type t = dbg_btf_stripped(btf, type);
+
+	return (t.kind == DBG_BTF_INT || t.kind == DBG_BTF_PTR ||
+		t.kind == DBG_BTF_ENUM || t.kind == DBG_BTF_ENUM64) &&
+	       t.size <= 8;
+}
+
+static struct function function_of(struct dbg_btf *btf, uint32_t id)
+{
+	struct dbg_btf_type f = dbg_btf_type(btf, id);
+	struct dbg_btf_type proto = dbg_btf_type(btf, f.ref);
+	struct function fn = {
+		.name = f.name,
+		.proto = f.ref,
+		.nparams = proto.n,
+		.result = proto.ref,
+		.by_words = !proto.is_variadic && proto.n <= FUNCTION_WORDS,
+	};
+	struct dbg_btf_param p;
+
+	for (uint32_t i = 0; dbg_btf_param(btf, fn.proto, i, &p); i++)
+		fn.by_words &= is_word(btf, p.type);
+	fn.by_words &= !fn.result || is_word(btf, fn.result);
+	return fn;
+}
+
+/* ---- target variables ---- */
+
+static void add_root(struct program *p, struct target_scope *s, struct str name,
+		     uint32_t type, struct target_op op)
+{
+	vec_push(
+		p->arena, &s->roots,
+		(struct target_root){
+			.name = name, .type = type, .ops = { op }, .nops = 1 });
+}
+
+static struct target_op word(uint32_t n)
+{
+	return (struct target_op){ .kind = TGT_CTX_WORD, .n = n };
+}
+
+static struct target_op reg(const struct program *p, uint8_t index)
+{
+	const struct arch_reg *r = &world_arch(p->world)->regs[index];
+
+	return (struct target_op){ .kind = TGT_CTX_LOAD,
+				   .n = r->offset,
+				   .size = r->size };
+}
+
+static void add_params(struct program *p, struct target_scope *s,
+		       const struct function *fn, bool is_fentry)
+{
+	const struct arch *arch = world_arch(p->world);
+	struct dbg_btf_param param;
+
+	for (uint32_t i = 0;
+	     dbg_btf_param(program_btf(p), fn->proto, i, &param); i++) {
+		if (is_fentry)
+			add_root(p, s, param.name, param.type, word(i));
+		else if (i < arch->nargs && fn->by_words)
+			add_root(p, s, param.name, param.type,
+				 reg(p, arch->args[i]));
+	}
+}
+
+static const struct target_scope *
+scope_new(struct query *q, const struct function *fn, bool is_fentry)
+{
+	struct program *p = q->program;
+	struct target_scope *s = arena_new(p->arena, struct target_scope);
+	bool is_return = q->data == FUNCTION_RETURN;
+
+	s->what = arena_printf(p->arena, "function '%" STR_FMT "'",
+			       STR_ARG(fn->name));
+	s->name = fn->name;
+	s->has_parms = true;
+	s->has_return = is_return;
+	if (is_fentry || !is_return)
+		add_params(p, s, fn, is_fentry);
+	if (is_return && fn->result)
+		add_root(p, s, STR("return"), fn->result,
+			 is_fentry ? word(fn->nparams) :
+				     reg(p, world_arch(p->world)->ret));
+	if (!is_fentry)
+		scope_add_registers(p, s);
+	return s;
+}
+
+/* ---- sites ---- */
+
+static void add_site(struct query *q, const struct function *fn)
+{
+	struct program *p = q->program;
+	bool is_return = q->data == FUNCTION_RETURN;
+	bool is_fentry = fn->by_words && (p->features & FEATURE_BIT(FENTRY));
+	enum image_probe_kind kind = is_fentry ? is_return ? PROBE_FEXIT :
+							     PROBE_FENTRY :
+				     is_return ? PROBE_KRETPROBE :
+						 PROBE_KPROBE;
+	struct site *s = query_site(q, kind, query_text_with(q, 1, fn->name));
+
+	s->image.name = image_intern(p->image, p->back, fn->name);
+	s->scope = scope_new(q, fn, is_fentry);
+	if (is_fentry)
+		p->image->features |= FEATURE_BIT(FENTRY);
+}
+
+/* data: FUNCTION_RETURN or 0 */
+enum resolve_status function_resolve(struct query *q)
+{
+	const struct ast_component *c = &q->point->v[1];
+	struct dbg_btf *btf = program_btf(q->program);
+	uint32_t id = btf ? dbg_btf_find(btf, DBG_BTF_FUNC, c->string) : 0;
+	struct function fn;
+
+	if (!id)
+		return query_nothing(q, c->arg_span,
+				     DIAG_UNKNOWN_KERNEL_FUNCTION,
+				     "this kernel has no function '%" STR_FMT
+				     "'",
+				     STR_ARG(c->string));
+	fn = function_of(btf, id);
+	add_site(q, &fn);
+	return RESOLVE_FOUND;
+}
