@@ -45,6 +45,19 @@ static image_features feature_find(struct str name)
 	return 0;
 }
 
+void machine_print_features(image_features features, FILE *out)
+{
+	const char *comma = "";
+
+	for (uint32_t i = 0; i < FEATURE_N; i++) {
+		if (!(features & feature_names[i].bit))
+			continue;
+		fprintf(out, "%s%s", comma, feature_names[i].name);
+		comma = ",";
+	}
+	fputc('\n', out);
+}
+
 #define FEATURES_ALL ((UINT64_C(1) << FEATURE_N) - 1)
 
 static struct err *features_list(struct str list, image_features *ret)

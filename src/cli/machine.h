@@ -20,6 +20,9 @@ struct parse_options machine_parse_options(struct compile *c);
  * by machine_cg_options(). */
 void machine_features(struct compile *c);
 
+/* As --features takes them. */
+void machine_print_features(image_features features, FILE *out);
+
 struct err *machine_cg_options(struct compile *c,
 			       struct cg_options *ret) must_check;
 

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "cli/compile.h"
 #include "cli/list.h"
+#include "cli/machine.h"
 #include "cli/options.h"
 #include "dbg/world.h"
 #include "kern/features.h"
@@ -160,6 +161,19 @@ static int explain(const char *code)
 	return fail(err_new(ERR_OTHER, "there is no error code '%s'", code));
 }
 
+static int dump_features(struct world *world)
+{
+	image_features features;
+	struct err *err = world_is_kernel(world) ?
+				  features_installed(world, &features) :
+				  features_probe(world, &features);
+
+	if (err)
+		return fail(err);
+	machine_print_features(features, stdout);
+	return EXIT_SUCCESS;
+}
+
 static struct err *open_world(const struct options *o, struct world **ret)
 {
 	if (o->release || o->sysroot || o->arch)
@@ -177,6 +191,8 @@ static int with_world(const struct options *o, struct arena *a)
 		return fail(err);
 	if (o->mode == MODE_LIST)
 		status = list(o, world);
+	else if (o->mode == MODE_DUMP_FEATURES)
+		status = dump_features(world);
 	else if (o->mode != MODE_SCRIPT)
 		status = list_library(o, world);
 	else if (is_image(o->file))
@@ -205,6 +221,7 @@ static int run(const struct options *o, struct arena *a)
 	case MODE_LIST:
 	case MODE_DUMP_ALIASES:
 	case MODE_DUMP_FUNCTIONS:
+	case MODE_DUMP_FEATURES:
 		break;
 	}
 	return with_world(o, a);

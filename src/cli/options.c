@@ -348,6 +348,9 @@ static struct err *take(struct options *o, struct arena *a,
 	case OPT_DUMP_FUNCTIONS:
 		take_mode(o, MODE_DUMP_FUNCTIONS);
 		return NULL;
+	case OPT_DUMP_FEATURES:
+		take_mode(o, MODE_DUMP_FEATURES);
+		return NULL;
 	case OPT_EXPLAIN:
 		take_mode(o, MODE_EXPLAIN);
 		o->explain = arg;
