@@ -185,6 +185,10 @@ void cg_intrin(struct cg_fn *fn, ir_ref r)
 	case INTRIN_SIGNAL_NAME:
 	case INTRIN_SYSCALL_NAME:
 	case INTRIN_SYSCALL_NUM:
+	case INTRIN_FLAGS_TEXT:
+	case INTRIN_FLAG_NAME:
+	case INTRIN_FLAG_MASK:
+	case INTRIN_FLAG_VALUE:
 	case INTRIN_SYM_NAME:
 	case INTRIN_MODULE_NAME:
 	case INTRIN_ENV_VAR:

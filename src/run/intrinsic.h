@@ -23,6 +23,10 @@ enum step intrinsic_matched(struct host *h, const struct value *args);
 enum step intrinsic_ngroups(struct host *h, const struct value *args);
 enum step intrinsic_ctime(struct host *h, const struct value *args);
 enum step intrinsic_errno_name(struct host *h, const struct value *args);
+enum step intrinsic_flags_text(struct host *h, const struct value *args);
+enum step intrinsic_flag_name(struct host *h, const struct value *args);
+enum step intrinsic_flag_mask(struct host *h, const struct value *args);
+enum step intrinsic_flag_value(struct host *h, const struct value *args);
 enum step intrinsic_signal_name(struct host *h, const struct value *args);
 
 #endif

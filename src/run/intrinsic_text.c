@@ -7,7 +7,10 @@
 #include <time.h>
 
 #include "base/bits.h"
+#include "base/buf.h"
+#include "base/cleanup.h"
 #include "base/vec.h"
+#include "dbg/flags.h"
 
 enum step intrinsic_substr(struct host *h, const struct value *args)
 {
@@ -250,6 +253,51 @@ enum step intrinsic_signal_name(struct host *h, const struct value *args)
 	else if (n >= 32 && n <= 64)
 		snprintf(text, sizeof(text), "SIGRTMIN+%d", (int)n - 32);
 	host_set_str(h, str_from(text));
+	return STEP_ON;
+}
+
+/* What an argument of a system call says. */
+enum step intrinsic_flags_text(struct host *h, const struct value *args)
+{
+	_cleanup_(buf_deinit) struct buf b = {};
+	uint64_t table = (uint64_t)args[0].l;
+
+	if (table < FLAGS_N)
+		flags_text((enum flags_table)table, (uint64_t)args[1].l, &b);
+	host_set_str(h, buf_view(&b));
+	return STEP_ON;
+}
+
+static const struct flag *flag_of(const struct value *args)
+{
+	uint64_t row = (uint64_t)args[0].l;
+
+	return row <= UINT32_MAX ? flags_row((uint32_t)row) : NULL;
+}
+
+/* Empty where a table begins. */
+enum step intrinsic_flag_name(struct host *h, const struct value *args)
+{
+	const struct flag *f = flag_of(args);
+
+	host_set_str(h, f ? f->name : STR("."));
+	return STEP_ON;
+}
+
+/* Where a table begins: how the rest is shown. */
+enum step intrinsic_flag_mask(struct host *h, const struct value *args)
+{
+	const struct flag *f = flag_of(args);
+
+	host_set_long(h, !f ? 0 : f->rest ? f->rest : (int64_t)f->mask);
+	return STEP_ON;
+}
+
+enum step intrinsic_flag_value(struct host *h, const struct value *args)
+{
+	const struct flag *f = flag_of(args);
+
+	host_set_long(h, f ? (int64_t)f->value : 0);
 	return STEP_ON;
 }
 

@@ -2,6 +2,7 @@
 #include "sema/callgraph.h"
 
 #include "base/bits.h"
+#include "sema/late.h"
 #include "sema/walk.h"
 
 /* ---- building ---- */
@@ -68,32 +69,70 @@ static bool reach_visit(struct ast_expr **place, void *data)
 	return true;
 }
 
-static void reach_rest(struct reach *r, const struct callgraph *g)
+/* What kernel code calls, but for what it leaves to the host. */
+static bool reach_kernel(struct ast_expr **place, void *data)
+{
+	if (late_prints(*place)) {
+		late_walk(*place, reach_kernel, data);
+		return false;
+	}
+	return reach_visit(place, data);
+}
+
+/* What the host evaluates for kernel code. */
+static bool reach_late(struct ast_expr **place, void *data)
+{
+	if (late_prints(*place))
+		late_walk_late(*place, reach_visit, data);
+	return true;
+}
+
+static void reach_body(struct reach *r, struct ast_stmt *body)
+{
+	walk_exprs_of(body, r->is_kernel ? WALK_KERNEL : WALK_HOST,
+		      r->is_kernel ? reach_kernel : reach_visit, r);
+}
+
+static void reach_rest(struct reach *r)
 {
 	while (r->todo.n) {
 		uint32_t from = r->todo.v[--r->todo.n];
 
-		for (uint32_t i = 0; i < g->callees[from].n; i++)
-			reach_func(r, g->callees[from].v[i]);
+		reach_body(r, r->program->funcs.v[from]->body);
 	}
 }
 
-void callgraph_mark_called(const struct callgraph *g, struct program *p,
-			   struct arena *a)
+static bool runs_in_kernel(const struct probe *pr)
 {
-	struct reach r = { .arena = a, .program = p };
+	return image_probe_is_kernel(pr->kind);
+}
 
+/* First all that kernel code calls: then what functions of the kernel print
+ * is known too. */
+void callgraph_mark_called(struct program *p, struct arena *a)
+{
+	struct reach r = { .arena = a, .program = p, .is_kernel = true };
+
+	for (uint32_t i = 0; i < p->probes.n; i++)
+		if (runs_in_kernel(p->probes.v[i]))
+			reach_body(&r, p->probes.v[i]->body);
+	reach_rest(&r);
+	r.is_kernel = false;
 	for (uint32_t i = 0; i < p->probes.n; i++) {
 		struct probe *pr = p->probes.v[i];
 
-		r.is_kernel = image_probe_is_kernel(pr->kind);
-		walk_exprs(pr->body, reach_visit, &r);
-		reach_rest(&r, g);
-		r.is_kernel = false;
+		walk_exprs_of(pr->body,
+			      runs_in_kernel(pr) ? WALK_KERNEL : WALK_HOST,
+			      runs_in_kernel(pr) ? reach_late : reach_visit,
+			      &r);
 		for (struct cond *c = pr->conditions; c; c = c->next)
 			walk_expr(&c->expr, reach_visit, &r);
-		reach_rest(&r, g);
 	}
+	for (uint32_t i = 0; i < p->funcs.n; i++)
+		if (p->funcs.v[i]->called_in_kernel)
+			walk_exprs_of(p->funcs.v[i]->body, WALK_KERNEL,
+				      reach_late, &r);
+	reach_rest(&r);
 }
 
 /* ---- recursion: components of more than one function, or with a call to

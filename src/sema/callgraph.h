@@ -22,9 +22,9 @@ struct callgraph {
  * is in the arena. */
 struct callgraph callgraph_build(struct program *p, struct arena *a);
 
-/* Sets called_in_kernel and called_in_host. */
-void callgraph_mark_called(const struct callgraph *g, struct program *p,
-			   struct arena *a);
+/* Sets called_in_kernel and called_in_host.  Needs what functions do:
+ * func.pure. */
+void callgraph_mark_called(struct program *p, struct arena *a);
 
 /* Sets recursive.  Returns the longest chain of calls that can be made
  * without calling a function twice, or a bit

@@ -9,6 +9,7 @@
 #include "sema/elide.h"
 
 #include "lang/diag.h"
+#include "sema/defer.h"
 #include "sema/fold.h"
 #include "sema/scope.h"
 #include "sema/usage.h"
@@ -19,6 +20,7 @@ struct elider {
 	bool changed;
 	bool warns;		/* the first round */
 	bool all;		/* not only branches never taken */
+	bool in_kernel, in_host;	/* where the code at hand runs */
 };
 
 static void elide_stmt(struct elider *el, struct ast_stmt **place);
@@ -45,13 +47,29 @@ static bool is_dead_local(const struct ast_expr *e)
 	       !e->name.var->is_global && !e->name.var->read;
 }
 
+/* An element of an array of the library that is filled for nobody. */
+static bool is_dead_element(const struct ast_expr *e)
+{
+	const struct ast_expr *base = e->kind == AST_INDEX ? e->index.base :
+							     NULL;
+	const struct var *v = base && base->kind == AST_NAME ?
+				      base->name.var : NULL;
+
+	if (!v || !v->is_global || !v->is_library || v->read)
+		return false;
+	for (uint32_t i = 0; i < e->index.keys.n; i++)
+		if (usage_has_effect(e->index.keys.v[i]))
+			return false;
+	return true;
+}
+
 static void warn_assignment(struct elider *el, const struct ast_expr *e)
 {
 	struct diags *ds = el->program->diags;
 	const struct ast_expr *to = e->kind == AST_ASSIGN ? e->assign.to :
 							    e->incdec.of;
 
-	if (may_warn(el, e->span))
+	if (may_warn(el, e->span) && !to->name.var->is_deferred)
 		diag_warning(ds, DIAG_ELIDED_ASSIGNMENT, e->span,
 			     "'%" STR_FMT "' is assigned but never used",
 			     STR_ARG(to->name.name));
@@ -77,6 +95,10 @@ static struct ast_expr *reduce(struct elider *el, struct ast_expr *e)
 {
 	if (e->kind == AST_ASSIGN && is_dead_local(e->assign.to)) {
 		warn_assignment(el, e);
+		el->changed = true;
+		return reduce(el, e->assign.value);
+	}
+	if (e->kind == AST_ASSIGN && is_dead_element(e->assign.to)) {
 		el->changed = true;
 		return reduce(el, e->assign.value);
 	}
@@ -226,13 +248,23 @@ static void become_condition(struct elider *el, struct ast_stmt *s,
 		become_empty(el, s);
 }
 
+/* 1: the condition holds, 0: it does not, -1: not known yet. */
+static int decided(const struct elider *el, const struct ast_expr *cond)
+{
+	if (cond->kind == AST_NUMBER)
+		return cond->number != 0;
+	if (walk_asks_engine(cond) && el->in_kernel != el->in_host)
+		return el->in_kernel;
+	return -1;
+}
+
 static void elide_if(struct elider *el, struct ast_stmt **place)
 {
 	struct ast_stmt *s = *place;
+	int is_true = decided(el, s->if_.cond);
 
-	if (s->if_.cond->kind == AST_NUMBER) {
-		struct ast_stmt *taken = s->if_.cond->number ? s->if_.yes :
-							       s->if_.no;
+	if (is_true >= 0) {
+		struct ast_stmt *taken = is_true ? s->if_.yes : s->if_.no;
 
 		if (taken)
 			*place = taken;
@@ -253,6 +285,34 @@ static void elide_if(struct elider *el, struct ast_stmt **place)
 		become_condition(el, s, s->if_.cond);
 }
 
+static bool idle_visit(struct ast_expr **place, void *data)
+{
+	const struct ast_expr *e = *place, *to = NULL;
+	bool *found = data;
+
+	if (e->kind == AST_ASSIGN)
+		to = e->assign.to;
+	else if (e->kind == AST_INCDEC)
+		to = e->incdec.of;
+	*found |= to && (to->kind != AST_NAME || !to->name.var ||
+			 to->name.var->is_global);
+	*found |= e->kind == AST_CALL && !(e->call.is_intrinsic &&
+		  intrin_info[e->call.intrinsic].flags & INF_PURE);
+	return !*found;
+}
+
+/* A loop of the library that went on to do nothing: the loops there end, and
+ * what they count with is theirs. */
+static bool is_idle(const struct elider *el, struct ast_stmt *s)
+{
+	bool found = false;
+
+	if (!is_empty(s->loop.body) || is_script(el, s->span))
+		return false;
+	walk_exprs(s, idle_visit, &found);
+	return !found;
+}
+
 static void elide_loop(struct elider *el, struct ast_stmt *s)
 {
 	if (s->loop.cond && fold_is(s->loop.cond, false)) {
@@ -268,6 +328,10 @@ static void elide_loop(struct elider *el, struct ast_stmt *s)
 	elide_stmt(el, &s->loop.body);
 	if (s->kind != AST_S_FOR || !el->all)
 		return;
+	if (is_idle(el, s)) {
+		become_empty(el, s);
+		return;
+	}
 	if (s->loop.init)
 		s->loop.init = reduce(el, s->loop.init);
 	if (s->loop.step)
@@ -572,10 +636,15 @@ static void elide_round(struct elider *el)
 		for (struct cond *c = p->probes.v[i]->conditions; c;
 		     c = c->next)
 			fold_expr(&c->expr);
+		el->in_kernel = image_probe_is_kernel(p->probes.v[i]->kind);
+		el->in_host = !el->in_kernel;
 		elide_stmt(el, &p->probes.v[i]->body);
 	}
-	for (uint32_t i = 0; i < p->funcs.n; i++)
+	for (uint32_t i = 0; i < p->funcs.n; i++) {
+		el->in_kernel = p->funcs.v[i]->called_in_kernel;
+		el->in_host = p->funcs.v[i]->called_in_host;
 		elide_stmt(el, &p->funcs.v[i]->body);
+	}
 	drop_probes(el);
 }
 
@@ -599,6 +668,8 @@ void elide(struct program *p)
 	};
 
 	usage_compute(p);
+	if (el.all && defer(p))
+		usage_compute(p);
 	for (uint32_t i = 0; i < p->files.n; i++)
 		warn_uncalled(&el, p->files.v[i]);
 	do {

@@ -279,7 +279,8 @@ static void find_aliases(struct program *p, const struct ast_point *pt,
 			 bool library, struct matches *ret)
 {
 	if (library && p->library)
-		library_load_aliases(p->library, wanted_alias, pt);
+		library_load_aliases(p->library, pt->v[0].name,
+				     wanted_alias, pt);
 	for (uint32_t i = 0; i < p->files.n; i++)
 		if (p->files.v[i]->is_library == library)
 			find_in_file(p, p->files.v[i], pt, ret);

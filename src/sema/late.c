@@ -3,7 +3,6 @@
 
 #include "image/image.h"
 #include "sema/program.h"
-#include "sema/walk.h"
 
 static bool visit(struct ast_expr **place, void *data)
 {
@@ -30,7 +29,7 @@ static bool is_late_call(struct ast_expr *e)
 	const struct intrin_info *info;
 
 	if (!e->call.is_intrinsic)
-		return e->call.func->pure &&
+		return e->call.func && e->call.func->pure &&
 		       (e->call.func->type == TY_STRING || late_needs_host(e));
 	info = &intrin_info[e->call.intrinsic];
 	if (info->flags & INF_HOST)
@@ -69,4 +68,67 @@ bool late_is_late(struct ast_expr *e)
 		break;
 	}
 	return false;
+}
+
+/* ---- operands ---- */
+
+/* Bytes at an address are taken in the kernel. */
+static bool prints_memory(const struct ast_expr *e)
+{
+	for (uint32_t i = 0; i < e->print.npieces; i++)
+		if (e->print.pieces[i].conv == FMT_MEMORY ||
+		    e->print.pieces[i].conv == FMT_MEMORY_HEX)
+			return true;
+	return false;
+}
+
+bool late_prints(const struct ast_expr *e)
+{
+	if (e->kind == AST_PRINT)
+		return !ast_printop_is_string(e->print.op) &&
+		       !prints_memory(e);
+	return e->kind == AST_CALL && e->call.is_intrinsic &&
+	       (intrin_info[e->call.intrinsic].flags & INF_DEFERRED);
+}
+
+struct late_walker {
+	walk_expr_fn *fn;
+	void *data;
+	bool wants_late;
+};
+
+static bool visit_operand(struct ast_expr **place, void *data)
+{
+	struct late_walker *w = data;
+
+	/* A name may be put for something late. */
+	if (w->wants_late && (*place)->kind == AST_NAME)
+		w->fn(place, w->data);
+	if (late_is_late(*place)) {
+		if (w->wants_late)
+			w->fn(place, w->data);
+		return true;
+	}
+	if (!w->wants_late)
+		walk_expr(place, w->fn, w->data);
+	return false;
+}
+
+static void walk_operands(struct ast_expr *e, struct late_walker *w)
+{
+	struct ast_exprs *list = e->kind == AST_CALL ? &e->call.args :
+						       &e->print.args;
+
+	for (uint32_t i = 0; i < list->n; i++)
+		walk_expr(&list->v[i], visit_operand, w);
+}
+
+void late_walk(struct ast_expr *e, walk_expr_fn *fn, void *data)
+{
+	walk_operands(e, &(struct late_walker){ fn, data, false });
+}
+
+void late_walk_late(struct ast_expr *e, walk_expr_fn *fn, void *data)
+{
+	walk_operands(e, &(struct late_walker){ fn, data, true });
 }

@@ -7,6 +7,7 @@
 
 #include "lang/diag.h"
 #include "lang/macros.h"
+#include "sema/syscalls.h"
 #include "sema/tapset.h"
 
 /* One file, known by what it defines. */
@@ -16,6 +17,8 @@ struct entry {
 	struct source *source;
 	struct ast_file *file;		/* NULL: not loaded */
 	bool is_macros;			/* .stpm */
+	bool is_made;			/* of syscalls.h: no source yet */
+	uint32_t call;			/* which of them */
 };
 
 /* A name that a file defines. */
@@ -31,6 +34,7 @@ struct library {
 	const struct str *dirs;
 	uint32_t ndirs;
 	bool is_scanned;
+	bool has_syscalls;
 	VEC(struct entry *) entries;
 	struct map names[SCAN_KINDS];	/* to the first struct definition */
 	struct macros *macros;
@@ -199,6 +203,27 @@ static void scan(struct library *l)
 	add_embedded(l);
 }
 
+/* The probes of system calls. */
+static void add_syscalls(struct library *l)
+{
+	struct arena *a = l->program->arena;
+	uint32_t n = syscalls_count();
+
+	if (l->has_syscalls)
+		return;
+	l->has_syscalls = true;
+	for (uint32_t i = 0; i < n; i++) {
+		struct entry *e = arena_new(a, struct entry);
+		struct scan_state st = { l, e };
+
+		e->name = syscalls_name(a, i);
+		e->is_made = true;
+		e->call = i;
+		vec_push(a, &l->entries, e);
+		define(SCAN_ALIAS, e->name, &st);
+	}
+}
+
 /* ---- loading ---- */
 
 static void read_macros(struct library *l)
@@ -254,6 +279,12 @@ static struct ast_file *load(struct library *l, struct entry *e)
 {
 	struct parse_options o = l->options;
 
+	if (e->is_made) {
+		e->source = source_add(l->program->sources, e->name,
+				       syscalls_text(l->program->arena,
+						     e->call));
+		e->source->is_library = true;
+	}
 	o.macros = library_macros(l, e->source->text);
 	e->file = parse_file(&o, e->source);
 	e->file->is_library = true;
@@ -273,12 +304,14 @@ struct ast_file *library_load(struct library *l, enum scan_kind kind,
 	return NULL;
 }
 
-void library_load_aliases(struct library *l, library_wants_fn *wanted,
-			  const void *data)
+void library_load_aliases(struct library *l, struct str first,
+			  library_wants_fn *wanted, const void *data)
 {
 	const struct map *m = &l->names[SCAN_ALIAS];
 
 	scan(l);
+	if (syscalls_may_match(first))
+		add_syscalls(l);
 	for (uint32_t i = 0; i < m->n; i++) {
 		struct definition *d = m->entries[i].value;
 
@@ -293,6 +326,7 @@ void library_load_aliases(struct library *l, library_wants_fn *wanted,
 const struct ast_file *library_file(struct library *l, uint32_t i)
 {
 	scan(l);
+	add_syscalls(l);
 	for (uint32_t k = 0; k < l->entries.n; k++) {
 		struct entry *e = l->entries.v[k];
 

@@ -39,10 +39,11 @@ struct macros *library_macros(struct library *l, struct str text);
 struct ast_file *library_load(struct library *l, enum scan_kind kind,
 			      struct str name);
 
-/* Loads all files with an alias that `wanted` accepts. */
+/* Loads all files with an alias that `wanted` accepts; first: the first
+ * component of these aliases, or a pattern of it. */
 typedef bool library_wants_fn(struct str alias, const void *data);
-void library_load_aliases(struct library *l, library_wants_fn *wanted,
-			  const void *data);
+void library_load_aliases(struct library *l, struct str first,
+			  library_wants_fn *wanted, const void *data);
 
 /* The i-th file of the whole library, loaded when it is not yet; NULL = no
  * more.  For lists of everything. */

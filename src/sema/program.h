@@ -65,6 +65,7 @@ struct var {
 	bool read, written;		/* by anything but its own ++, <<< */
 	bool ordered;			/* order of insertion can be seen */
 	bool in_condition;		/* of a probe point */
+	bool is_deferred;		/* prints make its value themselves */
 	bool in_kernel, in_host;	/* which engines touch it */
 	struct image_stat stat;		/* statistics: what is asked of it */
 	uint32_t stat_shift;		/* of @variance */

@@ -128,13 +128,18 @@ bool usage_has_effect(struct ast_expr *e)
 	return x.has_effect;
 }
 
+/* Pure is what the host's way is, where there are two: the kernel's gives the
+ * same. */
 static bool update_effect(struct func *f)
 {
-	struct effect x = {};
+	struct effect x = {}, kernel = {};
 	bool pure;
 
-	walk_exprs(f->body, effect_visit, &x);
+	walk_exprs_of(f->body, WALK_HOST, effect_visit, &x);
 	walk_stmts(&f->body, effect_stmt, &x);
+	walk_exprs_of(f->body, WALK_KERNEL, effect_visit, &kernel);
+	x.has_effect |= kernel.has_effect;
+	x.needs_host = kernel.needs_host;
 	pure = !x.impure && !x.has_effect;
 	if (pure == f->pure && x.has_effect == f->has_effect &&
 	    x.needs_host == f->needs_host)
@@ -540,11 +545,11 @@ uint32_t usage_compute(struct program *p)
 
 	reset(p);
 	arena_init(&scratch);
+	mark_effects(p);
 	g = callgraph_build(p, &scratch);
-	callgraph_mark_called(&g, p, &scratch);
+	callgraph_mark_called(p, &scratch);
 	deepest = callgraph_mark_recursive(&g, p, &scratch);
 	arena_deinit(&scratch);
-	mark_effects(p);
 	for (uint32_t i = 0; i < p->probes.n; i++)
 		use_probe(p->probes.v[i]);
 	for (uint32_t i = 0; i < p->funcs.n; i++) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sema/walk.h"
 
+#include "image/image.h"
+
 #include "sema/program.h"
 
 /* One visitor for both orders: exactly one of pre and post is set. */
@@ -8,6 +10,7 @@ struct walk {
 	walk_expr_fn *pre;
 	walk_expr_post_fn *post;
 	void *data;
+	enum walk_engine engine;
 };
 
 static void walk_one(const struct walk *w, struct ast_expr **e);
@@ -127,6 +130,19 @@ static void walk_foreach(const struct walk *w, struct ast_stmt *s)
 	walk_stmt(w, s->foreach.body);
 }
 
+/* `if (__in_kernel())`: only the branch of the engine that is asked for. */
+static void walk_if(const struct walk *w, struct ast_stmt *s)
+{
+	bool asks = w->engine != WALK_BOTH && walk_asks_engine(s->if_.cond);
+
+	if (!asks)
+		walk_one(w, &s->if_.cond);
+	if (!asks || w->engine == WALK_KERNEL)
+		walk_stmt(w, s->if_.yes);
+	if (!asks || w->engine == WALK_HOST)
+		walk_stmt(w, s->if_.no);
+}
+
 static void walk_stmt(const struct walk *w, struct ast_stmt *s)
 {
 	if (!s)
@@ -147,9 +163,7 @@ static void walk_stmt(const struct walk *w, struct ast_stmt *s)
 		walk_block(w, &s->block);
 		return;
 	case AST_S_IF:
-		walk_one(w, &s->if_.cond);
-		walk_stmt(w, s->if_.yes);
-		walk_stmt(w, s->if_.no);
+		walk_if(w, s);
 		return;
 	case AST_S_WHILE:
 	case AST_S_FOR:
@@ -182,6 +196,19 @@ void walk_exprs(struct ast_stmt *s, walk_expr_fn *fn, void *data)
 void walk_expr_post(struct ast_expr **e, walk_expr_post_fn *fn, void *data)
 {
 	walk_one(&(struct walk){ .post = fn, .data = data }, e);
+}
+
+bool walk_asks_engine(const struct ast_expr *e)
+{
+	return e->kind == AST_CALL && e->call.is_intrinsic &&
+	       e->call.intrinsic == INTRIN_IN_KERNEL;
+}
+
+void walk_exprs_of(struct ast_stmt *s, enum walk_engine engine,
+		   walk_expr_fn *fn, void *data)
+{
+	walk_stmt(&(struct walk){ .pre = fn, .data = data, .engine = engine },
+		  s);
 }
 
 void walk_exprs_post(struct ast_stmt *s, walk_expr_post_fn *fn, void *data)

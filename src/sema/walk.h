@@ -18,6 +18,16 @@ typedef bool walk_expr_fn(struct ast_expr **e, void *data);
 void walk_expr(struct ast_expr **e, walk_expr_fn *fn, void *data);
 void walk_exprs(struct ast_stmt *s, walk_expr_fn *fn, void *data);
 
+enum walk_engine { WALK_BOTH, WALK_KERNEL, WALK_HOST };
+
+/* As walk_exprs, without the branches of `if (__in_kernel())` that are for
+ * the other engine. */
+void walk_exprs_of(struct ast_stmt *s, enum walk_engine engine,
+		   walk_expr_fn *fn, void *data);
+
+/* Is it a call of __in_kernel()? */
+bool walk_asks_engine(const struct ast_expr *e);
+
 /* As walk_expr, children first. */
 typedef void walk_expr_post_fn(struct ast_expr **e, void *data);
 

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * An alias stands on kernel.syscall("name").  Its prologue first takes what
+ * only the moment of the call has - arguments, texts and numbers in the memory
+ * of the caller - and then makes text of it, with functions that have no
+ * effect: so a script that prints argstr leaves the making to the host (see
+ * sema/defer.h), and one that does not use it pays nothing.
+ *
+ * What is of no use to a script has a name that begins with two underscores.
+ */
+#include "sema/syscalls.h"
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/vec.h"
+#include "dbg/flags.h"
+
+struct call {
+	struct str name, kernel;
+	char result;
+	struct str args;
+};
+
+static const struct call calls[] = {
+#define CALL(name, kernel, result, args) \
+	{ STR_INIT(#name), STR_INIT(#kernel), #result[0], STR_INIT(args) },
+#include "sema/syscalls.def"
+#undef CALL
+};
+
+static const struct str families[] = {
+	STR_INIT("syscall"), STR_INIT("nd_syscall"), STR_INIT("tp_syscall"),
+};
+
+#define NFAMILIES ARRAY_SIZE(families)
+
+/* The alias of number i: its call, its family, and whether it is .return. */
+struct alias {
+	const struct call *call;
+	struct str family;
+	bool is_return;
+};
+
+static struct alias alias_of(uint32_t i)
+{
+	return (struct alias){
+		.call = &calls[i / (2 * NFAMILIES)],
+		.family = families[i / 2 % NFAMILIES],
+		.is_return = i % 2,
+	};
+}
+
+bool syscalls_may_match(struct str component)
+{
+	if (str_find(component, STR("**")) >= 0)
+		return true;
+	for (uint32_t i = 0; i < NFAMILIES; i++)
+		if (str_glob(component, families[i]))
+			return true;
+	return false;
+}
+
+uint32_t syscalls_count(void)
+{
+	return 2 * NFAMILIES * ARRAY_SIZE(calls);
+}
+
+struct str syscalls_name(struct arena *a, uint32_t i)
+{
+	struct alias al = alias_of(i);
+
+	return arena_printf(a, "%" STR_FMT ".%" STR_FMT "%s",
+			    STR_ARG(al.family), STR_ARG(al.call->name),
+			    al.is_return ? ".return" : "");
+}
+
+/* ---- one argument ---- */
+
+/* KIND(TABLE):NAME:TEXT; TABLE and TEXT may be empty. */
+struct item {
+	char kind;
+	struct str table, name, text;
+	uint32_t n;		/* which argument, from 1 */
+};
+
+/* Cuts the part before `mark` off; all of it when there is none. */
+static struct str cut(struct str *s, char mark)
+{
+	int64_t at = str_find_char(*s, mark);
+	struct str part = *s;
+
+	if (at < 0) {
+		*s = (struct str){};
+		return part;
+	}
+	part.len = (uint32_t)at;
+	*s = str_sub(*s, (uint32_t)at + 1, s->len);
+	return part;
+}
+
+static struct item item_of(struct str spec, uint32_t n)
+{
+	struct item it = { .kind = spec.s[0], .n = n };
+	struct str head = cut(&spec, ':');
+
+	if (str_find_char(head, '(') >= 0) {
+		cut(&head, '(');
+		it.table = cut(&head, ')');
+	}
+	it.name = cut(&spec, ':');
+	it.text = spec;
+	return it;
+}
+
+/* What is made of an alias: statements, and the format and the arguments of
+ * argstr. */
+struct maker {
+	struct arena *a;
+	struct buf *out;
+	struct buf format, values;
+	struct str before;	/* the name of the argument before */
+};
+
+static void value(struct maker *m, const char *format, struct str v)
+{
+	buf_printf(&m->format, "%s%s", m->format.len ? ", " : "", format);
+	buf_printf(&m->values, ", %" STR_FMT, STR_ARG(v));
+}
+
+/* NAME = $intN */
+static void number(struct maker *m, const struct item *it, const char *root,
+		   const char *format)
+{
+	buf_printf(m->out, "\t%" STR_FMT " = $%s%u\n", STR_ARG(it->name), root,
+		   it->n);
+	if (it->text.len)
+		buf_printf(m->out, "\t%" STR_FMT " = sprintf(\"%s\", %" STR_FMT
+			   ")\n", STR_ARG(it->text), format,
+			   STR_ARG(it->name));
+	value(m, format, it->name);
+}
+
+/* The name of the text of a variable that has one. */
+static struct str text_name(struct maker *m, const struct item *it)
+{
+	if (it->text.len)
+		return it->text;
+	return arena_printf(m->a, "%" STR_FMT "_str", STR_ARG(it->name));
+}
+
+/* TEXT = function(NAME) */
+static void named(struct maker *m, const struct item *it, const char *root,
+		  const char *call)
+{
+	struct str text = text_name(m, it);
+
+	buf_printf(m->out, "\t%" STR_FMT " = $%s%u\n\t%" STR_FMT
+		   " = %s%" STR_FMT ")\n", STR_ARG(it->name), root, it->n,
+		   STR_ARG(text), call, STR_ARG(it->name));
+	value(m, "%s", text);
+}
+
+static void from_table(struct maker *m, const struct item *it,
+		       const char *root)
+{
+	struct str call = arena_printf(m->a, "_syscall_flags(%u, ",
+				       flags_find(it->table));
+
+	named(m, it, root, call.s);
+}
+
+/* ---- text and numbers in the memory of the caller ---- */
+
+static void address(struct maker *m, struct str name, uint32_t n)
+{
+	buf_printf(m->out, "\t%" STR_FMT " = $arg%u\n", STR_ARG(name), n);
+}
+
+/* try { __sN = user_string($argN) } catch { __eN = 1 } */
+static void capture_text(struct maker *m, uint32_t n)
+{
+	buf_printf(m->out,
+		   "\ttry { __s%u = user_string($arg%u) } catch { __e%u = 1 }\n",
+		   n, n, n);
+}
+
+static void quote(struct maker *m, struct str text, struct str unquoted,
+		  struct str addr, uint32_t n)
+{
+	buf_printf(m->out, "\t%" STR_FMT " = __s%u\n\t%" STR_FMT
+		   " = _syscall_quoted(__s%u, __e%u, %" STR_FMT ")\n",
+		   STR_ARG(unquoted), n, STR_ARG(text), n, n, STR_ARG(addr));
+	value(m, "%s", text);
+}
+
+static void text(struct maker *m, const struct item *it)
+{
+	struct str stem = it->name, addr, bare;
+
+	if (str_ends(stem, STR("_str")))
+		stem.len -= 4;
+	addr = arena_printf(m->a, "%" STR_FMT "_uaddr", STR_ARG(stem));
+	bare = arena_printf(m->a, "%" STR_FMT "_unquoted", STR_ARG(it->name));
+	address(m, addr, it->n);
+	capture_text(m, it->n);
+	quote(m, it->name, bare, addr, it->n);
+}
+
+static void named_text(struct maker *m, const struct item *it)
+{
+	struct str quoted = text_name(m, it), bare;
+
+	bare = arena_printf(m->a, "%" STR_FMT "_unquoted", STR_ARG(quoted));
+	address(m, it->name, it->n);
+	capture_text(m, it->n);
+	quote(m, quoted, bare, it->name, it->n);
+}
+
+static void bytes(struct maker *m, const struct item *it)
+{
+	struct str shown = text_name(m, it);
+
+	address(m, it->name, it->n);
+	buf_printf(m->out,
+		   "\ttry { __s%u = user_string_n($arg%u, _syscall_shown($arg%u)) }"
+		   " catch { __e%u = 1 }\n", it->n, it->n, it->n + 1, it->n);
+	buf_printf(m->out, "\t__n%u = $arg%u\n\t%" STR_FMT
+		   " = _syscall_bytes(__s%u, __e%u, %" STR_FMT ", __n%u)\n",
+		   it->n, it->n + 1, STR_ARG(shown), it->n, it->n,
+		   STR_ARG(it->name), it->n);
+	value(m, "%s", shown);
+}
+
+/* TEXT = function(__aN, __bN, ..., __eN, NAME): longs at an address. */
+static void structure(struct maker *m, const struct item *it, uint32_t words,
+		      const char *function)
+{
+	struct str shown = text_name(m, it);
+
+	address(m, it->name, it->n);
+	buf_str(m->out, STR("\ttry {"));
+	for (uint32_t i = 0; i < words; i++)
+		buf_printf(m->out, " __%c%u = @uderef(8, $arg%u + %u)",
+			   (int)('h' + i), it->n, it->n, 8 * i);
+	buf_printf(m->out, " } catch { __e%u = 1 }\n\t%" STR_FMT " = %s(",
+		   it->n, STR_ARG(shown), function);
+	for (uint32_t i = 0; i < words; i++)
+		buf_printf(m->out, "__%c%u, ", (int)('h' + i), it->n);
+	buf_printf(m->out, "__e%u, %" STR_FMT ")\n", it->n,
+		   STR_ARG(it->name));
+	value(m, "%s", shown);
+}
+
+/* A struct sockaddr: its first 16 bytes, those that only some have, and the
+ * path of AF_UNIX. */
+static void sockaddr(struct maker *m, const struct item *it)
+{
+	struct str shown = it->text.len ? it->text : STR("__sockaddr");
+	uint32_t n = it->n;
+
+	address(m, it->name, n);
+	buf_printf(m->out,
+		   "\ttry { __f = @uderef(2, $arg%u) __h = @uderef(8, $arg%u) } catch { __e%u = 1 }\n"
+		   "\ttry { __i = @uderef(8, $arg%u + 8) __j = @uderef(8, $arg%u + 16) __k = @uderef(4, $arg%u + 24) } catch { __j = 0 }\n"
+		   "\ttry { __s%u = user_string_n($arg%u + 2, 107) } catch { __s%u = \"\" }\n",
+		   n, n, n, n, n, n, n, n, n);
+	buf_printf(m->out, "\tuaddr_af = _syscall_flags(%u, __f)\n",
+		   (unsigned)FLAGS_AF);
+	buf_str(m->out, STR(
+		"\tuaddr_ip = _sockaddr_ip(__f, __h, __i, __j)\n"
+		"\tuaddr_ip_port = _sockaddr_port(__f, __h)\n"
+		"\tuaddr_ipv6_flowinfo = _sockaddr_flowinfo(__f, __h)\n"
+		"\tuaddr_ipv6_scope_id = _sockaddr_scope(__f, __k)\n"));
+	buf_printf(m->out, "\t%" STR_FMT
+		   " = _sockaddr_text(uaddr_af, __f, __h, __i, __j, __s%u, __e%u, %"
+		   STR_FMT ")\n", STR_ARG(shown), n, n, STR_ARG(it->name));
+	value(m, "%s", shown);
+}
+
+static void vector(struct maker *m, const struct item *it,
+		   const char *function)
+{
+	buf_printf(m->out, "\t%" STR_FMT " = %s($arg%u)\n", STR_ARG(it->name),
+		   function, it->n);
+	value(m, "%s", it->name);
+}
+
+/* The mode of a file that flags, in the argument before, make or not. */
+static void mode(struct maker *m, const struct item *it)
+{
+	buf_printf(m->out, "\t%" STR_FMT " = $uint%u\n\t__mode = "
+		   "_syscall_mode(%" STR_FMT ", %" STR_FMT ")\n",
+		   STR_ARG(it->name), it->n, STR_ARG(m->before),
+		   STR_ARG(it->name));
+	buf_str(&m->format, STR("%s"));
+	buf_str(&m->values, STR(", __mode"));
+}
+
+static void one(struct maker *m, const struct item *it)
+{
+	switch (it->kind) {
+	case 'd':
+		return number(m, it, "int", "%d");
+	case 'u':
+		return number(m, it, "uint", "%u");
+	case 'l':
+		return number(m, it, "arg", "%d");
+	case 'z':
+		return number(m, it, "arg", "%u");
+	case 'x':
+	case 'p':
+		return number(m, it, "arg", "0x%x");
+	case 'o':
+		return number(m, it, "uint", "%#o");
+	case 's':
+		return text(m, it);
+	case 'n':
+		return named_text(m, it);
+	case 'a':
+		return named(m, it, "int", "_syscall_dirfd(");
+	case 'k':
+		return named(m, it, "int", "_syscall_signal(");
+	case 'f':
+		return from_table(m, it, "uint");
+	case 'e':
+		return from_table(m, it, "int");
+	case 'm':
+		return mode(m, it);
+	case 'w':
+		return bytes(m, it);
+	case 'T':
+		return structure(m, it, 2, "_syscall_timespec");
+	case 'V':
+		return structure(m, it, 2, "_syscall_timeval");
+	case 'U':
+		return structure(m, it, 4, "_syscall_timevals");
+	case 'N':
+		return structure(m, it, 4, "_syscall_timespecs");
+	case 'I':
+		return structure(m, it, 4, "_syscall_itimerval");
+	case 'J':
+		return structure(m, it, 4, "_syscall_itimerspec");
+	case 'L':
+		return structure(m, it, 2, "_syscall_rlimit");
+	case 'S':
+		return sockaddr(m, it);
+	case 'A':
+		return vector(m, it, "_syscall_argv");
+	case 'E':
+		return vector(m, it, "_syscall_envp");
+	}
+}
+
+/* ---- an alias ---- */
+
+/* The first alias of a name has it; another one is called as its call. */
+static struct str shown_name(const struct call *c)
+{
+	bool is_other = c > calls && str_eq(c[-1].name, c->name);
+
+	return is_other ? c->kernel : c->name;
+}
+
+static void arguments(struct arena *a, const struct call *c, struct buf *out)
+{
+	struct maker m = { .a = a, .out = out };
+	struct str rest = c->args;
+
+	for (uint32_t n = 1; rest.len; n++) {
+		struct item it = item_of(cut(&rest, ' '), n);
+
+		if (it.kind != '-')
+			one(&m, &it);
+		m.before = it.name;
+	}
+	if (m.format.len)
+		buf_printf(out, "\targstr = sprintf(\"%.*s\"%.*s)\n",
+			   (int)m.format.len, m.format.data,
+			   (int)m.values.len, m.values.data);
+	else
+		buf_str(out, STR("\targstr = \"\"\n"));
+	buf_deinit(&m.format);
+	buf_deinit(&m.values);
+}
+
+struct str syscalls_text(struct arena *a, uint32_t i)
+{
+	_cleanup_(buf_deinit) struct buf b = {};
+	struct alias al = alias_of(i);
+
+	buf_printf(&b, "/* %" STR_FMT "(2) %s. */\nprobe %" STR_FMT
+		   " = kernel.syscall(\"%" STR_FMT "\")%s\n{\n\tname = \"%"
+		   STR_FMT "\"\n", STR_ARG(al.call->kernel),
+		   al.is_return ? "ends" : "begins",
+		   STR_ARG(syscalls_name(a, i)), STR_ARG(al.call->kernel),
+		   al.is_return ? ".return" : "",
+		   STR_ARG(shown_name(al.call)));
+	if (al.is_return)
+		buf_printf(&b, "\tretval = $return\n"
+			   "\tretstr = return_str(%d, retval)\n",
+			   al.call->result == 'x' ? 2 : 1);
+	else
+		arguments(a, al.call, &b);
+	buf_str(&b, STR("}\n"));
+	return arena_str(a, buf_view(&b));
+}
