@@ -25,7 +25,8 @@ static struct str locals_text(struct compile *c, const struct probe *p)
 	for (uint32_t i = 0; i < p->locals.n; i++) {
 		const struct var *v = p->locals.v[i];
 
-		if (v->written && v->type != TY_UNKNOWN)
+		if (v->written && v->type != TY_UNKNOWN &&
+		    !str_starts(v->name, STR("__")))
 			text = arena_printf(&c->front, "%" STR_FMT " %" STR_FMT
 					    ":%s", STR_ARG(text),
 					    STR_ARG(v->name),
@@ -58,13 +59,23 @@ static struct str point_text(struct compile *c, const struct probe *p,
 			    STR_ARG(targets_text(c, p)));
 }
 
+/* Not one of the library that came with what it says of variables? */
+static bool is_asked_for(struct compile *c, const struct probe *p)
+{
+	const struct source *s = source_of(&c->sources, p->span.pos);
+
+	return !s || !s->is_library;
+}
+
 bool list_points(struct compile *c, bool with_vars, FILE *out)
 {
 	VEC(struct str) lines = {};
 
 	for (uint32_t i = 0; i < c->program.probes.n; i++)
-		vec_push(&c->front, &lines,
-			 point_text(c, c->program.probes.v[i], with_vars));
+		if (is_asked_for(c, c->program.probes.v[i]))
+			vec_push(&c->front, &lines,
+				 point_text(c, c->program.probes.v[i],
+					    with_vars));
 	if (!lines.n)
 		return false;
 	qsort(lines.v, lines.n, sizeof(lines.v[0]), compare);

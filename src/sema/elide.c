@@ -21,6 +21,7 @@ struct elider {
 	bool warns;		/* the first round */
 	bool all;		/* not only branches never taken */
 	bool in_kernel, in_host;	/* where the code at hand runs */
+	struct ast_stmt *body;		/* the whole of it */
 };
 
 static void elide_stmt(struct elider *el, struct ast_stmt **place);
@@ -285,32 +286,69 @@ static void elide_if(struct elider *el, struct ast_stmt **place)
 		become_condition(el, s, s->if_.cond);
 }
 
-static bool idle_visit(struct ast_expr **place, void *data)
-{
-	const struct ast_expr *e = *place, *to = NULL;
-	bool *found = data;
+/* Mentions of a variable. */
+struct mentions {
+	const struct var *var;
+	uint32_t n;
+};
 
-	if (e->kind == AST_ASSIGN)
-		to = e->assign.to;
-	else if (e->kind == AST_INCDEC)
-		to = e->incdec.of;
-	*found |= to && (to->kind != AST_NAME || !to->name.var ||
-			 to->name.var->is_global);
-	*found |= e->kind == AST_CALL && !(e->call.is_intrinsic &&
-		  intrin_info[e->call.intrinsic].flags & INF_PURE);
-	return !*found;
+static bool count_mention(struct ast_expr **place, void *data)
+{
+	struct mentions *m = data;
+
+	m->n += (*place)->kind == AST_NAME && (*place)->name.var == m->var;
+	return true;
 }
 
-/* A loop of the library that went on to do nothing: the loops there end, and
- * what they count with is theirs. */
-static bool is_idle(const struct elider *el, struct ast_stmt *s)
+static uint32_t mentions(const struct var *v, struct ast_stmt *in)
 {
-	bool found = false;
+	struct mentions m = { .var = v };
+
+	walk_exprs(in, count_mention, &m);
+	return m.n;
+}
+
+struct idle {
+	struct elider *el;
+	struct ast_stmt *loop;
+	bool is_busy;
+};
+
+/* What the loop sets is of use in the loop only. */
+static bool is_own(const struct idle *i, const struct ast_expr *to)
+{
+	const struct var *v = to->kind == AST_NAME ? to->name.var : NULL;
+
+	return v && !v->is_global && !v->is_param &&
+	       mentions(v, i->loop) == mentions(v, i->el->body);
+}
+
+static bool idle_visit(struct ast_expr **place, void *data)
+{
+	struct idle *i = data;
+	const struct ast_expr *e = *place;
+
+	if (e->kind == AST_ASSIGN)
+		i->is_busy |= !is_own(i, e->assign.to);
+	else if (e->kind == AST_INCDEC)
+		i->is_busy |= !is_own(i, e->incdec.of);
+	else if (e->kind == AST_CALL)
+		i->is_busy |= !e->call.is_intrinsic ||
+			      !(intrin_info[e->call.intrinsic].flags &
+				INF_PURE);
+	return !i->is_busy;
+}
+
+/* A loop of the library that goes on to do nothing, as the loops there
+ * end. */
+static bool is_idle(struct elider *el, struct ast_stmt *s)
+{
+	struct idle i = { .el = el, .loop = s };
 
 	if (!is_empty(s->loop.body) || is_script(el, s->span))
 		return false;
-	walk_exprs(s, idle_visit, &found);
-	return !found;
+	walk_exprs(s, idle_visit, &i);
+	return !i.is_busy;
 }
 
 static void elide_loop(struct elider *el, struct ast_stmt *s)
@@ -638,11 +676,13 @@ static void elide_round(struct elider *el)
 			fold_expr(&c->expr);
 		el->in_kernel = image_probe_is_kernel(p->probes.v[i]->kind);
 		el->in_host = !el->in_kernel;
+		el->body = p->probes.v[i]->body;
 		elide_stmt(el, &p->probes.v[i]->body);
 	}
 	for (uint32_t i = 0; i < p->funcs.n; i++) {
 		el->in_kernel = p->funcs.v[i]->called_in_kernel;
 		el->in_host = p->funcs.v[i]->called_in_host;
+		el->body = p->funcs.v[i]->body;
 		elide_stmt(el, &p->funcs.v[i]->body);
 	}
 	drop_probes(el);
