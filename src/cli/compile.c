@@ -19,6 +19,7 @@
 #include "sema/elide.h"
 #include "sema/expand.h"
 #include "sema/library.h"
+#include "sema/merge.h"
 #include "sema/resolve/target.h"
 #include "sema/scope.h"
 #include "sema/types.h"
@@ -121,6 +122,7 @@ static void parse_point(struct compile *c)
 static void do_features(struct compile *c) { machine_features(c); }
 static void do_expand(struct compile *c) { expand(&c->program); }
 static void do_scope(struct compile *c) { scope_resolve(&c->program); }
+static void do_merge(struct compile *c) { merge(&c->program); }
 static void do_targets(struct compile *c) { target_resolve(&c->program); }
 static void do_elide(struct compile *c) { elide(&c->program); }
 static void do_report(struct compile *c) { target_report(&c->program); }
@@ -219,6 +221,7 @@ static const struct pass passes[] = {
 	{ 2, "features", do_features,	DUMP_NONE, NULL },
 	{ 2, "expand",	 do_expand,	DUMP_NONE, NULL },
 	{ 2, "scope",	 do_scope,	DUMP_NONE, NULL },
+	{ 2, "merge",	 do_merge,	DUMP_NONE, NULL },
 	{ 2, "targets",	 do_targets,	DUMP_NONE, NULL },
 	{ 2, "elide",	 do_elide,	DUMP_NONE, NULL },
 	{ 2, "report",	 do_report,	DUMP_NONE, NULL },

@@ -617,8 +617,9 @@ static void allocate(struct cg_fn *fn)
 }
 
 /* What the kernel must be told of the program of a probe. */
-static struct image_prog prog_of(const struct image_probe *p)
+static struct image_prog prog_of(const struct cg_fn *fn)
 {
+	const struct image_probe *p = &fn->probe->image;
 	static const struct {
 		uint32_t type, attach;
 	} types[PROBE_N] = {
@@ -637,6 +638,9 @@ static struct image_prog prog_of(const struct image_probe *p)
 		.attach_type = types[p->kind].attach,
 	};
 
+	if (p->nsites && prog.prog_type == BPF_PROG_TYPE_KPROBE &&
+	    cg_has(fn, FEATURE_BIT(KPROBE_MULTI)))
+		prog.attach_type = BPF_TRACE_KPROBE_MULTI;
 	if (prog.prog_type == BPF_PROG_TYPE_TRACING) {
 		prog.attach_to = p->site.name;
 		prog.attach_module = p->site.module;
@@ -661,6 +665,6 @@ uint32_t cg_select(struct cg *g, uint32_t n)
 	}
 	cg_epilogue(&fn);
 	allocate(&fn);
-	like = prog_of(&fn.probe->image);
+	like = prog_of(&fn);
 	return emit_prog(g->img, fn.funcs.v, fn.funcs.n, &like);
 }

@@ -50,8 +50,7 @@ static void put_head(struct cg_fn *fn, const struct ir_insn *i, cg_reg rec)
 {
 	code_storei(fn->c, rec, offsetof(struct image_record, func),
 		    (int32_t)fn->g->host_func[i->imm], 4);
-	code_storei(fn->c, rec, offsetof(struct image_record, probe),
-		    (int32_t)fn->nprobe, 4);
+	cg_put_origin(fn, rec, offsetof(struct image_record, probe));
 }
 
 static void put_long(struct cg_fn *fn, cg_reg rec, int32_t off, ir_ref r)

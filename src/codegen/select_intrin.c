@@ -129,10 +129,10 @@ void cg_intrin(struct cg_fn *fn, ir_ref r)
 		by_helper(fn, r, HELPER_get_prandom_u32);
 		break;
 	case INTRIN_PROBE_POINT:
-		fn->vals[r].str = cg_literal(fn->g, fn->probe->image.point);
+		cg_point(fn, r);
 		break;
 	case INTRIN_PROBE_NAME:
-		fn->vals[r].str = cg_literal(fn->g, fn->probe->image.name);
+		cg_point_name(fn, r);
 		break;
 	case INTRIN_IN_KERNEL:
 		constant(fn, r, 1);

@@ -332,6 +332,8 @@ bool vm_helper(struct vm *vm, int32_t number, const struct image_reloc *r,
 		return update(vm, a, ret);
 	case HELPER_map_delete_elem:
 		return delete(vm, a, ret);
+	case HELPER_get_attach_cookie:
+		return true;
 	case HELPER_ktime_get_ns:
 	case HELPER_ktime_get_boot_ns:
 		*ret = vm->clock += 1000;

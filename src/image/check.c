@@ -303,16 +303,31 @@ static bool is_handler(const struct image *img, uint32_t func)
 	return func < img->funcs.n && !img->funcs.v[func].nparams;
 }
 
+static bool is_site(const struct image *img, const struct image_site *s)
+{
+	return is_string(img, s->point) && is_string(img, s->name) &&
+	       is_string(img, s->module);
+}
+
+static struct err *check_sites(const struct image *img)
+{
+	for (uint32_t i = 0; i < img->sites.n; i++)
+		if (!is_site(img, &img->sites.v[i]))
+			return check_bad("site", i, "has no text");
+	return NULL;
+}
+
 static struct err *check_probe(const struct image *img, uint32_t i)
 {
 	const struct image_probe *p = &img->probes.v[i];
 
 	if (!is_string(img, p->point) || !is_string(img, p->name) ||
-	    !is_string(img, p->site.name) ||
-	    !is_string(img, p->site.module) || !is_place(img, p->place))
+	    !is_site(img, &p->site) || !is_place(img, p->place))
 		return check_bad("probe", i, "has no text");
 	if (p->kind >= PROBE_N)
 		return check_bad("probe", i, "is of no known kind");
+	if (!check_range(p->first_site, p->nsites, img->sites.n))
+		return check_bad("probe", i, "has sites outside");
 	if (p->cond != IMAGE_NONE &&
 	    (!is_handler(img, p->cond) ||
 	     img->funcs.v[p->cond].type != IT_LONG))
@@ -403,6 +418,8 @@ static struct err *check_probes(const struct image *img)
 {
 	struct err *e = check_accesses(img);
 
+	if (!e)
+		e = check_sites(img);
 	for (uint32_t i = 0; i < img->progs.n && !e; i++)
 		e = check_prog(img, i);
 	for (uint32_t i = 0; i < img->probes.n && !e; i++)

@@ -189,3 +189,30 @@ uint32_t image_access(struct image *img, struct arena *a,
 	vec_push(a, &img->accesses, *want);
 	return img->accesses.n - 1;
 }
+
+/* The probe that the site is one of: their ranges ascend. */
+static uint32_t probe_of_site(const struct image *img, uint32_t site)
+{
+	for (uint32_t i = 0; i < img->probes.n; i++) {
+		const struct image_probe *p = &img->probes.v[i];
+
+		if (site >= p->first_site && site - p->first_site < p->nsites)
+			return i;
+	}
+	return IMAGE_NONE;
+}
+
+uint32_t image_origin(const struct image *img, uint32_t probe,
+		      const struct image_site **site)
+{
+	*site = NULL;
+	if (probe < img->probes.n) {
+		*site = &img->probes.v[probe].site;
+		return probe;
+	}
+	probe -= img->probes.n;
+	if (probe >= img->sites.n)
+		return IMAGE_NONE;
+	*site = &img->sites.v[probe];
+	return probe_of_site(img, probe);
+}

@@ -194,7 +194,7 @@ _Static_assert(sizeof(struct image_session) == IMAGE_SESSION_SIZE,
 
 struct image_record {
 	uint32_t func;		/* number of the host function */
-	uint32_t probe;		/* number of the probe that emitted it */
+	uint32_t probe;		/* what emitted it: see image_origin() */
 };
 
 enum control_kind {
@@ -398,6 +398,7 @@ struct image_place {
  *       many calls may be under way at once, 0 = as the kernel thinks fit
  * BEGIN, END, ERROR: a = order (signed) */
 struct image_site {
+	istr point;			/* full, as pp() gives it */
 	istr name;
 	istr module;			/* empty = the kernel itself */
 	uint64_t offset;
@@ -432,8 +433,11 @@ enum image_process_event {
  * result 0: site.b holds the numbers of these four calls, 16 bits each, the
  * first lowest; 0xffff = this machine has no such call. */
 
+/* A probe has one site, or many that share its program: then the program can
+ * tell them apart, by the cookie that each is attached with: its number among
+ * them. */
 struct image_probe {
-	istr point;		/* full, as pp() gives it */
+	istr point;		/* full, as pp() gives it; of many: the first */
 	istr name;		/* as written, as pn() gives it */
 	uint32_t kind;		/* enum image_probe_kind */
 	uint32_t place;
@@ -441,7 +445,8 @@ struct image_probe {
 	uint32_t func;		/* HOST kinds: host function */
 	uint32_t cond;		/* host function: armed while it gives
 				 * non-zero; or IMAGE_NONE */
-	struct image_site site;
+	struct image_site site;	/* of many: the first */
+	uint32_t first_site, nsites;	/* of many: range of `sites` */
 };
 
 /* Host code: the same operations as the IR's.  The value of instruction i is
@@ -546,6 +551,7 @@ struct image {
 	VEC(struct image_line) lines;
 	VEC(struct image_place) places;
 	VEC(struct image_probe) probes;
+	VEC(struct image_site) sites;
 	VEC(struct image_insn) code;
 	VEC(uint32_t) args;
 	VEC(struct image_block) blocks;
@@ -564,6 +570,12 @@ void image_init(struct image *img, struct arena *a);
 /* The number of a string; equal strings get one number. */
 istr image_intern(struct image *img, struct arena *a, struct str s);
 struct str image_str(const struct image *img, istr s);
+
+/* Who emitted a record: a probe of one site by its number, one of many by
+ * probes.n + the number of the site.  IMAGE_NONE, with site NULL, if there is
+ * no such one. */
+uint32_t image_origin(const struct image *img, uint32_t probe,
+		      const struct image_site **site);
 
 /* The number of an access; equal ones get one number. */
 uint32_t image_access(struct image *img, struct arena *a,

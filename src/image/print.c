@@ -208,8 +208,17 @@ static void print_probe(const struct image *img, uint32_t i, FILE *out)
 	print_ref("func", p->func, out);
 	print_ref("cond", p->cond, out);
 	print_ref("place", p->place, out);
-	print_site(img, &p->site, out);
+	if (!p->nsites)
+		print_site(img, &p->site, out);
 	putc('\n', out);
+	for (uint32_t k = 0; k < p->nsites; k++) {
+		const struct image_site *s = &img->sites.v[p->first_site + k];
+
+		fprintf(out, "  site %u", k);
+		print_istr(img, s->point, out);
+		print_site(img, s, out);
+		putc('\n', out);
+	}
 }
 
 /* ---- host code ---- */

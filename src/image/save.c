@@ -195,6 +195,22 @@ static void place(struct codec *c, struct image_place *p)
 	u32(c, &p->source);
 }
 
+static void site(struct codec *c, struct image_site *s)
+{
+	u32(c, &s->point);
+	u32(c, &s->name);
+	u32(c, &s->module);
+	u64(c, &s->offset);
+	u64(c, &s->a);
+	u64(c, &s->b);
+	u64(c, &s->c);
+	flag(c, &s->freq);
+	u32(c, &s->filter);
+	u32(c, &s->pid);
+	u32(c, &s->dev);
+	u64(c, &s->ino);
+}
+
 static void probe(struct codec *c, struct image_probe *p)
 {
 	u32(c, &p->point);
@@ -204,17 +220,9 @@ static void probe(struct codec *c, struct image_probe *p)
 	u32(c, &p->prog);
 	u32(c, &p->func);
 	u32(c, &p->cond);
-	u32(c, &p->site.name);
-	u32(c, &p->site.module);
-	u64(c, &p->site.offset);
-	u64(c, &p->site.a);
-	u64(c, &p->site.b);
-	u64(c, &p->site.c);
-	flag(c, &p->site.freq);
-	u32(c, &p->site.filter);
-	u32(c, &p->site.pid);
-	u32(c, &p->site.dev);
-	u64(c, &p->site.ino);
+	site(c, &p->site);
+	u32(c, &p->first_site);
+	u32(c, &p->nsites);
 }
 
 static void insn(struct codec *c, struct image_insn *i)
@@ -339,7 +347,8 @@ static void sections(struct codec *c, struct image *img)
 	SECTION(c, &img->accesses, number, 26);
 	SECTION(c, &img->lines, line, 8);
 	SECTION(c, &img->places, place, 20);
-	SECTION(c, &img->probes, probe, 82);
+	SECTION(c, &img->probes, probe, 94);
+	SECTION(c, &img->sites, site, 58);
 	SECTION(c, &img->code, insn, 36);
 	SECTION(c, &img->args, u32, 4);
 	SECTION(c, &img->blocks, block, 12);

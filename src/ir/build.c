@@ -153,9 +153,14 @@ static void build_probe(struct build *b, const struct probe *probe)
 			.name = image_intern(img, b->a, probe->name),
 			.kind = probe->kind,
 			.site = probe->site,
+			.first_site = img->sites.n,
+			.nsites = probe->sites.n,
 		},
 		.span = probe->span,
 	};
+
+	for (uint32_t i = 0; i < probe->sites.n; i++)
+		vec_push(b->a, &img->sites, probe->sites.v[i]);
 
 	p.func = build_handler(b, probe);
 	p.cond = build_condition(b, probe);

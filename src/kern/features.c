@@ -31,12 +31,14 @@
 #define MOV(reg, value) INSN(BPF_ALU64 | BPF_MOV | BPF_K, reg, 0, 0, value)
 #define EXIT INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
 
-static int load(const struct bpf_insn *insns, uint32_t n, char *log)
+static int load_as(uint32_t type, uint32_t attach_type,
+		   const struct bpf_insn *insns, uint32_t n, char *log)
 {
 	union bpf_attr attr;
 
 	memset(&attr, 0, sizeof(attr));
-	attr.prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT;
+	attr.prog_type = type;
+	attr.expected_attach_type = attach_type;
 	attr.insns = ptr_u64(insns);
 	attr.insn_cnt = n;
 	attr.license = ptr_u64("GPL");
@@ -47,6 +49,11 @@ static int load(const struct bpf_insn *insns, uint32_t n, char *log)
 	}
 	return syscall_bpf(BPF_PROG_LOAD, &attr,
 			   SYSCALL_ATTR_SIZE(expected_attach_type));
+}
+
+static int load(const struct bpf_insn *insns, uint32_t n, char *log)
+{
+	return load_as(BPF_PROG_TYPE_RAW_TRACEPOINT, 0, insns, n, log);
 }
 
 static bool loads(const struct bpf_insn *insns, uint32_t n)
@@ -95,8 +102,8 @@ static bool has_atomic_fetch(void)
 	return loads(insns, ARRAY_SIZE(insns));
 }
 
-/* May raw tracepoints and their like call it? */
-static bool has_helper(int32_t helper)
+/* May programs of this type call it? */
+static bool type_has_helper(uint32_t type, int32_t helper)
 {
 	const struct bpf_insn insns[] = {
 		INSN(BPF_JMP | BPF_CALL, 0, 0, 0, helper),
@@ -104,7 +111,7 @@ static bool has_helper(int32_t helper)
 		EXIT,
 	};
 	char log[FEATURES_LOG] = "";
-	int fd = load(insns, ARRAY_SIZE(insns), log);
+	int fd = load_as(type, 0, insns, ARRAY_SIZE(insns), log);
 
 	if (fd >= 0) {
 		close(fd);
@@ -113,6 +120,12 @@ static bool has_helper(int32_t helper)
 	return *log && !strstr(log, "invalid func ") &&
 	       !strstr(log, "unknown func ") &&
 	       !strstr(log, "cannot use helper ");
+}
+
+/* May raw tracepoints and their like call it? */
+static bool has_helper(int32_t helper)
+{
+	return type_has_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, helper);
 }
 
 static bool has_function(struct dbg_btf *btf, struct str name)
@@ -146,6 +159,29 @@ static bool has_fentry(struct dbg_btf *btf)
 	return link >= 0;
 }
 
+/* Whether the kernel was built with what these links stand on shows only when
+ * one is made. */
+static bool has_kprobe_multi(void)
+{
+	const struct bpf_insn insns[] = { MOV(BPF_REG_0, 0), EXIT };
+	const char *name = "bpf_fentry_test1";
+	_cleanup_close_ int prog = -1, link = -1;
+	union bpf_attr attr;
+
+	prog = load_as(BPF_PROG_TYPE_KPROBE, BPF_TRACE_KPROBE_MULTI, insns,
+		       ARRAY_SIZE(insns), NULL);
+	if (prog < 0)
+		return false;
+	memset(&attr, 0, sizeof(attr));
+	attr.link_create.prog_fd = (uint32_t)prog;
+	attr.link_create.attach_type = BPF_TRACE_KPROBE_MULTI;
+	attr.link_create.kprobe_multi.cnt = 1;
+	attr.link_create.kprobe_multi.syms = ptr_u64(&name);
+	link = syscall_bpf(BPF_LINK_CREATE, &attr,
+			   SYSCALL_ATTR_SIZE(link_create.kprobe_multi.cookies));
+	return link >= 0;
+}
+
 static bool has_feature(enum image_feature f, struct dbg_btf *btf)
 {
 	switch (f) {
@@ -171,6 +207,11 @@ static bool has_feature(enum image_feature f, struct dbg_btf *btf)
 		return has_helper(BPF_FUNC_ktime_get_boot_ns);
 	case FEATURE_FENTRY:
 		return has_fentry(btf);
+	case FEATURE_KPROBE_COOKIE:
+		return type_has_helper(BPF_PROG_TYPE_KPROBE,
+				       BPF_FUNC_get_attach_cookie);
+	case FEATURE_KPROBE_MULTI:
+		return has_kprobe_multi();
 	case FEATURE_RAW_TP_COOKIE:
 		return has_helper(BPF_FUNC_get_attach_cookie);
 	case FEATURE_KF_STRING:
@@ -224,6 +265,8 @@ static const struct {
 	struct str enumerator, function;
 } signs[] = {
 	{ FEATURE_RINGBUF, STR_INIT("BPF_FUNC_ringbuf_reserve"), {} },
+	{ FEATURE_KPROBE_COOKIE, STR_INIT("BPF_FUNC_get_attach_cookie"), {} },
+	{ FEATURE_KPROBE_MULTI, {}, STR_INIT("fprobe_handler") },
 	{ FEATURE_FENTRY, {}, STR_INIT("bpf_fentry_test1") },
 	{ FEATURE_BOOT_NS, STR_INIT("BPF_FUNC_ktime_get_boot_ns"), {} },
 	{ FEATURE_TASK_STORAGE, STR_INIT("BPF_FUNC_task_storage_get"), {} },

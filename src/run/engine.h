@@ -66,6 +66,7 @@ struct host {
 
 	/* The call that runs. */
 	uint32_t probe;
+	const struct image_site *site;	/* of it, or NULL */
 	struct frame *frame;
 	uint32_t depth;
 	int64_t actions, jumps;		/* left */

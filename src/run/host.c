@@ -570,7 +570,7 @@ enum host_status host_call(struct host *h, uint32_t func, uint32_t probe,
 
 	check_args(h, f, args, nargs);
 	store_begin(h->store);
-	h->probe = probe < h->img->probes.n ? probe : IMAGE_NONE;
+	h->probe = image_origin(h->img, probe, &h->site);
 	h->depth = 0;
 	h->actions = action_budget(h);
 	h->jumps = JUMPS_PER_ACTION * (h->actions + 1000);

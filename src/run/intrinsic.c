@@ -130,7 +130,7 @@ static enum step do_log_err(struct host *h, const struct value *args)
 static enum step get_probe_point(struct host *h, const struct value *args)
 {
 	istr s = h->probe == IMAGE_NONE ? 0 :
-					  h->img->probes.v[h->probe].point;
+		 h->site ? h->site->point : h->img->probes.v[h->probe].point;
 
 	(void)args;
 	host_set_str(h, image_str(h->img, s));

@@ -253,7 +253,9 @@ static void take_data(struct session *s, const void *data, uint32_t len)
 	const struct image_record *rec = data;
 	struct run_error run = { .place = IMAGE_NONE };
 	enum host_status status = HOST_DONE;
-	uint32_t probe = len >= sizeof(*rec) ? rec->probe : IMAGE_NONE;
+	const struct image_site *site;
+	uint32_t probe = len < sizeof(*rec) ? IMAGE_NONE :
+			 image_origin(s->img, rec->probe, &site);
 	struct err *e = host_record(s->host, data, len, &status, &run);
 
 	if (e) {

@@ -153,8 +153,13 @@ static uint16_t point_bound(const struct bounds *b)
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < p->probes.n; i++) {
-		n = MAX(n, p->probes.v[i]->point.len);
-		n = MAX(n, p->probes.v[i]->name.len);
+		const struct probe *pr = p->probes.v[i];
+
+		n = MAX(n, pr->point.len);
+		n = MAX(n, pr->name.len);
+		for (uint32_t k = 0; k < pr->sites.n; k++)
+			n = MAX(n, image_str(p->image,
+					     pr->sites.v[k].point).len);
 	}
 	return clip(b, n);
 }

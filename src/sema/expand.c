@@ -134,6 +134,8 @@ static void add_probe(struct expander *ex, const struct site *site,
 		pr->name = point_text(p->arena, pt->v, pt->n);
 	pr->kind = site->kind;
 	pr->site = site->image;
+	pr->site.point = image_intern(p->image, p->back, site->point);
+	pr->group = p->ngroups;
 	pr->scope = site->scope;
 	pr->conditions = clone_conditions(p->arena, ctx->conditions);
 	pr->body = make_body(ex, ctx);
@@ -399,6 +401,7 @@ static uint32_t expand_sites(struct expander *ex, const struct ast_point *pt,
 		}
 		add_probe(ex, &sites->list.v[i], pt, ctx);
 	}
+	p->ngroups++;
 	return sites->list.n;
 }
 

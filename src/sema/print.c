@@ -179,7 +179,11 @@ static const char *op_name(enum target_op_kind kind)
 static void print_op(const struct printer *pr, const struct target_op *op)
 {
 	fprintf(pr->out, " %s", op_name(op->kind));
-	if (op->kind != TGT_EXPR && op->kind != TGT_LOAD)
+	if (op->kind == TGT_PERF) {
+		putc(' ', pr->out);
+		print_quoted(pr->out, image_str(pr->program->image,
+						(istr)op->n));
+	} else if (op->kind != TGT_EXPR && op->kind != TGT_LOAD)
 		fprintf(pr->out, " %" PRId64, op->n);
 	if (op->size)
 		fprintf(pr->out, " %c%u", op->is_signed ? 's' : 'u', op->size);
@@ -280,6 +284,8 @@ static void print_site(const struct printer *pr, const struct probe *probe)
 	fprintf(out, "probe p%u %s ", probe->number,
 		image_probe_stem(probe->kind));
 	print_str(out, probe->point);
+	if (probe->sites.n)
+		fprintf(out, " and %u more", probe->sites.n - 1);
 	fputs(" name ", out);
 	print_quoted(out, probe->name);
 	if (s->name) {

@@ -9,6 +9,8 @@
  *             becomes struct probes, each with its own copy of the handler
  *   resolve   probe points to sites; $x, @cast ... to struct target
  *   scope     names to variables and functions
+ *   merge     probes of one point whose handlers do not look at where they
+ *             are become one with many sites
  *   elide     drops what is never used and code that cannot run, before it
  *             is checked further (scripts rely on it)
  *   types     infers long, string, stats
@@ -152,7 +154,7 @@ struct cond {
 	struct cond *next;		/* all must hold */
 };
 
-/* One probe, attached at one site. */
+/* One probe, attached at one site; after merge, perhaps at several. */
 struct probe {
 	struct span span;		/* of the probe point as written */
 	struct str point;		/* pp(): canonical, fully expanded */
@@ -160,6 +162,9 @@ struct probe {
 					 * an alias, its name */
 	enum image_probe_kind kind;
 	struct image_site site;		/* istr fields: image.strings */
+	VEC(struct image_site) sites;	/* all, when they share the handler */
+	uint32_t group;			/* those of one point as written have
+					 * one number */
 	struct cond *conditions;
 	struct ast_stmt *body;		/* prologues, body, epilogues: one
 					 * block, one scope */
@@ -187,6 +192,7 @@ struct program {
 	struct vars globals;
 	VEC(struct func *) funcs;
 	VEC(struct probe *) probes;
+	uint32_t ngroups;		/* numbers given out to probe.group */
 };
 
 /* -G NAME=VALUE */

@@ -179,7 +179,7 @@ struct context_query {
 	VEC(struct decl *) seen;
 };
 
-static bool atop_uses_context(enum ast_atop op)
+bool scope_atop_uses_context(enum ast_atop op)
 {
 	return op == ATOP_ENTRY || op == ATOP_KREGISTER ||
 	       op == ATOP_UREGISTER || op == ATOP_PERF ||
@@ -206,7 +206,7 @@ static bool ask_visit(struct ast_expr **place, void *data)
 	struct overloads o = {};
 
 	if (e->kind == AST_TARGET ||
-	    (e->kind == AST_ATOP && atop_uses_context(e->at_op.op)))
+	    (e->kind == AST_ATOP && scope_atop_uses_context(e->at_op.op)))
 		q->uses = true;
 	if (e->kind != AST_CALL || q->uses)
 		return !q->uses;

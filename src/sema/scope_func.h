@@ -20,6 +20,9 @@ struct func *scope_funcs_find(struct scope_funcs *fs, struct ast_expr *call,
 			      const struct ast_file *f,
 			      const struct target_scope *targets);
 
+/* Does the operator mean something else in each probe? */
+bool scope_atop_uses_context(enum ast_atop op);
+
 /* Makes the call one of an intrinsic if its name is one's. */
 bool scope_find_intrinsic(struct ast_expr *call);
 

@@ -30,7 +30,7 @@ struct attach_request {
 	const struct maps *maps;
 	pid_t target;		/* -c or -x, or 0 */
 	bool target_waits;	/* it is a command that has yet to start */
-	const struct world *world;
+	struct world *world;
 };
 
 /* Attaches a probe of a KERNEL kind; what it had attached is taken off again
@@ -51,6 +51,8 @@ struct err *attach_fentry(const struct attach_request *r,
 			  struct attachment *ret) must_check;
 struct err *attach_kprobe(const struct attach_request *r,
 			  struct attachment *ret) must_check;
+struct err *attach_kprobe_multi(const struct attach_request *r,
+				struct attachment *ret) must_check;
 struct err *attach_perf(const struct attach_request *r,
 			struct attachment *ret) must_check;
 

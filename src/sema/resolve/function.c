@@ -11,9 +11,10 @@
 #include "sema/resolve/kind.h"
 #include "sema/resolve/target.h"
 
-#define FUNCTION_WORDS \
-	6 /* arguments that every kernel's trampolines
-				 * can take */
+/* Arguments that the trampolines of every kernel take. */
+#define FUNCTION_WORDS 6
+/* More functions than these share one program. */
+#define FUNCTION_FEW 8
 
 struct function {
 	struct str name;
@@ -118,15 +119,23 @@ scope_new(struct query *q, const struct function *fn, bool is_fentry)
 
 /* ---- sites ---- */
 
-static void add_site(struct query *q, const struct function *fn)
+static enum image_probe_kind kind_of(const struct query *q,
+				     const struct function *fn, bool many)
+{
+	bool is_return = q->data == FUNCTION_RETURN;
+	bool is_fentry = fn->by_words && !many &&
+			 (q->program->features & FEATURE_BIT(FENTRY));
+
+	if (is_fentry)
+		return is_return ? PROBE_FEXIT : PROBE_FENTRY;
+	return is_return ? PROBE_KRETPROBE : PROBE_KPROBE;
+}
+
+static void add_site(struct query *q, const struct function *fn, bool many)
 {
 	struct program *p = q->program;
-	bool is_return = q->data == FUNCTION_RETURN;
-	bool is_fentry = fn->by_words && (p->features & FEATURE_BIT(FENTRY));
-	enum image_probe_kind kind = is_fentry ? is_return ? PROBE_FEXIT :
-							     PROBE_FENTRY :
-				     is_return ? PROBE_KRETPROBE :
-						 PROBE_KPROBE;
+	enum image_probe_kind kind = kind_of(q, fn, many);
+	bool is_fentry = kind == PROBE_FENTRY || kind == PROBE_FEXIT;
 	struct site *s = query_site(q, kind, query_text_with(q, 1, fn->name));
 
 	s->image.name = image_intern(p->image, p->back, fn->name);
@@ -135,10 +144,9 @@ static void add_site(struct query *q, const struct function *fn)
 		p->image->features |= FEATURE_BIT(FENTRY);
 }
 
-/* data: FUNCTION_RETURN or 0 */
-enum resolve_status function_resolve(struct query *q)
+static enum resolve_status find_one(struct query *q,
+				    const struct ast_component *c)
 {
-	const struct ast_component *c = &q->point->v[1];
 	struct dbg_btf *btf = program_btf(q->program);
 	uint32_t id = btf ? dbg_btf_find(btf, DBG_BTF_FUNC, c->string) : 0;
 	struct function fn;
@@ -150,6 +158,48 @@ enum resolve_status function_resolve(struct query *q)
 				     "'",
 				     STR_ARG(c->string));
 	fn = function_of(btf, id);
-	add_site(q, &fn);
+	add_site(q, &fn, false);
 	return RESOLVE_FOUND;
+}
+
+/* What stands before the first wildcard. */
+static struct str prefix_of(struct str pattern)
+{
+	uint32_t n = 0;
+
+	while (n < pattern.len && !strchr("*?[\\", pattern.s[n]))
+		n++;
+	return str_sub(pattern, 0, n);
+}
+
+static enum resolve_status find_many(struct query *q,
+				     const struct ast_component *c)
+{
+	struct dbg_btf *btf = program_btf(q->program);
+	struct str prefix = prefix_of(c->string);
+	VEC(uint32_t) found = {};
+	uint32_t id = 0;
+
+	while (btf && (id = dbg_btf_next(btf, id, DBG_BTF_FUNC, prefix)))
+		if (str_glob(c->string, dbg_btf_type(btf, id).name))
+			vec_push(q->program->arena, &found, id);
+	for (uint32_t i = 0; i < found.n; i++) {
+		struct function fn = function_of(btf, found.v[i]);
+
+		add_site(q, &fn, found.n > FUNCTION_FEW);
+	}
+	if (found.n)
+		return RESOLVE_FOUND;
+	return query_nothing(q, c->arg_span, DIAG_UNKNOWN_KERNEL_FUNCTION,
+			     "no function of this kernel matches '%" STR_FMT
+			     "'",
+			     STR_ARG(c->string));
+}
+
+/* data: FUNCTION_RETURN or 0 */
+enum resolve_status function_resolve(struct query *q)
+{
+	const struct ast_component *c = &q->point->v[1];
+
+	return str_has_glob(c->string) ? find_many(q, c) : find_one(q, c);
 }

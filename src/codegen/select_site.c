@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which site was hit, in a program that serves many: the cookie that it was
+ * attached with there is its number among the probe's.
+ */
+#include <stddef.h>
+
+#include "base/bits.h"
+#include "codegen/cg.h"
+
+static bool tells_sites(struct cg_fn *fn)
+{
+	return fn->probe->image.nsites &&
+	       cg_has(fn, FEATURE_BIT(KPROBE_COOKIE));
+}
+
+/* The number, which the verifier sees to be one of the probe's. */
+static cg_reg site(struct cg_fn *fn)
+{
+	struct cg_code *c = fn->c;
+	cg_label ok = code_label(c);
+	cg_reg n;
+
+	code_mov(c, R1, fn->ctx);
+	code_call(c, HELPER_get_attach_cookie);
+	n = code_result(c);
+	code_ifi(c, BPF_JLT, n, fn->probe->image.nsites, ok);
+	code_movi(c, n, 0);
+	code_place_label(c, ok);
+	return n;
+}
+
+void cg_put_origin(struct cg_fn *fn, cg_reg rec, int32_t off)
+{
+	cg_reg n;
+
+	if (!tells_sites(fn)) {
+		code_storei(fn->c, rec, off, (int32_t)fn->nprobe, 4);
+		return;
+	}
+	n = site(fn);
+	code_alui(fn->c, BPF_ADD, n,
+		  fn->g->p->probes.n + fn->probe->image.first_site);
+	code_store(fn->c, rec, off, n, 4);
+}
+
+/* ---- texts of each site ---- */
+
+static struct str point_of(const struct cg_fn *fn, uint32_t i)
+{
+	const struct image *img = fn->g->img;
+
+	return image_str(img,
+			 img->sites.v[fn->probe->image.first_site + i].point);
+}
+
+/* The points of all sites in rodata, `room` bytes each. */
+static uint32_t points(struct cg_fn *fn, uint32_t room)
+{
+	uint32_t n = fn->probe->image.nsites;
+	char *table;
+
+	if (fn->points)
+		return fn->points - 1;
+	table = arena_array(fn->g->a, (size_t)n * room, char);
+	for (uint32_t i = 0; i < n; i++) {
+		struct str s = point_of(fn, i);
+
+		memcpy(table + (size_t)i * room, s.s, MIN(s.len, room - 1));
+	}
+	fn->points = cg_rodata(fn->g, table, n * room, 8) + 1;
+	return fn->points - 1;
+}
+
+static uint32_t longest(const struct cg_fn *fn)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < fn->probe->image.nsites; i++)
+		n = MAX(n, point_of(fn, i).len);
+	return MIN(n, fn->g->img->limits.maxstringlen - 1);
+}
+
+void cg_point(struct cg_fn *fn, ir_ref r)
+{
+	uint32_t bound, room;
+	cg_reg at, n;
+
+	if (!tells_sites(fn)) {
+		fn->vals[r].str = cg_literal(fn->g, fn->probe->image.point);
+		return;
+	}
+	bound = longest(fn);
+	room = align_up(bound + 1, 8);
+	n = site(fn);
+	code_alui(fn->c, BPF_MUL, n, room);
+	at = code_map_value(fn->c, cg_rodata_map(fn->g), points(fn, room));
+	code_alu(fn->c, BPF_ADD, at, n);
+	fn->vals[r].str = (struct cg_str){ .base = CG_IN_REG,
+					   .reg = at,
+					   .bound = (uint16_t)bound };
+}
+
+/* pn() of a point with wildcards is its pp(). */
+void cg_point_name(struct cg_fn *fn, ir_ref r)
+{
+	const struct image_probe *p = &fn->probe->image;
+
+	if (p->nsites && p->name == p->point)
+		cg_point(fn, r);
+	else
+		fn->vals[r].str = cg_literal(fn->g, p->name);
+}
