@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Opening, functions, scopes and frames.  Lines are debuglines.c, variables
+ * debugvars.c, locations dieloc.c.
+ */
+#include "dbg/debuginfo.h"
+
+#include <dwarf.h>
+#include <stdlib.h>
+
+#include "base/bits.h"
+#include "dbg/debugfile.h"
+#include "dbg/debuginfo_data.h"
+
+/* clang's DW_AT_APPLE_optimized */
+#define DEBUGINFO_APPLE_OPTIMIZED 0x3fe1
+
+/* ---- opening ---- */
+
+struct debuginfo *debuginfo_create(const struct world *w, struct objfile *main,
+				   struct objfile *obj, struct str cache_dir)
+{
+	struct debuginfo *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		abort();
+	arena_init(&d->arena);
+	d->world = w;
+	d->main = main;
+	d->file = die_file_create(obj, false);
+	d->index = dieindex_create(d->file, cache_dir);
+	d->cfi = cfi_create(main, obj);
+	return d;
+}
+
+static struct debuginfo *debuginfo_new(const struct world *w,
+				       struct objfile *main,
+				       struct objfile *obj)
+{
+	struct debuginfo *d;
+	struct arena a;
+
+	arena_init(&a);
+	d = debuginfo_create(w, main, obj, dieindex_cache_dir(&a));
+	arena_deinit(&a);
+	return d;
+}
+
+struct err *debuginfo_open_kernel(const struct world *w, struct str dirs,
+				  struct debuginfo **ret)
+{
+	struct objfile *obj;
+	struct err *err = debugfile_kernel(w, dirs, &obj);
+
+	if (!err)
+		*ret = debuginfo_new(w, obj, obj);
+	return err;
+}
+
+struct err *debuginfo_open_module(const struct world *w, struct str dirs,
+				  struct str name, struct debuginfo **ret)
+{
+	struct objfile *obj;
+	struct err *err = debugfile_module(w, dirs, name, &obj);
+
+	if (!err)
+		*ret = debuginfo_new(w, obj, obj);
+	return err;
+}
+
+struct err *debuginfo_open_file(const struct world *w, struct str dirs,
+				struct str path, struct debuginfo **ret)
+{
+	struct objfile *main, *obj;
+	struct err *err = debugfile_program(w, dirs, path, &main, &obj);
+
+	if (!err)
+		*ret = debuginfo_new(w, main, obj);
+	return err;
+}
+
+void debuginfo_close(struct debuginfo *d)
+{
+	if (!d)
+		return;
+	cfi_destroy(d->cfi);
+	dieindex_destroy(d->index);
+	if (d->main != d->file->obj)
+		objfile_close(d->main);
+	die_file_destroy(d->file);
+	arena_deinit(&d->arena);
+	free(d);
+}
+
+struct str debuginfo_path(const struct debuginfo *d)
+{
+	return str_from(objfile_path(d->file->obj));
+}
+
+struct str debuginfo_build_id(const struct debuginfo *d)
+{
+	return objfile_build_id(d->file->obj);
+}
+
+bool debuginfo_is_relocatable(const struct debuginfo *d)
+{
+	return objfile_is_relocatable(d->main);
+}
+
+bool debuginfo_section(struct debuginfo *d, uint64_t addr, struct str *name,
+		       uint64_t *offset)
+{
+	const struct objfile_section *s = objfile_section_at(d->main, addr);
+
+	if (!s)
+		return false;
+	*name = s->name;
+	*offset = addr - s->addr;
+	return true;
+}
+
+bool debuginfo_is_percpu(struct debuginfo *d, uint64_t addr)
+{
+	const struct objfile_section *s = objfile_section_at(d->main, addr);
+
+	return s && str_starts(s->name, STR(".data..percpu"));
+}
+
+/* ---- one function ---- */
+
+static struct str debuginfo_decl_file(struct dbg_die die)
+{
+	struct lines *l;
+	struct die_attr a;
+	uint64_t n;
+
+	if (!die_attr_deep(die, DW_AT_decl_file, &a) ||
+	    !die_attr_uint(&a, &n) || n > UINT32_MAX)
+		return (struct str){};
+	l = lines_files(a.unit);
+	return l ? debugmatch_path(a.unit, l, (uint32_t)n) :
+		   (struct str){};
+}
+
+static uint64_t debuginfo_uint(struct dbg_die die, uint16_t name,
+			       uint64_t fallback)
+{
+	struct die_attr a;
+	uint64_t v;
+
+	return die_attr_deep(die, name, &a) && die_attr_uint(&a, &v) ?
+		       v : fallback;
+}
+
+static struct str debuginfo_linkage(struct dbg_die die)
+{
+	struct die_attr a;
+
+	return die_attr_deep(die, DW_AT_linkage_name, &a) ||
+	       die_attr_deep(die, DW_AT_MIPS_linkage_name, &a) ?
+		       die_attr_str(&a) : (struct str){};
+}
+
+bool debuginfo_fill(struct dbg_die die, struct dbg_function *ret)
+{
+	struct dbg_range range;
+	uint64_t inl;
+
+	*ret = (struct dbg_function){ .name = die_name(die), .die = die };
+	if (!die_entry(die, &ret->entry))
+		return false;
+	ret->end = ret->entry;
+	if (die_covers(die, ret->entry, &range))
+		ret->end = range.end;
+	ret->is_inline = die_tag(die) == DW_TAG_inlined_subroutine;
+	ret->origin = die_origin(die);
+	ret->linkage = debuginfo_linkage(die);
+	ret->file = debuginfo_decl_file(die);
+	ret->line = (uint32_t)debuginfo_uint(die, DW_AT_decl_line, 0);
+	ret->is_external = debuginfo_uint(die, DW_AT_external, 0);
+	inl = debuginfo_uint(die, DW_AT_inline, DW_INL_not_inlined);
+	ret->is_declared_inline = inl == DW_INL_declared_inlined ||
+				  inl == DW_INL_declared_not_inlined;
+	ret->has_inlines = ret->is_inline || inl == DW_INL_inlined ||
+			   inl == DW_INL_declared_inlined;
+	return true;
+}
+
+bool debuginfo_function(struct debuginfo *d, struct dbg_die die,
+			struct dbg_function *ret)
+{
+	struct diescope s;
+
+	(void)d;
+	if (!debuginfo_fill(die, ret))
+		return false;
+	if (ret->is_inline && diescope_at(die.unit, ret->entry, &s))
+		ret->in = s.v[0];
+	return true;
+}
+
+bool debuginfo_function_at(struct debuginfo *d, struct arena *a, uint64_t pc,
+			   struct dbg_function *ret)
+{
+	struct die_unit *u = dieindex_unit_at(d->index, pc);
+	struct diescope s;
+
+	(void)a;
+	return u && diescope_at(u, pc, &s) && debuginfo_fill(s.v[0], ret);
+}
+
+struct err *debuginfo_function_ranges(struct debuginfo *d, struct arena *a,
+				      struct dbg_die function,
+				      struct dbg_ranges *ret)
+{
+	(void)d;
+	die_ranges(function, a, ret);
+	if (!ret->n)
+		return err_new(ERR_FORMAT, "the function has no code");
+	return NULL;
+}
+
+/* ---- inlined instances ---- */
+
+static int debuginfo_die_compare(const void *a, const void *b)
+{
+	const struct dbg_die *x = a, *y = b;
+
+	if (x->unit != y->unit)
+		return x->unit < y->unit ? -1 : 1;
+	return x->off < y->off ? -1 : x->off > y->off;
+}
+
+static int debuginfo_function_compare(const void *a, const void *b)
+{
+	const struct dbg_function *x = a, *y = b;
+
+	if (x->entry != y->entry)
+		return x->entry < y->entry ? -1 : 1;
+	if (x->is_inline != y->is_inline)
+		return x->is_inline ? 1 : -1;
+	return debuginfo_die_compare(&x->die, &y->die);
+}
+
+void debuginfo_instances(struct die_unit *u, struct arena *a,
+			 const struct dbg_die *origins, uint32_t n,
+			 struct dbg_functions *ret)
+{
+	struct die_walk w = die_walk((struct dbg_die){ u, u->root });
+	struct dbg_die in = {}, origin;
+	struct dbg_function f;
+
+	while (die_walk_next(&w)) {
+		if (w.tag == DW_TAG_subprogram)
+			in = w.die;
+		else if (w.depth == 1)
+			w.into = w.tag == DW_TAG_namespace ||
+				 w.tag == DW_TAG_module ||
+				 w.tag == DW_TAG_structure_type ||
+				 w.tag == DW_TAG_class_type;
+		if (w.tag != DW_TAG_inlined_subroutine)
+			continue;
+		origin = die_ref(w.die, DW_AT_abstract_origin);
+		if (!bsearch(&origin, origins, n, sizeof(*origins),
+			     debuginfo_die_compare) ||
+		    !debuginfo_fill(w.die, &f))
+			continue;
+		f.in = in;
+		vec_push(a, ret, f);
+	}
+}
+
+/* ---- functions by pattern ---- */
+
+struct debuginfo_search {
+	struct debuginfo *d;
+	struct arena *a;
+	const struct dbg_pattern *p;
+	struct debugmatch match;
+	struct dbg_functions *ret;
+	VEC(struct dbg_die) origins;
+};
+
+/* Is the declaration in a file of the pattern? */
+static bool debuginfo_file_matches(struct debuginfo_search *s,
+				   struct dbg_die die)
+{
+	struct die_attr a;
+	uint64_t n;
+
+	if (!s->p->file.len)
+		return true;
+	return die_attr_deep(die, DW_AT_decl_file, &a) &&
+	       die_attr_uint(&a, &n) && n < UINT32_MAX &&
+	       debugmatch_file(&s->match, a.unit, (uint32_t)n);
+}
+
+/* Has the function a statement of one of the lines? */
+static bool debuginfo_has_line(struct debuginfo_search *s,
+			       const struct dbg_function *f)
+{
+	struct lines *l = lines_get(f->die.unit);
+	struct dbg_ranges r;
+
+	if (s->p->kind == DBG_LINES_NONE || s->p->kind == DBG_LINES_ALL ||
+	    debugmatch_line(s->p, f->line, f->line))
+		return true;
+	if (!l)
+		return false;
+	die_ranges(f->die, s->a, &r);
+	for (uint32_t k = 0; k < r.n; k++)
+		for (uint32_t i = lines_from(l, r.v[k].start);
+		     i < l->n && l->v[i].addr < r.v[k].end; i++)
+			if (l->v[i].is_stmt && !l->v[i].is_end &&
+			    debugmatch_line(s->p, l->v[i].line, f->line) &&
+			    debugmatch_file(&s->match, f->die.unit,
+					    l->v[i].file))
+				return true;
+	return false;
+}
+
+static void debuginfo_take(struct debuginfo_search *s, struct dbg_die die)
+{
+	struct dbg_function f;
+
+	if (debuginfo_file_matches(s, die) && debuginfo_fill(die, &f) &&
+	    debuginfo_has_line(s, &f))
+		vec_push(s->a, s->ret, f);
+}
+
+static void debuginfo_find_inlines(struct debuginfo_search *s)
+{
+	struct dieindex_iter it = {};
+	struct dieindex_entry e;
+
+	while (dieindex_glob(s->d->index, s->p->name, DIESCAN_INLINE, &it, &e))
+		if (debuginfo_file_matches(s, e.die))
+			vec_push(s->a, &s->origins, e.die);
+}
+
+/* Walks each unit that has an origin once; those of partial units may have
+ * instances in any. */
+static void debuginfo_take_instances(struct debuginfo_search *s, bool all)
+{
+	struct dbg_functions found = {};
+	struct die_unit *u, *last = NULL;
+	uint32_t first = 0;
+
+	if (!s->origins.n)
+		return;
+	qsort(s->origins.v, s->origins.n, sizeof(*s->origins.v),
+	      debuginfo_die_compare);
+	for (uint32_t i = 0; all && (u = dieindex_unit(s->d->index, i)); i++)
+		debuginfo_instances(u, s->a, s->origins.v, s->origins.n,
+				    &found);
+	for (uint32_t i = 0; !all && i <= s->origins.n; i++) {
+		u = i < s->origins.n ? s->origins.v[i].unit : NULL;
+		if (u == last)
+			continue;
+		if (last)
+			debuginfo_instances(last, s->a, s->origins.v + first,
+					    i - first, &found);
+		first = i;
+		last = u;
+	}
+	for (uint32_t i = 0; i < found.n; i++)
+		if (debuginfo_has_line(s, &found.v[i]))
+			vec_push(s->a, s->ret, found.v[i]);
+}
+
+/* The unit that defines an external function of this name; what it inlines
+ * is in the same unit. */
+static void debuginfo_take_external(struct debuginfo_search *s,
+				    enum dbg_which which,
+				    const struct dbg_function *f)
+{
+	if (which & DBG_CALLS)
+		debuginfo_take(s, f->die);
+	if (!(which & DBG_INLINES) || !f->has_inlines ||
+	    !debuginfo_file_matches(s, f->die))
+		return;
+	vec_push(s->a, &s->origins, f->origin);
+	debuginfo_take_instances(s, false);
+}
+
+/*
+ * A function that the linker sees has its address in the symbol table, and
+ * what is external is inlined in its own unit only: the index is not needed.
+ * false = it must be asked.
+ */
+static bool debuginfo_quick(struct debuginfo_search *s, enum dbg_which which)
+{
+	struct objfile_symbol sym;
+	struct dbg_function f, found = {};
+
+	if (str_has_glob(s->p->name) || dieindex_is_small(s->d->index) ||
+	    dieindex_has_names(s->d->index))
+		return false;
+	for (uint32_t i = 0; objfile_symbol(s->d->main, i, &sym); i++) {
+		if (!sym.is_function || sym.is_undefined ||
+		    !str_eq(sym.name, s->p->name))
+			continue;
+		if (!sym.is_global || found.die.unit ||
+		    !debuginfo_function_at(s->d, s->a, sym.addr, &f) ||
+		    f.entry != sym.addr || !str_eq(f.name, s->p->name) ||
+		    f.origin.unit != f.die.unit)
+			return false;
+		found = f;
+	}
+	if (found.die.unit)
+		debuginfo_take_external(s, which, &found);
+	return found.die.unit;
+}
+
+static void debuginfo_unique(struct dbg_functions *f)
+{
+	uint32_t n = 0;
+
+	if (f->n)
+		qsort(f->v, f->n, sizeof(*f->v), debuginfo_function_compare);
+	for (uint32_t i = 0; i < f->n; i++)
+		if (!n || !dbg_die_eq(f->v[n - 1].die, f->v[i].die))
+			f->v[n++] = f->v[i];
+	f->n = n;
+}
+
+struct err *debuginfo_functions(struct debuginfo *d, struct arena *a,
+				const struct dbg_pattern *p,
+				enum dbg_which which,
+				struct dbg_functions *ret)
+{
+	struct dbg_functions found = {};
+	struct debuginfo_search s = { .d = d, .a = a, .p = p, .ret = &found };
+	struct dieindex_iter it = {};
+	struct dieindex_entry e;
+
+	debugmatch_init(&s.match, p, a);
+	if (!debuginfo_quick(&s, which)) {
+		while (which & DBG_CALLS &&
+		       dieindex_glob(d->index, p->name, DIESCAN_FUNCTION, &it,
+				     &e))
+			debuginfo_take(&s, e.die);
+		if (which & DBG_INLINES) {
+			debuginfo_find_inlines(&s);
+			debuginfo_take_instances(
+				&s, dieindex_is_cross(d->index));
+		}
+	}
+	debuginfo_unique(&found);
+	*ret = found;
+	return NULL;
+}
+
+/* ---- units ---- */
+
+bool debuginfo_is_optimized(struct debuginfo *d, struct dbg_die die)
+{
+	struct die_unit *u = die.unit;
+	struct str producer;
+	int64_t at;
+
+	(void)d;
+	if (!u)
+		return false;
+	producer = die_str((struct dbg_die){ u, u->root }, DW_AT_producer);
+	for (at = 0; (uint32_t)at < producer.len; at++) {
+		struct str rest = str_sub(producer, (uint32_t)at, 4);
+
+		if (str_starts(rest, STR(" -O")) && rest.len == 4 &&
+		    rest.s[3] != '0')
+			return true;
+	}
+	return die_flag((struct dbg_die){ u, u->root },
+			DEBUGINFO_APPLE_OPTIMIZED);
+}
+
+struct str debuginfo_unit_name(struct dbg_die die)
+{
+	if (!die.unit)
+		return (struct str){};
+	return die_str((struct dbg_die){ die.unit, die.unit->root },
+		       DW_AT_name);
+}
+
+uint32_t debuginfo_unit_language(struct dbg_die die)
+{
+	if (!die.unit)
+		return 0;
+	return (uint32_t)die_uint((struct dbg_die){ die.unit,
+						    die.unit->root },
+				  DW_AT_language, 0);
+}
+
+/* ---- frames ---- */
+
+struct err *debuginfo_frames(struct debuginfo *d, struct arena *a, uint64_t pc,
+			     struct dbg_frames *ret)
+{
+	struct die_unit *u = dieindex_unit_at(d->index, pc);
+	struct lines *l = u ? lines_get(u) : NULL;
+	const struct lines_row *row = l ? lines_at(l, pc) : NULL;
+	struct dbg_frame at = {};
+	struct diescope s = {};
+
+	*ret = (struct dbg_frames){};
+	if (row) {
+		at.file = debugmatch_path(u, l, row->file);
+		at.line = row->line;
+		at.column = row->column;
+	}
+	if (u)
+		diescope_at(u, pc, &s);
+	for (uint32_t i = s.n; i; i--) {
+		struct dbg_die die = s.v[i - 1];
+		uint64_t file;
+
+		if (!diescope_is_function(s.tags[i - 1]))
+			continue;
+		at.function = die_name(die);
+		at.die = die;
+		at.is_inline = s.tags[i - 1] == DW_TAG_inlined_subroutine;
+		vec_push(a, ret, at);
+		/* The next one is where this was called. */
+		file = die_uint(die, DW_AT_call_file, UINT64_MAX);
+		at = (struct dbg_frame){
+			.line = (uint32_t)die_uint(die, DW_AT_call_line, 0),
+			.column = (uint32_t)die_uint(die, DW_AT_call_column,
+						     0),
+		};
+		if (l && file < UINT32_MAX)
+			at.file = debugmatch_path(u, l,
+						  (uint32_t)file);
+	}
+	if (!ret->n && row)
+		vec_push(a, ret, at);
+	return NULL;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a debuginfo is made of, for the files that answer its questions.
+ */
+#ifndef DBG_DEBUGINFO_DATA_H
+#define DBG_DEBUGINFO_DATA_H
+
+#include "dbg/cfi.h"
+#include "dbg/debuginfo.h"
+#include "dbg/die.h"
+#include "dbg/dieindex.h"
+#include "dbg/diescope.h"
+#include "dbg/lines.h"
+
+struct debuginfo {
+	struct arena arena;
+	const struct world *world;
+	struct objfile *main;	/* the program; file->obj if that has it all */
+	struct die_file *file;
+	struct dieindex *index;
+	struct cfi *cfi;
+};
+
+/* Takes over main and obj, which may be the same.  For tests, too. */
+struct debuginfo *debuginfo_create(const struct world *w, struct objfile *main,
+				   struct objfile *obj, struct str cache_dir);
+
+/* Files and lines of a pattern: what a unit makes of them. */
+struct debugmatch {
+	const struct dbg_pattern *pattern;
+	struct die_unit *unit;		/* whose lines these are */
+	struct lines *lines;
+	int8_t *files;			/* by number: 0 = not asked yet,
+					 * 1 = yes, -1 = no */
+	struct arena *arena;
+};
+
+/* The file's whole path, with its compilation directory and without "." and
+ * ".."; lives as long as the debuginfo. */
+struct str debugmatch_path(struct die_unit *u, struct lines *l, uint32_t file);
+void debugmatch_init(struct debugmatch *m, const struct dbg_pattern *p,
+		     struct arena *a);
+/* Does file number n of the unit match the pattern's file? */
+bool debugmatch_file(struct debugmatch *m, struct die_unit *u, uint32_t n);
+/* Does any file of the unit? */
+bool debugmatch_unit(struct debugmatch *m, struct die_unit *u);
+bool debugmatch_line(const struct dbg_pattern *p, uint32_t line,
+		     uint32_t declared);
+
+/* Fills what is known of the instance die. */
+bool debuginfo_fill(struct dbg_die die, struct dbg_function *ret);
+
+/* The inlined instances in unit u (of these origins, n sorted by offset). */
+void debuginfo_instances(struct die_unit *u, struct arena *a,
+			 const struct dbg_die *origins, uint32_t n,
+			 struct dbg_functions *ret);
+
+#endif

@@ -1,0 +1,591 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dbg/die.h"
+
+#include <dwarf.h>
+#include <stdlib.h>
+
+#include "base/bits.h"
+#include "dbg/diescope.h"
+#include "dbg/diesplit.h"
+#include "dbg/lines.h"
+
+#define DIE_UNITS_MAX (1u << 20)
+#define DIE_ABBREVS_MAX (1u << 16)
+#define DIE_SPECS_MAX (1u << 20)
+
+/* ---- files ---- */
+
+struct die_file *die_file_create(struct objfile *obj, bool is_dwo)
+{
+	struct die_file *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		abort();
+	arena_init(&f->arena);
+	f->obj = obj;
+	f->is_dwo = is_dwo;
+	return f;
+}
+
+void die_file_destroy(struct die_file *f)
+{
+	if (!f)
+		return;
+	for (uint32_t i = 0; i < f->units.n; i++) {
+		die_abbrevs_deinit(&f->units.v[i].abbrevs);
+		lines_destroy(f->units.v[i].lines);
+		diescope_table_destroy(f->units.v[i].functions);
+	}
+	diesplit_destroy(f->dwos);
+	die_file_destroy(f->alt);
+	die_file_destroy(f->dwp);
+	objfile_close(f->obj);
+	free(f->signatures);
+	arena_deinit(&f->arena);
+	free(f);
+}
+
+struct objfile_data die_section(struct die_file *f, enum die_section s)
+{
+	static const char *const names[][2] = {
+		[DIE_INFO] = { ".debug_info", ".debug_info.dwo" },
+		[DIE_TYPES] = { ".debug_types", ".debug_types.dwo" },
+		[DIE_ABBREV] = { ".debug_abbrev", ".debug_abbrev.dwo" },
+		[DIE_STR] = { ".debug_str", ".debug_str.dwo" },
+		[DIE_LINE_STR] = { ".debug_line_str",
+				   ".debug_line_str.dwo" },
+		[DIE_STR_OFFSETS] = { ".debug_str_offsets",
+				      ".debug_str_offsets.dwo" },
+		[DIE_ADDR] = { ".debug_addr", ".debug_addr" },
+		[DIE_LINE] = { ".debug_line", ".debug_line.dwo" },
+		[DIE_LOC] = { ".debug_loc", ".debug_loc.dwo" },
+		[DIE_LOCLISTS] = { ".debug_loclists",
+				   ".debug_loclists.dwo" },
+		[DIE_RANGES] = { ".debug_ranges", ".debug_ranges" },
+		[DIE_RNGLISTS] = { ".debug_rnglists",
+				   ".debug_rnglists.dwo" },
+		[DIE_ARANGES] = { ".debug_aranges", ".debug_aranges" },
+	};
+
+	if (!f->has_section[s]) {
+		f->sections[s] = objfile_data(f->obj, names[s][f->is_dwo]);
+		f->has_section[s] = true;
+	}
+	return f->sections[s];
+}
+
+/* ---- units ---- */
+
+/* The part of the header that depends on the version and kind. */
+static void die_read_header(struct reader *r, struct die_unit *u)
+{
+	u->version = reader_u16(r);
+	u->kind = u->in_types ? DW_UT_type : DW_UT_compile;
+	if (u->version >= 5) {
+		u->kind = reader_u8(r);
+		u->address_size = reader_u8(r);
+		u->abbrev_off = reader_uint(r, u->offset_size);
+	} else {
+		u->abbrev_off = reader_uint(r, u->offset_size);
+		u->address_size = reader_u8(r);
+	}
+	if (u->kind == DW_UT_skeleton || u->kind == DW_UT_split_compile)
+		u->signature = reader_u64(r);
+	if (u->kind == DW_UT_type || u->kind == DW_UT_split_type) {
+		u->signature = reader_u64(r);
+		u->type = u->off + reader_uint(r, u->offset_size);
+	}
+}
+
+/* Takes r to the next unit; false = no more. */
+static bool die_read_unit(struct die_file *f, struct reader *r,
+			  const uint8_t *start, bool in_types)
+{
+	struct die_unit u = { .file = f, .in_types = in_types };
+	uint64_t length;
+	struct reader body;
+
+	u.off = (uint64_t)(r->p - start);
+	u.offset_size = 4;
+	length = reader_u32(r);
+	if (length == UINT32_MAX) {
+		u.offset_size = 8;
+		length = reader_u64(r);
+	}
+	body = *r;
+	reader_skip(r, length);
+	if (r->bad || f->units.n >= DIE_UNITS_MAX)
+		return false;
+	u.end = (uint64_t)(r->p - start);
+	body.end = r->p;
+	die_read_header(&body, &u);
+	u.root = (uint64_t)(body.p - start);
+	if (body.bad || u.version < 2 || u.version > 5 ||
+	    (u.address_size != 4 && u.address_size != 8))
+		return true;
+	vec_push(&f->arena, &f->units, u);
+	return true;
+}
+
+static void die_read_units(struct die_file *f, enum die_section s)
+{
+	struct objfile_data d = die_section(f, s);
+	struct reader r = reader_at(d.p, d.size, 0);
+
+	while (!r.bad && reader_left(&r) > 4)
+		if (!die_read_unit(f, &r, d.p, s == DIE_TYPES))
+			break;
+}
+
+struct die_unit *die_units(struct die_file *f, uint32_t *n)
+{
+	if (!f->has_units) {
+		f->has_units = true;
+		die_read_units(f, DIE_INFO);
+		die_read_units(f, DIE_TYPES);
+		if (f->is_dwo)
+			diesplit_contributions(f);
+	}
+	*n = f->units.n;
+	return f->units.v;
+}
+
+struct die_unit *die_unit_at(struct die_file *f, uint64_t off)
+{
+	uint32_t n, low = 0, high;
+	struct die_unit *u = die_units(f, &n);
+
+	for (high = n; low < high;) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (u[mid].in_types || off < u[mid].off)
+			high = mid;
+		else if (off >= u[mid].end)
+			low = mid + 1;
+		else
+			return &u[mid];
+	}
+	return NULL;
+}
+
+struct die_unit *die_unit_full(struct die_unit *u)
+{
+	if (u->file->is_dwo || (u->version >= 5 && u->kind != DW_UT_skeleton))
+		return u;
+	if (!u->has_split) {
+		u->has_split = true;
+		diesplit_find(u);
+	}
+	return u->split ? u->split : u;
+}
+
+struct dbg_die die_root(struct die_unit *u)
+{
+	struct dbg_die die = { u, u->root };
+
+	return die_tag(die) ? die : (struct dbg_die){};
+}
+
+/* Table of type units by signature. */
+static void die_hash_signatures(struct die_file *f)
+{
+	uint32_t n, size = 64;
+	struct die_unit *u = die_units(f, &n);
+
+	while (size < 2 * n)
+		size *= 2;
+	f->signatures = calloc(size, sizeof(*f->signatures));
+	if (!f->signatures)
+		abort();
+	f->nsignatures = size;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t h = (uint32_t)u[i].signature & (size - 1);
+
+		if (u[i].kind != DW_UT_type && u[i].kind != DW_UT_split_type)
+			continue;
+		while (f->signatures[h])
+			h = (h + 1) & (size - 1);
+		f->signatures[h] = i + 1;
+	}
+}
+
+struct dbg_die die_by_signature(struct die_file *f, uint64_t sig)
+{
+	uint32_t h;
+
+	if (!f->signatures)
+		die_hash_signatures(f);
+	h = (uint32_t)sig & (f->nsignatures - 1);
+	for (; f->signatures[h]; h = (h + 1) & (f->nsignatures - 1)) {
+		struct die_unit *u = &f->units.v[f->signatures[h] - 1];
+
+		if (u->signature == sig && u->type < u->end)
+			return (struct dbg_die){ u, u->type };
+	}
+	return (struct dbg_die){};
+}
+
+/* ---- abbreviations ---- */
+
+static void *die_grow(void *v, uint32_t n, uint32_t *cap, size_t size)
+{
+	if (n < *cap)
+		return v;
+	*cap = *cap ? 2 * *cap : 128;
+	v = realloc(v, *cap * size);
+	if (!v)
+		abort();
+	return v;
+}
+
+static bool die_read_specs(struct reader *r, struct die_abbrevs *t,
+			   struct die_abbrev *a)
+{
+	a->first = t->nspecs;
+	while (t->nspecs < DIE_SPECS_MAX) {
+		uint64_t name = reader_uleb(r), form = reader_uleb(r);
+		struct die_spec s = { (uint16_t)name, (uint16_t)form, 0 };
+
+		if (form == DW_FORM_implicit_const)
+			s.implicit = reader_sleb(r);
+		if (r->bad || name > UINT16_MAX || form > UINT16_MAX)
+			return false;
+		if (!name && !form) {
+			a->n = t->nspecs - a->first;
+			return true;
+		}
+		t->specs = die_grow(t->specs, t->nspecs, &t->specs_cap,
+				    sizeof(*t->specs));
+		t->specs[t->nspecs++] = s;
+	}
+	return false;
+}
+
+bool die_abbrevs_read(struct die_file *f, uint64_t off,
+		      struct die_abbrevs *t)
+{
+	struct objfile_data d = die_section(f, DIE_ABBREV);
+	struct reader r = reader_at(d.p, d.size, off);
+
+	t->n = t->nspecs = 0;
+	t->is_dense = true;
+	while (!r.bad && t->n < DIE_ABBREVS_MAX) {
+		uint64_t code = reader_uleb(&r), tag;
+		struct die_abbrev a = {};
+
+		if (!code)
+			return !r.bad;
+		tag = reader_uleb(&r);
+		a.code = (uint32_t)code;
+		a.tag = (uint16_t)tag;
+		a.has_children = reader_u8(&r);
+		if (code > UINT32_MAX || !tag || tag > UINT16_MAX ||
+		    !die_read_specs(&r, t, &a))
+			return false;
+		t->v = die_grow(t->v, t->n, &t->cap, sizeof(*t->v));
+		t->v[t->n++] = a;
+		t->is_dense &= code == t->n;
+	}
+	return false;
+}
+
+const struct die_abbrev *die_abbrevs_find(const struct die_abbrevs *t,
+					  uint64_t code)
+{
+	if (t->is_dense)
+		return code && code <= t->n ? &t->v[code - 1] : NULL;
+	for (uint32_t i = 0; i < t->n; i++)
+		if (t->v[i].code == code)
+			return &t->v[i];
+	return NULL;
+}
+
+void die_abbrevs_deinit(struct die_abbrevs *t)
+{
+	free(t->v);
+	free(t->specs);
+	*t = (struct die_abbrevs){};
+}
+
+/* ---- entries ---- */
+
+static struct objfile_data die_bytes(const struct die_unit *u)
+{
+	return die_section(u->file, u->in_types ? DIE_TYPES : DIE_INFO);
+}
+
+/* An entry, decoded up to its attributes. */
+struct die_view {
+	const struct die_abbrev *abbrev;	/* NULL = no entry */
+	struct reader attrs;
+};
+
+static struct die_view die_view(struct dbg_die die)
+{
+	struct die_unit *u = die.unit;
+	struct objfile_data d;
+	struct die_view v = {};
+	uint64_t code;
+
+	if (!u || die.off < u->root || die.off >= u->end)
+		return v;
+	if (!u->abbrevs.v) {
+		if (!die_abbrevs_read(u->file, u->abbrev_off, &u->abbrevs))
+			u->abbrevs.n = 0;
+		if (!u->abbrevs.v)
+			return v;
+	}
+	d = die_bytes(u);
+	v.attrs = reader_at(d.p, u->end, die.off);
+	code = reader_uleb(&v.attrs);
+	if (!v.attrs.bad && code)
+		v.abbrev = die_abbrevs_find(&u->abbrevs, code);
+	return v;
+}
+
+bool die_attrs(struct dbg_die die, const struct die_abbrev **ret_abbrev,
+	       struct reader *ret)
+{
+	struct die_view v = die_view(die);
+
+	*ret_abbrev = v.abbrev;
+	*ret = v.attrs;
+	return v.abbrev != NULL;
+}
+
+uint16_t die_tag(struct dbg_die die)
+{
+	struct die_view v = die_view(die);
+
+	return v.abbrev ? v.abbrev->tag : 0;
+}
+
+bool die_has_children(struct dbg_die die)
+{
+	struct die_view v = die_view(die);
+
+	return v.abbrev && v.abbrev->has_children;
+}
+
+bool die_skip(const struct die_unit *u, uint16_t form, struct reader *r)
+{
+	switch (form) {
+	case DW_FORM_flag_present:
+	case DW_FORM_implicit_const:
+		return true;
+	case DW_FORM_data1:
+	case DW_FORM_ref1:
+	case DW_FORM_flag:
+	case DW_FORM_strx1:
+	case DW_FORM_addrx1:
+		reader_skip(r, 1);
+		break;
+	case DW_FORM_data2:
+	case DW_FORM_ref2:
+	case DW_FORM_strx2:
+	case DW_FORM_addrx2:
+		reader_skip(r, 2);
+		break;
+	case DW_FORM_strx3:
+	case DW_FORM_addrx3:
+		reader_skip(r, 3);
+		break;
+	case DW_FORM_data4:
+	case DW_FORM_ref4:
+	case DW_FORM_strx4:
+	case DW_FORM_addrx4:
+	case DW_FORM_ref_sup4:
+		reader_skip(r, 4);
+		break;
+	case DW_FORM_data8:
+	case DW_FORM_ref8:
+	case DW_FORM_ref_sig8:
+	case DW_FORM_ref_sup8:
+		reader_skip(r, 8);
+		break;
+	case DW_FORM_data16:
+		reader_skip(r, 16);
+		break;
+	case DW_FORM_addr:
+		reader_skip(r, u->address_size);
+		break;
+	case DW_FORM_strp:
+	case DW_FORM_line_strp:
+	case DW_FORM_sec_offset:
+	case DW_FORM_strp_sup:
+	case DW_FORM_GNU_ref_alt:
+	case DW_FORM_GNU_strp_alt:
+		reader_skip(r, u->offset_size);
+		break;
+	case DW_FORM_ref_addr:
+		reader_skip(r, u->version == 2 ? u->address_size :
+						 u->offset_size);
+		break;
+	case DW_FORM_udata:
+	case DW_FORM_ref_udata:
+	case DW_FORM_sdata:
+	case DW_FORM_strx:
+	case DW_FORM_addrx:
+	case DW_FORM_loclistx:
+	case DW_FORM_rnglistx:
+	case DW_FORM_GNU_addr_index:
+	case DW_FORM_GNU_str_index:
+		reader_uleb(r);
+		break;
+	case DW_FORM_string:
+		reader_str(r);
+		break;
+	case DW_FORM_block1:
+		reader_skip(r, reader_u8(r));
+		break;
+	case DW_FORM_block2:
+		reader_skip(r, reader_u16(r));
+		break;
+	case DW_FORM_block4:
+		reader_skip(r, reader_u32(r));
+		break;
+	case DW_FORM_block:
+	case DW_FORM_exprloc:
+		reader_skip(r, reader_uleb(r));
+		break;
+	case DW_FORM_indirect: {
+		uint64_t real = reader_uleb(r);
+
+		return real != DW_FORM_indirect &&
+		       real != DW_FORM_implicit_const && real <= UINT16_MAX &&
+		       die_skip(u, (uint16_t)real, r);
+	}
+	default:
+		return false;
+	}
+	return !r->bad;
+}
+
+/* Takes r behind the attributes; sibling is set if one of them says it. */
+static bool die_skip_attrs(struct die_unit *u, const struct die_abbrev *a,
+			   struct reader *r, uint64_t *sibling)
+{
+	for (uint32_t i = 0; i < a->n; i++) {
+		const struct die_spec *s = &u->abbrevs.specs[a->first + i];
+		struct die_attr attr = { u, s->form, s->implicit, r->p,
+					 r->end };
+
+		if (s->name == DW_AT_sibling) {
+			struct dbg_die die = die_attr_ref(&attr);
+
+			if (die.unit == u)
+				*sibling = die.off;
+		}
+		if (!die_skip(u, s->form, r))
+			return false;
+	}
+	return true;
+}
+
+static uint64_t die_off(const struct die_unit *u, const struct reader *r)
+{
+	return (uint64_t)(r->p - die_bytes(u).p);
+}
+
+struct die_walk die_walk(struct dbg_die start)
+{
+	return (struct die_walk){ .start = start, .next = start.off };
+}
+
+/* Where the walk goes on behind the entry that it is at, and how deep. */
+static bool die_walk_step(struct die_walk *w, uint64_t *next)
+{
+	struct dbg_die at = w->depth ? w->die : w->start;
+	struct die_view v = die_view(at);
+	uint64_t sibling = 0;
+
+	if (!v.abbrev ||
+	    !die_skip_attrs(at.unit, v.abbrev, &v.attrs, &sibling))
+		return false;
+	*next = die_off(at.unit, &v.attrs);
+	if (!v.abbrev->has_children)
+		return w->depth > 0;
+	if (!w->depth || w->into) {
+		w->depth++;
+		return true;
+	}
+	if (sibling > at.off && sibling < at.unit->end) {
+		*next = sibling;
+		return true;
+	}
+	/* Steps over the children one by one. */
+	for (uint32_t depth = 1; depth;) {
+		struct dbg_die die = { at.unit, *next };
+		struct reader r = reader_at(die_bytes(at.unit).p,
+					    at.unit->end, *next);
+
+		if (r.bad || !reader_left(&r))
+			return false;
+		if (!*r.p) {
+			depth--;
+			++*next;
+			continue;
+		}
+		v = die_view(die);
+		sibling = 0;
+		if (!v.abbrev ||
+		    !die_skip_attrs(at.unit, v.abbrev, &v.attrs, &sibling))
+			return false;
+		*next = die_off(at.unit, &v.attrs);
+		if (v.abbrev->has_children && sibling > die.off &&
+		    sibling < at.unit->end)
+			*next = sibling;
+		else
+			depth += v.abbrev->has_children;
+	}
+	return true;
+}
+
+bool die_walk_next(struct die_walk *w)
+{
+	struct die_unit *u = w->start.unit;
+	uint64_t next;
+
+	if (!u || !die_walk_step(w, &next))
+		return false;
+	while (w->depth && w->depth < DIE_DEPTH_MAX) {
+		struct dbg_die die = { u, next };
+		struct die_view v;
+
+		if (next >= u->end)
+			return false;
+		if (!die_bytes(u).p[next]) {
+			next++;
+			w->depth--;
+			continue;
+		}
+		v = die_view(die);
+		if (!v.abbrev)
+			return false;
+		w->die = die;
+		w->tag = v.abbrev->tag;
+		w->has_children = v.abbrev->has_children;
+		w->into = true;
+		return true;
+	}
+	return false;
+}
+
+struct dbg_die die_child(struct dbg_die die)
+{
+	struct die_walk w = die_walk(die);
+
+	return die_walk_next(&w) && w.depth == 1 ? w.die : (struct dbg_die){};
+}
+
+struct dbg_die die_next(struct dbg_die die)
+{
+	struct die_walk w = {
+		.start = die,
+		.die = die,
+		.depth = 1,
+		.into = false,
+	};
+
+	return die_walk_next(&w) && w.depth == 1 ? w.die : (struct dbg_die){};
+}

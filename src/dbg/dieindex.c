@@ -1,0 +1,684 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The index is one block of bytes, in the cache file as in memory:
+ *
+ *	head | entries by bucket | buckets | ranges by address | units | text
+ *
+ * A bucket is the number of its first entry; the next bucket's number ends
+ * it.  A text is a length and bytes; names that are equal share one.
+ */
+#include "dbg/dieindex.h"
+
+#include <dwarf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/bits.h"
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "dbg/diesplit.h"
+
+#define DIEINDEX_MAGIC "SPILEDX1"
+#define DIEINDEX_BYTES_MAX (1u << 30)
+#define DIEINDEX_SMALL (16u << 20)	/* bytes of .debug_info */
+
+struct dieindex_head {
+	char magic[8];
+	char build_id[64];
+	uint64_t info_size, str_size, line_size;	/* of the sections */
+	uint32_t nentries, nbuckets, nranges, nunits;
+	uint32_t main_units;		/* the first of them */
+	uint32_t ntext;			/* bytes */
+	uint32_t is_cross, pad;
+	uint64_t size;			/* of it all */
+	uint64_t sum;			/* of what is above */
+};
+
+struct dieindex_row {
+	uint32_t hash;
+	uint32_t name;			/* offset into the text */
+	uint32_t off;			/* of the entry, in its unit */
+	uint32_t unit_kind;		/* unit << 8 | kind */
+};
+
+struct dieindex_range {
+	uint64_t start, end;
+	uint32_t unit, pad;
+};
+
+struct dieindex_unit {
+	uint64_t off;			/* checks the units' numbers */
+};
+
+struct dieindex {
+	struct die_file *file;
+	struct arena arena;
+	struct str cache_dir;
+	/* The block. */
+	const char *data;
+	uint64_t size;
+	bool is_mapped, is_ready, is_rebuilt;
+	const struct dieindex_head *head;
+	const struct dieindex_row *rows;
+	const uint32_t *buckets;
+	const struct dieindex_range *ranges;
+	const struct dieindex_unit *offs;
+	const char *text;
+	/* Units by number: the file's, then those of its alternate. */
+	struct die_unit **units;
+	uint32_t nunits, main_units;
+	bool has_units;
+	/* Ranges without the scan. */
+	VEC(struct dieindex_range) quick;
+	bool has_quick;
+};
+
+struct dieindex *dieindex_create(struct die_file *f, struct str cache_dir)
+{
+	struct dieindex *x = calloc(1, sizeof(*x));
+
+	if (!x)
+		abort();
+	arena_init(&x->arena);
+	x->file = f;
+	x->cache_dir = arena_str(&x->arena, cache_dir);
+	return x;
+}
+
+static void dieindex_drop(struct dieindex *x)
+{
+	if (x->is_mapped)
+		munmap((void *)(uintptr_t)x->data, x->size);
+	else
+		free((void *)(uintptr_t)x->data);
+	x->data = NULL;
+	x->is_mapped = x->is_ready = false;
+}
+
+void dieindex_destroy(struct dieindex *x)
+{
+	if (!x)
+		return;
+	dieindex_drop(x);
+	free(x->units);
+	arena_deinit(&x->arena);
+	free(x);
+}
+
+struct str dieindex_cache_dir(struct arena *a)
+{
+	const char *dir = getenv("XDG_CACHE_HOME");
+
+	if (!geteuid())
+		return STR("/var/cache/spile");
+	if (dir && *dir == '/')
+		return arena_printf(a, "%s/spile", dir);
+	dir = getenv("HOME");
+	if (dir && *dir == '/')
+		return arena_printf(a, "%s/.cache/spile", dir);
+	return (struct str){};
+}
+
+/* ---- units ---- */
+
+static void dieindex_read_units(struct dieindex *x)
+{
+	struct die_file *alt;
+	struct die_unit *u, *au = NULL;
+	uint32_t n, nalt = 0;
+
+	if (x->has_units)
+		return;
+	x->has_units = true;
+	u = die_units(x->file, &n);
+	alt = diesplit_alt(x->file);
+	if (alt)
+		au = die_units(alt, &nalt);
+	x->units = calloc(n + UINT64_C(1) + nalt, sizeof(struct die_unit *));
+	if (!x->units)
+		abort();
+	for (uint32_t i = 0; i < n; i++)
+		x->units[i] = &u[i];
+	for (uint32_t i = 0; i < nalt; i++)
+		x->units[n + i] = &au[i];
+	x->main_units = n;
+	x->nunits = n + nalt;
+}
+
+struct die_unit *dieindex_unit(struct dieindex *x, uint32_t i)
+{
+	dieindex_read_units(x);
+	return i < x->nunits ? die_unit_full(x->units[i]) : NULL;
+}
+
+/* ---- ranges ---- */
+
+static int dieindex_range_compare(const void *a, const void *b)
+{
+	const struct dieindex_range *x = a, *y = b;
+
+	if (x->start != y->start)
+		return x->start < y->start ? -1 : 1;
+	return x->end < y->end ? -1 : x->end > y->end;
+}
+
+/* One set of .debug_aranges: a unit's; notes that it has some. */
+static void dieindex_aranges_set(struct dieindex *x, struct reader r,
+				 unsigned int offset_size, bool *has)
+{
+	const uint8_t *start = r.p - (offset_size == 8 ? 12 : 4);
+	struct die_unit *u;
+	uint64_t off;
+	uint8_t size;
+
+	if (reader_u16(&r) != 2)
+		return;
+	off = reader_uint(&r, offset_size);
+	size = reader_u8(&r);
+	reader_u8(&r);
+	u = die_unit_at(x->file, off);
+	if (r.bad || (size != 4 && size != 8) || !u || u->off != off)
+		return;
+	reader_skip(&r, (2u * size - (uint64_t)(r.p - start) % (2u * size)) %
+				(2u * size));
+	while (reader_left(&r) >= 2u * size) {
+		uint64_t low = reader_uint(&r, size);
+		uint64_t n = reader_uint(&r, size);
+		uint32_t number = (uint32_t)(u - x->file->units.v);
+
+		if (!n)
+			continue;
+		has[number] = true;
+		vec_push(&x->arena, &x->quick,
+			 (struct dieindex_range){ low, low + n, number, 0 });
+	}
+}
+
+static void dieindex_aranges(struct dieindex *x, bool *has)
+{
+	struct objfile_data d = die_section(x->file, DIE_ARANGES);
+	struct reader r = reader_at(d.p, d.size, 0), set;
+
+	while (!r.bad && reader_left(&r) > 4) {
+		unsigned int offset_size = 4;
+		uint64_t n = reader_u32(&r);
+
+		if (n == UINT32_MAX) {
+			n = reader_u64(&r);
+			offset_size = 8;
+		}
+		set = r;
+		reader_skip(&r, n);
+		set.end = r.p;
+		if (!r.bad)
+			dieindex_aranges_set(x, set, offset_size, has);
+	}
+}
+
+/* What .debug_aranges leaves out, the units' roots say. */
+static void dieindex_root_ranges(struct dieindex *x, uint32_t number)
+{
+	struct die_unit *u = x->units[number];
+	bool had = u->abbrevs.v != NULL;
+	struct dbg_ranges ranges;
+	struct arena a;
+
+	arena_init(&a);
+	die_ranges((struct dbg_die){ u, u->root }, &a, &ranges);
+	for (uint32_t i = 0; i < ranges.n; i++)
+		vec_push(&x->arena, &x->quick,
+			 (struct dieindex_range){ ranges.v[i].start,
+						  ranges.v[i].end, number,
+						  0 });
+	arena_deinit(&a);
+	if (!had)
+		die_abbrevs_deinit(&u->abbrevs);
+}
+
+static void dieindex_read_ranges(struct dieindex *x)
+{
+	_cleanup_free_ bool *has = NULL;
+
+	if (x->has_quick)
+		return;
+	x->has_quick = true;
+	dieindex_read_units(x);
+	has = calloc(x->main_units + UINT64_C(1), sizeof(*has));
+	if (!has)
+		abort();
+	dieindex_aranges(x, has);
+	for (uint32_t i = 0; i < x->main_units; i++)
+		if (!has[i] && !x->units[i]->in_types)
+			dieindex_root_ranges(x, i);
+	if (x->quick.n)
+		qsort(x->quick.v, x->quick.n, sizeof(*x->quick.v),
+		      dieindex_range_compare);
+}
+
+static const struct dieindex_range *
+dieindex_search(const struct dieindex_range *v, uint32_t n, uint64_t pc)
+{
+	uint32_t low = 0, high = n;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (v[mid].start <= pc)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	/* Ranges should not overlap; some do. */
+	for (uint32_t i = low; i && low - i < 8; i--)
+		if (pc < v[i - 1].end)
+			return &v[i - 1];
+	return NULL;
+}
+
+struct die_unit *dieindex_unit_at(struct dieindex *x, uint64_t pc)
+{
+	const struct dieindex_range *r;
+
+	if (x->is_ready) {
+		r = dieindex_search(x->ranges, x->head->nranges, pc);
+	} else {
+		dieindex_read_ranges(x);
+		r = dieindex_search(x->quick.v, x->quick.n, pc);
+	}
+	return r && r->unit < x->main_units ? dieindex_unit(x, r->unit) :
+					      NULL;
+}
+
+/* ---- building ---- */
+
+static uint64_t dieindex_sum(const struct dieindex_head *h)
+{
+	return str_hash((struct str){ (const char *)h,
+				      offsetof(struct dieindex_head, sum) });
+}
+
+static struct dieindex_head dieindex_new_head(struct dieindex *x)
+{
+	struct dieindex_head h = { .magic = "" };
+	struct str id = objfile_build_id(x->file->obj);
+
+	memcpy(h.magic, DIEINDEX_MAGIC, sizeof(h.magic));
+	memcpy(h.build_id, id.s, MIN(id.len, (uint32_t)sizeof(h.build_id)));
+	h.info_size = die_section(x->file, DIE_INFO).size;
+	h.str_size = die_section(x->file, DIE_STR).size;
+	h.line_size = die_section(x->file, DIE_LINE).size;
+	h.nunits = x->nunits;
+	h.main_units = x->main_units;
+	return h;
+}
+
+/* Counting sort by bucket. */
+static void dieindex_buckets(const struct dieindex_row *from, uint32_t n,
+			     struct dieindex_row *rows, uint32_t *buckets,
+			     uint32_t nbuckets)
+{
+	for (uint32_t i = 0; i < n; i++)
+		buckets[(from[i].hash & (nbuckets - 1)) + 1]++;
+	for (uint32_t i = 0; i < nbuckets; i++)
+		buckets[i + 1] += buckets[i];
+	for (uint32_t i = 0; i < n; i++)
+		rows[buckets[from[i].hash & (nbuckets - 1)]++] = from[i];
+	/* Each is now where the next one starts. */
+	memmove(buckets + 1, buckets, nbuckets * sizeof(*buckets));
+	buckets[0] = 0;
+}
+
+static struct str dieindex_pool(const struct buf *text, uint32_t off)
+{
+	struct str s = { text->data + off + 4, 0 };
+
+	memcpy(&s.len, text->data + off, 4);
+	return s;
+}
+
+/* Gives the names of a bucket their texts; row.name is a number in names. */
+static void dieindex_texts(const struct diescan_names *names,
+			   struct dieindex_row *rows, uint32_t n,
+			   struct buf *text)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		struct str name = names->v[rows[i].name].name;
+		uint32_t k = i;
+
+		while (k && !(rows[k - 1].hash == rows[i].hash &&
+			      str_eq(dieindex_pool(text, rows[k - 1].name),
+				     name)))
+			k--;
+		if (k) {
+			rows[i].name = rows[k - 1].name;
+			continue;
+		}
+		rows[i].name = (uint32_t)text->len;
+		buf_add(text, &name.len, 4);
+		buf_add(text, name.s, name.len);
+	}
+}
+
+static struct dieindex_row *
+dieindex_raw_rows(const struct diescan_names *names)
+{
+	struct dieindex_row *rows = calloc(names->n + UINT64_C(1),
+					   sizeof(*rows));
+
+	if (!rows)
+		abort();
+	for (uint32_t i = 0; i < names->n; i++)
+		rows[i] = (struct dieindex_row){
+			.hash = (uint32_t)str_hash(names->v[i].name),
+			.name = i,
+			.off = names->v[i].off,
+			.unit_kind = names->v[i].unit << 8 | names->v[i].kind,
+		};
+	return rows;
+}
+
+static void dieindex_assemble(struct dieindex *x, struct dieindex_head *h,
+			      struct dieindex_row *rows, uint32_t *buckets,
+			      struct buf *text)
+{
+	struct buf b = {};
+
+	h->size = sizeof(*h) + h->nentries * sizeof(*rows) +
+		  (h->nbuckets + UINT64_C(2)) / 2 * 2 * sizeof(*buckets) +
+		  h->nranges * sizeof(struct dieindex_range) +
+		  h->nunits * sizeof(struct dieindex_unit) + text->len;
+	h->sum = dieindex_sum(h);
+	buf_reserve(&b, h->size);
+	buf_add(&b, h, sizeof(*h));
+	buf_add(&b, rows, h->nentries * sizeof(*rows));
+	buf_add(&b, buckets,
+		(h->nbuckets + UINT64_C(2)) / 2 * 2 * sizeof(*buckets));
+	if (h->nranges)
+		buf_add(&b, x->quick.v, h->nranges * sizeof(*x->quick.v));
+	for (uint32_t i = 0; i < x->nunits; i++)
+		buf_add(&b, &x->units[i]->off, sizeof(struct dieindex_unit));
+	if (text->len)
+		buf_add(&b, text->data, text->len);
+	x->data = b.data;
+	x->size = b.len;
+}
+
+static void dieindex_pack(struct dieindex *x,
+			  const struct diescan_names *names)
+{
+	struct dieindex_head h = dieindex_new_head(x);
+	_cleanup_free_ struct dieindex_row *from = dieindex_raw_rows(names);
+	_cleanup_free_ struct dieindex_row *rows = NULL;
+	_cleanup_free_ uint32_t *buckets = NULL;
+	struct buf text = {};
+
+	h.nentries = names->n;
+	h.nranges = x->quick.n;
+	h.is_cross = names->is_cross;
+	for (h.nbuckets = 16; h.nbuckets < names->n / 2;)
+		h.nbuckets *= 2;
+	rows = calloc(names->n + UINT64_C(1), sizeof(*rows));
+	buckets = calloc(h.nbuckets + UINT64_C(2), sizeof(*buckets));
+	if (!rows || !buckets)
+		abort();
+	dieindex_buckets(from, names->n, rows, buckets, h.nbuckets);
+	for (uint32_t i = 0; i < h.nbuckets; i++)
+		dieindex_texts(names, rows + buckets[i],
+			       buckets[i + 1] - buckets[i], &text);
+	h.ntext = (uint32_t)text.len;
+	dieindex_assemble(x, &h, rows, buckets, &text);
+	buf_deinit(&text);
+}
+
+static void dieindex_build(struct dieindex *x)
+{
+	_cleanup_free_ struct die_unit **full = NULL;
+	struct diescan_names names;
+	struct arena a;
+
+	dieindex_read_ranges(x);
+	full = calloc(x->nunits + UINT64_C(1), sizeof(struct die_unit *));
+	if (!full)
+		abort();
+	for (uint32_t i = 0; i < x->nunits; i++)
+		full[i] = die_unit_full(x->units[i]);
+	arena_init(&a);
+	diescan(full, x->nunits, &a, &names);
+	dieindex_pack(x, &names);
+	arena_deinit(&a);
+}
+
+/* ---- the block ---- */
+
+/* Sets the pointers; false = the block is not well-formed or not this file's.
+ * What the rows say is checked when they are used. */
+static bool dieindex_take(struct dieindex *x)
+{
+	const struct dieindex_head *h = (const void *)x->data;
+	struct dieindex_head mine = dieindex_new_head(x);
+	uint64_t nbuckets, left;
+
+	if (x->size < sizeof(*h) || h->size != x->size ||
+	    h->sum != dieindex_sum(h) ||
+	    memcmp(h, &mine, offsetof(struct dieindex_head, nentries)) ||
+	    h->nunits != x->nunits || h->main_units != x->main_units ||
+	    !h->nbuckets || h->nbuckets & (h->nbuckets - 1))
+		return false;
+	nbuckets = (h->nbuckets + UINT64_C(2)) / 2 * 2;
+	left = x->size - sizeof(*h);
+	if (h->nentries * sizeof(*x->rows) + nbuckets * sizeof(*x->buckets) +
+		    h->nranges * sizeof(*x->ranges) +
+		    h->nunits * sizeof(*x->offs) + h->ntext != left)
+		return false;
+	x->head = h;
+	x->rows = (const void *)(h + 1);
+	x->buckets = (const void *)(x->rows + h->nentries);
+	x->ranges = (const void *)(x->buckets + nbuckets);
+	x->offs = (const void *)(x->ranges + h->nranges);
+	x->text = (const void *)(x->offs + h->nunits);
+	x->is_ready = true;
+	return true;
+}
+
+static struct str dieindex_path(struct dieindex *x)
+{
+	struct str id = objfile_build_id(x->file->obj);
+
+	if (!id.len || !x->cache_dir.len)
+		return (struct str){};
+	return arena_printf(&x->arena, "%" STR_FMT "/%" STR_FMT "-%llx.index",
+			    STR_ARG(x->cache_dir), STR_ARG(id),
+			    (unsigned long long)die_section(x->file,
+							    DIE_INFO).size);
+}
+
+static bool dieindex_load(struct dieindex *x)
+{
+	struct str path = dieindex_path(x);
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+	void *p;
+
+	if (!path.len)
+		return false;
+	fd = open(path.s, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	/* Only what is ours, or root's, is believed. */
+	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) ||
+	    (st.st_uid != geteuid() && st.st_uid) || st.st_mode & 022 ||
+	    st.st_size <= 0 || st.st_size > DIEINDEX_BYTES_MAX)
+		return false;
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p == MAP_FAILED)
+		return false;
+	x->data = p;
+	x->size = (uint64_t)st.st_size;
+	x->is_mapped = true;
+	if (dieindex_take(x))
+		return true;
+	dieindex_drop(x);
+	return false;
+}
+
+static bool dieindex_write(int fd, const char *data, uint64_t size)
+{
+	while (size) {
+		ssize_t n = write(fd, data, size);
+
+		if (n <= 0)
+			return false;
+		data += n;
+		size -= (uint64_t)n;
+	}
+	return true;
+}
+
+/* A cache that can not be written is no error. */
+static void dieindex_save(struct dieindex *x)
+{
+	struct str path = dieindex_path(x), temp;
+	_cleanup_close_ int fd = -1;
+
+	if (!path.len)
+		return;
+	mkdir(x->cache_dir.s, 0755);
+	temp = arena_printf(&x->arena, "%s.XXXXXX", path.s);
+	fd = mkostemp((char *)(uintptr_t)temp.s, O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (!dieindex_write(fd, x->data, x->size) || fchmod(fd, 0644) ||
+	    rename(temp.s, path.s))
+		unlink(temp.s);
+}
+
+static void dieindex_make(struct dieindex *x)
+{
+	dieindex_build(x);
+	if (!dieindex_take(x))
+		abort();
+	dieindex_save(x);
+}
+
+bool dieindex_has_names(struct dieindex *x)
+{
+	dieindex_read_units(x);
+	return x->is_ready || dieindex_load(x);
+}
+
+static void dieindex_need(struct dieindex *x)
+{
+	if (!dieindex_has_names(x))
+		dieindex_make(x);
+}
+
+bool dieindex_is_cross(struct dieindex *x)
+{
+	dieindex_need(x);
+	return x->head->is_cross;
+}
+
+bool dieindex_is_small(struct dieindex *x)
+{
+	return die_section(x->file, DIE_INFO).size < DIEINDEX_SMALL;
+}
+
+/* ---- questions ---- */
+
+static struct str dieindex_text(const struct dieindex *x, uint32_t off)
+{
+	struct reader r = reader_at(x->text, x->head->ntext, off);
+	uint32_t n = reader_u32(&r);
+
+	if (r.bad || n > reader_left(&r))
+		return (struct str){};
+	return (struct str){ (const char *)r.p, n };
+}
+
+/* The row's entry, if it is still what the row says. */
+static bool dieindex_entry(struct dieindex *x, const struct dieindex_row *r,
+			   struct dieindex_entry *ret)
+{
+	struct die_unit *u = dieindex_unit(x, r->unit_kind >> 8);
+	struct str name = dieindex_text(x, r->name);
+	uint8_t kind = r->unit_kind & 0xff;
+
+	if (!u || !name.len)
+		return false;
+	*ret = (struct dieindex_entry){
+		.name = name,
+		.kind = kind & ~DIESCAN_EXTERNAL,
+		.is_external = kind & DIESCAN_EXTERNAL,
+		.die = { u, u->off + r->off },
+	};
+	return str_eq(die_name(ret->die), name);
+}
+
+/* The index lies: it is made again, once, and the search starts anew. */
+static bool dieindex_distrust(struct dieindex *x, struct dieindex_iter *i)
+{
+	if (x->is_rebuilt || !x->is_mapped)
+		return false;
+	x->is_rebuilt = true;
+	dieindex_drop(x);
+	dieindex_make(x);
+	*i = (struct dieindex_iter){};
+	return true;
+}
+
+static bool dieindex_is_kind(const struct dieindex_row *r,
+			     enum diescan_kind kind)
+{
+	return (r->unit_kind & 0x7f) == kind;
+}
+
+bool dieindex_find(struct dieindex *x, struct str name,
+		   enum diescan_kind kind, struct dieindex_iter *i,
+		   struct dieindex_entry *ret)
+{
+	uint32_t hash = (uint32_t)str_hash(name), bucket, end;
+
+	dieindex_need(x);
+again:
+	bucket = hash & (x->head->nbuckets - 1);
+	end = MIN(x->buckets[bucket + 1], x->head->nentries);
+	if (!i->is_started)
+		i->at = x->buckets[bucket];
+	i->is_started = true;
+	while (i->at < end) {
+		const struct dieindex_row *r = &x->rows[i->at++];
+
+		if (r->hash != hash || !dieindex_is_kind(r, kind) ||
+		    !str_eq(dieindex_text(x, r->name), name))
+			continue;
+		if (dieindex_entry(x, r, ret))
+			return true;
+		if (dieindex_distrust(x, i))
+			goto again;
+	}
+	return false;
+}
+
+bool dieindex_glob(struct dieindex *x, struct str pattern,
+		   enum diescan_kind kind, struct dieindex_iter *i,
+		   struct dieindex_entry *ret)
+{
+	bool all = str_is(pattern, "*");
+
+	if (!str_has_glob(pattern))
+		return dieindex_find(x, pattern, kind, i, ret);
+	dieindex_need(x);
+	while (i->at < x->head->nentries) {
+		const struct dieindex_row *r = &x->rows[i->at++];
+
+		if (!dieindex_is_kind(r, kind) ||
+		    (!all && !str_glob(pattern, dieindex_text(x, r->name))))
+			continue;
+		if (dieindex_entry(x, r, ret))
+			return true;
+		dieindex_distrust(x, i);
+	}
+	return false;
+}

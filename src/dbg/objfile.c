@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dbg/objfile.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <libelf.h>
+#include <stdlib.h>
+
+#include "base/bits.h"
+#include "base/cleanup.h"
+#include "base/vec.h"
+#include "dbg/debuginfo.h"
+#include "dbg/reader.h"
+
+#define OBJFILE_SECTIONS_MAX 65536
+#define OBJFILE_UNPACKED_MAX (UINT64_C(4) << 30)
+
+struct objfile_part {
+	struct objfile_section pub;
+	Elf_Scn *scn;
+	uint32_t rel;			/* section of relocations, 0 = none */
+	struct objfile_data data;	/* once read */
+	bool is_read;
+};
+
+struct objfile {
+	struct arena arena;
+	char *path;
+	int fd;
+	Elf *elf;
+	GElf_Ehdr ehdr;
+	struct objfile_part *parts;
+	uint32_t n;
+	struct str build_id;
+	bool has_build_id;		/* looked for it */
+	uint32_t symtab;		/* part, 0 = not looked for */
+	void *library;			/* libdw, for what is packed */
+};
+
+/* ---- opening ---- */
+
+/* Packed files are libdw's to open: it knows the formats and is loaded for
+ * them only. */
+static void objfile_unpack(struct objfile *o)
+{
+	Elf *(*begin)(int);
+	void *symbol;
+
+	o->library = dlopen("libdw.so.1", RTLD_NOW | RTLD_LOCAL);
+	symbol = o->library ? dlsym(o->library, "dwelf_elf_begin") : NULL;
+	if (!symbol)
+		return;
+	memcpy(&begin, &symbol, sizeof(begin));
+	o->elf = begin(o->fd);
+}
+
+static bool objfile_is_elf(int fd)
+{
+	char magic[SELFMAG];
+
+	return pread(fd, magic, SELFMAG, 0) == SELFMAG &&
+	       !memcmp(magic, ELFMAG, SELFMAG);
+}
+
+static struct str objfile_section_name(struct objfile *o, size_t strndx,
+				       uint32_t off)
+{
+	const char *name = elf_strptr(o->elf, strndx, off);
+
+	return name ? str_from(name) : (struct str){};
+}
+
+static bool objfile_read_section(struct objfile *o, uint32_t i, size_t strndx)
+{
+	struct objfile_part *p = &o->parts[i];
+	GElf_Shdr sh;
+
+	p->scn = elf_getscn(o->elf, i);
+	if (!p->scn || !gelf_getshdr(p->scn, &sh))
+		return false;
+	p->pub.name = objfile_section_name(o, strndx, sh.sh_name);
+	p->pub.addr = sh.sh_addr;
+	p->pub.size = sh.sh_size;
+	p->pub.is_alloc = sh.sh_flags & SHF_ALLOC && !(sh.sh_flags & SHF_TLS);
+	p->pub.is_code = sh.sh_flags & SHF_EXECINSTR;
+	p->pub.has_bits = sh.sh_type != SHT_NOBITS && sh.sh_type != SHT_NULL;
+	if ((sh.sh_type == SHT_RELA || sh.sh_type == SHT_REL) &&
+	    o->ehdr.e_type == ET_REL && sh.sh_info < o->n)
+		o->parts[sh.sh_info].rel = i;
+	return true;
+}
+
+/* Gives the loaded sections of a relocatable file addresses. */
+static void objfile_lay_out(struct objfile *o)
+{
+	uint64_t addr = DEBUGINFO_REL_BASE;
+
+	for (uint32_t i = 1; i < o->n; i++) {
+		struct objfile_section *s = &o->parts[i].pub;
+
+		if (!s->is_alloc || s->size > UINT32_MAX)
+			continue;
+		s->addr = addr;
+		addr = (addr + s->size + 4095 + 64) & ~UINT64_C(4095);
+	}
+}
+
+static struct err *objfile_read(struct objfile *o)
+{
+	size_t n, strndx;
+
+	if (!o->elf || elf_kind(o->elf) != ELF_K_ELF ||
+	    !gelf_getehdr(o->elf, &o->ehdr))
+		return err_new(ERR_FORMAT, "%s: not an ELF file", o->path);
+	if (o->ehdr.e_ident[EI_DATA] != ELFDATA2LSB)
+		return err_new(ERR_UNSUPPORTED, "%s: big-endian", o->path);
+	if (elf_getshdrnum(o->elf, &n) || n > OBJFILE_SECTIONS_MAX ||
+	    elf_getshdrstrndx(o->elf, &strndx))
+		return err_new(ERR_FORMAT, "%s: bad section headers",
+			       o->path);
+	o->n = (uint32_t)n;
+	o->parts = arena_array(&o->arena, n + 1, struct objfile_part);
+	for (uint32_t i = 1; i < o->n; i++)
+		if (!objfile_read_section(o, i, strndx))
+			return err_new(ERR_FORMAT, "%s: bad section %u",
+				       o->path, i);
+	if (o->ehdr.e_type == ET_REL)
+		objfile_lay_out(o);
+	return NULL;
+}
+
+static struct objfile *objfile_create(const char *path)
+{
+	struct objfile *o = calloc(1, sizeof(*o));
+
+	if (!o)
+		abort();
+	arena_init(&o->arena);
+	o->path = strdup(path);
+	if (!o->path)
+		abort();
+	o->fd = -1;
+	elf_version(EV_CURRENT);
+	return o;
+}
+
+struct err *objfile_open(const char *path, struct objfile **ret)
+{
+	struct objfile *o = objfile_create(path);
+	struct err *err;
+
+	o->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (o->fd < 0) {
+		err = err_os(errno, "%s", path);
+	} else {
+		if (objfile_is_elf(o->fd))
+			o->elf = elf_begin(o->fd, ELF_C_READ_MMAP_PRIVATE,
+					   NULL);
+		else
+			objfile_unpack(o);
+		err = objfile_read(o);
+	}
+	if (err) {
+		objfile_close(o);
+		return err;
+	}
+	*ret = o;
+	return NULL;
+}
+
+struct err *objfile_from(void *data, size_t size, struct objfile **ret)
+{
+	struct objfile *o = objfile_create("memory");
+	struct err *err;
+
+	o->elf = elf_memory(data, size);
+	err = objfile_read(o);
+	if (err) {
+		objfile_close(o);
+		return err;
+	}
+	*ret = o;
+	return NULL;
+}
+
+void objfile_close(struct objfile *o)
+{
+	if (!o)
+		return;
+	elf_end(o->elf);
+	if (o->fd >= 0)
+		close(o->fd);
+	if (o->library)
+		dlclose(o->library);
+	free(o->path);
+	arena_deinit(&o->arena);
+	free(o);
+}
+
+const char *objfile_path(const struct objfile *o)
+{
+	return o->path;
+}
+
+uint16_t objfile_machine(const struct objfile *o)
+{
+	return o->ehdr.e_machine;
+}
+
+bool objfile_is_relocatable(const struct objfile *o)
+{
+	return o->ehdr.e_type == ET_REL;
+}
+
+uint8_t objfile_address_size(const struct objfile *o)
+{
+	return o->ehdr.e_ident[EI_CLASS] == ELFCLASS32 ? 4 : 8;
+}
+
+/* ---- sections ---- */
+
+uint32_t objfile_nsections(const struct objfile *o)
+{
+	return o->n;
+}
+
+const struct objfile_section *objfile_section(const struct objfile *o,
+					      uint32_t i)
+{
+	return &o->parts[i].pub;
+}
+
+const struct objfile_section *objfile_section_at(const struct objfile *o,
+						 uint64_t addr)
+{
+	for (uint32_t i = 1; i < o->n; i++) {
+		const struct objfile_section *s = &o->parts[i].pub;
+
+		if (s->is_alloc && addr >= s->addr &&
+		    addr - s->addr < s->size)
+			return s;
+	}
+	return NULL;
+}
+
+/* The width of a relocation that is "symbol plus addend"; 0 = is none. */
+static uint8_t objfile_reloc_size(uint16_t machine, uint32_t type)
+{
+	if (machine == EM_X86_64)
+		return type == R_X86_64_64	? 8 :
+		       type == R_X86_64_32	? 4 :
+		       type == R_X86_64_32S	? 4 :
+		       type == R_X86_64_DTPOFF32 ? 4 :
+		       type == R_X86_64_DTPOFF64 ? 8 : 0;
+	if (machine == EM_AARCH64)
+		return type == R_AARCH64_ABS64 ? 8 :
+		       type == R_AARCH64_ABS32 ? 4 : 0;
+	return 0;
+}
+
+static void objfile_relocate_one(struct objfile *o, uint8_t *p, uint64_t size,
+				 const GElf_Rela *r, Elf_Data *symtab)
+{
+	uint8_t n = objfile_reloc_size(o->ehdr.e_machine,
+				       (uint32_t)GELF_R_TYPE(r->r_info));
+	uint64_t v = (uint64_t)r->r_addend;
+	GElf_Sym sym;
+
+	if (!n || r->r_offset > size || size - r->r_offset < n ||
+	    GELF_R_SYM(r->r_info) > INT32_MAX ||
+	    !gelf_getsym(symtab, (int)GELF_R_SYM(r->r_info), &sym))
+		return;
+	v += sym.st_value;
+	if (sym.st_shndx < o->n && o->parts[sym.st_shndx].pub.is_alloc)
+		v += o->parts[sym.st_shndx].pub.addr;
+	memcpy(p + r->r_offset, &v, n);
+}
+
+/* x86_64 and arm64 have RELA only. */
+static void objfile_relocate(struct objfile *o, uint32_t rel, uint8_t *p,
+			     uint64_t size)
+{
+	Elf_Data *rels = elf_getdata(o->parts[rel].scn, NULL), *symtab;
+	GElf_Shdr sh;
+	Elf_Scn *scn;
+
+	if (!rels || rels->d_type != ELF_T_RELA ||
+	    !gelf_getshdr(o->parts[rel].scn, &sh) || !sh.sh_entsize)
+		return;
+	scn = elf_getscn(o->elf, sh.sh_link);
+	symtab = scn ? elf_getdata(scn, NULL) : NULL;
+	if (!symtab || symtab->d_type != ELF_T_SYM)
+		return;
+	for (uint64_t i = 0; i < rels->d_size / sh.sh_entsize; i++) {
+		GElf_Rela r;
+
+		if (i > INT32_MAX || !gelf_getrela(rels, (int)i, &r))
+			return;
+		objfile_relocate_one(o, p, size, &r, symtab);
+	}
+}
+
+/* Is what a compressed section claims to hold bounded? */
+static bool objfile_decompress(struct objfile_part *p)
+{
+	GElf_Chdr ch;
+	GElf_Shdr sh;
+
+	if (!gelf_getshdr(p->scn, &sh))
+		return false;
+	if (str_starts(p->pub.name, STR(".zdebug")))
+		return elf_compress_gnu(p->scn, 0, 0) > 0;
+	if (!(sh.sh_flags & SHF_COMPRESSED))
+		return true;
+	return gelf_getchdr(p->scn, &ch) &&
+	       ch.ch_size <= OBJFILE_UNPACKED_MAX &&
+	       ch.ch_size / 1100 <= sh.sh_size &&
+	       elf_compress(p->scn, 0, 0) > 0;
+}
+
+static struct objfile_data objfile_read_data(struct objfile *o,
+					     struct objfile_part *p)
+{
+	Elf_Data *data;
+
+	if (!p->pub.has_bits || !objfile_decompress(p))
+		return (struct objfile_data){};
+	data = elf_rawdata(p->scn, NULL);
+	if (!data || !data->d_buf)
+		return (struct objfile_data){};
+	if (p->rel)
+		objfile_relocate(o, p->rel, data->d_buf, data->d_size);
+	return (struct objfile_data){ data->d_buf, data->d_size };
+}
+
+static bool objfile_named(struct str section, struct str name)
+{
+	return str_eq(section, name) ||
+	       (str_starts(section, STR(".z")) &&
+		str_starts(name, STR(".debug")) &&
+		str_eq(str_sub(section, 2, section.len),
+		       str_sub(name, 1, name.len)));
+}
+
+struct objfile_data objfile_data(struct objfile *o, const char *name)
+{
+	for (uint32_t i = 1; i < o->n; i++) {
+		struct objfile_part *p = &o->parts[i];
+
+		if (!objfile_named(p->pub.name, str_from(name)))
+			continue;
+		if (!p->is_read)
+			p->data = objfile_read_data(o, p);
+		p->is_read = true;
+		return p->data;
+	}
+	return (struct objfile_data){};
+}
+
+/* ---- notes and links ---- */
+
+static struct str objfile_hex(struct arena *a, const uint8_t *p, uint64_t n)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *s = arena_alloc(a, 2 * n + 1);
+
+	for (uint64_t i = 0; i < n; i++) {
+		s[2 * i] = digits[p[i] >> 4];
+		s[2 * i + 1] = digits[p[i] & 15];
+	}
+	return (struct str){ s, (uint32_t)(2 * n) };
+}
+
+struct str objfile_note_build_id(const uint8_t *p, uint64_t size,
+				 struct arena *a)
+{
+	struct reader r = reader_at(p, size, 0);
+
+	while (!r.bad && reader_left(&r) >= 12) {
+		uint32_t nname = reader_u32(&r), ndesc = reader_u32(&r);
+		uint32_t type = reader_u32(&r);
+		const uint8_t *name = r.p, *desc;
+
+		reader_skip(&r, (nname + UINT64_C(3)) & ~UINT64_C(3));
+		desc = r.p;
+		if (!reader_has(&r, ndesc))
+			break;
+		if (type == NT_GNU_BUILD_ID && nname == 4 &&
+		    !memcmp(name, "GNU", 4) && ndesc >= 2 && ndesc <= 64)
+			return objfile_hex(a, desc, ndesc);
+		reader_skip(&r, MIN((ndesc + UINT64_C(3)) & ~UINT64_C(3),
+				    reader_left(&r)));
+	}
+	return (struct str){};
+}
+
+struct str objfile_build_id(struct objfile *o)
+{
+	if (o->has_build_id)
+		return o->build_id;
+	o->has_build_id = true;
+	for (uint32_t i = 1; i < o->n && !o->build_id.len; i++) {
+		struct objfile_part *p = &o->parts[i];
+		GElf_Shdr sh;
+		Elf_Data *data;
+
+		if (!gelf_getshdr(p->scn, &sh) || sh.sh_type != SHT_NOTE)
+			continue;
+		data = elf_rawdata(p->scn, NULL);
+		if (data && data->d_buf)
+			o->build_id = objfile_note_build_id(
+				data->d_buf, data->d_size, &o->arena);
+	}
+	return o->build_id;
+}
+
+bool objfile_debuglink(struct objfile *o, struct str *name, uint32_t *crc)
+{
+	struct objfile_data d = objfile_data(o, ".gnu_debuglink");
+	struct reader r = reader_at(d.p, d.size, 0);
+	struct str s = reader_str(&r);
+
+	reader_skip(&r, (4 - ((s.len + UINT64_C(1)) & 3)) & 3);
+	*crc = reader_u32(&r);
+	*name = s;
+	return !r.bad && s.len;
+}
+
+bool objfile_altlink(struct objfile *o, struct arena *a, struct str *name,
+		     struct str *build_id)
+{
+	struct objfile_data d = objfile_data(o, ".gnu_debugaltlink");
+	struct reader r = reader_at(d.p, d.size, 0);
+
+	*name = reader_str(&r);
+	if (r.bad || !name->len || reader_left(&r) > 64)
+		return false;
+	*build_id = objfile_hex(a, r.p, reader_left(&r));
+	return true;
+}
+
+/* ---- symbols ---- */
+
+static uint32_t objfile_find_symtab(struct objfile *o)
+{
+	uint32_t dynamic = 0;
+
+	for (uint32_t i = 1; i < o->n; i++) {
+		GElf_Shdr sh;
+
+		if (!gelf_getshdr(o->parts[i].scn, &sh))
+			continue;
+		if (sh.sh_type == SHT_SYMTAB)
+			return i;
+		if (sh.sh_type == SHT_DYNSYM)
+			dynamic = i;
+	}
+	return dynamic;
+}
+
+static void objfile_fill_symbol(struct objfile *o, const GElf_Sym *sym,
+				uint32_t link, struct objfile_symbol *ret)
+{
+	const char *name = elf_strptr(o->elf, link, sym->st_name);
+
+	*ret = (struct objfile_symbol){
+		.name = name ? str_from(name) : (struct str){},
+		.addr = sym->st_value,
+		.size = sym->st_size,
+		.is_function = GELF_ST_TYPE(sym->st_info) == STT_FUNC ||
+			       GELF_ST_TYPE(sym->st_info) == STT_GNU_IFUNC,
+		.is_global = GELF_ST_BIND(sym->st_info) != STB_LOCAL,
+		.is_undefined = sym->st_shndx == SHN_UNDEF,
+	};
+	if (objfile_is_relocatable(o) && sym->st_shndx < o->n)
+		ret->addr += o->parts[sym->st_shndx].pub.addr;
+}
+
+bool objfile_symbol(struct objfile *o, uint32_t i, struct objfile_symbol *ret)
+{
+	Elf_Data *data;
+	GElf_Shdr sh;
+	GElf_Sym sym;
+
+	if (!o->symtab)
+		o->symtab = objfile_find_symtab(o);
+	if (!o->symtab || i > INT32_MAX)
+		return false;
+	data = elf_getdata(o->parts[o->symtab].scn, NULL);
+	if (!data || !gelf_getshdr(o->parts[o->symtab].scn, &sh) ||
+	    !gelf_getsym(data, (int)i, &sym))
+		return false;
+	objfile_fill_symbol(o, &sym, sh.sh_link, ret);
+	return true;
+}
+
+uint64_t objfile_tls_size(struct objfile *o)
+{
+	size_t n;
+
+	if (elf_getphdrnum(o->elf, &n))
+		return 0;
+	for (size_t i = 0; i < n && i < INT32_MAX; i++) {
+		GElf_Phdr ph;
+
+		if (gelf_getphdr(o->elf, (int)i, &ph) && ph.p_type == PT_TLS) {
+			uint64_t align = ph.p_align ? ph.p_align : 1;
+
+			return (ph.p_memsz + align - 1) / align * align;
+		}
+	}
+	return 0;
+}

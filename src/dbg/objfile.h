@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * An ELF file: its sections, decompressed and (in a relocatable file) with
+ * relocations applied, its symbols and what names its debug information.
+ * Little-endian files only.
+ */
+#ifndef DBG_OBJFILE_H
+#define DBG_OBJFILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+
+struct objfile;
+
+struct objfile_section {
+	struct str name;
+	uint64_t addr;		/* link-time; laid out if relocatable */
+	uint64_t size;		/* in memory */
+	bool is_alloc;		/* has an address */
+	bool is_code;
+	bool has_bits;		/* in this file */
+};
+
+struct objfile_data {
+	const uint8_t *p;	/* NULL = there is no such section */
+	uint64_t size;
+};
+
+struct objfile_symbol {
+	struct str name;
+	uint64_t addr, size;
+	bool is_function, is_global, is_undefined;
+};
+
+/* Also one that is packed (.xz, .gz, .zst).  ERR_FORMAT when it is no ELF. */
+struct err *objfile_open(const char *path, struct objfile **ret) must_check;
+/* Of bytes in memory, which must outlive it and are changed. */
+struct err *objfile_from(void *data, size_t size,
+			 struct objfile **ret) must_check;
+void objfile_close(struct objfile *o);
+
+const char *objfile_path(const struct objfile *o);
+uint16_t objfile_machine(const struct objfile *o);	/* EM_* */
+bool objfile_is_relocatable(const struct objfile *o);
+
+/* Bytes of an address: 4 or 8. */
+uint8_t objfile_address_size(const struct objfile *o);
+uint32_t objfile_nsections(const struct objfile *o);
+const struct objfile_section *objfile_section(const struct objfile *o,
+					      uint32_t i);
+/* The loaded section that holds addr; NULL = none. */
+const struct objfile_section *objfile_section_at(const struct objfile *o,
+						 uint64_t addr);
+
+/* By name; ".debug_x" finds ".zdebug_x" too.  Malformed reads as absent. */
+struct objfile_data objfile_data(struct objfile *o, const char *name);
+
+/* Lower-case hexadecimal; empty = has none. */
+struct str objfile_build_id(struct objfile *o);
+/* The build-id of an ELF note section's bytes (/sys/kernel/notes). */
+struct str objfile_note_build_id(const uint8_t *p, uint64_t size,
+				 struct arena *a);
+
+/* .gnu_debuglink: a file's name and checksum; false = has none. */
+bool objfile_debuglink(struct objfile *o, struct str *name, uint32_t *crc);
+/* .gnu_debugaltlink: a file's name and build-id. */
+bool objfile_altlink(struct objfile *o, struct arena *a, struct str *name,
+		     struct str *build_id);
+
+/* The symbols (.symtab, else .dynsym) in the order of the file: i from 0 on,
+ * false = no more. */
+bool objfile_symbol(struct objfile *o, uint32_t i,
+		    struct objfile_symbol *ret);
+
+/* The thread-local block's size, aligned; 0 = has none. */
+uint64_t objfile_tls_size(struct objfile *o);
+
+#endif
