@@ -48,7 +48,6 @@ void arena_reset(struct arena *a)
 		return;
 	a->next = a->chunks->data;
 	a->end = a->next + a->chunks->size;
-	memset(a->next, 0, a->chunks->size);
 }
 
 static void arena_new_chunk(struct arena *a, size_t size)
@@ -59,7 +58,7 @@ static void arena_new_chunk(struct arena *a, size_t size)
 		size = CHUNK_SIZE;
 	if (size > SIZE_MAX - sizeof(*c))
 		arena_oom();
-	c = calloc(1, sizeof(*c) + size);
+	c = malloc(sizeof(*c) + size);
 	if (!c)
 		arena_oom();
 	c->size = size;
@@ -80,7 +79,8 @@ void *arena_alloc(struct arena *a, size_t size)
 		arena_new_chunk(a, size);
 	p = a->next;
 	a->next += size;
-	return p;
+	/* Here, and not whole chunks: most arenas of a pass stay small. */
+	return memset(p, 0, size);
 }
 
 void *arena_calloc(struct arena *a, size_t n, size_t size)

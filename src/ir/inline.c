@@ -257,11 +257,22 @@ static void inline_block_calls(struct inlining *in, uint32_t block)
 		}
 }
 
-static void inline_handler(struct ir_program *p, struct ir_func *f)
+static bool has_calls(const struct ir_func *f)
 {
-	struct inlining in = { .p = p, .f = f };
+	for (uint32_t i = 0; i < f->insns.n; i++)
+		if (f->insns.v[i].op == OP_CALL)
+			return true;
+	return false;
+}
+
+static void inline_handler(struct ir_program *p, struct ir_func *f,
+			   struct arena *scratch)
+{
+	struct inlining in = { .p = p, .f = f, .scratch = scratch };
 	struct inline_where here = { .owner = IR_NONE };
 
+	if (!has_calls(f))
+		return;
 	for (uint32_t b = 0; b < f->blocks.n; b++)
 		vec_push(p->arena, &in.where, here);
 	for (uint32_t v = 0; v < f->vars.n; v++)
@@ -276,12 +287,18 @@ static void inline_handler(struct ir_program *p, struct ir_func *f)
 void ir_inline(struct ir_program *p)
 {
 	bool *is_handler = arena_array(p->arena, p->funcs.n + 1, bool);
+	struct arena scratch;
 
+	arena_init(&scratch);
 	for (uint32_t i = 0; i < p->probes.n; i++)
 		is_handler[p->probes.v[i].func] = true;
 	for (uint32_t i = 0; i < p->probes.n; i++)
-		if (p->funcs.v[p->probes.v[i].func]->is_kernel)
-			inline_handler(p, p->funcs.v[p->probes.v[i].func]);
+		if (p->funcs.v[p->probes.v[i].func]->is_kernel) {
+			inline_handler(p, p->funcs.v[p->probes.v[i].func],
+				       &scratch);
+			arena_reset(&scratch);
+		}
+	arena_deinit(&scratch);
 	for (uint32_t i = 0; i < p->funcs.n; i++)
 		if (p->funcs.v[i]->is_kernel && !is_handler[i])
 			p->funcs.v[i]->blocks.n = 0;

@@ -22,6 +22,7 @@ struct inline_where {
 struct inlining {
 	struct ir_program *p;
 	struct ir_func *f;
+	struct arena *scratch;		/* for what the handler alone needs */
 	VEC(struct inline_where) where;		/* of each block */
 	VEC(uint32_t) var_owner;		/* of each variable */
 	struct share *share;

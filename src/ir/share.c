@@ -82,15 +82,15 @@ static uint64_t measure(struct inlining *in, const struct ir_func *f)
 void share_init(struct inlining *in)
 {
 	struct ir_program *p = in->p;
-	struct share *s = arena_new(p->arena, struct share);
+	struct share *s = arena_new(in->scratch, struct share);
 	uint32_t n = p->funcs.n + 1;
 	bool large;
 
 	in->share = s;
-	s->bodies = arena_array(p->arena, n, struct body);
-	s->ncalls = arena_array(p->arena, n, uint32_t);
-	s->size = arena_array(p->arena, n, uint64_t);
-	s->state = arena_array(p->arena, n, uint8_t);
+	s->bodies = arena_array(in->scratch, n, struct body);
+	s->ncalls = arena_array(in->scratch, n, uint32_t);
+	s->size = arena_array(in->scratch, n, uint64_t);
+	s->state = arena_array(in->scratch, n, uint8_t);
 	large = measure(in, in->f) > SIZE_MAX_INLINE;
 	for (uint32_t i = 0; i < p->funcs.n; i++)
 		s->bodies[i].wanted = p->funcs.v[i]->recursive ||
