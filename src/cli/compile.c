@@ -49,7 +49,7 @@ void compile_init(struct compile *c, const struct options *o,
 
 static void front_deinit(struct compile *c)
 {
-	dbg_btf_close(c->program.btf);
+	ctypes_close(c->program.btf);
 	c->program.btf = NULL;
 	arena_deinit(&c->front);
 }

@@ -9,7 +9,7 @@
 #include "image/image.h"
 #include "ir/ir.h"
 
-struct dbg_btf;
+struct ctypes;
 struct sources;
 
 struct cg_options {
@@ -18,7 +18,7 @@ struct cg_options {
 	uint32_t hz;			/* ticks a second there; 0 = 250 */
 	const struct arch *arch;
 	const struct sources *sources;	/* NULL: no line table */
-	struct dbg_btf *btf;		/* of that kernel; NULL: no filter by
+	struct ctypes *btf;		/* of that kernel; NULL: no filter by
 					 * file or target is made */
 };
 

@@ -20,16 +20,16 @@
 static bool find_path(struct cg_fn *fn, const char *type, const char *member,
 		      uint32_t *off, uint32_t *size)
 {
-	struct dbg_btf *btf = fn->g->o->btf;
-	struct dbg_btf_member m;
+	struct ctypes *btf = fn->g->o->btf;
+	struct ctype_member m;
 	uint64_t bytes;
 	uint32_t id;
 
 	if (!btf)
 		return false;
-	id = dbg_btf_find(btf, DBG_BTF_STRUCT, str_from(type));
-	if (!id || !dbg_btf_find_member(btf, id, str_from(member), &m) ||
-	    !dbg_btf_size(btf, m.type, &bytes) || bytes > 8 || !bytes ||
+	id = ctypes_find(btf, CTYPE_STRUCT, str_from(type));
+	if (!id || !ctypes_find_member(btf, id, str_from(member), &m) ||
+	    !ctypes_size(btf, m.type, &bytes) || bytes > 8 || !bytes ||
 	    (bytes & (bytes - 1)))
 		return false;
 	*off = m.bit_offset / 8;
@@ -160,13 +160,13 @@ static const char *pt_regs_nr(const struct cg_fn *fn)
  * make such calls: the kernel marks it while it is in one. */
 static void by_width(struct cg_fn *fn)
 {
-	struct dbg_btf *btf = fn->g->o->btf;
-	struct dbg_btf_member m;
-	uint32_t id = btf ? dbg_btf_find(btf, DBG_BTF_STRUCT,
+	struct ctypes *btf = fn->g->o->btf;
+	struct ctype_member m;
+	uint32_t id = btf ? ctypes_find(btf, CTYPE_STRUCT,
 					 STR("task_struct")) : 0;
 	cg_reg info, flags;
 
-	if (!id || !dbg_btf_find_member(btf, id, STR("thread_info"), &m))
+	if (!id || !ctypes_find_member(btf, id, STR("thread_info"), &m))
 		return;
 	info = current(fn);
 	code_alui(fn->c, BPF_ADD, info, m.bit_offset / 8);

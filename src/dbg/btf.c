@@ -26,34 +26,38 @@
 #include "base/cleanup.h"
 
 #define DBG_BTF_BYTES_MAX (256u << 20)
-#define DBG_BTF_MARK 32		/* records per mark */
-#define DBG_BTF_DEPTH 32	/* of references */
-#define DBG_BTF_VISITS 65536	/* members looked at for one name */
+#define DBG_BTF_MARK 32 /* records per mark */
 
 struct dbg_btf {
+	struct ctypes head;
 	struct dbg_btf *base;
 	void *data;
 	size_t size;
 	bool is_mapped, is_owned;
 	const char *types, *strs;
 	uint32_t types_len, strs_len;
-	uint32_t first;		/* id of the first record */
-	uint32_t strs_first;	/* offset of the first string */
+	uint32_t first;	     /* id of the first record */
+	uint32_t strs_first; /* offset of the first string */
 	/* The frontier: the first record not walked over yet. */
 	uint32_t end, end_off;
-	bool end_is_final;	/* end of file, or of what makes sense */
+	bool end_is_final; /* end of file, or of what makes sense */
 	uint32_t *marks;
 	uint8_t *tags;
 	/* Where the last walk within the marks ended. */
 	uint32_t at, at_off;
 };
 
+static struct dbg_btf *dbg_btf_of(struct ctypes *t)
+{
+	return (struct dbg_btf *)((char *)t - offsetof(struct dbg_btf, head));
+}
+
 /* A record, its head decoded. */
 struct dbg_btf_record {
 	uint32_t name, kind, vlen;
-	uint32_t size;		/* or the type it is of */
+	uint32_t size; /* or the type it is of */
 	bool flag;
-	const char *tail;	/* what follows the head */
+	const char *tail; /* what follows the head */
 };
 
 static inline uint32_t dbg_btf_u32(const char *p)
@@ -70,22 +74,22 @@ static inline uint32_t dbg_btf_u32(const char *p)
 static inline uint32_t dbg_btf_record_len(uint32_t info)
 {
 	static const uint8_t tail[32] = {
-		[DBG_BTF_INT] = 4,
-		[DBG_BTF_ARRAY] = 12,
-		[DBG_BTF_VAR] = 4,
-		[DBG_BTF_DECL_TAG] = 4,
+		[CTYPE_INT] = 4,
+		[CTYPE_ARRAY] = 12,
+		[CTYPE_VAR] = 4,
+		[CTYPE_DECL_TAG] = 4,
 	};
 	static const uint8_t each[32] = {
-		[DBG_BTF_STRUCT] = 12, [DBG_BTF_UNION] = 12,
-		[DBG_BTF_ENUM] = 8,    [DBG_BTF_FUNC_PROTO] = 8,
-		[DBG_BTF_DATASEC] = 12, [DBG_BTF_ENUM64] = 12,
+		[CTYPE_STRUCT] = 12,  [CTYPE_UNION] = 12,
+		[CTYPE_ENUM] = 8,     [CTYPE_FUNC_PROTO] = 8,
+		[CTYPE_DATASEC] = 12, [CTYPE_ENUM64] = 12,
 	};
 	uint32_t kind = BTF_INFO_KIND(info);
 
-	if (kind == DBG_BTF_VOID || kind >= DBG_BTF_BAD)
+	if (kind == CTYPE_VOID || kind >= CTYPE_BAD)
 		return 0;
-	if (kind == DBG_BTF_FUNC)
-		return 12;	/* its vlen is the linkage */
+	if (kind == CTYPE_FUNC)
+		return 12; /* its vlen is the linkage */
 	return 12 + tail[kind] + each[kind] * BTF_INFO_VLEN(info);
 }
 
@@ -158,7 +162,7 @@ static bool dbg_btf_record(struct dbg_btf *btf, uint32_t id,
 	uint32_t info;
 
 	btf = dbg_btf_owner(btf, id);
-	if (!id || id == DBG_BTF_NONE || !dbg_btf_reach(btf, id))
+	if (!id || id == CTYPE_NONE || !dbg_btf_reach(btf, id))
 		return false;
 	p = btf->types + dbg_btf_offset(btf, id);
 	info = dbg_btf_u32(p + 4);
@@ -184,12 +188,12 @@ static struct str dbg_btf_str(const struct dbg_btf *btf, uint32_t off)
 	return str_from(btf->strs + off);
 }
 
-/* ---- opening ---- */
+/* ---- the file ---- */
 
-void dbg_btf_close(struct dbg_btf *btf)
+static void dbg_btf_close(struct ctypes *t)
 {
-	if (!btf)
-		return;
+	struct dbg_btf *btf = dbg_btf_of(t);
+
 	if (btf->is_mapped)
 		munmap(btf->data, btf->size);
 	if (btf->is_owned)
@@ -243,11 +247,19 @@ static struct err *dbg_btf_header(struct dbg_btf *btf)
 	if (h.magic != BTF_MAGIC)
 		return dbg_btf_bad("wrong magic number");
 	if (h.version != BTF_VERSION)
-		return err_new(ERR_UNSUPPORTED, "BTF of version %u",
-			       h.version);
+		return err_new(ERR_UNSUPPORTED, "BTF of version %u", h.version);
 	if (h.hdr_len < sizeof(h) || h.hdr_len > btf->size)
 		return dbg_btf_bad("wrong length of the header");
 	return dbg_btf_sections(btf, &h);
+}
+
+static uint32_t dbg_btf_count(struct ctypes *t)
+{
+	struct dbg_btf *btf = dbg_btf_of(t);
+
+	while (!btf->end_is_final)
+		dbg_btf_advance(btf);
+	return btf->end;
 }
 
 static struct err *dbg_btf_init(struct dbg_btf *btf)
@@ -259,7 +271,7 @@ static struct err *dbg_btf_init(struct dbg_btf *btf)
 		return e;
 	btf->first = 1;
 	if (btf->base) {
-		btf->first = dbg_btf_count(btf->base);
+		btf->first = dbg_btf_count(&btf->base->head);
 		btf->strs_first = btf->base->strs_first + btf->base->strs_len;
 	}
 	btf->end = btf->first;
@@ -272,8 +284,342 @@ static struct err *dbg_btf_init(struct dbg_btf *btf)
 	return NULL;
 }
 
+/* ---- types ---- */
+
+static void dbg_btf_int(const struct dbg_btf_record *r, struct ctype *t)
+{
+	uint32_t v = dbg_btf_u32(r->tail);
+
+	t->bits = BTF_INT_BITS(v);
+	t->bit_offset = BTF_INT_OFFSET(v);
+	t->is_signed = BTF_INT_ENCODING(v) & BTF_INT_SIGNED;
+	t->is_bool = BTF_INT_ENCODING(v) & BTF_INT_BOOL;
+	t->is_char = BTF_INT_ENCODING(v) & BTF_INT_CHAR;
+	if (r->size > 16 || t->bits + t->bit_offset > r->size * 8)
+		t->kind = CTYPE_BAD;
+}
+
+static void dbg_btf_proto(const struct dbg_btf_record *r, struct ctype *t)
+{
+	const char *last;
+
+	t->ref = r->size;
+	t->n = r->vlen;
+	if (!r->vlen)
+		return;
+	/* Dots are a last parameter without name and type. */
+	last = r->tail + 8 * (r->vlen - 1);
+	t->is_variadic = !dbg_btf_u32(last) && !dbg_btf_u32(last + 4);
+	t->n -= t->is_variadic;
+}
+
+/* What is particular to a kind. */
+static void dbg_btf_fill(const struct dbg_btf_record *r, struct ctype *t)
+{
+	switch (t->kind) {
+	case CTYPE_INT:
+		t->size = r->size;
+		dbg_btf_int(r, t);
+		break;
+	case CTYPE_ARRAY:
+		t->ref = dbg_btf_u32(r->tail);
+		t->n = dbg_btf_u32(r->tail + 8);
+		break;
+	case CTYPE_ENUM:
+	case CTYPE_ENUM64:
+		t->is_signed = r->flag;
+		t->size = r->size;
+		t->n = r->vlen;
+		if (!r->size || r->size > 8)
+			t->kind = CTYPE_BAD;
+		break;
+	case CTYPE_STRUCT:
+	case CTYPE_UNION:
+	case CTYPE_DATASEC:
+		t->size = r->size;
+		t->n = r->vlen;
+		break;
+	case CTYPE_FLOAT:
+		t->size = r->size;
+		break;
+	case CTYPE_FWD:
+		t->is_union = r->flag;
+		break;
+	case CTYPE_FUNC_PROTO:
+		dbg_btf_proto(r, t);
+		break;
+	case CTYPE_PTR:
+		t->size = 8;
+		t->ref = r->size;
+		break;
+	case CTYPE_TYPEDEF:
+	case CTYPE_VOLATILE:
+	case CTYPE_CONST:
+	case CTYPE_RESTRICT:
+	case CTYPE_FUNC:
+	case CTYPE_VAR:
+	case CTYPE_DECL_TAG:
+	case CTYPE_TYPE_TAG:
+		t->ref = r->size;
+		break;
+	case CTYPE_VOID:
+	case CTYPE_BAD:
+		break;
+	}
+}
+
+static struct ctype dbg_btf_type(struct ctypes *types, uint32_t id)
+{
+	struct dbg_btf *btf = dbg_btf_of(types);
+	struct ctype t = { .kind = CTYPE_BAD, .name = { "", 0 } };
+	struct dbg_btf_record r;
+
+	if (!id)
+		t.kind = CTYPE_VOID;
+	else if (dbg_btf_record(btf, id, &r)) {
+		t.kind = r.kind;
+		t.name = dbg_btf_str(btf, r.name);
+		dbg_btf_fill(&r, &t);
+	}
+	return t;
+}
+
+/* ---- parts of types ---- */
+
+/* Before kind_flag there was, a bitfield was an INT of odd width. */
+static void dbg_btf_old_bitfield(struct dbg_btf *btf, struct ctype_member *m)
+{
+	struct ctype t = ctypes_stripped(&btf->head, m->type);
+
+	if (t.kind != CTYPE_INT ||
+	    (t.bits == t.size * 8 && !(m->bit_offset % 8)))
+		return;
+	m->bits = t.bits;
+	m->bit_offset += t.bit_offset;
+}
+
+static bool dbg_btf_member(struct ctypes *types, uint32_t id, uint32_t i,
+			   struct ctype_member *ret)
+{
+	struct dbg_btf *btf = dbg_btf_of(types);
+	struct dbg_btf_record r;
+	struct ctype_member m;
+	const char *p;
+
+	if (!dbg_btf_record(btf, id, &r) || i >= r.vlen ||
+	    (r.kind != CTYPE_STRUCT && r.kind != CTYPE_UNION))
+		return false;
+	p = r.tail + 12 * i;
+	m.name = dbg_btf_str(btf, dbg_btf_u32(p));
+	m.type = dbg_btf_u32(p + 4);
+	m.bit_offset = dbg_btf_u32(p + 8);
+	m.bits = 0;
+	if (r.flag) {
+		m.bits = BTF_MEMBER_BITFIELD_SIZE(m.bit_offset);
+		m.bit_offset = BTF_MEMBER_BIT_OFFSET(m.bit_offset);
+	} else {
+		dbg_btf_old_bitfield(btf, &m);
+	}
+	if (m.bits > 64 || ((uint64_t)m.bit_offset + m.bits + 7) / 8 > r.size)
+		return false;
+	*ret = m;
+	return true;
+}
+
+static bool dbg_btf_param(struct ctypes *types, uint32_t id, uint32_t i,
+			  struct ctype_param *ret)
+{
+	struct dbg_btf *btf = dbg_btf_of(types);
+	struct dbg_btf_record r;
+
+	if (!dbg_btf_record(btf, id, &r) || i >= r.vlen ||
+	    r.kind != CTYPE_FUNC_PROTO)
+		return false;
+	ret->name = dbg_btf_str(btf, dbg_btf_u32(r.tail + 8 * i));
+	ret->type = dbg_btf_u32(r.tail + 8 * i + 4);
+	return true;
+}
+
+static bool dbg_btf_enumerator(struct ctypes *types, uint32_t id, uint32_t i,
+			       struct ctype_enumerator *ret)
+{
+	struct dbg_btf *btf = dbg_btf_of(types);
+	struct dbg_btf_record r;
+	const char *p;
+	uint32_t low;
+
+	if (!dbg_btf_record(btf, id, &r) || i >= r.vlen ||
+	    (r.kind != CTYPE_ENUM && r.kind != CTYPE_ENUM64))
+		return false;
+	p = r.tail + (r.kind == CTYPE_ENUM ? 8 : 12) * i;
+	ret->name = dbg_btf_str(btf, dbg_btf_u32(p));
+	low = dbg_btf_u32(p + 4);
+	if (r.kind == CTYPE_ENUM64)
+		ret->value =
+			(int64_t)((uint64_t)dbg_btf_u32(p + 8) << 32 | low);
+	else
+		ret->value = r.flag ? (int64_t)(int32_t)low : (int64_t)low;
+	return true;
+}
+
+/* ---- searching by name ---- */
+
+/* Offset of a string in btf's own strings; 0 = not there. */
+static uint32_t dbg_btf_own_string(const struct dbg_btf *btf, struct str s)
+{
+	_cleanup_(buf_deinit) struct buf needle = {};
+	struct str strs = { btf->strs, btf->strs_len };
+	int64_t at;
+
+	buf_char(&needle, '\0');
+	buf_str(&needle, s);
+	buf_char(&needle, '\0');
+	/* A module's first string has no NUL before it. */
+	if (btf->base &&
+	    str_starts(strs, str_sub(buf_view(&needle), 1, s.len + 1)))
+		return btf->strs_first;
+	at = str_find(strs, buf_view(&needle));
+	return at < 0 ? 0 : (uint32_t)at + 1 + btf->strs_first;
+}
+
+/* A module does not repeat its base's strings. */
+static uint32_t dbg_btf_string(const struct dbg_btf *btf, struct str s)
+{
+	uint32_t off = 0;
+
+	if (!s.len || str_find_char(s, '\0') >= 0)
+		return 0;
+	if (btf->base)
+		off = dbg_btf_string(btf->base, s);
+	return off ? off : dbg_btf_own_string(btf, s);
+}
+
+/* Among the records that were walked over. */
+static uint32_t dbg_btf_find_behind(struct dbg_btf *btf, enum ctype_kind kind,
+				    uint32_t name)
+{
+	uint8_t tag = dbg_btf_tag(kind, name);
+	const uint8_t *end = btf->tags + (btf->end - btf->first);
+	const uint8_t *p = btf->tags;
+	struct dbg_btf_record r;
+
+	while ((p = memchr(p, tag, (size_t)(end - p)))) {
+		uint32_t id = btf->first + (uint32_t)(p - btf->tags);
+
+		if (dbg_btf_record(btf, id, &r) && r.kind == kind &&
+		    r.name == name)
+			return id;
+		p++;
+	}
+	return 0;
+}
+
+/* Beyond, moving the frontier. */
+static uint32_t dbg_btf_find_ahead(struct dbg_btf *btf, enum ctype_kind kind,
+				   uint32_t name)
+{
+	const char *p = btf->types + btf->end_off;
+
+	while (dbg_btf_advance(btf)) {
+		if (dbg_btf_u32(p) == name &&
+		    BTF_INFO_KIND(dbg_btf_u32(p + 4)) == kind)
+			return btf->end - 1;
+		p = btf->types + btf->end_off;
+	}
+	return 0;
+}
+
+static uint32_t dbg_btf_find_name(struct dbg_btf *btf, enum ctype_kind kind,
+				  uint32_t name)
+{
+	uint32_t id = 0;
+
+	if (btf->base)
+		id = dbg_btf_find_name(btf->base, kind, name);
+	if (!id)
+		id = dbg_btf_find_behind(btf, kind, name);
+	if (!id && !btf->end_is_final)
+		id = dbg_btf_find_ahead(btf, kind, name);
+	return id;
+}
+
+static uint32_t dbg_btf_find(struct ctypes *types, enum ctype_kind kind,
+			     struct str name)
+{
+	struct dbg_btf *btf = dbg_btf_of(types);
+	uint32_t off = dbg_btf_string(btf, name);
+	uint32_t id = off ? dbg_btf_find_name(btf, kind, off) : 0;
+
+	if (!id && off && kind == CTYPE_ENUM)
+		id = dbg_btf_find_name(btf, CTYPE_ENUM64, off);
+	return id;
+}
+
+static uint32_t dbg_btf_next(struct ctypes *types, uint32_t id,
+			     enum ctype_kind kind, struct str prefix)
+{
+	struct dbg_btf *btf = dbg_btf_of(types);
+	struct dbg_btf_record r;
+
+	while (dbg_btf_record(btf, ++id, &r)) {
+		if (r.kind == kind &&
+		    str_starts(dbg_btf_str(btf, r.name), prefix))
+			return id;
+	}
+	return 0;
+}
+
+/* The place of a name in an enum, -1 = not in this one. */
+static int64_t dbg_btf_enum_index(const struct dbg_btf_record *r, uint32_t name)
+{
+	uint32_t len = r->kind == CTYPE_ENUM ? 8 : 12;
+
+	for (uint32_t i = 0; i < r->vlen; i++) {
+		if (dbg_btf_u32(r->tail + len * i) == name)
+			return i;
+	}
+	return -1;
+}
+
+static bool dbg_btf_find_enumerator(struct ctypes *types, struct str name,
+				    uint32_t *ret_type, int64_t *ret_value)
+{
+	struct dbg_btf *btf = dbg_btf_of(types);
+	uint32_t off = dbg_btf_string(btf, name);
+	struct ctype_enumerator found;
+	struct dbg_btf_record r;
+	int64_t i;
+
+	for (uint32_t id = 1; off && dbg_btf_record(btf, id, &r); id++) {
+		if (r.kind != CTYPE_ENUM && r.kind != CTYPE_ENUM64)
+			continue;
+		i = dbg_btf_enum_index(&r, off);
+		if (i < 0 ||
+		    !dbg_btf_enumerator(types, id, (uint32_t)i, &found))
+			continue;
+		*ret_type = id;
+		*ret_value = found.value;
+		return true;
+	}
+	return false;
+}
+
+static const struct ctypes_ops dbg_btf_ops = {
+	.type = dbg_btf_type,
+	.member = dbg_btf_member,
+	.param = dbg_btf_param,
+	.enumerator = dbg_btf_enumerator,
+	.find = dbg_btf_find,
+	.next = dbg_btf_next,
+	.find_enumerator = dbg_btf_find_enumerator,
+	.count = dbg_btf_count,
+	.close = dbg_btf_close,
+};
+
+/* ---- opening: the files ---- */
+
 /* Takes over data also when it fails. */
-static struct err *dbg_btf_create(struct dbg_btf has, struct dbg_btf **ret)
+static struct err *dbg_btf_create(struct dbg_btf has, struct ctypes **ret)
 {
 	struct dbg_btf *btf = malloc(sizeof(*btf));
 	struct err *e;
@@ -281,24 +627,26 @@ static struct err *dbg_btf_create(struct dbg_btf has, struct dbg_btf **ret)
 	if (!btf)
 		abort();
 	*btf = has;
+	btf->head.ops = &dbg_btf_ops;
 	e = dbg_btf_init(btf);
 	if (e) {
-		dbg_btf_close(btf);
+		dbg_btf_close(&btf->head);
 		return e;
 	}
-	*ret = btf;
+	*ret = &btf->head;
 	return NULL;
 }
 
-struct err *dbg_btf_from(const void *data, size_t size, struct dbg_btf *base,
-			 struct dbg_btf **ret)
+struct err *dbg_btf_from(const void *data, size_t size, struct ctypes *base,
+			 struct ctypes **ret)
 {
-	return dbg_btf_create((struct dbg_btf){
-				      .base = base,
-				      .data = (void *)(uintptr_t)data,
-				      .size = size,
-			      },
-			      ret);
+	return dbg_btf_create(
+		(struct dbg_btf){
+			.base = base ? dbg_btf_of(base) : NULL,
+			.data = (void *)(uintptr_t)data,
+			.size = size,
+		},
+		ret);
 }
 
 /* Since Linux 6.16 the kernel's BTF can be mapped: nothing is copied.  Other
@@ -325,9 +673,9 @@ static void *dbg_btf_map(const struct world *w, const char *path,
 }
 
 static struct err *dbg_btf_file(const struct world *w, const char *path,
-				struct dbg_btf *base, struct dbg_btf **ret)
+				struct ctypes *base, struct ctypes **ret)
 {
-	struct dbg_btf btf = { .base = base };
+	struct dbg_btf btf = { .base = base ? dbg_btf_of(base) : NULL };
 	struct buf bytes = {};
 	struct err *e;
 
@@ -347,7 +695,7 @@ static struct err *dbg_btf_file(const struct world *w, const char *path,
 	return e ? err_context(e, "%s", path) : NULL;
 }
 
-struct err *dbg_btf_open(const struct world *w, struct dbg_btf **ret)
+struct err *dbg_btf_open(const struct world *w, struct ctypes **ret)
 {
 	struct err *e = dbg_btf_file(w, "/sys/kernel/btf/vmlinux", NULL, ret);
 
@@ -359,8 +707,8 @@ struct err *dbg_btf_open(const struct world *w, struct dbg_btf **ret)
 			   "/sys/kernel/btf/vmlinux");
 }
 
-struct err *dbg_btf_open_module(const struct world *w, struct dbg_btf *base,
-				const char *module, struct dbg_btf **ret)
+struct err *dbg_btf_open_module(const struct world *w, struct ctypes *base,
+				const char *module, struct ctypes **ret)
 {
 	struct arena a;
 	struct err *e;
@@ -372,432 +720,4 @@ struct err *dbg_btf_open_module(const struct world *w, struct dbg_btf *base,
 			 base, ret);
 	arena_deinit(&a);
 	return e;
-}
-
-/* ---- types ---- */
-
-uint32_t dbg_btf_count(struct dbg_btf *btf)
-{
-	while (!btf->end_is_final)
-		dbg_btf_advance(btf);
-	return btf->end;
-}
-
-static void dbg_btf_int(const struct dbg_btf_record *r,
-			struct dbg_btf_type *t)
-{
-	uint32_t v = dbg_btf_u32(r->tail);
-
-	t->bits = BTF_INT_BITS(v);
-	t->bit_offset = BTF_INT_OFFSET(v);
-	t->is_signed = BTF_INT_ENCODING(v) & BTF_INT_SIGNED;
-	t->is_bool = BTF_INT_ENCODING(v) & BTF_INT_BOOL;
-	t->is_char = BTF_INT_ENCODING(v) & BTF_INT_CHAR;
-	if (r->size > 16 || t->bits + t->bit_offset > r->size * 8)
-		t->kind = DBG_BTF_BAD;
-}
-
-static void dbg_btf_proto(const struct dbg_btf_record *r,
-			  struct dbg_btf_type *t)
-{
-	const char *last;
-
-	t->ref = r->size;
-	t->n = r->vlen;
-	if (!r->vlen)
-		return;
-	/* Dots are a last parameter without name and type. */
-	last = r->tail + 8 * (r->vlen - 1);
-	t->is_variadic = !dbg_btf_u32(last) && !dbg_btf_u32(last + 4);
-	t->n -= t->is_variadic;
-}
-
-/* What is particular to a kind. */
-static void dbg_btf_fill(const struct dbg_btf_record *r,
-			 struct dbg_btf_type *t)
-{
-	switch (t->kind) {
-	case DBG_BTF_INT:
-		t->size = r->size;
-		dbg_btf_int(r, t);
-		break;
-	case DBG_BTF_ARRAY:
-		t->ref = dbg_btf_u32(r->tail);
-		t->n = dbg_btf_u32(r->tail + 8);
-		break;
-	case DBG_BTF_ENUM:
-	case DBG_BTF_ENUM64:
-		t->is_signed = r->flag;
-		t->size = r->size;
-		t->n = r->vlen;
-		if (!r->size || r->size > 8)
-			t->kind = DBG_BTF_BAD;
-		break;
-	case DBG_BTF_STRUCT:
-	case DBG_BTF_UNION:
-	case DBG_BTF_DATASEC:
-		t->size = r->size;
-		t->n = r->vlen;
-		break;
-	case DBG_BTF_FLOAT:
-		t->size = r->size;
-		break;
-	case DBG_BTF_FWD:
-		t->is_union = r->flag;
-		break;
-	case DBG_BTF_FUNC_PROTO:
-		dbg_btf_proto(r, t);
-		break;
-	case DBG_BTF_PTR:
-		t->size = 8;
-		t->ref = r->size;
-		break;
-	case DBG_BTF_TYPEDEF:
-	case DBG_BTF_VOLATILE:
-	case DBG_BTF_CONST:
-	case DBG_BTF_RESTRICT:
-	case DBG_BTF_FUNC:
-	case DBG_BTF_VAR:
-	case DBG_BTF_DECL_TAG:
-	case DBG_BTF_TYPE_TAG:
-		t->ref = r->size;
-		break;
-	case DBG_BTF_VOID:
-	case DBG_BTF_BAD:
-		break;
-	}
-}
-
-struct dbg_btf_type dbg_btf_type(struct dbg_btf *btf, uint32_t id)
-{
-	struct dbg_btf_type t = { .kind = DBG_BTF_BAD, .name = { "", 0 } };
-	struct dbg_btf_record r;
-
-	if (!id)
-		t.kind = DBG_BTF_VOID;
-	else if (dbg_btf_record(btf, id, &r)) {
-		t.kind = r.kind;
-		t.name = dbg_btf_str(btf, r.name);
-		dbg_btf_fill(&r, &t);
-	}
-	return t;
-}
-
-static bool dbg_btf_is_modifier(enum dbg_btf_kind kind)
-{
-	return kind == DBG_BTF_TYPEDEF || kind == DBG_BTF_CONST ||
-	       kind == DBG_BTF_VOLATILE || kind == DBG_BTF_RESTRICT ||
-	       kind == DBG_BTF_TYPE_TAG;
-}
-
-uint32_t dbg_btf_strip(struct dbg_btf *btf, uint32_t id)
-{
-	struct dbg_btf_record r;
-
-	for (uint32_t depth = 0; depth < DBG_BTF_DEPTH; depth++) {
-		if (!id)
-			return id;
-		if (!dbg_btf_record(btf, id, &r))
-			return DBG_BTF_NONE;
-		if (!dbg_btf_is_modifier(r.kind))
-			return id;
-		id = r.size;
-	}
-	return DBG_BTF_NONE;
-}
-
-struct dbg_btf_type dbg_btf_stripped(struct dbg_btf *btf, uint32_t id)
-{
-	return dbg_btf_type(btf, dbg_btf_strip(btf, id));
-}
-
-static bool dbg_btf_has_size(enum dbg_btf_kind kind)
-{
-	return kind == DBG_BTF_INT || kind == DBG_BTF_PTR ||
-	       kind == DBG_BTF_STRUCT || kind == DBG_BTF_UNION ||
-	       kind == DBG_BTF_ENUM || kind == DBG_BTF_ENUM64 ||
-	       kind == DBG_BTF_FLOAT;
-}
-
-bool dbg_btf_size(struct dbg_btf *btf, uint32_t id, uint64_t *ret)
-{
-	uint64_t times = 1;
-
-	for (uint32_t depth = 0; depth < DBG_BTF_DEPTH; depth++) {
-		struct dbg_btf_type t = dbg_btf_stripped(btf, id);
-
-		if (dbg_btf_has_size(t.kind)) {
-			*ret = times * t.size;
-			return true;
-		}
-		/* No array is larger than 4 GiB: the product stays exact. */
-		if (t.kind != DBG_BTF_ARRAY ||
-		    __builtin_mul_overflow(times, t.n, &times) ||
-		    times > UINT32_MAX)
-			return false;
-		id = t.ref;
-	}
-	return false;
-}
-
-/* ---- parts of types ---- */
-
-/* Before kind_flag there was, a bitfield was an INT of odd width. */
-static void dbg_btf_old_bitfield(struct dbg_btf *btf,
-				 struct dbg_btf_member *m)
-{
-	struct dbg_btf_type t = dbg_btf_stripped(btf, m->type);
-
-	if (t.kind != DBG_BTF_INT ||
-	    (t.bits == t.size * 8 && !(m->bit_offset % 8)))
-		return;
-	m->bits = t.bits;
-	m->bit_offset += t.bit_offset;
-}
-
-bool dbg_btf_member(struct dbg_btf *btf, uint32_t id, uint32_t i,
-		    struct dbg_btf_member *ret)
-{
-	struct dbg_btf_record r;
-	struct dbg_btf_member m;
-	const char *p;
-
-	if (!dbg_btf_record(btf, id, &r) || i >= r.vlen ||
-	    (r.kind != DBG_BTF_STRUCT && r.kind != DBG_BTF_UNION))
-		return false;
-	p = r.tail + 12 * i;
-	m.name = dbg_btf_str(btf, dbg_btf_u32(p));
-	m.type = dbg_btf_u32(p + 4);
-	m.bit_offset = dbg_btf_u32(p + 8);
-	m.bits = 0;
-	if (r.flag) {
-		m.bits = BTF_MEMBER_BITFIELD_SIZE(m.bit_offset);
-		m.bit_offset = BTF_MEMBER_BIT_OFFSET(m.bit_offset);
-	} else {
-		dbg_btf_old_bitfield(btf, &m);
-	}
-	if (m.bits > 64 || ((uint64_t)m.bit_offset + m.bits + 7) / 8 > r.size)
-		return false;
-	*ret = m;
-	return true;
-}
-
-bool dbg_btf_param(struct dbg_btf *btf, uint32_t id, uint32_t i,
-		   struct dbg_btf_param *ret)
-{
-	struct dbg_btf_record r;
-
-	if (!dbg_btf_record(btf, id, &r) || i >= r.vlen ||
-	    r.kind != DBG_BTF_FUNC_PROTO)
-		return false;
-	ret->name = dbg_btf_str(btf, dbg_btf_u32(r.tail + 8 * i));
-	ret->type = dbg_btf_u32(r.tail + 8 * i + 4);
-	return true;
-}
-
-bool dbg_btf_enumerator(struct dbg_btf *btf, uint32_t id, uint32_t i,
-			struct dbg_btf_enumerator *ret)
-{
-	struct dbg_btf_record r;
-	const char *p;
-	uint32_t low;
-
-	if (!dbg_btf_record(btf, id, &r) || i >= r.vlen ||
-	    (r.kind != DBG_BTF_ENUM && r.kind != DBG_BTF_ENUM64))
-		return false;
-	p = r.tail + (r.kind == DBG_BTF_ENUM ? 8 : 12) * i;
-	ret->name = dbg_btf_str(btf, dbg_btf_u32(p));
-	low = dbg_btf_u32(p + 4);
-	if (r.kind == DBG_BTF_ENUM64)
-		ret->value = (int64_t)((uint64_t)dbg_btf_u32(p + 8) << 32 |
-				       low);
-	else
-		ret->value = r.flag ? (int64_t)(int32_t)low : (int64_t)low;
-	return true;
-}
-
-/* One name looked for in a struct and in the nameless ones within. */
-struct dbg_btf_member_search {
-	struct dbg_btf *btf;
-	struct str name;
-	uint32_t visits;
-	struct dbg_btf_member found;
-};
-
-static bool dbg_btf_search_member(struct dbg_btf_member_search *s,
-				  uint32_t id, uint32_t bit_offset,
-				  uint32_t depth)
-{
-	struct dbg_btf_member m;
-
-	id = dbg_btf_strip(s->btf, id);
-	if (depth > DBG_BTF_DEPTH)
-		return false;
-	for (uint32_t i = 0; s->visits < DBG_BTF_VISITS &&
-			     dbg_btf_member(s->btf, id, i, &m);
-	     i++, s->visits++) {
-		if (__builtin_add_overflow(m.bit_offset, bit_offset,
-					   &m.bit_offset))
-			continue;
-		if (m.name.len ? str_eq(m.name, s->name) && s->name.len :
-				 dbg_btf_search_member(s, m.type,
-						       m.bit_offset,
-						       depth + 1)) {
-			if (m.name.len)
-				s->found = m;
-			return true;
-		}
-	}
-	return false;
-}
-
-bool dbg_btf_find_member(struct dbg_btf *btf, uint32_t id, struct str name,
-			 struct dbg_btf_member *ret)
-{
-	struct dbg_btf_member_search s = { .btf = btf, .name = name };
-
-	if (!dbg_btf_search_member(&s, id, 0, 0))
-		return false;
-	*ret = s.found;
-	return true;
-}
-
-/* ---- searching by name ---- */
-
-/* Offset of a string in btf's own strings; 0 = not there. */
-static uint32_t dbg_btf_own_string(const struct dbg_btf *btf, struct str s)
-{
-	_cleanup_(buf_deinit) struct buf needle = {};
-	struct str strs = { btf->strs, btf->strs_len };
-	int64_t at;
-
-	buf_char(&needle, '\0');
-	buf_str(&needle, s);
-	buf_char(&needle, '\0');
-	/* A module's first string has no NUL before it. */
-	if (btf->base && str_starts(strs, str_sub(buf_view(&needle), 1,
-						  s.len + 1)))
-		return btf->strs_first;
-	at = str_find(strs, buf_view(&needle));
-	return at < 0 ? 0 : (uint32_t)at + 1 + btf->strs_first;
-}
-
-/* A module does not repeat its base's strings. */
-static uint32_t dbg_btf_string(const struct dbg_btf *btf, struct str s)
-{
-	uint32_t off = 0;
-
-	if (!s.len || str_find_char(s, '\0') >= 0)
-		return 0;
-	if (btf->base)
-		off = dbg_btf_string(btf->base, s);
-	return off ? off : dbg_btf_own_string(btf, s);
-}
-
-/* Among the records that were walked over. */
-static uint32_t dbg_btf_find_behind(struct dbg_btf *btf,
-				    enum dbg_btf_kind kind, uint32_t name)
-{
-	uint8_t tag = dbg_btf_tag(kind, name);
-	const uint8_t *end = btf->tags + (btf->end - btf->first);
-	const uint8_t *p = btf->tags;
-	struct dbg_btf_record r;
-
-	while ((p = memchr(p, tag, (size_t)(end - p)))) {
-		uint32_t id = btf->first + (uint32_t)(p - btf->tags);
-
-		if (dbg_btf_record(btf, id, &r) && r.kind == kind &&
-		    r.name == name)
-			return id;
-		p++;
-	}
-	return 0;
-}
-
-/* Beyond, moving the frontier. */
-static uint32_t dbg_btf_find_ahead(struct dbg_btf *btf,
-				   enum dbg_btf_kind kind, uint32_t name)
-{
-	const char *p = btf->types + btf->end_off;
-
-	while (dbg_btf_advance(btf)) {
-		if (dbg_btf_u32(p) == name &&
-		    BTF_INFO_KIND(dbg_btf_u32(p + 4)) == kind)
-			return btf->end - 1;
-		p = btf->types + btf->end_off;
-	}
-	return 0;
-}
-
-static uint32_t dbg_btf_find_name(struct dbg_btf *btf,
-				  enum dbg_btf_kind kind, uint32_t name)
-{
-	uint32_t id = 0;
-
-	if (btf->base)
-		id = dbg_btf_find_name(btf->base, kind, name);
-	if (!id)
-		id = dbg_btf_find_behind(btf, kind, name);
-	if (!id && !btf->end_is_final)
-		id = dbg_btf_find_ahead(btf, kind, name);
-	return id;
-}
-
-uint32_t dbg_btf_find(struct dbg_btf *btf, enum dbg_btf_kind kind,
-		      struct str name)
-{
-	uint32_t off = dbg_btf_string(btf, name);
-	uint32_t id = off ? dbg_btf_find_name(btf, kind, off) : 0;
-
-	if (!id && off && kind == DBG_BTF_ENUM)
-		id = dbg_btf_find_name(btf, DBG_BTF_ENUM64, off);
-	return id;
-}
-
-uint32_t dbg_btf_next(struct dbg_btf *btf, uint32_t id,
-		      enum dbg_btf_kind kind, struct str prefix)
-{
-	struct dbg_btf_record r;
-
-	while (dbg_btf_record(btf, ++id, &r)) {
-		if (r.kind == kind &&
-		    str_starts(dbg_btf_str(btf, r.name), prefix))
-			return id;
-	}
-	return 0;
-}
-
-/* The place of a name in an enum, -1 = not in this one. */
-static int64_t dbg_btf_enum_index(const struct dbg_btf_record *r,
-				  uint32_t name)
-{
-	uint32_t len = r->kind == DBG_BTF_ENUM ? 8 : 12;
-
-	for (uint32_t i = 0; i < r->vlen; i++) {
-		if (dbg_btf_u32(r->tail + len * i) == name)
-			return i;
-	}
-	return -1;
-}
-
-bool dbg_btf_find_enumerator(struct dbg_btf *btf, struct str name,
-			     uint32_t *ret_type, int64_t *ret_value)
-{
-	uint32_t off = dbg_btf_string(btf, name);
-	struct dbg_btf_enumerator found;
-	struct dbg_btf_record r;
-	int64_t i;
-
-	for (uint32_t id = 1; off && dbg_btf_record(btf, id, &r); id++) {
-		if (r.kind != DBG_BTF_ENUM && r.kind != DBG_BTF_ENUM64)
-			continue;
-		i = dbg_btf_enum_index(&r, off);
-		if (i < 0 ||
-		    !dbg_btf_enumerator(btf, id, (uint32_t)i, &found))
-			continue;
-		*ret_type = id;
-		*ret_value = found.value;
-		return true;
-	}
-	return false;
 }

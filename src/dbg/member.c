@@ -5,19 +5,19 @@
 
 #define MEMBER_ELEMENTS_MAX (1u << 24)
 
-uint32_t member_type(struct dbg_btf *btf, struct str name)
+uint32_t member_type(struct ctypes *btf, struct str name)
 {
 	static const struct {
 		struct str prefix;
-		enum dbg_btf_kind kind;
+		enum ctype_kind kind;
 	} tagged[] = {
-		{ STR_INIT("struct "), DBG_BTF_STRUCT },
-		{ STR_INIT("union "), DBG_BTF_UNION },
-		{ STR_INIT("enum "), DBG_BTF_ENUM },
+		{ STR_INIT("struct "), CTYPE_STRUCT },
+		{ STR_INIT("union "), CTYPE_UNION },
+		{ STR_INIT("enum "), CTYPE_ENUM },
 	};
-	static const enum dbg_btf_kind plain[] = {
-		DBG_BTF_STRUCT, DBG_BTF_UNION, DBG_BTF_TYPEDEF,
-		DBG_BTF_INT,	DBG_BTF_ENUM,
+	static const enum ctype_kind plain[] = {
+		CTYPE_STRUCT, CTYPE_UNION, CTYPE_TYPEDEF,
+		CTYPE_INT,	CTYPE_ENUM,
 	};
 	uint32_t id = 0;
 
@@ -26,11 +26,11 @@ uint32_t member_type(struct dbg_btf *btf, struct str name)
 		name.len--;
 	for (uint32_t i = 0; i < ARRAY_SIZE(tagged); i++)
 		if (str_starts(name, tagged[i].prefix))
-			return dbg_btf_find(btf, tagged[i].kind,
+			return ctypes_find(btf, tagged[i].kind,
 					    str_sub(name, tagged[i].prefix.len,
 						    name.len));
 	for (uint32_t i = 0; i < ARRAY_SIZE(plain) && !id; i++)
-		id = dbg_btf_find(btf, plain[i], name);
+		id = ctypes_find(btf, plain[i], name);
 	return id;
 }
 
@@ -53,32 +53,32 @@ static struct str member_part(struct str *path)
 	return part;
 }
 
-static bool member_element(struct dbg_btf *btf, struct str part,
+static bool member_element(struct ctypes *btf, struct str part,
 			   struct member *at)
 {
-	struct dbg_btf_type t = dbg_btf_stripped(btf, at->type);
+	struct ctype t = ctypes_stripped(btf, at->type);
 	uint64_t size;
 	int64_t i;
 
 	if (part.len < 3 || part.s[part.len - 1] != ']' ||
 	    !str_to_s64(str_sub(part, 1, part.len - 1), &i) || i < 0 ||
-	    i > MEMBER_ELEMENTS_MAX || t.kind != DBG_BTF_ARRAY ||
-	    !dbg_btf_size(btf, t.ref, &size))
+	    i > MEMBER_ELEMENTS_MAX || t.kind != CTYPE_ARRAY ||
+	    !ctypes_size(btf, t.ref, &size))
 		return false;
 	at->type = t.ref;
 	at->bit_offset += 8 * size * (uint64_t)i;
 	return true;
 }
 
-static bool member_step(struct dbg_btf *btf, struct str part, struct member *at)
+static bool member_step(struct ctypes *btf, struct str part, struct member *at)
 {
-	struct dbg_btf_member m;
+	struct ctype_member m;
 
 	if (!part.len || at->bits)
 		return false;
 	if (part.s[0] == '[')
 		return member_element(btf, part, at);
-	if (!dbg_btf_find_member(btf, at->type, part, &m))
+	if (!ctypes_find_member(btf, at->type, part, &m))
 		return false;
 	at->type = m.type;
 	at->bit_offset += m.bit_offset;
@@ -86,7 +86,7 @@ static bool member_step(struct dbg_btf *btf, struct str part, struct member *at)
 	return true;
 }
 
-bool member_find(struct dbg_btf *btf, struct str type, struct str path,
+bool member_find(struct ctypes *btf, struct str type, struct str path,
 		 struct member *ret)
 {
 	struct member at = { .type = member_type(btf, type) };
@@ -96,8 +96,8 @@ bool member_find(struct dbg_btf *btf, struct str type, struct str path,
 	while (path.len)
 		if (!member_step(btf, member_part(&path), &at))
 			return false;
-	at.is_signed = dbg_btf_stripped(btf, at.type).is_signed;
-	if (!dbg_btf_size(btf, at.type, &at.size))
+	at.is_signed = ctypes_stripped(btf, at.type).is_signed;
+	if (!ctypes_size(btf, at.type, &at.size))
 		at.size = 0;
 	*ret = at;
 	return true;

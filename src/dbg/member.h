@@ -24,11 +24,11 @@ struct member {
 /* "struct x", "union x", "enum x", or the name of any of these, of a typedef
  * or of a basic type; stars and spaces behind it are passed over.  0 = there
  * is none. */
-uint32_t member_type(struct dbg_btf *btf, struct str name);
+uint32_t member_type(struct ctypes *btf, struct str name);
 
 /* path: members with '.' between them, elements as "[3]"; empty = the type
  * itself.  False: there is no such type or member. */
-bool member_find(struct dbg_btf *btf, struct str type, struct str path,
+bool member_find(struct ctypes *btf, struct str type, struct str path,
 		 struct member *ret);
 
 #endif

@@ -182,20 +182,20 @@ struct str tracepoint_system(const struct tracepoints *tps, struct arena *a,
 
 /* The type called prefix and name; 0 = none. */
 static uint32_t tracepoint_type(const struct tracepoints *tps,
-				enum dbg_btf_kind kind, struct str prefix,
+				enum ctype_kind kind, struct str prefix,
 				struct str name)
 {
 	_cleanup_(buf_deinit) struct buf full = {};
 
 	buf_str(&full, prefix);
 	buf_str(&full, name);
-	return dbg_btf_find(tps->btf, kind, buf_view(&full));
+	return ctypes_find(tps->btf, kind, buf_view(&full));
 }
 
 static uint32_t tracepoint_btf_id(const struct tracepoints *tps,
 				  struct str name)
 {
-	return tracepoint_type(tps, DBG_BTF_TYPEDEF, tracepoint_typedef, name);
+	return tracepoint_type(tps, CTYPE_TYPEDEF, tracepoint_typedef, name);
 }
 
 static const char *const tracepoint_stubs[] = {
@@ -207,12 +207,12 @@ static uint32_t tracepoint_named_proto(const struct tracepoints *tps,
 				       struct str name)
 {
 	for (uint32_t i = 0; i < ARRAY_SIZE(tracepoint_stubs); i++) {
-		uint32_t func = tracepoint_type(tps, DBG_BTF_FUNC,
+		uint32_t func = tracepoint_type(tps, CTYPE_FUNC,
 						str_from(tracepoint_stubs[i]),
 						name);
 
 		if (func)
-			return dbg_btf_type(tps->btf, func).ref;
+			return ctypes_type(tps->btf, func).ref;
 	}
 	return 0;
 }
@@ -221,16 +221,16 @@ static uint32_t tracepoint_named_proto(const struct tracepoints *tps,
 static uint32_t tracepoint_bare_proto(const struct tracepoints *tps,
 				      uint32_t btf_id)
 {
-	struct dbg_btf_type t = dbg_btf_stripped(tps->btf, btf_id);
+	struct ctype t = ctypes_stripped(tps->btf, btf_id);
 
-	return t.kind == DBG_BTF_PTR ? dbg_btf_strip(tps->btf, t.ref) : 0;
+	return t.kind == CTYPE_PTR ? ctypes_strip(tps->btf, t.ref) : 0;
 }
 
 static bool tracepoint_is_proto(const struct tracepoints *tps, uint32_t id)
 {
-	struct dbg_btf_type t = dbg_btf_type(tps->btf, id);
+	struct ctype t = ctypes_type(tps->btf, id);
 
-	return id && t.kind == DBG_BTF_FUNC_PROTO && t.n >= 1 &&
+	return id && t.kind == CTYPE_FUNC_PROTO && t.n >= 1 &&
 	       t.n <= TRACEPOINT_ARGS_MAX + 1;
 }
 
@@ -238,7 +238,7 @@ static bool tracepoint_is_proto(const struct tracepoints *tps, uint32_t id)
 static void tracepoint_args(const struct tracepoints *tps, struct arena *a,
 			    struct tracepoint *tp, uint32_t named)
 {
-	struct dbg_btf_param param;
+	struct ctype_param param;
 	uint32_t proto = named;
 
 	if (!tracepoint_is_proto(tps, proto))
@@ -246,7 +246,7 @@ static void tracepoint_args(const struct tracepoints *tps, struct arena *a,
 	if (!tracepoint_is_proto(tps, proto))
 		return;
 	tp->has_args = true;
-	for (uint32_t i = 1; dbg_btf_param(tps->btf, proto, i, &param); i++) {
+	for (uint32_t i = 1; ctypes_param(tps->btf, proto, i, &param); i++) {
 		struct tracepoint_arg arg = {
 			.name = param.name, .type = param.type, .slot = i - 1,
 		};
@@ -356,9 +356,9 @@ static void tracepoint_list_btf(const struct tracepoints *tps,
 	const uint32_t prefix = tracepoint_typedef.len;
 	uint32_t id = 0;
 
-	while ((id = dbg_btf_next(tps->btf, id, DBG_BTF_TYPEDEF,
+	while ((id = ctypes_next(tps->btf, id, CTYPE_TYPEDEF,
 				  tracepoint_typedef))) {
-		struct str full = dbg_btf_type(tps->btf, id).name;
+		struct str full = ctypes_type(tps->btf, id).name;
 		struct tracepoint tp = {
 			.name = str_sub(full, prefix, full.len), .btf_id = id,
 		};
@@ -457,9 +457,9 @@ static void tracepoint_map_stubs(const struct tracepoints *tps,
 		struct str prefix = str_from(tracepoint_stubs[i]);
 		uint32_t id = 0;
 
-		while ((id = dbg_btf_next(tps->btf, id, DBG_BTF_FUNC,
+		while ((id = ctypes_next(tps->btf, id, CTYPE_FUNC,
 					  prefix))) {
-			struct str name = dbg_btf_type(tps->btf, id).name;
+			struct str name = ctypes_type(tps->btf, id).name;
 			uint32_t *value = arena_new(a, uint32_t);
 
 			*value = id;
@@ -483,7 +483,7 @@ void tracepoint_list_args(const struct tracepoints *tps, struct arena *a,
 
 		if (tp->btf_id && !tp->has_args)
 			tracepoint_args(tps, a, tp, func ?
-					dbg_btf_type(tps->btf, *func).ref : 0);
+					ctypes_type(tps->btf, *func).ref : 0);
 	}
 }
 

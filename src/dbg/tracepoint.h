@@ -56,7 +56,7 @@ struct tracepoint_format {
 /* btf NULL = this kernel has none: names only, from tracefs. */
 struct tracepoints {
 	struct world *world;
-	struct dbg_btf *btf;
+	struct ctypes *btf;
 };
 
 /*

@@ -128,14 +128,14 @@ static bool has_helper(int32_t helper)
 	return type_has_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, helper);
 }
 
-static bool has_function(struct dbg_btf *btf, struct str name)
+static bool has_function(struct ctypes *btf, struct str name)
 {
-	return btf && dbg_btf_find(btf, DBG_BTF_FUNC, name);
+	return btf && ctypes_find(btf, CTYPE_FUNC, name);
 }
 
 /* A program at the entry of a function that every kernel has.  To load it says
  * nothing: only attaching shows what the processor's half of it can do. */
-static bool has_fentry(struct dbg_btf *btf)
+static bool has_fentry(struct ctypes *btf)
 {
 	const struct bpf_insn insns[] = { MOV(BPF_REG_0, 0), EXIT };
 	_cleanup_close_ int prog = -1, link = -1;
@@ -147,7 +147,7 @@ static bool has_fentry(struct dbg_btf *btf)
 	attr.insns = ptr_u64(insns);
 	attr.insn_cnt = ARRAY_SIZE(insns);
 	attr.license = ptr_u64("GPL");
-	attr.attach_btf_id = btf ? dbg_btf_find(btf, DBG_BTF_FUNC,
+	attr.attach_btf_id = btf ? ctypes_find(btf, CTYPE_FUNC,
 						STR("bpf_fentry_test1")) : 0;
 	if (!attr.attach_btf_id)
 		return false;
@@ -182,7 +182,7 @@ static bool has_kprobe_multi(void)
 	return link >= 0;
 }
 
-static bool has_feature(enum image_feature f, struct dbg_btf *btf)
+static bool has_feature(enum image_feature f, struct ctypes *btf)
 {
 	switch (f) {
 	case FEATURE_MAY_GOTO:
@@ -244,7 +244,7 @@ static struct err *may_load(void)
 
 static image_features ask_all(const struct world *w)
 {
-	struct dbg_btf *btf = NULL;
+	struct ctypes *btf = NULL;
 	image_features features = 0;
 	struct err *e = dbg_btf_open(w, &btf);
 
@@ -252,7 +252,7 @@ static image_features ask_all(const struct world *w)
 	for (uint32_t f = 0; f < FEATURE_N; f++)
 		if (has_feature((enum image_feature)f, btf))
 			features |= UINT64_C(1) << f;
-	dbg_btf_close(btf);
+	ctypes_close(btf);
 	return features;
 }
 
@@ -283,20 +283,20 @@ static const struct {
 	{ FEATURE_RAW_TP_COOKIE, {}, STR_INIT("bpf_local_irq_save") },
 };
 
-static bool has_sign(struct dbg_btf *btf, uint32_t i)
+static bool has_sign(struct ctypes *btf, uint32_t i)
 {
 	uint32_t type;
 	int64_t value;
 
 	if (signs[i].function.len)
 		return has_function(btf, signs[i].function);
-	return dbg_btf_find_enumerator(btf, signs[i].enumerator, &type,
+	return ctypes_find_enumerator(btf, signs[i].enumerator, &type,
 				       &value);
 }
 
 struct err *features_installed(struct world *w, image_features *ret)
 {
-	struct dbg_btf *btf = NULL;
+	struct ctypes *btf = NULL;
 	struct err *e = dbg_btf_open(w, &btf);
 
 	*ret = 0;
@@ -305,7 +305,7 @@ struct err *features_installed(struct world *w, image_features *ret)
 	for (uint32_t i = 0; i < ARRAY_SIZE(signs); i++)
 		if (has_sign(btf, i))
 			*ret |= UINT64_C(1) << signs[i].feature;
-	dbg_btf_close(btf);
+	ctypes_close(btf);
 	return NULL;
 }
 

@@ -31,7 +31,7 @@ struct loader {
 	const struct image *img;
 	const struct maps *maps;
 	const struct world *world;
-	struct dbg_btf *btf;	/* the kernel's, when a function of it is
+	struct ctypes *btf;	/* the kernel's, when a function of it is
 				 * called */
 	struct arena arena;
 };
@@ -51,7 +51,7 @@ static struct err *loader_kfunc(struct loader *l, struct str name,
 
 	if (e)
 		return e;
-	id = dbg_btf_find(l->btf, DBG_BTF_FUNC, name);
+	id = ctypes_find(l->btf, CTYPE_FUNC, name);
 	if (!id)
 		return err_new(ERR_UNSUPPORTED,
 			       "this kernel has no function '%" STR_FMT
@@ -283,7 +283,7 @@ static struct err *loader_target(struct loader *l, const struct image_prog *p,
 	e = loader_btf(l);
 	if (e)
 		return e;
-	attr->attach_btf_id = dbg_btf_find(l->btf, DBG_BTF_FUNC, name);
+	attr->attach_btf_id = ctypes_find(l->btf, CTYPE_FUNC, name);
 	if (!attr->attach_btf_id)
 		return err_new(ERR_NOT_FOUND,
 			       "this kernel has no function '%" STR_FMT "'",
@@ -347,7 +347,7 @@ struct err *programs_load(const struct image *img, const struct maps *m,
 		arena_reset(&l.arena);
 		e = loader_load(&l, &img->progs.v[i], &p.fds[i]);
 	}
-	dbg_btf_close(l.btf);
+	ctypes_close(l.btf);
 	arena_deinit(&l.arena);
 	if (e)
 		programs_unload(&p);

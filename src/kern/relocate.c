@@ -12,8 +12,8 @@
 struct relocate {
 	struct image *img;
 	struct world *world;
-	struct dbg_btf *btf;	/* the kernel's; opened when needed */
-	struct dbg_btf *module; /* of the module asked about last */
+	struct ctypes *btf;	/* the kernel's; opened when needed */
+	struct ctypes *module; /* of the module asked about last */
 	istr module_name;
 	struct kallsyms *symbols; /* or NULL: not asked yet */
 	struct arena arena;
@@ -69,7 +69,7 @@ static struct err *open_module(struct relocate *r, istr name)
 
 	if (r->module && r->module_name == name)
 		return NULL;
-	dbg_btf_close(take_ptr(r->module));
+	ctypes_close(take_ptr(r->module));
 	r->module_name = name;
 	s = strndup(str.s, str.len);
 	if (!s)
@@ -78,7 +78,7 @@ static struct err *open_module(struct relocate *r, istr name)
 }
 
 static struct err *types_of(struct relocate *r, const struct image_access *a,
-			    struct dbg_btf **ret)
+			    struct ctypes **ret)
 {
 	struct err *e = NULL;
 
@@ -119,7 +119,7 @@ static struct err *find_shift(struct relocate *r, struct image_access *a,
 }
 
 static struct err *find_member(struct relocate *r, struct image_access *a,
-			       struct dbg_btf *btf)
+			       struct ctypes *btf)
 {
 	struct member m;
 	bool there = member_find(btf, text(r, a->type), text(r, a->path), &m);
@@ -140,11 +140,11 @@ static struct err *find_member(struct relocate *r, struct image_access *a,
 }
 
 static struct err *find_enumerator(struct relocate *r, struct image_access *a,
-				   struct dbg_btf *btf)
+				   struct ctypes *btf)
 {
 	uint32_t type;
 
-	if (dbg_btf_find_enumerator(btf, text(r, a->path), &type, &a->value))
+	if (ctypes_find_enumerator(btf, text(r, a->path), &type, &a->value))
 		return NULL;
 	return is_missing(r, a);
 }
@@ -152,7 +152,7 @@ static struct err *find_enumerator(struct relocate *r, struct image_access *a,
 /* ---- arguments ---- */
 
 static struct err *find_trace_arg(struct relocate *r, struct image_access *a,
-				  struct dbg_btf *btf, struct str name)
+				  struct ctypes *btf, struct str name)
 {
 	struct tracepoints tps = { .world = r->world, .btf = btf };
 	struct tracepoint tp;
@@ -171,13 +171,13 @@ static struct err *find_trace_arg(struct relocate *r, struct image_access *a,
 }
 
 static struct err *find_function_arg(struct relocate *r, struct image_access *a,
-				     struct dbg_btf *btf)
+				     struct ctypes *btf)
 {
-	uint32_t f = dbg_btf_find(btf, DBG_BTF_FUNC, text(r, a->type));
-	uint32_t proto = f ? dbg_btf_type(btf, f).ref : 0;
-	struct dbg_btf_param p;
+	uint32_t f = ctypes_find(btf, CTYPE_FUNC, text(r, a->type));
+	uint32_t proto = f ? ctypes_type(btf, f).ref : 0;
+	struct ctype_param p;
 
-	for (uint32_t i = 0; f && dbg_btf_param(btf, proto, i, &p); i++) {
+	for (uint32_t i = 0; f && ctypes_param(btf, proto, i, &p); i++) {
 		if (!str_eq(p.name, text(r, a->path)))
 			continue;
 		a->value = i;
@@ -187,7 +187,7 @@ static struct err *find_function_arg(struct relocate *r, struct image_access *a,
 }
 
 static struct err *find_arg(struct relocate *r, struct image_access *a,
-			    struct dbg_btf *btf)
+			    struct ctypes *btf)
 {
 	static const struct str tracepoint = STR_INIT("tracepoint ");
 	struct str type = text(r, a->type);
@@ -217,7 +217,7 @@ static struct err *find_symbol(struct relocate *r, struct image_access *a)
 
 static struct err *find_access(struct relocate *r, struct image_access *a)
 {
-	struct dbg_btf *btf;
+	struct ctypes *btf;
 	struct err *e;
 
 	if (a->kind == ACCESS_SYMBOL)
@@ -290,8 +290,8 @@ struct err *relocate(struct image *img, struct world *w,
 	arena_init(&r.arena);
 	for (uint32_t i = 0; i < img->accesses.n && !e; i++)
 		e = find_access(&r, &img->accesses.v[i]);
-	dbg_btf_close(r.module);
-	dbg_btf_close(r.btf);
+	ctypes_close(r.module);
+	ctypes_close(r.btf);
 	kallsyms_destroy(r.symbols);
 	arena_deinit(&r.arena);
 	return e;

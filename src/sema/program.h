@@ -33,7 +33,7 @@
 #include "image/image.h"
 #include "lang/ast.h"
 
-struct dbg_btf;
+struct ctypes;
 struct diags;
 struct library;
 struct probe;
@@ -182,7 +182,7 @@ struct program {
 	struct arena *back;		/* in this arena: outlives the tree */
 	struct world *world;
 	image_features features;	/* what the code may rely on */
-	struct dbg_btf *btf;		/* opened when first asked for: see
+	struct ctypes *btf;		/* opened when first asked for: see
 					 * program_btf() */
 	bool btf_tried;
 	const struct sema_options *options;

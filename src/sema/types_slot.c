@@ -122,15 +122,15 @@ static void note_origin(struct types *t, struct diag *d,
 /* Is it the address of a char? */
 static bool is_text_address(struct types *t, const struct target *target)
 {
-	struct dbg_btf *btf = program_btf(t->program);
-	struct dbg_btf_type ty;
+	struct ctypes *btf = program_btf(t->program);
+	struct ctype ty;
 
 	if (!btf || !target->points_to)
 		return false;
-	ty = dbg_btf_stripped(btf, target->points_to);
-	if (ty.kind == DBG_BTF_ARRAY)
-		ty = dbg_btf_stripped(btf, ty.ref);
-	return ty.kind == DBG_BTF_INT && ty.size == 1 && !ty.is_bool;
+	ty = ctypes_stripped(btf, target->points_to);
+	if (ty.kind == CTYPE_ARRAY)
+		ty = ctypes_stripped(btf, ty.ref);
+	return ty.kind == CTYPE_INT && ty.size == 1 && !ty.is_bool;
 }
 
 static void help_string(struct types *t, struct diag *d,

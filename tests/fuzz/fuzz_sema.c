@@ -105,7 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	vec_push(&r.arena, &r.program.files, parse_file(&r.parse, s));
 	run_passes(&r);
 	print(&r);
-	dbg_btf_close(r.program.btf);
+	ctypes_close(r.program.btf);
 	world_close(r.world);
 	arena_deinit(&r.arena);
 	return 0;

@@ -25,19 +25,19 @@ struct function {
 
 /* ---- what BTF says ---- */
 
-static bool is_word(struct dbg_btf *btf, uint32_t type)
+static bool is_word(struct ctypes *btf, uint32_t type)
 {
-	struct dbg_btf_type t = dbg_btf_stripped(btf, type);
+	struct ctype t = ctypes_stripped(btf, type);
 
-	return (t.kind == DBG_BTF_INT || t.kind == DBG_BTF_PTR ||
-		t.kind == DBG_BTF_ENUM || t.kind == DBG_BTF_ENUM64) &&
+	return (t.kind == CTYPE_INT || t.kind == CTYPE_PTR ||
+		t.kind == CTYPE_ENUM || t.kind == CTYPE_ENUM64) &&
 	       t.size <= 8;
 }
 
-static struct function function_of(struct dbg_btf *btf, uint32_t id)
+static struct function function_of(struct ctypes *btf, uint32_t id)
 {
-	struct dbg_btf_type f = dbg_btf_type(btf, id);
-	struct dbg_btf_type proto = dbg_btf_type(btf, f.ref);
+	struct ctype f = ctypes_type(btf, id);
+	struct ctype proto = ctypes_type(btf, f.ref);
 	struct function fn = {
 		.name = f.name,
 		.proto = f.ref,
@@ -45,9 +45,9 @@ static struct function function_of(struct dbg_btf *btf, uint32_t id)
 		.result = proto.ref,
 		.by_words = !proto.is_variadic && proto.n <= FUNCTION_WORDS,
 	};
-	struct dbg_btf_param p;
+	struct ctype_param p;
 
-	for (uint32_t i = 0; dbg_btf_param(btf, fn.proto, i, &p); i++)
+	for (uint32_t i = 0; ctypes_param(btf, fn.proto, i, &p); i++)
 		fn.by_words &= is_word(btf, p.type);
 	fn.by_words &= !fn.result || is_word(btf, fn.result);
 	return fn;
@@ -82,10 +82,10 @@ static void add_params(struct program *p, struct target_scope *s,
 		       const struct function *fn, bool is_fentry)
 {
 	const struct arch *arch = world_arch(p->world);
-	struct dbg_btf_param param;
+	struct ctype_param param;
 
 	for (uint32_t i = 0;
-	     dbg_btf_param(program_btf(p), fn->proto, i, &param); i++) {
+	     ctypes_param(program_btf(p), fn->proto, i, &param); i++) {
 		if (is_fentry)
 			add_root(p, s, param.name, param.type, word(i));
 		else if (i < arch->nargs && fn->by_words)
@@ -147,8 +147,8 @@ static void add_site(struct query *q, const struct function *fn, bool many)
 static enum resolve_status find_one(struct query *q,
 				    const struct ast_component *c)
 {
-	struct dbg_btf *btf = program_btf(q->program);
-	uint32_t id = btf ? dbg_btf_find(btf, DBG_BTF_FUNC, c->string) : 0;
+	struct ctypes *btf = program_btf(q->program);
+	uint32_t id = btf ? ctypes_find(btf, CTYPE_FUNC, c->string) : 0;
 	struct function fn;
 
 	if (!id)
@@ -175,13 +175,13 @@ static struct str prefix_of(struct str pattern)
 static enum resolve_status find_many(struct query *q,
 				     const struct ast_component *c)
 {
-	struct dbg_btf *btf = program_btf(q->program);
+	struct ctypes *btf = program_btf(q->program);
 	struct str prefix = prefix_of(c->string);
 	VEC(uint32_t) found = {};
 	uint32_t id = 0;
 
-	while (btf && (id = dbg_btf_next(btf, id, DBG_BTF_FUNC, prefix)))
-		if (str_glob(c->string, dbg_btf_type(btf, id).name))
+	while (btf && (id = ctypes_next(btf, id, CTYPE_FUNC, prefix)))
+		if (str_glob(c->string, ctypes_type(btf, id).name))
 			vec_push(q->program->arena, &found, id);
 	for (uint32_t i = 0; i < found.n; i++) {
 		struct function fn = function_of(btf, found.v[i]);

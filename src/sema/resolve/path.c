@@ -71,27 +71,27 @@ void path_fail(struct path *pa, uint32_t diag, struct str why, struct str help)
 	pa->target->help = help;
 }
 
-struct dbg_btf_type path_type(const struct path *pa)
+struct ctype path_type(const struct path *pa)
 {
 	if (!pa->type)
-		return (struct dbg_btf_type){ .kind = DBG_BTF_VOID };
-	return dbg_btf_stripped(pa->btf, pa->type);
+		return (struct ctype){ .kind = CTYPE_VOID };
+	return ctypes_stripped(pa->btf, pa->type);
 }
 
 static struct str path_type_name(const struct path *pa)
 {
 	if (!pa->type)
 		return STR("long");
-	return dbg_btf_type_name(pa->btf, pa->type, pa->program->arena);
+	return ctypes_type_name(pa->btf, pa->type, pa->program->arena);
 }
 
 /* Is a pointer of this type one to user memory?  Compilers that know say so
  * with a type tag between the pointer and its target. */
-static bool path_is_user_pointer(struct dbg_btf *btf, uint32_t pointee)
+static bool path_is_user_pointer(struct ctypes *btf, uint32_t pointee)
 {
-	struct dbg_btf_type t = dbg_btf_type(btf, pointee);
+	struct ctype t = ctypes_type(btf, pointee);
 
-	return t.kind == DBG_BTF_TYPE_TAG && str_eq(t.name, STR("user"));
+	return t.kind == CTYPE_TYPE_TAG && str_eq(t.name, STR("user"));
 }
 
 static void path_load(struct path *pa, uint32_t size, bool is_signed,
@@ -105,9 +105,9 @@ static void path_load(struct path *pa, uint32_t size, bool is_signed,
 
 bool path_deref(struct path *pa, struct span span)
 {
-	struct dbg_btf_type t = path_type(pa);
+	struct ctype t = path_type(pa);
 
-	if (t.kind != DBG_BTF_PTR)
+	if (t.kind != CTYPE_PTR)
 		return false;
 	if (pa->is_address)
 		path_load(pa, t.size, false, span);
@@ -130,11 +130,11 @@ static struct str path_members_help(const struct path *pa, struct str name)
 {
 	struct arena *a = pa->program->arena;
 	struct str near = {}, list = {};
-	struct dbg_btf_member m;
+	struct ctype_member m;
 	uint32_t best = 3, shown = 0;
-	uint32_t id = dbg_btf_strip(pa->btf, pa->type);
+	uint32_t id = ctypes_strip(pa->btf, pa->type);
 
-	for (uint32_t i = 0; dbg_btf_member(pa->btf, id, i, &m); i++) {
+	for (uint32_t i = 0; ctypes_member(pa->btf, id, i, &m); i++) {
 		uint32_t d = str_distance(m.name, name, best);
 
 		if (m.name.len && d < best) {
@@ -165,7 +165,7 @@ static bool path_no_members(struct path *pa, struct str name)
 	return false;
 }
 
-void path_step(struct path *pa, const struct dbg_btf_member *m,
+void path_step(struct path *pa, const struct ctype_member *m,
 	       struct span span)
 {
 	pa->type = m->type;
@@ -177,15 +177,15 @@ void path_step(struct path *pa, const struct dbg_btf_member *m,
 bool path_member(struct path *pa, struct str name, struct span span)
 {
 	struct arena *a = pa->program->arena;
-	struct dbg_btf_type t = path_type(pa);
-	struct dbg_btf_member m;
+	struct ctype t = path_type(pa);
+	struct ctype_member m;
 
-	if (t.kind == DBG_BTF_PTR && path_deref(pa, span))
+	if (t.kind == CTYPE_PTR && path_deref(pa, span))
 		t = path_type(pa);
 	if (!pa->is_address ||
-	    (t.kind != DBG_BTF_STRUCT && t.kind != DBG_BTF_UNION))
+	    (t.kind != CTYPE_STRUCT && t.kind != CTYPE_UNION))
 		return path_no_members(pa, name);
-	if (!dbg_btf_find_member(pa->btf, pa->type, name, &m)) {
+	if (!ctypes_find_member(pa->btf, pa->type, name, &m)) {
 		path_fail(pa, DIAG_UNKNOWN_MEMBER,
 			  arena_printf(a, "%" STR_FMT " has no member '%"
 				       STR_FMT "'",
@@ -210,11 +210,11 @@ static bool path_not_indexable(struct path *pa)
 
 bool path_element(struct path *pa, uint32_t i, struct span span)
 {
-	struct dbg_btf_type t = path_type(pa);
+	struct ctype t = path_type(pa);
 	uint64_t size;
 
-	if (t.kind != DBG_BTF_ARRAY || !pa->is_address ||
-	    !dbg_btf_size(pa->btf, t.ref, &size))
+	if (t.kind != CTYPE_ARRAY || !pa->is_address ||
+	    !ctypes_size(pa->btf, t.ref, &size))
 		return path_not_indexable(pa);
 	pa->type = t.ref;
 	path_add(pa, (int64_t)(size * i), span);
@@ -231,15 +231,15 @@ static bool path_is_bare_cast(const struct path *pa)
 
 bool path_index(struct path *pa, struct ast_expr *index, struct span span)
 {
-	struct dbg_btf_type t = path_type(pa);
-	bool is_cast = path_is_bare_cast(pa) && t.kind != DBG_BTF_PTR;
+	struct ctype t = path_type(pa);
+	bool is_cast = path_is_bare_cast(pa) && t.kind != CTYPE_PTR;
 	uint64_t size;
 
-	if (t.kind == DBG_BTF_ARRAY && pa->is_address)
+	if (t.kind == CTYPE_ARRAY && pa->is_address)
 		pa->type = t.ref;
 	else if (!is_cast && !path_deref(pa, span))
 		return path_not_indexable(pa);
-	if (!dbg_btf_size(pa->btf, pa->type, &size))
+	if (!ctypes_size(pa->btf, pa->type, &size))
 		return path_not_indexable(pa);
 	path_op(pa, (struct target_op){ .kind = TGT_INDEX, .expr = index,
 					.n = (int64_t)size, .span = span });
@@ -259,17 +259,17 @@ static void path_load_bits(struct path *pa, bool is_signed, struct span span)
 					.span = span });
 }
 
-static bool path_has_value(const struct dbg_btf_type *t)
+static bool path_has_value(const struct ctype *t)
 {
-	bool is_scalar = t->kind == DBG_BTF_INT || t->kind == DBG_BTF_FLOAT ||
-			 t->kind == DBG_BTF_ENUM ||
-			 t->kind == DBG_BTF_ENUM64 || t->kind == DBG_BTF_PTR;
+	bool is_scalar = t->kind == CTYPE_INT || t->kind == CTYPE_FLOAT ||
+			 t->kind == CTYPE_ENUM ||
+			 t->kind == CTYPE_ENUM64 || t->kind == CTYPE_PTR;
 
 	return is_scalar && (t->size == 1 || t->size == 2 || t->size == 4 ||
 			     t->size == 8);
 }
 
-static void path_load_value(struct path *pa, const struct dbg_btf_type *t,
+static void path_load_value(struct path *pa, const struct ctype *t,
 			    struct span span)
 {
 	if (pa->bits) {
@@ -282,10 +282,10 @@ static void path_load_value(struct path *pa, const struct dbg_btf_type *t,
 }
 
 /* A word of the context holds a narrow value in its low bits only. */
-static void path_narrow(struct path *pa, const struct dbg_btf_type *t,
+static void path_narrow(struct path *pa, const struct ctype *t,
 			struct span span)
 {
-	if (t->kind != DBG_BTF_PTR && t->size && t->size < 8)
+	if (t->kind != CTYPE_PTR && t->size && t->size < 8)
 		path_op(pa, (struct target_op){ .kind = TGT_BITS,
 						.size = t->size * 8,
 						.is_signed = t->is_signed,
@@ -294,11 +294,11 @@ static void path_narrow(struct path *pa, const struct dbg_btf_type *t,
 
 bool path_value(struct path *pa, struct span span)
 {
-	struct dbg_btf_type t = path_type(pa);
+	struct ctype t = path_type(pa);
 
 	pa->target->type_id = pa->type;
 	pa->target->is_user = pa->is_user;
-	if (t.kind == DBG_BTF_PTR || t.kind == DBG_BTF_ARRAY) {
+	if (t.kind == CTYPE_PTR || t.kind == CTYPE_ARRAY) {
 		pa->target->points_to = t.ref;
 		pa->target->is_user |= path_is_user_pointer(pa->btf, t.ref);
 	}
@@ -306,7 +306,7 @@ bool path_value(struct path *pa, struct span span)
 		path_narrow(pa, &t, span);
 		return true;
 	}
-	if (t.kind == DBG_BTF_ARRAY || t.kind == DBG_BTF_FUNC_PROTO)
+	if (t.kind == CTYPE_ARRAY || t.kind == CTYPE_FUNC_PROTO)
 		return true;
 	if (path_has_value(&t)) {
 		path_load_value(pa, &t, span);

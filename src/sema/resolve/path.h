@@ -14,7 +14,7 @@
  * of an object of that type. */
 struct path {
 	struct program *program;
-	struct dbg_btf *btf;		/* NULL: no types known */
+	struct ctypes *btf;		/* NULL: no types known */
 	struct target *target;
 	uint32_t type;			/* 0 = a plain long, or void */
 	bool is_address;
@@ -39,7 +39,7 @@ bool path_index(struct path *pa, struct ast_expr *index, struct span span);
 /* From an object that is a pointer to what it points to; to a member that was
  * found; to the i-th element of an array. */
 bool path_deref(struct path *pa, struct span span);
-void path_step(struct path *pa, const struct dbg_btf_member *m,
+void path_step(struct path *pa, const struct ctype_member *m,
 	       struct span span);
 bool path_element(struct path *pa, uint32_t i, struct span span);
 
@@ -53,7 +53,7 @@ bool path_address(struct path *pa, struct span span);
 void path_text(struct path *pa, uint32_t max, struct span span);
 
 /* The type of the object, without typedefs and qualifiers. */
-struct dbg_btf_type path_type(const struct path *pa);
+struct ctype path_type(const struct path *pa);
 
 /* Marks the target as not defined; the first reason stays. */
 void path_fail(struct path *pa, uint32_t diag, struct str why, struct str help);

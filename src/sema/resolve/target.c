@@ -28,7 +28,7 @@ enum resolved {
 	RESOLVE_LATER,		/* the type of a variable is not known yet */
 };
 
-struct dbg_btf *program_btf(struct program *p)
+struct ctypes *program_btf(struct program *p)
 {
 	struct err *err;
 
@@ -199,19 +199,19 @@ static bool learn_return(struct ast_stmt **s, void *data)
 /* ---- types by name ---- */
 
 /* "struct foo *" and "foo" both mean what a pointer to foo points to. */
-static uint32_t type_by_name(struct dbg_btf *btf, struct str name)
+static uint32_t type_by_name(struct ctypes *btf, struct str name)
 {
 	static const struct {
 		struct str prefix;
-		enum dbg_btf_kind kind;
+		enum ctype_kind kind;
 	} tagged[] = {
-		{ STR_INIT("struct "), DBG_BTF_STRUCT },
-		{ STR_INIT("union "), DBG_BTF_UNION },
-		{ STR_INIT("enum "), DBG_BTF_ENUM },
+		{ STR_INIT("struct "), CTYPE_STRUCT },
+		{ STR_INIT("union "), CTYPE_UNION },
+		{ STR_INIT("enum "), CTYPE_ENUM },
 	};
-	static const enum dbg_btf_kind plain[] = {
-		DBG_BTF_STRUCT, DBG_BTF_UNION, DBG_BTF_TYPEDEF,
-		DBG_BTF_INT, DBG_BTF_ENUM,
+	static const enum ctype_kind plain[] = {
+		CTYPE_STRUCT, CTYPE_UNION, CTYPE_TYPEDEF,
+		CTYPE_INT, CTYPE_ENUM,
 	};
 	uint32_t id;
 
@@ -220,11 +220,11 @@ static uint32_t type_by_name(struct dbg_btf *btf, struct str name)
 		name.len--;
 	for (uint32_t i = 0; i < ARRAY_SIZE(tagged); i++)
 		if (str_starts(name, tagged[i].prefix))
-			return dbg_btf_find(btf, tagged[i].kind,
+			return ctypes_find(btf, tagged[i].kind,
 					    str_sub(name, tagged[i].prefix.len,
 						    name.len));
 	for (uint32_t i = 0; i < ARRAY_SIZE(plain); i++) {
-		id = dbg_btf_find(btf, plain[i], name);
+		id = ctypes_find(btf, plain[i], name);
 		if (id)
 			return id;
 	}
@@ -250,7 +250,7 @@ static struct path path_of_cast(const struct resolver *r, struct ast_expr *e)
 	struct arena *a = arena_of(r);
 	const struct str *name = literal(&e->at_op.args, 1);
 	const struct str *module = literal(&e->at_op.args, 2);
-	struct dbg_btf *btf = program_btf(r->program);
+	struct ctypes *btf = program_btf(r->program);
 	uint32_t id;
 
 	if (!name)
@@ -493,9 +493,9 @@ static void finish_value(struct path *pa, const struct ast_expr *e)
 		path_value(pa, e->at);
 }
 
-static bool is_enum(enum dbg_btf_kind kind)
+static bool is_enum(enum ctype_kind kind)
 {
-	return kind == DBG_BTF_ENUM || kind == DBG_BTF_ENUM64;
+	return kind == CTYPE_ENUM || kind == CTYPE_ENUM64;
 }
 
 /* The variable that an assignment to e changes; empty = none. */
@@ -568,12 +568,12 @@ static void resolve_enum(struct resolver *r, struct ast_expr *e)
 {
 	const struct str *literal_name = literal(&e->at_op.args, 0);
 	struct str name = literal_name ? *literal_name : STR("");
-	struct dbg_btf *btf = program_btf(r->program);
+	struct ctypes *btf = program_btf(r->program);
 	struct path pa;
 	uint32_t type;
 	int64_t value;
 
-	if (btf && dbg_btf_find_enumerator(btf, name, &type, &value)) {
+	if (btf && ctypes_find_enumerator(btf, name, &type, &value)) {
 		become_number(e, value);
 		return;
 	}
@@ -599,7 +599,7 @@ static bool is_effect(struct ast_expr **e, void *data)
 static bool resolve_enumname(struct resolver *r, struct ast_expr *e)
 {
 	const struct str *name = literal(&e->at_op.args, 1);
-	struct dbg_btf *btf = program_btf(r->program);
+	struct ctypes *btf = program_btf(r->program);
 	struct ast_expr *value = e->at_op.args.v[0];
 	bool effect = false;
 	uint32_t type = 0;
@@ -612,7 +612,7 @@ static bool resolve_enumname(struct resolver *r, struct ast_expr *e)
 		type = type_by_name(btf, *name);
 	else if (path_of(r, value, &pa) == RESOLVED && pa.target->defined)
 		type = pa.type;
-	if (!type || !is_enum(dbg_btf_stripped(btf, type).kind))
+	if (!type || !is_enum(ctypes_stripped(btf, type).kind))
 		return false;
 	target_enum_text(r->program, type, value, e);
 	return true;
@@ -888,7 +888,7 @@ struct str target_root_text(struct program *p, const struct target_root *r)
 	struct str type = r->type_name;
 
 	if (r->type)
-		type = dbg_btf_type_name(program_btf(p), r->type, p->arena);
+		type = ctypes_type_name(program_btf(p), r->type, p->arena);
 	return arena_printf(p->arena, "$%" STR_FMT ":%" STR_FMT,
 			    STR_ARG(r->name),
 			    STR_ARG(type.len ? type : STR("long")));

@@ -59,6 +59,6 @@ void target_report(struct program *p);
 struct str target_root_text(struct program *p, const struct target_root *r);
 
 /* The kernel's BTF, opened at the first call; NULL when there is none. */
-struct dbg_btf *program_btf(struct program *p);
+struct ctypes *program_btf(struct program *p);
 
 #endif

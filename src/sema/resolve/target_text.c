@@ -81,22 +81,22 @@ static void text_quoted(struct text *t, struct path *pa, uint32_t max)
 	text_str(t, STR("\""));
 }
 
-static bool is_char(const struct dbg_btf_type *t)
+static bool is_char(const struct ctype *t)
 {
-	return t->kind == DBG_BTF_INT && t->size == 1 &&
+	return t->kind == CTYPE_INT && t->size == 1 &&
 	       (t->is_char || str_is(t->name, "char"));
 }
 
-static bool is_struct(const struct dbg_btf_type *t)
+static bool is_struct(const struct ctype *t)
 {
-	return t->kind == DBG_BTF_STRUCT || t->kind == DBG_BTF_UNION;
+	return t->kind == CTYPE_STRUCT || t->kind == CTYPE_UNION;
 }
 
 static void text_value(struct text *t, const struct path *at, int depth,
 		       int max_depth);
 
 static void text_array(struct text *t, const struct path *at,
-		       const struct dbg_btf_type *type, int depth,
+		       const struct ctype *type, int depth,
 		       int max_depth)
 {
 	if (depth >= max_depth) {
@@ -124,10 +124,10 @@ static void text_array(struct text *t, const struct path *at,
 static void text_members(struct text *t, const struct path *at, int depth,
 			 int max_depth, bool *first)
 {
-	uint32_t id = dbg_btf_strip(at->btf, at->type);
-	struct dbg_btf_member m;
+	uint32_t id = ctypes_strip(at->btf, at->type);
+	struct ctype_member m;
 
-	for (uint32_t i = 0; dbg_btf_member(at->btf, id, i, &m); i++) {
+	for (uint32_t i = 0; ctypes_member(at->btf, id, i, &m); i++) {
 		struct path pa = path_copy(at);
 
 		if (text_is_full(t)) {
@@ -165,10 +165,10 @@ static void text_struct(struct text *t, const struct path *at, int depth,
 
 /* A pointer is followed where the text begins, and to text everywhere. */
 static void text_pointer(struct text *t, const struct path *at,
-			 const struct dbg_btf_type *type, int depth,
+			 const struct ctype *type, int depth,
 			 int max_depth)
 {
-	struct dbg_btf_type to = dbg_btf_stripped(at->btf, type->ref);
+	struct ctype to = ctypes_stripped(at->btf, type->ref);
 	struct path pa = path_copy(at);
 
 	if (is_char(&to) && path_deref(&pa, t->span))
@@ -182,12 +182,12 @@ static void text_pointer(struct text *t, const struct path *at,
 static void text_value(struct text *t, const struct path *at, int depth,
 		       int max_depth)
 {
-	struct dbg_btf_type type = path_type(at);
-	struct dbg_btf_type element;
+	struct ctype type = path_type(at);
+	struct ctype element;
 	struct path pa;
 
-	if (type.kind == DBG_BTF_ARRAY) {
-		element = dbg_btf_stripped(at->btf, type.ref);
+	if (type.kind == CTYPE_ARRAY) {
+		element = ctypes_stripped(at->btf, type.ref);
 		pa = path_copy(at);
 		if (is_char(&element) && type.n)
 			text_quoted(t, &pa, type.n);
@@ -195,7 +195,7 @@ static void text_value(struct text *t, const struct path *at, int depth,
 			text_array(t, at, &type, depth, max_depth);
 	} else if (is_struct(&type)) {
 		text_struct(t, at, depth, max_depth);
-	} else if (type.kind == DBG_BTF_PTR) {
+	} else if (type.kind == CTYPE_PTR) {
 		text_pointer(t, at, &type, depth, max_depth);
 	} else if (is_char(&type) && !at->bits) {
 		text_str(t, STR("'"));
@@ -321,7 +321,7 @@ static struct ast_expr *node(struct program *p, const struct ast_expr *like,
 /* value == n ? "name" : otherwise */
 static struct ast_expr *enum_choice(struct program *p,
 				    const struct ast_expr *value,
-				    const struct dbg_btf_enumerator *en,
+				    const struct ctype_enumerator *en,
 				    struct ast_expr *otherwise)
 {
 	struct ast_expr *same = node(p, value, (struct ast_expr){
@@ -348,14 +348,14 @@ static struct ast_expr *enum_choice(struct program *p,
 void target_enum_text(struct program *p, uint32_t type,
 		      const struct ast_expr *value, struct ast_expr *e)
 {
-	struct dbg_btf *btf = program_btf(p);
-	uint32_t id = dbg_btf_strip(btf, type);
+	struct ctypes *btf = program_btf(p);
+	uint32_t id = ctypes_strip(btf, type);
 	struct ast_expr *chain = node(p, e, (struct ast_expr){
 		.kind = AST_STRING });
-	struct dbg_btf_enumerator en;
+	struct ctype_enumerator en;
 
 	for (uint32_t i = 0; i < MAX_FIELDS &&
-			     dbg_btf_enumerator(btf, id, i, &en); i++)
+			     ctypes_enumerator(btf, id, i, &en); i++)
 		chain = enum_choice(p, value, &en, chain);
 	*e = *chain;
 }
