@@ -418,7 +418,7 @@ void cg_analyze(struct cg_fn *fn)
 		fn->vals[i].reg = NO_REG;
 	find_order(fn);
 	find_loops(fn);
-	fn->is_stepped = stepped_wanted(fn);
+	stepped_choose(fn);
 	fn->is_long = f->insns.n > INSNS_LONG;
 	find_uses(fn);
 	fuse(fn);

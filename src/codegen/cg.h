@@ -16,7 +16,8 @@
  *	 8  u64 actions left (TICK)
  *	16  u64 the slot's own number among those of all CPUs
  *	24  u64 where a handler made of steps goes on (stepped.h)
- *	32 .. variables of loops, strings, keys and values of arrays
+ *	32  u64 its frame, by which the next step knows the slot
+ *	40 .. variables of loops, strings, keys and values of arrays
  *	then a margin of MAXSTRINGLEN bytes: writes at a position that only
  *	the running code knows stay inside even as the verifier sees them
  *
@@ -36,7 +37,8 @@
 #define CG_SCRATCH_ACTIONS 8
 #define CG_SCRATCH_OWN 16
 #define CG_SCRATCH_STATE 24
-#define CG_SCRATCH_FIRST 32
+#define CG_SCRATCH_FRAME 32
+#define CG_SCRATCH_FIRST 40
 
 /* Bytes of stack that keys, values and records may take; larger ones are
  * built in scratch. */
@@ -111,6 +113,7 @@ struct cg_outer {
 	cg_reg scratch;
 	int16_t area;		/* stack */
 	uint32_t function;	/* of the steps */
+	cg_reg inner;		/* scratch there */
 };
 
 /* A piece of scratch given to a string or other. */
@@ -144,6 +147,8 @@ struct cg_fn {
 	uint32_t niters;	/* operations that walk over an array */
 	uint32_t iters_made;
 	bool is_stepped;	/* the steps are being made */
+	bool by_tail;		/* they are a program that calls itself */
+	uint32_t progs_map;	/* with it in it */
 	/* So long that ways through it must not differ, to the verifier, in
 	 * what was compared or chosen before: such values go through scratch,
 	 * and are any number when they come back. */
@@ -191,6 +196,8 @@ uint32_t cg_scratch_map(struct cg *g);
 uint32_t cg_iter_map(struct cg *g);
 /* An array to walk over where there is no bpf_loop. */
 uint32_t cg_turns_map(struct cg *g);
+/* A new one, for a program that calls itself. */
+uint32_t cg_progs_map(struct cg *g);
 /* Of the perf counter of this name: entries for CPUs, or one. */
 uint32_t cg_perf_map(struct cg *g, istr name, bool of_task);
 void cg_finish_maps(struct cg *g);
@@ -226,10 +233,16 @@ void cg_analyze(struct cg_fn *fn);
 /* Starts a function of the program. */
 struct cg_code *cg_func_new(struct cg_fn *fn);
 void cg_frame_init(struct cg_fn *fn);
+/* The number in the scratch map of this CPU's first slot. */
+cg_reg cg_slots_first(struct cg_fn *fn);
+/* Looks slot k of this CPU up: fn->scratch; to `none` when it is not there. */
+void cg_slot_find(struct cg_fn *fn, int32_t k, cg_reg first, cg_label none);
 uint32_t cg_slot(struct cg_fn *fn, uint32_t size);
 void cg_slot_free(struct cg_fn *fn, uint32_t off);
 /* Address in scratch, in a fresh register. */
 cg_reg cg_scratch_addr(struct cg_fn *fn, int32_t off);
+/* A register with the turns of loops that one program may make. */
+cg_reg cg_fuel(struct cg_fn *fn);
 void cg_prologue(struct cg_fn *fn);
 /* Texts that begin to matter, or matter no more, with the block at this
  * position: their places in scratch. */

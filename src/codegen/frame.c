@@ -63,38 +63,39 @@ cg_reg cg_scratch_addr(struct cg_fn *fn, int32_t off)
 	return code_addi(fn->c, fn->scratch, off);
 }
 
-/* The number of the slot just taken, whose number on its CPU is in the stack
- * at `key`. */
-static void note_own(struct cg_fn *fn, int16_t key)
+cg_reg cg_slots_first(struct cg_fn *fn)
 {
-	struct cg_code *c = fn->c;
-	cg_reg own;
+	cg_reg first;
 
-	code_call(c, HELPER_get_smp_processor_id);
-	own = code_result(c);
-	code_alui(c, BPF_MUL, own, CG_SCRATCH_SLOTS);
-	code_alu(c, BPF_ADD, own, code_ld(c, R10, key, 4));
-	code_store(c, fn->scratch, CG_SCRATCH_OWN, own, 8);
+	code_call(fn->c, HELPER_get_smp_processor_id);
+	first = code_result(fn->c);
+	code_alui(fn->c, BPF_MUL, first, CG_SCRATCH_SLOTS);
+	return first;
 }
 
-/* Takes a free slot of this CPU: tries each in turn. */
-static void claim(struct cg_fn *fn)
+void cg_slot_find(struct cg_fn *fn, int32_t k, cg_reg first, cg_label none)
 {
 	struct cg_code *c = fn->c;
 	int16_t key = cg_word(fn);
-	cg_label again = code_label(c), next = code_label(c);
-	cg_label got = code_label(c), none = code_label(c);
-	cg_reg taken, at;
 
-	fn->scratch = code_reg(c);
-	code_storei(c, R10, key, 0, 8);
-	code_place_label(c, again);
+	code_store(c, R10, key, code_addi(c, first, k), 4);
 	code_map(c, R1, cg_scratch_map(fn->g));
 	code_mov(c, R2, R10);
 	code_alui(c, BPF_ADD, R2, key);
 	code_call(c, HELPER_map_lookup_elem);
 	code_mov(c, fn->scratch, R0);
 	code_ifi(c, BPF_JEQ, fn->scratch, 0, none);
+}
+
+/* Takes slot k of this CPU: to `got`, or on when it is taken already. */
+static void try_slot(struct cg_fn *fn, int32_t k, cg_reg first, cg_label got,
+		     cg_label none)
+{
+	struct cg_code *c = fn->c;
+	cg_label next = code_label(c);
+	cg_reg taken;
+
+	cg_slot_find(fn, k, first, none);
 	if (cg_has(fn, FEATURE_BIT(ATOMIC_FETCH))) {
 		taken = code_const(c, 1);
 		code_atomic(c, BPF_XCHG, fn->scratch, CG_SCRATCH_TAKEN, taken);
@@ -107,16 +108,27 @@ static void claim(struct cg_fn *fn)
 		code_jmp(c, got);
 	}
 	code_place_label(c, next);
-	at = code_ld(c, R10, key, 4);
-	code_alui(c, BPF_ADD, at, 1);
-	code_store(c, R10, key, at, 4);
-	code_ifi(c, BPF_JLT, at, CG_SCRATCH_SLOTS, again);
+}
+
+/* Takes a free slot of this CPU: tries each in turn, without a loop, of which
+ * older verifiers would think that it never ends. */
+static void claim(struct cg_fn *fn)
+{
+	struct cg_code *c = fn->c;
+	cg_label got = code_label(c), none = code_label(c);
+	cg_reg first;
+
+	fn->scratch = code_reg(c);
+	first = cg_slots_first(fn);
+	for (int32_t k = 0; k < CG_SCRATCH_SLOTS; k++)
+		try_slot(fn, k, first, got, none);
 	code_place_label(c, none);
 	cg_loss(fn, LOSS_SCRATCH);
 	code_jmp(c, fn->out);
 	code_place_label(c, got);
 	if (fn->niters)
-		note_own(fn, key);
+		code_store(c, fn->scratch, CG_SCRATCH_OWN,
+			   code_ld(c, R10, cg_word(fn), 4), 8);
 }
 
 /* About how much code an operation makes, as the verifier follows it. */
@@ -136,7 +148,7 @@ static uint32_t weight(const struct cg_fn *fn, const struct ir_insn *i)
 
 /* Without may_goto the verifier follows every turn of a loop, so there may be
  * few of them: the fewer, the more there is in the loops. */
-static int32_t turns(const struct cg_fn *fn)
+cg_reg cg_fuel(struct cg_fn *fn)
 {
 	uint32_t n = 1, most;
 
@@ -147,14 +159,16 @@ static int32_t turns(const struct cg_fn *fn)
 			n += weight(fn, ir_insn(fn->f, bl->insns.v[i]));
 	}
 	most = MIN(TURNS_WORK / n, TURNS_MAX);
-	return (int32_t)MAX(most, TURNS_MIN);
+	if (!fn->by_tail)
+		most = MAX(most, TURNS_MIN);
+	return code_const(fn->c, MAX(most, 2u));
 }
 
 static void first_values(struct cg_fn *fn)
 {
 	if (fn->has_loops && !fn->is_stepped &&
 	    !cg_has(fn, FEATURE_BIT(MAY_GOTO)))
-		fn->fuel = code_const(fn->c, turns(fn));
+		fn->fuel = cg_fuel(fn);
 	if (fn->uses_token) {
 		code_storei(fn->c, fn->scratch, fn->token_text, 0, 1);
 		code_storei(fn->c, fn->scratch, fn->token_at, 0, 8);
@@ -605,7 +619,7 @@ void cg_leave(struct cg_fn *fn)
 void cg_turn(struct cg_fn *fn, uint32_t block, cg_label enough)
 {
 	if (fn->is_stepped) {
-		stepped_jump(fn, block);
+		stepped_jump(fn, block, enough);
 		return;
 	}
 	if (cg_has(fn, FEATURE_BIT(MAY_GOTO))) {
@@ -667,7 +681,7 @@ void cg_epilogue(struct cg_fn *fn)
 {
 	fn->c->place = cg_place(fn->g, fn->probe->span);
 	ways_out(fn);
-	if (fn->is_stepped)
+	if (fn->is_stepped && !fn->by_tail)
 		after_steps(fn);
 	if (fn->needs_scratch)
 		code_storei(fn->c, fn->scratch, CG_SCRATCH_TAKEN, 0, 8);

@@ -601,18 +601,25 @@ static void select_block(struct cg_fn *fn, uint32_t n)
  * goes behind its scratch memory. */
 static void allocate(struct cg_fn *fn)
 {
-	struct cg_code *c = fn->funcs.v[0];
+	uint32_t end = fn->scratch_end;
 
-	if (fn->funcs.n > 1)
-		c->stack_max = CODE_STACK_MAX - CG_STACK_CALLEES;
-	if (fn->needs_scratch) {
-		c->spill_base = fn->scratch;
-		c->spill_off = fn->scratch_end;
+	for (uint32_t k = 0; k < fn->funcs.n; k++) {
+		struct cg_code *c = fn->funcs.v[k];
+		bool steps = fn->is_stepped && k == fn->outer.function;
+
+		if ((!k || (steps && fn->by_tail)) && fn->funcs.n > 1)
+			c->stack_max = CODE_STACK_MAX - CG_STACK_CALLEES;
+		if ((!k || steps) && fn->needs_scratch) {
+			c->spill_base = steps ? fn->outer.inner :
+				fn->is_stepped ? fn->outer.scratch :
+						 fn->scratch;
+			c->spill_off = end;
+		}
+		regalloc(c);
+		end = MAX(end, c->spill_off);
 	}
-	for (uint32_t k = 0; k < fn->funcs.n; k++)
-		regalloc(fn->funcs.v[k]);
 	if (fn->needs_scratch)
-		fn->g->scratch_size = MAX(fn->g->scratch_size, c->spill_off +
+		fn->g->scratch_size = MAX(fn->g->scratch_size, end +
 				fn->g->img->limits.maxstringlen + 8);
 }
 
@@ -666,5 +673,5 @@ uint32_t cg_select(struct cg *g, uint32_t n)
 	cg_epilogue(&fn);
 	allocate(&fn);
 	like = prog_of(&fn);
-	return emit_prog(g->img, fn.funcs.v, fn.funcs.n, &like);
+	return stepped_emit(&fn, &like);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "codegen/stepped.h"
 
+#include "codegen/emit.h"
+
 #define CALLS_MAX (1 << 20)
 #define WORK_MAX 8000		/* operations of the IR */
 
@@ -28,12 +30,23 @@ static uint64_t work(const struct cg_fn *fn)
 	return sum;
 }
 
-bool stepped_wanted(const struct cg_fn *fn)
+static bool has_calls(const struct cg_fn *fn)
 {
-	if (!fn->has_loops || !(cg_has(fn, FEATURE_BIT(BPF_LOOP)) ||
-				cg_has(fn, FEATURE_BIT(FOR_EACH))))
-		return false;
-	return !cg_has(fn, FEATURE_BIT(MAY_GOTO)) || work(fn) > WORK_MAX;
+	return cg_has(fn, FEATURE_BIT(BPF_LOOP)) ||
+	       cg_has(fn, FEATURE_BIT(FOR_EACH));
+}
+
+void stepped_choose(struct cg_fn *fn)
+{
+	if (!fn->has_loops)
+		return;
+	if (cg_has(fn, FEATURE_BIT(MAY_GOTO))) {
+		fn->is_stepped = work(fn) > WORK_MAX && has_calls(fn);
+		return;
+	}
+	fn->is_stepped = has_calls(fn);
+	if (!fn->is_stepped && cg_has(fn, FEATURE_BIT(TAIL_CALL)))
+		fn->is_stepped = fn->by_tail = true;
 }
 
 static void set_state(struct cg_fn *fn, int32_t state)
@@ -52,32 +65,104 @@ static void dispatch(struct cg_fn *fn)
 	code_jmp(fn->c, fn->labels[fn->order[0]]);
 }
 
-void stepped_begin(struct cg_fn *fn)
+/* The handler is put aside, another function is begun. */
+static void put_aside(struct cg_fn *fn)
 {
-	struct cg_code *outer = fn->c, *c;
-	bool by_loop = cg_has(fn, FEATURE_BIT(BPF_LOOP));
-	cg_reg arg;
+	struct cg_code *outer = fn->c;
 
-	set_state(fn, 0);
-	fn->outer = (struct cg_outer){
-		.c = outer, .scratch = fn->scratch,
-		.area = code_stack(outer, ARG_SIZE),
-	};
-	code_store(outer, R10, fn->outer.area + ARG_CTX, fn->ctx, 8);
-	code_store(outer, R10, fn->outer.area + ARG_SCRATCH, fn->scratch, 8);
-	c = fn->c = cg_func_new(fn);
+	fn->outer = (struct cg_outer){ .c = outer, .scratch = fn->scratch };
+	fn->c = cg_func_new(fn);
 	fn->outer.function = fn->funcs.n - 1;
-	c->nlabels = outer->nlabels;	/* the labels of blocks are its own */
-	c->place = outer->place;
+	fn->c->nlabels = outer->nlabels; /* the labels of blocks are its own */
+	fn->c->place = outer->place;
 	fn->key_area = fn->value_area = fn->word_area = 0;
-	arg = code_copy(c, by_loop ? R2 : R4);
-	fn->ctx = code_ld(c, arg, ARG_CTX, 8);
-	fn->scratch = code_ld(c, arg, ARG_SCRATCH, 8);
+}
+
+static void call_self(struct cg_fn *fn)
+{
+	struct cg_code *c = fn->c;
+
+	code_mov(c, R1, fn->ctx);
+	code_map(c, R2, fn->progs_map);
+	code_movi(c, R3, 0);
+	code_call(c, HELPER_tail_call);
+}
+
+/* The slot that the handler has claimed in this frame. */
+static void find_scratch(struct cg_fn *fn)
+{
+	struct cg_code *c = fn->c;
+	cg_label mine = code_label(c);
+	cg_reg first;
+
+	fn->scratch = fn->outer.inner = code_reg(c);
+	first = cg_slots_first(fn);
+	for (int32_t k = 0; k < CG_SCRATCH_SLOTS; k++) {
+		cg_label other = code_label(c);
+
+		cg_slot_find(fn, k, first, fn->out);
+		code_ifi(c, BPF_JEQ, code_ld(c, fn->scratch, CG_SCRATCH_TAKEN,
+					     8), 0, other);
+		code_if(c, BPF_JEQ, code_ld(c, fn->scratch, CG_SCRATCH_FRAME,
+					    8), R10, mine);
+		code_place_label(c, other);
+	}
+	code_jmp(c, fn->out);
+	code_place_label(c, mine);
+}
+
+static void begin_tail(struct cg_fn *fn)
+{
+	fn->progs_map = cg_progs_map(fn->g);
+	code_store(fn->c, fn->scratch, CG_SCRATCH_FRAME, R10, 8);
+	call_self(fn);
+	/* never: the program is there, and this is its first call */
+	code_storei(fn->c, fn->scratch, CG_SCRATCH_TAKEN, 0, 8);
+	code_place_label(fn->c, fn->out);
+	code_movi(fn->c, R0, 0);
+	code_exit(fn->c);
+	put_aside(fn);
+	fn->ctx = code_copy(fn->c, R1);
+	find_scratch(fn);
+	fn->fuel = cg_fuel(fn);
 	dispatch(fn);
 }
 
-void stepped_jump(struct cg_fn *fn, uint32_t to)
+static void begin_calls(struct cg_fn *fn)
 {
+	struct cg_code *outer = fn->c;
+	int16_t area = code_stack(outer, ARG_SIZE);
+	cg_reg arg;
+
+	code_store(outer, R10, area + ARG_CTX, fn->ctx, 8);
+	code_store(outer, R10, area + ARG_SCRATCH, fn->scratch, 8);
+	put_aside(fn);
+	fn->outer.area = area;
+	arg = code_copy(fn->c, cg_has(fn, FEATURE_BIT(BPF_LOOP)) ? R2 : R4);
+	fn->ctx = code_ld(fn->c, arg, ARG_CTX, 8);
+	fn->scratch = fn->outer.inner = code_ld(fn->c, arg, ARG_SCRATCH, 8);
+	dispatch(fn);
+}
+
+void stepped_begin(struct cg_fn *fn)
+{
+	set_state(fn, 0);
+	if (fn->by_tail)
+		begin_tail(fn);
+	else
+		begin_calls(fn);
+}
+
+void stepped_jump(struct cg_fn *fn, uint32_t to, cg_label enough)
+{
+	if (fn->by_tail) {
+		code_alui(fn->c, BPF_SUB, fn->fuel, 1);
+		code_ifi(fn->c, BPF_JSGT, fn->fuel, 0, fn->labels[to]);
+		set_state(fn, (int32_t)to + 1);
+		call_self(fn);
+		code_jmp(fn->c, enough);
+		return;
+	}
 	set_state(fn, (int32_t)to + 1);
 	code_movi(fn->c, R0, 0);
 	code_exit(fn->c);
@@ -108,4 +193,18 @@ void stepped_end(struct cg_fn *fn, cg_label enough)
 	code_call(c, by_loop ? HELPER_loop : HELPER_for_each_map_elem);
 	code_ifi(c, BPF_JNE, code_ld(c, fn->scratch, CG_SCRATCH_STATE, 8),
 		 STATE_DONE, enough);
+}
+
+uint32_t stepped_emit(struct cg_fn *fn, const struct image_prog *like)
+{
+	struct cg_code **funcs = fn->funcs.v;
+	struct cg_code *outer = funcs[0];
+
+	if (!fn->by_tail)
+		return emit_prog(fn->g->img, funcs, fn->funcs.n, like);
+	funcs[0] = funcs[fn->outer.function];
+	fn->g->img->maps.v[fn->progs_map].init =
+		emit_prog(fn->g->img, funcs, fn->funcs.n, like);
+	funcs[0] = outer;
+	return emit_prog(fn->g->img, &outer, 1, like);
 }

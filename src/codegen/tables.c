@@ -141,6 +141,11 @@ uint32_t cg_perf_map(struct cg *g, istr name, bool of_task)
 	return i;
 }
 
+uint32_t cg_progs_map(struct cg *g)
+{
+	return add_map(g, "steps", IMAP_PROGS, 4, 1);
+}
+
 uint32_t cg_turns_map(struct cg *g)
 {
 	if (g->turns_map == IMAGE_NONE)

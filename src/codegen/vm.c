@@ -3,6 +3,7 @@
 
 #include <linux/bpf.h>
 #include <stdarg.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -254,6 +255,48 @@ static bool call(struct vm *vm, struct insn i, uint32_t pc, uint64_t *r)
 	return ok;
 }
 
+static void find_relocs(struct vm *vm)
+{
+	vm->relocs = calloc(vm->prog->n + 1, sizeof(*vm->relocs));
+	if (!vm->relocs)
+		abort();
+	for (uint32_t k = 0; k < vm->prog->nrelocs; k++) {
+		const struct image_reloc *r =
+			&vm->img->relocs.v[vm->prog->first_reloc + k];
+
+		vm->relocs[r->insn] = r;
+	}
+}
+
+static bool is_tail_call(struct insn i)
+{
+	return BPF_OP(i.code) == BPF_CALL && !i.src &&
+	       i.imm == BPF_FUNC_tail_call;
+}
+
+/* Another program goes on in the same frame, as long as there are not too
+ * many of them. */
+static bool tail_call(struct vm *vm, uint64_t *r, uint32_t *pc)
+{
+	struct vm_map *map = vm_map_of(vm, r[BPF_REG_2]);
+
+	if (!map)
+		return false;
+	if (map->m->kind != IMAP_PROGS || vm->depth != 1)
+		return vm_fail(vm, "this is no place for a tail call");
+	r[BPF_REG_0] = (uint64_t)-ENOENT;
+	if (vm->tails++ < VM_TAILS) {
+		free(vm->relocs);
+		vm->prog = &vm->img->progs.v[map->m->init];
+		find_relocs(vm);
+		*pc = 0;
+	}
+	for (int k = BPF_REG_2; k <= BPF_REG_9; k++)
+		if (!*pc || k <= BPF_REG_5)
+			r[k] = POISON;
+	return true;
+}
+
 static bool jump(struct vm *vm, struct insn i, uint64_t *r, uint32_t *pc)
 {
 	uint64_t b = BPF_SRC(i.code) == BPF_X ? r[i.src] :
@@ -300,6 +343,8 @@ static bool step(struct vm *vm, struct insn i, uint64_t *r, uint32_t *pc)
 		return true;
 	case BPF_JMP:
 	case BPF_JMP32:
+		if (is_tail_call(i))
+			return tail_call(vm, r, pc);
 		if (BPF_OP(i.code) == BPF_CALL)
 			return call(vm, i, at, r);
 		return jump(vm, i, r, pc);
@@ -380,19 +425,6 @@ const char *vm_error(const struct vm *vm)
 	return vm->error;
 }
 
-static void find_relocs(struct vm *vm)
-{
-	vm->relocs = calloc(vm->prog->n + 1, sizeof(*vm->relocs));
-	if (!vm->relocs)
-		abort();
-	for (uint32_t k = 0; k < vm->prog->nrelocs; k++) {
-		const struct image_reloc *r =
-			&vm->img->relocs.v[vm->prog->first_reloc + k];
-
-		vm->relocs[r->insn] = r;
-	}
-}
-
 static bool is_settled(struct vm *vm)
 {
 	if (vm->nrecords)
@@ -419,6 +451,7 @@ bool vm_run(struct vm *vm, uint32_t prog, const void *ctx, uint32_t len)
 	vm->ctx_len = len;
 	vm->steps = vm->o.steps;
 	vm->turns = TURNS_MAX;
+	vm->tails = 0;
 	vm->depth = 0;
 	find_relocs(vm);
 	ok = vm_call(vm, 0, args, &ret) && is_settled(vm);

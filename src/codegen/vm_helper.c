@@ -13,7 +13,7 @@
 #include "codegen/code.h"
 #include "codegen/vm_run.h"
 
-static struct vm_map *map_of(struct vm *vm, uint64_t handle)
+struct vm_map *vm_map_of(struct vm *vm, uint64_t handle)
 {
 	uint64_t at = handle - ptr_u64(vm->maps);
 
@@ -46,7 +46,7 @@ static bool writable(struct vm *vm, uint64_t addr, uint64_t size,
 static bool lookup(struct vm *vm, const uint64_t *a, uint32_t cpu,
 		   uint64_t *ret)
 {
-	struct vm_map *map = map_of(vm, a[0]);
+	struct vm_map *map = vm_map_of(vm, a[0]);
 	struct vm_element *e;
 
 	if (!map || !readable(vm, a[1], map->m->key_size, "key"))
@@ -58,7 +58,7 @@ static bool lookup(struct vm *vm, const uint64_t *a, uint32_t cpu,
 
 static bool update(struct vm *vm, const uint64_t *a, uint64_t *ret)
 {
-	struct vm_map *map = map_of(vm, a[0]);
+	struct vm_map *map = vm_map_of(vm, a[0]);
 
 	if (!map || !readable(vm, a[1], map->m->key_size, "key") ||
 	    !readable(vm, a[2], map->m->value_size, "value"))
@@ -70,7 +70,7 @@ static bool update(struct vm *vm, const uint64_t *a, uint64_t *ret)
 
 static bool delete(struct vm *vm, const uint64_t *a, uint64_t *ret)
 {
-	struct vm_map *map = map_of(vm, a[0]);
+	struct vm_map *map = vm_map_of(vm, a[0]);
 
 	if (!map || !readable(vm, a[1], map->m->key_size, "key"))
 		return false;
@@ -88,7 +88,7 @@ static bool function_of(struct vm *vm, uint64_t addr, uint32_t *pc)
 /* Keys are given as they are; a callback that would write there fails. */
 static bool for_each(struct vm *vm, const uint64_t *a, uint64_t *ret)
 {
-	struct vm_map *map = map_of(vm, a[0]);
+	struct vm_map *map = vm_map_of(vm, a[0]);
 	uint32_t n = map ? map->n : 0, pc;
 
 	if (!map || !function_of(vm, a[1], &pc))
@@ -202,7 +202,7 @@ static bool comm(struct vm *vm, const uint64_t *a, uint64_t *ret)
 
 static bool reserve(struct vm *vm, const uint64_t *a, uint64_t *ret)
 {
-	struct vm_map *map = map_of(vm, a[0]);
+	struct vm_map *map = vm_map_of(vm, a[0]);
 
 	if (!map)
 		return false;
@@ -242,7 +242,7 @@ static bool submit(struct vm *vm, const uint64_t *a, bool keep)
 
 static bool output(struct vm *vm, const uint64_t *a, uint64_t *ret)
 {
-	struct vm_map *map = map_of(vm, a[0]);
+	struct vm_map *map = vm_map_of(vm, a[0]);
 
 	if (!map || !readable(vm, a[1], a[2], "ringbuf_output"))
 		return false;
@@ -382,6 +382,7 @@ bool vm_helper(struct vm *vm, int32_t number, const struct image_reloc *r,
 	case HELPER_strncmp:
 		return compare(vm, a, ret);
 	case HELPER_strtol:
+	case HELPER_tail_call:	/* vm.c */
 	case HELPER_N:
 		break;
 	}

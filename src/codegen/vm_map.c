@@ -29,8 +29,7 @@ static bool is_ring(const struct vm_map *map)
 
 static bool is_percpu(const struct image_map *m)
 {
-	return m->kind == IMAP_PERCPU_HASH || m->kind == IMAP_STATS ||
-	       m->kind == IMAP_SCRATCH;
+	return m->kind == IMAP_PERCPU_HASH || m->kind == IMAP_STATS;
 }
 
 static size_t all_copies(const struct vm_map *map)
@@ -71,7 +70,7 @@ void vm_map_init(struct vm_map *map, const struct image *img, uint32_t number,
 	};
 	if (is_hash(map) || is_ring(map))
 		return;
-	for (uint32_t i = 0; i < m->max_entries; i++)
+	for (uint32_t i = 0; i < image_map_entries(m, ncpus); i++)
 		add(map);
 	if (m->kind == IMAP_RODATA)
 		memcpy(map->v[0].value, img->bytes.v + m->init, m->init_len);

@@ -12,6 +12,7 @@
 
 #define VM_STACK 512
 #define VM_DEPTH 8
+#define VM_TAILS 33
 #define VM_FUNC (UINT64_C(0xf) << 60)	/* | number of an instruction */
 
 struct vm_record {
@@ -24,6 +25,7 @@ struct vm {
 	const struct image *img;
 	struct vm_map *maps;
 	uint64_t steps, turns, clock, random;
+	uint32_t tails;		/* calls of the program by itself */
 	uint8_t stacks[VM_DEPTH][VM_STACK];
 	uint32_t depth;
 	const uint8_t *ctx;
@@ -46,6 +48,9 @@ bool vm_can_access(struct vm *vm, uint64_t addr, uint64_t size, bool write);
 /* Runs the function that begins at an instruction; false = failed. */
 bool vm_call(struct vm *vm, uint32_t pc, const uint64_t args[5],
 	     uint64_t *ret);
+
+/* The map whose handle a register holds; NULL = failed. */
+struct vm_map *vm_map_of(struct vm *vm, uint64_t handle);
 
 /* Helper `number`, or the kernel function of the relocation. */
 bool vm_helper(struct vm *vm, int32_t number, const struct image_reloc *r,

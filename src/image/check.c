@@ -53,7 +53,7 @@ static struct err *check_maps(const struct image *img)
 
 		if (!is_string(img, m->name))
 			return check_bad("map", i, "has no name");
-		if (m->kind > IMAP_PERF)
+		if (m->kind > IMAP_PROGS)
 			return check_bad("map", i, "is of no known kind");
 		if (m->key_size > CHECK_KEY_MAX ||
 		    m->value_size > CHECK_VALUE_MAX ||
@@ -63,6 +63,8 @@ static struct err *check_maps(const struct image *img)
 		if ((m->kind == IMAP_STATS || m->kind == IMAP_PERCPU_HASH) &&
 		    m->value_size % 8)
 			return check_bad("map", i, "is not of whole words");
+		if (m->kind == IMAP_PROGS && m->init >= img->progs.n)
+			return check_bad("map", i, "names no program");
 		if (m->kind == IMAP_RODATA &&
 		    (!check_range(m->init, m->init_len, img->bytes.n) ||
 		     m->init_len > m->value_size))

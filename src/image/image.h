@@ -285,7 +285,7 @@ enum image_map_kind {
 	IMAP_GLOBALS,		/* mmapable array, 1 entry */
 	IMAP_RODATA,		/* frozen array, 1 entry: `init` */
 	IMAP_STATS,		/* per-CPU array, 1 entry */
-	IMAP_SCRATCH,		/* per-CPU array, max_entries slots */
+	IMAP_SCRATCH,		/* array, max_entries slots of each CPU */
 	IMAP_HASH,
 	IMAP_PERCPU_HASH,
 	IMAP_RING_KEYS,		/* array: the ring of a wrapping array */
@@ -294,6 +294,8 @@ enum image_map_kind {
 	IMAP_ITER,		/* array: space for foreach in the kernel */
 	IMAP_PERF,		/* perf events of the counter `name`: of each
 				 * CPU, or (1 entry) of the target task */
+	IMAP_PROGS,		/* program array: program number `init`, which
+				 * calls itself through it */
 };
 
 struct image_map {
@@ -302,6 +304,14 @@ struct image_map {
 	uint32_t key_size, value_size, max_entries;
 	uint32_t init, init_len;	/* IMAP_RODATA: range of `bytes` */
 };
+
+/* Of the map in the kernel, or in codegen/vm. */
+static inline uint32_t image_map_entries(const struct image_map *m,
+					 uint32_t ncpus)
+{
+	return m->kind == IMAP_SCRATCH ? m->max_entries * ncpus :
+					 m->max_entries;
+}
 
 struct image_global {
 	istr name;		/* as in the script */

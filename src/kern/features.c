@@ -128,6 +128,36 @@ static bool has_helper(int32_t helper)
 	return type_has_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, helper);
 }
 
+/* With a function beside the call: it is not the map that is asked for. */
+static bool has_tail_call(void)
+{
+	struct bpf_insn insns[] = {
+		INSN(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_6, BPF_REG_1, 0, 0),
+		INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, 7),
+		INSN(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_1, BPF_REG_6, 0, 0),
+		INSN(BPF_LD | BPF_DW | BPF_IMM, BPF_REG_2, BPF_PSEUDO_MAP_FD,
+		     0, 0),
+		INSN(0, 0, 0, 0, 0),
+		MOV(BPF_REG_3, 0),
+		INSN(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_tail_call),
+		MOV(BPF_REG_0, 0),
+		EXIT,
+		MOV(BPF_REG_0, 0),
+		EXIT,
+	};
+	_cleanup_close_ int map = -1;
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_type = BPF_MAP_TYPE_PROG_ARRAY;
+	attr.key_size = attr.value_size = sizeof(uint32_t);
+	attr.max_entries = 1;
+	map = syscall_bpf(BPF_MAP_CREATE, &attr,
+			  SYSCALL_ATTR_SIZE(max_entries));
+	insns[3].imm = map;
+	return map >= 0 && loads(insns, ARRAY_SIZE(insns));
+}
+
 static bool has_function(struct ctypes *btf, struct str name)
 {
 	return btf && ctypes_find(btf, CTYPE_FUNC, name);
@@ -199,6 +229,8 @@ static bool has_feature(enum image_feature f, struct ctypes *btf)
 		return has_helper(BPF_FUNC_map_lookup_percpu_elem);
 	case FEATURE_FOR_EACH:
 		return has_helper(BPF_FUNC_for_each_map_elem);
+	case FEATURE_TAIL_CALL:
+		return has_tail_call();
 	case FEATURE_RINGBUF:
 		return has_helper(BPF_FUNC_ringbuf_reserve);
 	case FEATURE_TASK_STORAGE:
@@ -265,6 +297,7 @@ static const struct {
 	struct str enumerator, function;
 } signs[] = {
 	{ FEATURE_RINGBUF, STR_INIT("BPF_FUNC_ringbuf_reserve"), {} },
+	{ FEATURE_TAIL_CALL, STR_INIT("BPF_FUNC_per_cpu_ptr"), {} },
 	{ FEATURE_KPROBE_COOKIE, STR_INIT("BPF_FUNC_get_attach_cookie"), {} },
 	{ FEATURE_KPROBE_MULTI, {}, STR_INIT("fprobe_handler") },
 	{ FEATURE_FENTRY, {}, STR_INIT("bpf_fentry_test1") },
@@ -312,6 +345,7 @@ struct err *features_installed(struct world *w, image_features *ret)
 image_features features_portable(void)
 {
 	return FEATURE_BIT(RINGBUF) | FEATURE_BIT(BOOT_NS) |
+	       FEATURE_BIT(TAIL_CALL) |
 	       FEATURE_BIT(FENTRY);
 }
 

@@ -33,18 +33,20 @@ static struct map_kind map_kind(enum image_map_kind k)
 		return (struct map_kind){ BPF_MAP_TYPE_ARRAY,
 					  BPF_F_RDONLY_PROG };
 	case IMAP_STATS:
-	case IMAP_SCRATCH:
 		return (struct map_kind){ BPF_MAP_TYPE_PERCPU_ARRAY, 0 };
 	case IMAP_HASH:
 		return (struct map_kind){ BPF_MAP_TYPE_HASH, 0 };
 	case IMAP_PERCPU_HASH:
 		return (struct map_kind){ BPF_MAP_TYPE_PERCPU_HASH, 0 };
+	case IMAP_SCRATCH:	/* a CPU's own array is 32 KiB at most */
 	case IMAP_RING_KEYS:
 	case IMAP_ITER:
 		return (struct map_kind){ BPF_MAP_TYPE_ARRAY, 0 };
 	case IMAP_DATA:
 	case IMAP_CONTROL:
 		return (struct map_kind){ BPF_MAP_TYPE_RINGBUF, 0 };
+	case IMAP_PROGS:
+		return (struct map_kind){ BPF_MAP_TYPE_PROG_ARRAY, 0 };
 	case IMAP_PERF:
 		return (struct map_kind){ BPF_MAP_TYPE_PERF_EVENT_ARRAY, 0 };
 	}
@@ -88,7 +90,8 @@ static uint32_t prealloc_flag(const struct image_map *m)
 }
 
 static struct err *map_create(const struct image *img,
-			      const struct image_map *m, int *ret)
+			      const struct image_map *m, uint32_t ncpus,
+			      int *ret)
 {
 	struct map_kind kind = map_kind((enum image_map_kind)m->kind);
 	struct str name = image_str(img, m->name);
@@ -99,7 +102,7 @@ static struct err *map_create(const struct image *img,
 	attr.map_type = kind.type;
 	attr.key_size = m->key_size;
 	attr.value_size = m->value_size;
-	attr.max_entries = m->max_entries;
+	attr.max_entries = image_map_entries(m, ncpus);
 	attr.map_flags = kind.flags | prealloc_flag(m);
 	syscall_object_name(name, attr.map_name);
 	fd = syscall_bpf(BPF_MAP_CREATE, &attr, SYSCALL_ATTR_SIZE(map_name));
@@ -149,7 +152,8 @@ static uint32_t ring_size(uint64_t bytes)
 }
 
 static struct err *map_make(struct image *img, uint32_t i,
-			    uint64_t data_size, struct maps *ret)
+			    uint64_t data_size, uint32_t ncpus,
+			    struct maps *ret)
 {
 	struct image_map *m = &img->maps.v[i];
 	struct err *e;
@@ -158,7 +162,7 @@ static struct err *map_make(struct image *img, uint32_t i,
 		m->max_entries = ring_size(data_size);
 	else if (m->kind == IMAP_DATA || m->kind == IMAP_CONTROL)
 		m->max_entries = ring_size(m->max_entries);
-	e = map_create(img, m, &ret->fds[i]);
+	e = map_create(img, m, ncpus, &ret->fds[i]);
 	if (!e && m->kind == IMAP_RODATA)
 		e = map_fill(img, m, ret->fds[i]);
 	if (!e && m->kind == IMAP_GLOBALS)
@@ -167,7 +171,7 @@ static struct err *map_make(struct image *img, uint32_t i,
 }
 
 struct err *maps_create(struct image *img, uint64_t data_size,
-			struct maps *ret)
+			uint32_t ncpus, struct maps *ret)
 {
 	struct maps m = { .n = img->maps.n };
 	struct err *e;
@@ -179,7 +183,7 @@ struct err *maps_create(struct image *img, uint64_t data_size,
 	for (uint32_t i = 0; i < m.n; i++)
 		m.fds[i] = -1;
 	for (uint32_t i = 0; i < m.n; i++) {
-		e = map_make(img, i, data_size, &m);
+		e = map_make(img, i, data_size, ncpus, &m);
 		if (e) {
 			maps_destroy(&m);
 			return e;

@@ -18,8 +18,9 @@ struct maps {
 };
 
 /* data_size: bytes of the data ring, 0 = as the image says; made a size that
- * the kernel takes, and written back into the image. */
-struct err *maps_create(struct image *img, uint64_t data_size,
+ * the kernel takes, and written back into the image.  ncpus: of the possible
+ * CPUs, for maps that have entries for each. */
+struct err *maps_create(struct image *img, uint64_t data_size, uint32_t ncpus,
 			struct maps *ret) must_check;
 void maps_destroy(struct maps *m);
 

@@ -330,6 +330,25 @@ static struct err *loader_load(struct loader *l, const struct image_prog *p,
 	return NULL;
 }
 
+/* Programs that call themselves find themselves in a map. */
+static struct err *fill_maps(const struct loader *l, const struct programs *p)
+{
+	const uint32_t zero = 0;
+
+	for (uint32_t i = 0; i < l->img->maps.n; i++) {
+		const struct image_map *m = &l->img->maps.v[i];
+		int code;
+
+		if (m->kind != IMAP_PROGS)
+			continue;
+		code = syscall_map_update(l->maps->fds[i], &zero,
+					  &p->fds[m->init], 0);
+		if (code)
+			return err_os(-code, "a program that calls itself");
+	}
+	return NULL;
+}
+
 struct err *programs_load(const struct image *img, const struct maps *m,
 			  const struct world *w, struct programs *ret)
 {
@@ -347,6 +366,8 @@ struct err *programs_load(const struct image *img, const struct maps *m,
 		arena_reset(&l.arena);
 		e = loader_load(&l, &img->progs.v[i], &p.fds[i]);
 	}
+	if (!e)
+		e = fill_maps(&l, &p);
 	ctypes_close(l.btf);
 	arena_deinit(&l.arena);
 	if (e)

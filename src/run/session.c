@@ -452,7 +452,8 @@ static struct err *open_ring(struct session *s, uint32_t map,
 
 static struct err *open_kernel(struct session *s)
 {
-	struct err *e = maps_create(s->img, s->o->buffer, &s->maps);
+	struct err *e = maps_create(s->img, s->o->buffer,
+				    world_cpus(s->o->world), &s->maps);
 
 	if (!e)
 		e = programs_load(s->img, &s->maps, s->o->world,

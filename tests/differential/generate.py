@@ -124,7 +124,11 @@ class Model:
 
 
 class Generator:
-    def __init__(self, seed):
+    """plain: nothing that walks over an array or reads a statistic, which
+    older kernels' handlers cannot do."""
+
+    def __init__(self, seed, plain=False):
+        self.plain = plain
         self.r = random.Random(seed)
         self.size = self.r.choice((1, 1, 1, 2)) * SCALE
         self.functions = {}
@@ -273,6 +277,8 @@ class Generator:
                 lambda m: int(bool(re.search(p, fx(m)))))
 
     def statistic(self):
+        if self.plain:
+            return self.number()
         op = self.r.choice(("count", "sum", "min", "max", "avg"))
 
         def run(m):
@@ -470,7 +476,7 @@ class Generator:
 
     def foreach(self, depth):
         array = self.r.choice(("gal", "gas"))
-        if array in self.busy:
+        if array in self.busy or self.plain:
             return self.loop(depth)
         k = "i%d" % self.counters
         self.counters += 1
@@ -628,6 +634,16 @@ class Generator:
             name, depth, ", ".join(names)), ""]
         self.callable.append((wrap, kind, params))
 
+    def show_arrays(self):
+        if not self.plain:
+            return ["\tprintln(@count(gst))",
+                    "\tforeach (k+ in gal) println(k, \"=\", gal[k])",
+                    "\tforeach (k- in gas) println(k, \"=\", gas[k])"]
+        return ["\tfor (k = 0; k < 8; k++) if ([k] in gal) "
+                "println(k, \"=\", gal[k])",
+                "\tfor (k = 7; k >= 0; k--) if ([k] in gas) "
+                "println(k, \"=\", gas[k])"]
+
     def test(self):
         self.vars = {"l": [], "s": []}
         first, f_first = self.locals(3, 2)
@@ -636,9 +652,7 @@ class Generator:
         last = ["\tprintln(%s)" % ', " ", '.join(
             self.vars["l"] + self.vars["s"] + self.globals["l"] +
             self.globals["s"]),
-            "\tprintln(@count(gst))",
-            "\tforeach (k+ in gal) println(k, \"=\", gal[k])",
-            "\tforeach (k- in gas) println(k, \"=\", gas[k])"]
+            *self.show_arrays()]
         names = self.vars["l"] + self.vars["s"] + self.globals["l"] + \
             self.globals["s"]
 
@@ -654,7 +668,8 @@ class Generator:
             except Error as e:
                 m.out.append("error " + e.args[0])
             m.out.append(" ".join(str(m.get(n)) for n in names))
-            m.out.append(str(len(m.arrays["gst"])))
+            if not self.plain:
+                m.out.append(str(len(m.arrays["gst"])))
             for k in sorted(m.arrays["gal"]):
                 m.out.append("%d=%d" % (k, m.arrays["gal"][k]))
             for k in sorted(m.arrays["gas"], reverse=True):
@@ -664,7 +679,8 @@ class Generator:
                 ['\t%s = "%s"' % (n, "g" * i)
                  for i, n in enumerate(self.globals["s"])] + \
                 ['\tgal[0] = 0; gas[0] = ""; gst <<< 0',
-                 "\tdelete gal; delete gas; delete gst"]
+                 "\tfor (k = 0; k < 8; k++) { delete gal[k]; delete gas[k] }"
+                if self.plain else "\tdelete gal; delete gas; delete gst"]
         self.functions["test"] = ([], run, 0)
         self.text += ["function test() {"] + reset + first + \
             ["\ttry {"] + ["\t" + line for line in body] + \
@@ -695,10 +711,10 @@ def shift_right(x, y):
     return BINARY[">>>"](x, y)
 
 
-def make(seed):
+def make(seed, plain=False):
     """(script, lines it prints in each engine)"""
     for salt in range(1000):
-        g = Generator("%s.%d" % (seed, salt))
+        g = Generator("%s.%d" % (seed, salt), plain)
         text = g.script()
         try:
             return text, g.expected()

@@ -51,16 +51,21 @@ def features_of(args, directory):
     return done.stdout.strip().splitlines()[-1]
 
 
+def is_plain(features):
+    return not {"FOR_EACH", "PERCPU_LOOKUP"} <= set(features.split(","))
+
+
 def make(job):
     seed, directory, features = job
     path = os.path.join(directory, str(seed))
-    text, lines = generate.make(seed)
+    text, lines = generate.make(seed, is_plain(features))
     with open(path + ".stp", "w") as f:
         f.write(text)
     with open(path + ".want", "w") as f:
         for half in ("-- host", "-- kernel"):
             f.write("\n".join([half] + lines) + "\n")
-    done = subprocess.run([SPILE, "-w", "-p4", "--features=" + features,
+    done = subprocess.run([SPILE, "-w", "-p4", "--no-global-var-display",
+                           "--features=" + features,
                            "-o", path + ".img", path + ".stp"],
                           capture_output=True, text=True, errors="replace",
                           timeout=120)
