@@ -33,18 +33,13 @@ static struct dbg_var debugvars_make(struct dbg_die die, uint16_t tag)
 	};
 }
 
-/* Is the variable listed already, in the same scope, as the instance of this
- * origin? */
+/* Is an instance of this origin listed already, here or (blocks of the
+ * instance may be others) further in? */
 static bool debugvars_has(const struct debugvars *c, struct dbg_die origin)
 {
-	for (uint32_t i = c->ret->n; i; i--) {
-		const struct dbg_var *v = &c->ret->v[i - 1];
-
-		if (v->depth != c->depth)
-			return false;
-		if (dbg_die_eq(die_origin(v->die), origin))
+	for (uint32_t i = c->ret->n; i; i--)
+		if (dbg_die_eq(die_origin(c->ret->v[i - 1].die), origin))
 			return true;
-	}
 	return false;
 }
 

@@ -316,8 +316,8 @@ static void dieloc_entry_value(struct dieloc_build *b)
 	      op >= DW_OP_reg0 && op <= DW_OP_reg31 ?
 		      (uint64_t)op - DW_OP_reg0 : UINT64_MAX;
 	if (e.bad || reader_left(&e) || reg > UINT16_MAX) {
-		dieloc_fail(b, "the location needs memory as it was at the "
-			    "function's entry");
+		dieloc_fail(b, "the location needs memory or a long register "
+			    "as it was at the function's entry");
 		return;
 	}
 	if (b->x->function.unit && die_entry(b->x->function, &entry) &&
