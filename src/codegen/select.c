@@ -638,6 +638,7 @@ static struct image_prog prog_of(const struct cg_fn *fn)
 		[PROBE_FEXIT] = { BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT },
 		[PROBE_KPROBE] = { BPF_PROG_TYPE_KPROBE, 0 },
 		[PROBE_KRETPROBE] = { BPF_PROG_TYPE_KPROBE, 0 },
+		[PROBE_WATCH] = { BPF_PROG_TYPE_PERF_EVENT, 0 },
 	};
 	struct image_prog prog = {
 		.name = p->point,

@@ -406,6 +406,8 @@ struct image_place {
  *       bytes into it, b = its address from _stext on when the name alone is
  *       not enough, else 0; no name: a = the address.  KRETPROBE: c = how
  *       many calls may be under way at once, 0 = as the kernel thinks fit
+ * WATCH: name = symbol of the kernel, or empty and a = address; b =
+ *       HW_BREAKPOINT_W or HW_BREAKPOINT_RW; c = length in bytes: 1, 2, 4, 8
  * BEGIN, END, ERROR: a = order (signed) */
 struct image_site {
 	istr point;			/* full, as pp() gives it */

@@ -55,5 +55,7 @@ struct err *attach_kprobe_multi(const struct attach_request *r,
 				struct attachment *ret) must_check;
 struct err *attach_perf(const struct attach_request *r,
 			struct attachment *ret) must_check;
+struct err *attach_watch(const struct attach_request *r,
+			 struct attachment *ret) must_check;
 
 #endif

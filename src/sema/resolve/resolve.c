@@ -5,6 +5,7 @@
  */
 #include "sema/resolve/resolve.h"
 
+#include <linux/hw_breakpoint.h>
 #include <linux/perf_event.h>
 
 #include "base/bits.h"
@@ -391,7 +392,11 @@ static void text_component(struct buf *b, const struct ast_component *c)
 	case AST_ARG_NONE:
 		break;
 	case AST_ARG_NUMBER:
-		buf_printf(b, "(%lld)", (long long)c->number);
+		/* far below zero: an address of the kernel */
+		if (c->number < INT32_MIN)
+			buf_printf(b, "(%#llx)", (unsigned long long)c->number);
+		else
+			buf_printf(b, "(%lld)", (long long)c->number);
 		break;
 	case AST_ARG_STRING:
 		text_string(b, c->string);

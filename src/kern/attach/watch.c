@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Watchpoints on kernel data: the processor's own, one of the same slots on
+ * every CPU that is on line.
+ */
+#include <errno.h>
+#include <linux/hw_breakpoint.h>
+#include <sys/ioctl.h>
+
+#include "dbg/kallsyms.h"
+#include "dbg/world.h"
+#include "kern/attach/attach.h"
+#include "kern/privilege.h"
+#include "kern/syscall.h"
+
+static struct err *watch_no_symbol(struct err *e, struct str name)
+{
+	if (e->code != ERR_NOT_FOUND)
+		return e;
+	err_free(e);
+	return err_hint(err_new(ERR_NOT_FOUND,
+				"the kernel's symbols have no "
+				"'%" STR_FMT "'",
+				STR_ARG(name)),
+			"data is among them only where the kernel is built "
+			"with CONFIG_KALLSYMS_ALL; an address is taken "
+			"instead of a name");
+}
+
+static struct err *watch_address(const struct attach_request *r, uint64_t *ret)
+{
+	struct str name = image_str(r->image, r->probe->site.name);
+	struct kallsyms *symbols;
+	struct kallsym sym;
+	struct err *e;
+
+	*ret = r->probe->site.a;
+	if (!name.len)
+		return NULL;
+	symbols = kallsyms_create(r->world);
+	e = kallsyms_find(symbols, name, &sym);
+	if (e)
+		e = watch_no_symbol(e, name);
+	else if (sym.type == 'T' || sym.type == 't')
+		e = err_hint(err_new(ERR_UNSUPPORTED,
+				     "'%" STR_FMT "' is a function, not data",
+				     STR_ARG(name)),
+			     "kernel.function() probes functions");
+	else
+		*ret = sym.addr;
+	kallsyms_destroy(symbols);
+	return e;
+}
+
+static struct err *watch_refused(const struct image_site *s, uint64_t addr,
+				 int code)
+{
+	switch (code) {
+	case -ENOSPC:
+		return err_hint(err_new(ERR_LIMIT,
+					"all watchpoints of the processor "
+					"are in use"),
+				"there are few (4 on x86), for all programs "
+				"together");
+	case -EINVAL:
+		return err_new(ERR_UNSUPPORTED,
+			       "the processor cannot watch %llu bytes at "
+			       "%#llx",
+			       (unsigned long long)s->c,
+			       (unsigned long long)addr);
+	case -EOPNOTSUPP:
+	case -ENOENT:
+		return err_new(ERR_UNSUPPORTED,
+			       "this kernel has no watchpoints "
+			       "(CONFIG_HAVE_HW_BREAKPOINT)");
+	}
+	return privilege_hint(err_os(-code, "opening a watchpoint"));
+}
+
+static struct err *watch_cpu(const struct attach_request *r,
+			     struct perf_event_attr *attr, int cpu,
+			     struct attachment *ret)
+{
+	int fd = syscall_perf_event_open(attr, -1, cpu, -1,
+					 PERF_FLAG_FD_CLOEXEC);
+
+	if (fd == -ENODEV)
+		return NULL; /* a CPU that is off line */
+	if (fd < 0)
+		return watch_refused(&r->probe->site, attr->bp_addr, fd);
+	attachment_add(ret, fd);
+	if (ioctl(fd, PERF_EVENT_IOC_SET_BPF, r->prog))
+		return err_os(errno, "giving a watchpoint its program");
+	if (ioctl(fd, PERF_EVENT_IOC_ENABLE, 0))
+		return err_os(errno, "starting a watchpoint");
+	return NULL;
+}
+
+struct err *attach_watch(const struct attach_request *r, struct attachment *ret)
+{
+	const struct image_site *s = &r->probe->site;
+	uint32_t ncpus = world_cpus(r->world);
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_BREAKPOINT,
+		.size = sizeof(attr),
+		.sample_period = 1,
+		.disabled = 1,
+		.bp_type = (uint32_t)s->b,
+		.bp_len = s->c,
+	};
+	uint64_t addr;
+	struct err *e = watch_address(r, &addr);
+
+	attr.bp_addr = addr;
+	for (uint32_t cpu = 0; cpu < ncpus && !e; cpu++)
+		e = watch_cpu(r, &attr, (int)cpu, ret);
+	return e;
+}
