@@ -392,13 +392,13 @@ static bool debuginfo_quick(struct debuginfo_search *s, enum dbg_which which)
 {
 	struct objfile_symbol sym;
 	struct dbg_function f, found = {};
+	uint32_t i = 0;
 
 	if (str_has_glob(s->p->name) || dieindex_is_small(s->d->index) ||
 	    dieindex_has_names(s->d->index))
 		return false;
-	for (uint32_t i = 0; objfile_symbol(s->d->main, i, &sym); i++) {
-		if (!sym.is_function || sym.is_undefined ||
-		    !str_eq(sym.name, s->p->name))
+	while (objfile_find_symbol(s->d->main, s->p->name, &i, &sym)) {
+		if (!sym.is_function || sym.is_undefined)
 			continue;
 		if (!sym.is_global || found.die.unit ||
 		    !debuginfo_function_at(s->d, s->a, sym.addr, &f) ||

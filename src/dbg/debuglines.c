@@ -129,34 +129,50 @@ static bool debuglines_is_first(struct map *seen, struct arena *a,
 	return true;
 }
 
-/* Drops, for a pattern of single lines, hits that are not of the nearest line
- * to each: the first one from there on, else the last one before. */
-static void debuglines_nearest(struct debuglines *s)
+/* The line with code that is nearest: the first one from wanted on, else the
+ * last one before. */
+static uint32_t debuglines_best(const struct debuglines *s, uint32_t wanted)
 {
-	uint32_t n = 0;
+	uint32_t best = 0;
+
+	for (uint32_t j = 0; j < s->hits.n; j++) {
+		uint32_t line = s->hits.v[j].site.line;
+
+		if (line >= wanted ? best < wanted || line < best :
+				     best < wanted && line > best)
+			best = line;
+	}
+	return best;
+}
+
+/* Keeps the hits of the nearest line to the start of the k-th range. */
+static void debuglines_keep(struct debuglines *s, uint32_t k, bool *keep)
+{
+	uint32_t last = UINT32_MAX, best = 0;
 
 	for (uint32_t i = 0; i < s->hits.n; i++) {
-		struct debuglines_hit *h = &s->hits.v[i];
-		bool keep = false;
+		const struct debuglines_hit *h = &s->hits.v[i];
+		uint32_t base = s->p->kind == DBG_LINES_RELATIVE ?
+					h->declared : 0;
 
-		for (uint32_t k = 0; k < s->p->n && !keep; k++) {
-			uint32_t base = s->p->kind == DBG_LINES_RELATIVE ?
-						h->declared : 0;
-			uint32_t wanted = base + s->p->v[k].first, best = 0;
-
-			for (uint32_t j = 0; j < s->hits.n; j++) {
-				uint32_t line = s->hits.v[j].site.line;
-
-				if (line >= wanted ?
-					    best < wanted || line < best :
-					    best < wanted && line > best)
-					best = line;
-			}
-			keep = h->site.line == best;
-		}
-		if (keep)
-			s->hits.v[n++] = *h;
+		/* Instances of a function come one after the other. */
+		if (base != last)
+			best = debuglines_best(s, base + s->p->v[k].first);
+		last = base;
+		keep[i] |= h->site.line == best;
 	}
+}
+
+static void debuglines_nearest(struct debuglines *s)
+{
+	bool *keep = arena_array(s->a, s->hits.n + 1, bool);
+	uint32_t n = 0;
+
+	for (uint32_t k = 0; k < s->p->n && k < 64; k++)
+		debuglines_keep(s, k, keep);
+	for (uint32_t i = 0; i < s->hits.n; i++)
+		if (keep[i])
+			s->hits.v[n++] = s->hits.v[i];
 	s->hits.n = n;
 }
 
@@ -176,16 +192,48 @@ static void debuglines_finish(struct debuglines *s, struct dbg_sites *ret)
 	arena_deinit(&scratch);
 }
 
+static int debuglines_unit_compare(const void *a, const void *b)
+{
+	struct die_unit *const *x = a, *const *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* The units with code from the file, once each; all if any file will do. */
+static void debuglines_units(struct debuglines *s)
+{
+	struct str file = s->p->file;
+	VEC(struct die_unit *) units = {};
+	struct dieindex_iter it = {};
+	struct dieindex_entry e;
+	struct die_unit *u;
+	uint32_t n = file.len;
+
+	for (uint32_t i = 0; !file.len &&
+			     (u = dieindex_unit(s->d->index, i)); i++)
+		debuglines_unit(s, u);
+	if (!file.len)
+		return;
+	while (n && file.s[n - 1] != '/')
+		n--;
+	while (dieindex_glob(s->d->index, str_sub(file, n, file.len),
+			     DIESCAN_FILE, &it, &e))
+		vec_push(s->a, &units, e.die.unit);
+	if (units.n)
+		qsort(units.v, units.n, sizeof(u), debuglines_unit_compare);
+	for (uint32_t i = 0; i < units.n; i++)
+		if (!i || units.v[i] != units.v[i - 1])
+			debuglines_unit(s, units.v[i]);
+}
+
 static struct err *debuglines_collect(struct debuglines *s)
 {
 	struct dbg_pattern by_name = { .name = s->p->name };
 	struct dbg_functions f = {};
-	struct die_unit *u;
 	struct err *err;
 
 	if (str_has_glob(s->p->name) && s->p->kind != DBG_LINES_RELATIVE) {
-		for (uint32_t i = 0; (u = dieindex_unit(s->d->index, i)); i++)
-			debuglines_unit(s, u);
+		debuglines_units(s);
 		return NULL;
 	}
 	err = debuginfo_functions(s->d, s->a, &by_name, DBG_BOTH, &f);

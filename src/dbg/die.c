@@ -10,6 +10,8 @@
 #include "dbg/lines.h"
 
 #define DIE_UNITS_MAX (1u << 20)
+#define DIE_EARLY_MAX 256
+#define DIE_WORK_MAX (UINT64_C(1) << 28)
 #define DIE_ABBREVS_MAX (1u << 16)
 #define DIE_SPECS_MAX (1u << 20)
 
@@ -27,15 +29,22 @@ struct die_file *die_file_create(struct objfile *obj, bool is_dwo)
 	return f;
 }
 
+static void die_unit_deinit(struct die_unit *u)
+{
+	die_abbrevs_deinit(&u->abbrevs);
+	lines_destroy(u->lines);
+	diescope_table_destroy(u->functions);
+}
+
 void die_file_destroy(struct die_file *f)
 {
 	if (!f)
 		return;
-	for (uint32_t i = 0; i < f->units.n; i++) {
-		die_abbrevs_deinit(&f->units.v[i].abbrevs);
-		lines_destroy(f->units.v[i].lines);
-		diescope_table_destroy(f->units.v[i].functions);
-	}
+	for (uint32_t i = 0; i < f->units.n; i++)
+		die_unit_deinit(f->units.v[i]);
+	for (uint32_t i = 0; i < f->early.n; i++)
+		if (!f->early.v[i]->is_listed)
+			die_unit_deinit(f->early.v[i]);
 	diesplit_destroy(f->dwos);
 	die_file_destroy(f->alt);
 	die_file_destroy(f->dwp);
@@ -97,47 +106,71 @@ static void die_read_header(struct reader *r, struct die_unit *u)
 	}
 }
 
-/* Takes r to the next unit; false = no more. */
-static bool die_read_unit(struct die_file *f, struct reader *r,
-			  const uint8_t *start, bool in_types)
+/* A unit's header; takes r behind the unit.  False = outside. */
+static bool die_parse_unit(struct die_file *f, struct reader *r,
+			   const uint8_t *start, bool in_types,
+			   struct die_unit *u)
 {
-	struct die_unit u = { .file = f, .in_types = in_types };
 	uint64_t length;
 	struct reader body;
 
-	u.off = (uint64_t)(r->p - start);
-	u.offset_size = 4;
+	*u = (struct die_unit){ .file = f, .in_types = in_types };
+	u->off = (uint64_t)(r->p - start);
+	u->offset_size = 4;
 	length = reader_u32(r);
 	if (length == UINT32_MAX) {
-		u.offset_size = 8;
+		u->offset_size = 8;
 		length = reader_u64(r);
 	}
 	body = *r;
 	reader_skip(r, length);
-	if (r->bad || f->units.n >= DIE_UNITS_MAX)
+	if (r->bad)
 		return false;
-	u.end = (uint64_t)(r->p - start);
+	u->end = (uint64_t)(r->p - start);
 	body.end = r->p;
-	die_read_header(&body, &u);
-	u.root = (uint64_t)(body.p - start);
-	if (body.bad || u.version < 2 || u.version > 5 ||
-	    (u.address_size != 4 && u.address_size != 8))
-		return true;
-	vec_push(&f->arena, &f->units, u);
+	die_read_header(&body, u);
+	u->root = (uint64_t)(body.p - start);
+	if (body.bad)
+		u->version = 0;
 	return true;
+}
+
+static bool die_is_good(const struct die_unit *u)
+{
+	return u->version >= 2 && u->version <= 5 &&
+	       (u->address_size == 4 || u->address_size == 8);
+}
+
+static struct die_unit *die_early(struct die_file *f, uint64_t off)
+{
+	for (uint32_t i = 0; i < f->early.n; i++)
+		if (off >= f->early.v[i]->off && off < f->early.v[i]->end)
+			return f->early.v[i];
+	return NULL;
 }
 
 static void die_read_units(struct die_file *f, enum die_section s)
 {
 	struct objfile_data d = die_section(f, s);
 	struct reader r = reader_at(d.p, d.size, 0);
+	struct die_unit u, *place;
 
-	while (!r.bad && reader_left(&r) > 4)
-		if (!die_read_unit(f, &r, d.p, s == DIE_TYPES))
+	while (!r.bad && reader_left(&r) > 4 && f->units.n < DIE_UNITS_MAX) {
+		if (!die_parse_unit(f, &r, d.p, s == DIE_TYPES, &u))
 			break;
+		if (!die_is_good(&u))
+			continue;
+		place = u.in_types ? NULL : die_early(f, u.off);
+		if (!place || place->off != u.off) {
+			place = arena_new(&f->arena, struct die_unit);
+			*place = u;
+		}
+		place->is_listed = true;
+		vec_push(&f->arena, &f->units, place);
+	}
 }
 
-struct die_unit *die_units(struct die_file *f, uint32_t *n)
+struct die_unit **die_units(struct die_file *f, uint32_t *n)
 {
 	if (!f->has_units) {
 		f->has_units = true;
@@ -152,20 +185,48 @@ struct die_unit *die_units(struct die_file *f, uint32_t *n)
 
 struct die_unit *die_unit_at(struct die_file *f, uint64_t off)
 {
+	struct die_unit *early = die_early(f, off), **u;
 	uint32_t n, low = 0, high;
-	struct die_unit *u = die_units(f, &n);
 
+	if (early)
+		return early;
+	u = die_units(f, &n);
 	for (high = n; low < high;) {
 		uint32_t mid = low + (high - low) / 2;
 
-		if (u[mid].in_types || off < u[mid].off)
+		if (u[mid]->in_types || off < u[mid]->off)
 			high = mid;
-		else if (off >= u[mid].end)
+		else if (off >= u[mid]->end)
 			low = mid + 1;
 		else
-			return &u[mid];
+			return u[mid];
 	}
 	return NULL;
+}
+
+struct die_unit *die_unit_from(struct die_file *f, uint64_t off)
+{
+	struct objfile_data d = die_section(f, DIE_INFO);
+	struct reader r = reader_at(d.p, d.size, off);
+	struct die_unit *place, u;
+
+	if (f->is_dwo || f->early.n >= DIE_EARLY_MAX)
+		die_units(f, &(uint32_t){ 0 });
+	place = f->has_units ? die_unit_at(f, off) : die_early(f, off);
+	if (place || f->has_units)
+		return place && place->off == off ? place : NULL;
+	if (r.bad || !die_parse_unit(f, &r, d.p, false, &u) ||
+	    !die_is_good(&u))
+		return NULL;
+	place = arena_new(&f->arena, struct die_unit);
+	*place = u;
+	vec_push(&f->arena, &f->early, place);
+	return place;
+}
+
+bool die_work(struct die_file *f, uint64_t n)
+{
+	return atomic_fetch_add(&f->work, n) < DIE_WORK_MAX;
 }
 
 struct die_unit *die_unit_full(struct die_unit *u)
@@ -190,7 +251,7 @@ struct dbg_die die_root(struct die_unit *u)
 static void die_hash_signatures(struct die_file *f)
 {
 	uint32_t n, size = 64;
-	struct die_unit *u = die_units(f, &n);
+	struct die_unit **u = die_units(f, &n);
 
 	while (size < 2 * n)
 		size *= 2;
@@ -199,9 +260,9 @@ static void die_hash_signatures(struct die_file *f)
 		abort();
 	f->nsignatures = size;
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t h = (uint32_t)u[i].signature & (size - 1);
+		uint32_t h = (uint32_t)u[i]->signature & (size - 1);
 
-		if (u[i].kind != DW_UT_type && u[i].kind != DW_UT_split_type)
+		if (u[i]->kind != DW_UT_type && u[i]->kind != DW_UT_split_type)
 			continue;
 		while (f->signatures[h])
 			h = (h + 1) & (size - 1);
@@ -217,7 +278,7 @@ struct dbg_die die_by_signature(struct die_file *f, uint64_t sig)
 		die_hash_signatures(f);
 	h = (uint32_t)sig & (f->nsignatures - 1);
 	for (; f->signatures[h]; h = (h + 1) & (f->nsignatures - 1)) {
-		struct die_unit *u = &f->units.v[f->signatures[h] - 1];
+		struct die_unit *u = f->units.v[f->signatures[h] - 1];
 
 		if (u->signature == sig && u->type < u->end)
 			return (struct dbg_die){ u, u->type };
@@ -261,6 +322,21 @@ static bool die_read_specs(struct reader *r, struct die_abbrevs *t,
 	return false;
 }
 
+static int die_abbrev_compare(const void *a, const void *b)
+{
+	const struct die_abbrev *x = a, *y = b;
+
+	return x->code < y->code ? -1 : x->code > y->code;
+}
+
+/* For the search, if codes are not 1, 2, 3 ... */
+static bool die_abbrevs_sort(struct die_file *f, struct die_abbrevs *t)
+{
+	if (!t->is_dense && t->n)
+		qsort(t->v, t->n, sizeof(*t->v), die_abbrev_compare);
+	return die_work(f, t->nspecs);
+}
+
 bool die_abbrevs_read(struct die_file *f, uint64_t off,
 		      struct die_abbrevs *t)
 {
@@ -274,7 +350,7 @@ bool die_abbrevs_read(struct die_file *f, uint64_t off,
 		struct die_abbrev a = {};
 
 		if (!code)
-			return !r.bad;
+			return !r.bad && die_abbrevs_sort(f, t);
 		tag = reader_uleb(&r);
 		a.code = (uint32_t)code;
 		a.tag = (uint16_t)tag;
@@ -292,12 +368,13 @@ bool die_abbrevs_read(struct die_file *f, uint64_t off,
 const struct die_abbrev *die_abbrevs_find(const struct die_abbrevs *t,
 					  uint64_t code)
 {
+	struct die_abbrev key = { .code = (uint32_t)code };
+
 	if (t->is_dense)
 		return code && code <= t->n ? &t->v[code - 1] : NULL;
-	for (uint32_t i = 0; i < t->n; i++)
-		if (t->v[i].code == code)
-			return &t->v[i];
-	return NULL;
+	if (!t->n || code > UINT32_MAX)
+		return NULL;
+	return bsearch(&key, t->v, t->n, sizeof(key), die_abbrev_compare);
 }
 
 void die_abbrevs_deinit(struct die_abbrevs *t)

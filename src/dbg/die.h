@@ -12,6 +12,7 @@
 #ifndef DBG_DIE_H
 #define DBG_DIE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -78,6 +79,7 @@ struct die_unit {
 	uint8_t kind;		/* DW_UT_* */
 	uint8_t address_size, offset_size;
 	bool in_types;		/* section .debug_types */
+	bool is_listed;		/* is among its file's units */
 	struct die_abbrevs abbrevs;
 	/* From the root, by the first question. */
 	bool has_bases;
@@ -100,8 +102,11 @@ struct die_file {
 	struct objfile_data sections[DIE_SECTIONS];
 	bool has_section[DIE_SECTIONS];
 	bool is_dwo;
-	VEC(struct die_unit) units;	/* by section, then offset */
+	VEC(struct die_unit *) units;	/* by section, then offset */
+	VEC(struct die_unit *) early;	/* asked for before all were read */
 	bool has_units;
+	_Atomic uint64_t work;		/* abbreviations and lines read: what
+					 * is hostile must end */
 	uint32_t *signatures;		/* hash: unit + 1; type units */
 	uint32_t nsignatures;
 	struct die_file *alt;		/* what dwz took out of this */
@@ -116,9 +121,13 @@ void die_file_destroy(struct die_file *f);
 struct objfile_data die_section(struct die_file *f, enum die_section s);
 
 /* All units, read on the first call. */
-struct die_unit *die_units(struct die_file *f, uint32_t *n);
+struct die_unit **die_units(struct die_file *f, uint32_t *n);
 /* The unit of .debug_info that holds an offset; NULL = none. */
 struct die_unit *die_unit_at(struct die_file *f, uint64_t off);
+/* The one whose header is at off; reads no others. */
+struct die_unit *die_unit_from(struct die_file *f, uint64_t off);
+/* Counts work; false = that was too much for a file that is well-formed. */
+bool die_work(struct die_file *f, uint64_t n);
 /* The unit that has the entries: of a skeleton, its split unit if it is
  * found, else u. */
 struct die_unit *die_unit_full(struct die_unit *u);

@@ -22,8 +22,10 @@
 #include "base/cleanup.h"
 #include "dbg/diesplit.h"
 
-#define DIEINDEX_MAGIC "SPILEDX1"
+#define DIEINDEX_MAGIC "SPILEDX2"
 #define DIEINDEX_BYTES_MAX (1u << 30)
+#define DIEINDEX_LOOK 64	/* names compared, to share texts */
+#define DIEINDEX_TYPES (UINT64_C(1) << 63)
 #define DIEINDEX_SMALL (16u << 20)	/* bytes of .debug_info */
 
 struct dieindex_head {
@@ -47,11 +49,11 @@ struct dieindex_row {
 
 struct dieindex_range {
 	uint64_t start, end;
-	uint32_t unit, pad;
+	uint64_t unit;			/* offset of a unit of the file */
 };
 
 struct dieindex_unit {
-	uint64_t off;			/* checks the units' numbers */
+	uint64_t off;			/* DIEINDEX_TYPES: in .debug_types */
 };
 
 struct dieindex {
@@ -74,7 +76,8 @@ struct dieindex {
 	bool has_units;
 	/* Ranges without the scan. */
 	VEC(struct dieindex_range) quick;
-	bool has_quick;
+	bool has_quick;			/* .debug_aranges */
+	bool has_roots;			/* and what it leaves out */
 };
 
 struct dieindex *dieindex_create(struct die_file *f, struct str cache_dir)
@@ -128,7 +131,7 @@ struct str dieindex_cache_dir(struct arena *a)
 static void dieindex_read_units(struct dieindex *x)
 {
 	struct die_file *alt;
-	struct die_unit *u, *au = NULL;
+	struct die_unit **u, **au = NULL;
 	uint32_t n, nalt = 0;
 
 	if (x->has_units)
@@ -141,16 +144,34 @@ static void dieindex_read_units(struct dieindex *x)
 	x->units = calloc(n + UINT64_C(1) + nalt, sizeof(struct die_unit *));
 	if (!x->units)
 		abort();
-	for (uint32_t i = 0; i < n; i++)
-		x->units[i] = &u[i];
-	for (uint32_t i = 0; i < nalt; i++)
-		x->units[n + i] = &au[i];
+	if (n)
+		memcpy(x->units, u, n * sizeof(struct die_unit *));
+	if (nalt)
+		memcpy(x->units + n, au, nalt * sizeof(struct die_unit *));
 	x->main_units = n;
 	x->nunits = n + nalt;
 }
 
+/* By its number, from what the cache says of it. */
+static struct die_unit *dieindex_cached_unit(struct dieindex *x, uint32_t i)
+{
+	uint64_t off = x->offs[i].off;
+
+	if (i >= x->head->main_units || off & DIEINDEX_TYPES) {
+		dieindex_read_units(x);
+		return i < x->nunits ? x->units[i] : NULL;
+	}
+	return die_unit_from(x->file, off);
+}
+
 struct die_unit *dieindex_unit(struct dieindex *x, uint32_t i)
 {
+	struct die_unit *u;
+
+	if (x->is_ready && !x->has_units) {
+		u = i < x->head->nunits ? dieindex_cached_unit(x, i) : NULL;
+		return u ? die_unit_full(u) : NULL;
+	}
 	dieindex_read_units(x);
 	return i < x->nunits ? die_unit_full(x->units[i]) : NULL;
 }
@@ -166,12 +187,11 @@ static int dieindex_range_compare(const void *a, const void *b)
 	return x->end < y->end ? -1 : x->end > y->end;
 }
 
-/* One set of .debug_aranges: a unit's; notes that it has some. */
+/* One set of .debug_aranges: a unit's. */
 static void dieindex_aranges_set(struct dieindex *x, struct reader r,
-				 unsigned int offset_size, bool *has)
+				 unsigned int offset_size)
 {
 	const uint8_t *start = r.p - (offset_size == 8 ? 12 : 4);
-	struct die_unit *u;
 	uint64_t off;
 	uint8_t size;
 
@@ -180,25 +200,21 @@ static void dieindex_aranges_set(struct dieindex *x, struct reader r,
 	off = reader_uint(&r, offset_size);
 	size = reader_u8(&r);
 	reader_u8(&r);
-	u = die_unit_at(x->file, off);
-	if (r.bad || (size != 4 && size != 8) || !u || u->off != off)
+	if (r.bad || (size != 4 && size != 8))
 		return;
 	reader_skip(&r, (2u * size - (uint64_t)(r.p - start) % (2u * size)) %
 				(2u * size));
 	while (reader_left(&r) >= 2u * size) {
 		uint64_t low = reader_uint(&r, size);
 		uint64_t n = reader_uint(&r, size);
-		uint32_t number = (uint32_t)(u - x->file->units.v);
 
-		if (!n)
-			continue;
-		has[number] = true;
-		vec_push(&x->arena, &x->quick,
-			 (struct dieindex_range){ low, low + n, number, 0 });
+		if (n)
+			vec_push(&x->arena, &x->quick,
+				 (struct dieindex_range){ low, low + n, off });
 	}
 }
 
-static void dieindex_aranges(struct dieindex *x, bool *has)
+static void dieindex_aranges(struct dieindex *x)
 {
 	struct objfile_data d = die_section(x->file, DIE_ARANGES);
 	struct reader r = reader_at(d.p, d.size, 0), set;
@@ -215,14 +231,13 @@ static void dieindex_aranges(struct dieindex *x, bool *has)
 		reader_skip(&r, n);
 		set.end = r.p;
 		if (!r.bad)
-			dieindex_aranges_set(x, set, offset_size, has);
+			dieindex_aranges_set(x, set, offset_size);
 	}
 }
 
 /* What .debug_aranges leaves out, the units' roots say. */
-static void dieindex_root_ranges(struct dieindex *x, uint32_t number)
+static void dieindex_root_ranges(struct dieindex *x, struct die_unit *u)
 {
-	struct die_unit *u = x->units[number];
 	bool had = u->abbrevs.v != NULL;
 	struct dbg_ranges ranges;
 	struct arena a;
@@ -232,31 +247,58 @@ static void dieindex_root_ranges(struct dieindex *x, uint32_t number)
 	for (uint32_t i = 0; i < ranges.n; i++)
 		vec_push(&x->arena, &x->quick,
 			 (struct dieindex_range){ ranges.v[i].start,
-						  ranges.v[i].end, number,
-						  0 });
+						  ranges.v[i].end, u->off });
 	arena_deinit(&a);
 	if (!had)
 		die_abbrevs_deinit(&u->abbrevs);
 }
 
-static void dieindex_read_ranges(struct dieindex *x)
+static void dieindex_sort_ranges(struct dieindex *x)
 {
-	_cleanup_free_ bool *has = NULL;
-
-	if (x->has_quick)
-		return;
-	x->has_quick = true;
-	dieindex_read_units(x);
-	has = calloc(x->main_units + UINT64_C(1), sizeof(*has));
-	if (!has)
-		abort();
-	dieindex_aranges(x, has);
-	for (uint32_t i = 0; i < x->main_units; i++)
-		if (!has[i] && !x->units[i]->in_types)
-			dieindex_root_ranges(x, i);
 	if (x->quick.n)
 		qsort(x->quick.v, x->quick.n, sizeof(*x->quick.v),
 		      dieindex_range_compare);
+}
+
+static int dieindex_offset_compare(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static void dieindex_read_ranges(struct dieindex *x)
+{
+	if (x->has_quick)
+		return;
+	x->has_quick = true;
+	dieindex_aranges(x);
+	dieindex_sort_ranges(x);
+}
+
+static void dieindex_read_roots(struct dieindex *x)
+{
+	uint32_t n = x->quick.n;
+	_cleanup_free_ uint64_t *has = NULL;
+
+	if (x->has_roots)
+		return;
+	x->has_roots = true;
+	dieindex_read_ranges(x);
+	dieindex_read_units(x);
+	n = x->quick.n;
+	has = calloc(n + UINT64_C(1), sizeof(*has));
+	if (!has)
+		abort();
+	for (uint32_t i = 0; i < n; i++)
+		has[i] = x->quick.v[i].unit;
+	qsort(has, n, sizeof(*has), dieindex_offset_compare);
+	for (uint32_t i = 0; i < x->main_units; i++)
+		if (!x->units[i]->in_types &&
+		    !bsearch(&x->units[i]->off, has, n, sizeof(*has),
+			     dieindex_offset_compare))
+			dieindex_root_ranges(x, x->units[i]);
+	dieindex_sort_ranges(x);
 }
 
 static const struct dieindex_range *
@@ -282,15 +324,20 @@ dieindex_search(const struct dieindex_range *v, uint32_t n, uint64_t pc)
 struct die_unit *dieindex_unit_at(struct dieindex *x, uint64_t pc)
 {
 	const struct dieindex_range *r;
+	struct die_unit *u;
 
 	if (x->is_ready) {
 		r = dieindex_search(x->ranges, x->head->nranges, pc);
 	} else {
 		dieindex_read_ranges(x);
 		r = dieindex_search(x->quick.v, x->quick.n, pc);
+		if (!r) {
+			dieindex_read_roots(x);
+			r = dieindex_search(x->quick.v, x->quick.n, pc);
+		}
 	}
-	return r && r->unit < x->main_units ? dieindex_unit(x, r->unit) :
-					      NULL;
+	u = r ? die_unit_from(x->file, r->unit) : NULL;
+	return u ? die_unit_full(u) : NULL;
 }
 
 /* ---- building ---- */
@@ -311,8 +358,6 @@ static struct dieindex_head dieindex_new_head(struct dieindex *x)
 	h.info_size = die_section(x->file, DIE_INFO).size;
 	h.str_size = die_section(x->file, DIE_STR).size;
 	h.line_size = die_section(x->file, DIE_LINE).size;
-	h.nunits = x->nunits;
-	h.main_units = x->main_units;
 	return h;
 }
 
@@ -347,13 +392,14 @@ static void dieindex_texts(const struct diescan_names *names,
 {
 	for (uint32_t i = 0; i < n; i++) {
 		struct str name = names->v[rows[i].name].name;
+		uint32_t last = i < DIEINDEX_LOOK ? 0 : i - DIEINDEX_LOOK;
 		uint32_t k = i;
 
-		while (k && !(rows[k - 1].hash == rows[i].hash &&
+		while (k > last && !(rows[k - 1].hash == rows[i].hash &&
 			      str_eq(dieindex_pool(text, rows[k - 1].name),
 				     name)))
 			k--;
-		if (k) {
+		if (k > last) {
 			rows[i].name = rows[k - 1].name;
 			continue;
 		}
@@ -399,8 +445,13 @@ static void dieindex_assemble(struct dieindex *x, struct dieindex_head *h,
 		(h->nbuckets + UINT64_C(2)) / 2 * 2 * sizeof(*buckets));
 	if (h->nranges)
 		buf_add(&b, x->quick.v, h->nranges * sizeof(*x->quick.v));
-	for (uint32_t i = 0; i < x->nunits; i++)
-		buf_add(&b, &x->units[i]->off, sizeof(struct dieindex_unit));
+	for (uint32_t i = 0; i < x->nunits; i++) {
+		struct dieindex_unit u = { x->units[i]->off };
+
+		if (x->units[i]->in_types)
+			u.off |= DIEINDEX_TYPES;
+		buf_add(&b, &u, sizeof(u));
+	}
 	if (text->len)
 		buf_add(&b, text->data, text->len);
 	x->data = b.data;
@@ -417,6 +468,8 @@ static void dieindex_pack(struct dieindex *x,
 	struct buf text = {};
 
 	h.nentries = names->n;
+	h.nunits = x->nunits;
+	h.main_units = x->main_units;
 	h.nranges = x->quick.n;
 	h.is_cross = names->is_cross;
 	for (h.nbuckets = 16; h.nbuckets < names->n / 2;)
@@ -440,7 +493,7 @@ static void dieindex_build(struct dieindex *x)
 	struct diescan_names names;
 	struct arena a;
 
-	dieindex_read_ranges(x);
+	dieindex_read_roots(x);
 	full = calloc(x->nunits + UINT64_C(1), sizeof(struct die_unit *));
 	if (!full)
 		abort();
@@ -465,8 +518,8 @@ static bool dieindex_take(struct dieindex *x)
 	if (x->size < sizeof(*h) || h->size != x->size ||
 	    h->sum != dieindex_sum(h) ||
 	    memcmp(h, &mine, offsetof(struct dieindex_head, nentries)) ||
-	    h->nunits != x->nunits || h->main_units != x->main_units ||
-	    !h->nbuckets || h->nbuckets & (h->nbuckets - 1))
+	    h->main_units > h->nunits || !h->nbuckets ||
+	    h->nbuckets & (h->nbuckets - 1))
 		return false;
 	nbuckets = (h->nbuckets + UINT64_C(2)) / 2 * 2;
 	left = x->size - sizeof(*h);
@@ -564,7 +617,6 @@ static void dieindex_make(struct dieindex *x)
 
 bool dieindex_has_names(struct dieindex *x)
 {
-	dieindex_read_units(x);
 	return x->is_ready || dieindex_load(x);
 }
 
@@ -613,7 +665,7 @@ static bool dieindex_entry(struct dieindex *x, const struct dieindex_row *r,
 		.is_external = kind & DIESCAN_EXTERNAL,
 		.die = { u, u->off + r->off },
 	};
-	return str_eq(die_name(ret->die), name);
+	return ret->kind == DIESCAN_FILE || str_eq(die_name(ret->die), name);
 }
 
 /* The index lies: it is made again, once, and the search starts anew. */

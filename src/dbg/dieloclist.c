@@ -7,7 +7,7 @@
 
 #include "dbg/dieloc.h"
 
-#define DIELOC_LIST_MAX 65536
+#define DIELOC_LIST_MAX 16384
 
 /* GNU's, in DWARF 5 lists: numbers of views, which nobody needs here. */
 #define DIELOC_LLE_VIEW_PAIR 0x09

@@ -8,7 +8,8 @@
 #include "base/vec.h"
 #include "dbg/die.h"
 
-#define DIE_RANGES_MAX 65536
+#define DIE_RANGES_MAX 65536	/* of a unit */
+#define DIE_RANGES_FEW 4096	/* of others */
 
 /* Who is given each range; false = no more, please. */
 typedef bool (*die_range_fn)(void *ctx, struct dbg_range range);
@@ -19,8 +20,8 @@ static bool die_range_give(die_range_fn fn, void *ctx, uint64_t start,
 	return start >= end || fn(ctx, (struct dbg_range){ start, end });
 }
 
-static void die_ranges_4(struct die_unit *u, uint64_t off, die_range_fn fn,
-			 void *ctx)
+static void die_ranges_4(struct die_unit *u, uint64_t off, uint32_t max_n,
+			 die_range_fn fn, void *ctx)
 {
 	struct die_unit *main = u->skeleton ? u->skeleton : u;
 	struct objfile_data d = die_section(main->file, DIE_RANGES);
@@ -31,7 +32,7 @@ static void die_ranges_4(struct die_unit *u, uint64_t off, die_range_fn fn,
 	base = main->low_pc;
 	r = reader_at(d.p, d.size, off + (u->skeleton ? main->ranges_base :
 							0));
-	for (uint32_t i = 0; i < DIE_RANGES_MAX; i++) {
+	for (uint32_t i = 0; i < max_n; i++) {
 		uint64_t start = reader_uint(&r, u->address_size);
 		uint64_t end = reader_uint(&r, u->address_size);
 
@@ -82,8 +83,8 @@ static bool die_range_5(struct die_unit *u, struct reader *r, uint64_t *base,
 	}
 }
 
-static void die_ranges_5(struct die_unit *u, uint64_t off, die_range_fn fn,
-			 void *ctx)
+static void die_ranges_5(struct die_unit *u, uint64_t off, uint32_t max_n,
+			 die_range_fn fn, void *ctx)
 {
 	struct objfile_data d = die_section(u->file, DIE_RNGLISTS);
 	struct die_unit *main = u->skeleton ? u->skeleton : u;
@@ -92,15 +93,15 @@ static void die_ranges_5(struct die_unit *u, uint64_t off, die_range_fn fn,
 
 	die_unit_bases(main);
 	base = main->low_pc;
-	for (uint32_t i = 0; i < DIE_RANGES_MAX; i++) {
+	for (uint32_t i = 0; i < max_n; i++) {
 		if (!die_range_5(u, &r, &base, &start, &end) || r.bad ||
 		    !die_range_give(fn, ctx, start, end))
 			return;
 	}
 }
 
-static void die_ranges_attr(const struct die_attr *a, die_range_fn fn,
-			    void *ctx)
+static void die_ranges_attr(const struct die_attr *a, uint32_t max_n,
+			    die_range_fn fn, void *ctx)
 {
 	struct die_unit *u = a->unit;
 	struct objfile_data d;
@@ -110,7 +111,7 @@ static void die_ranges_attr(const struct die_attr *a, die_range_fn fn,
 	if (!die_attr_uint(a, &off))
 		return;
 	if (u->version < 5) {
-		die_ranges_4(u, off, fn, ctx);
+		die_ranges_4(u, off, max_n, fn, ctx);
 		return;
 	}
 	if (a->form == DW_FORM_rnglistx) {
@@ -124,7 +125,7 @@ static void die_ranges_attr(const struct die_attr *a, die_range_fn fn,
 		if (r.bad)
 			return;
 	}
-	die_ranges_5(u, off, fn, ctx);
+	die_ranges_5(u, off, max_n, fn, ctx);
 }
 
 static void die_each_range(struct dbg_die die, die_range_fn fn, void *ctx)
@@ -133,7 +134,9 @@ static void die_each_range(struct dbg_die die, die_range_fn fn, void *ctx)
 	struct die_attr a;
 
 	if (die_attr(die, DW_AT_ranges, &a)) {
-		die_ranges_attr(&a, fn, ctx);
+		die_ranges_attr(&a, die.off == die.unit->root ?
+					    DIE_RANGES_MAX : DIE_RANGES_FEW,
+				fn, ctx);
 		return;
 	}
 	if (!die_attr(die, DW_AT_low_pc, &a) || !die_attr_addr(&a, &low) ||

@@ -18,12 +18,14 @@
 #include <stdlib.h>
 
 #include "base/map.h"
+#include "dbg/lines.h"
 
 #define DIESCAN_DEPTH_MAX 64
 #define DIESCAN_CHUNK 8			/* units taken at once */
 #define DIESCAN_ALONE (4u << 20)	/* bytes that need no second thread */
 #define DIESCAN_VARIES UINT16_MAX
 #define DIESCAN_NAMES_MAX (1u << 25)
+#define DIESCAN_FILES_MAX 16384	/* of a unit */
 
 enum diescan_what {
 	DIESCAN_SKIP,		/* and its children */
@@ -62,6 +64,8 @@ struct diescan_thread {
 	struct die_unit *unit;
 	uint32_t number;
 	const uint8_t *base;		/* of its section */
+	uint64_t files[DIESCAN_FILES_MAX / 64];	/* bits: has code */
+	bool has_files;
 	bool is_c;
 };
 
@@ -308,6 +312,48 @@ static void diescan_type(struct diescan_thread *t,
 		diescan_enumerators(t, off);
 }
 
+static void diescan_note_file(struct diescan_thread *t, uint64_t file)
+{
+	if (file >= DIESCAN_FILES_MAX)
+		return;
+	t->files[file / 64] |= UINT64_C(1) << (file & 63);
+	t->has_files = true;
+}
+
+static struct str diescan_base(struct str path)
+{
+	uint32_t n = path.len;
+
+	while (n && path.s[n - 1] != '/')
+		n--;
+	return str_sub(path, n, path.len);
+}
+
+/* The files that functions of the unit are from, and its own. */
+static void diescan_add_files(struct diescan_thread *t)
+{
+	struct die_unit *u = t->unit;
+	struct dbg_die root = { u, u->root };
+	bool had = u->has_lines;
+	struct lines *l = t->has_files ? lines_files(u) : NULL;
+
+	for (uint32_t i = 0; l && i < l->nfiles && i < DIESCAN_FILES_MAX; i++)
+		if (t->files[i / 64] >> (i & 63) & 1)
+			diescan_add(t, DIESCAN_FILE, diescan_base(l->files[i]),
+				    u->root);
+	if (t->has_files)
+		diescan_add(t, DIESCAN_FILE,
+			    diescan_base(die_str(root, DW_AT_name)), u->root);
+	if (!had && u->has_lines) {
+		/* What names point to is in the file's sections. */
+		lines_destroy(u->lines);
+		u->lines = NULL;
+		u->has_lines = false;
+	}
+	memset(t->files, 0, sizeof(t->files));
+	t->has_files = false;
+}
+
 static void diescan_code(struct diescan_thread *t,
 			 const struct diescan_abbrev *f, uint64_t off)
 {
@@ -333,6 +379,9 @@ static void diescan_code(struct diescan_thread *t,
 	}
 	if (die_flag(origin, DW_AT_external))
 		kind |= DIESCAN_EXTERNAL;
+	if (f->kind != DIESCAN_VARIABLE)
+		diescan_note_file(t, die_uint(origin, DW_AT_decl_file,
+					      UINT64_MAX));
 	diescan_add(t, kind, name, off);
 }
 
@@ -458,6 +507,7 @@ static void diescan_unit(struct diescan_thread *t, uint32_t number)
 	t->is_c = diescan_is_c(u);
 	if (diescan_abbrevs(t))
 		diescan_walk(t);
+	diescan_add_files(t);
 	/* A thousand tables would be much; they are read again if needed. */
 	if (!had)
 		die_abbrevs_deinit(&u->abbrevs);
@@ -508,7 +558,7 @@ static void diescan_take(const struct diescan_thread *t, struct map types[],
 		struct diescan_name *n = &t->names.v[i];
 		struct die_unit *u = t->job->units[n->unit];
 
-		if (!n->name.len)
+		if (!n->name.len && n->kind < DIESCAN_STRUCT + DIESCAN_EXTERNAL)
 			n->name = die_name((struct dbg_die){ u,
 							     u->off + n->off });
 		if (!n->name.len)
@@ -528,7 +578,7 @@ static uint64_t diescan_prepare(struct die_unit *const *units, uint32_t n)
 {
 	static const enum die_section used[] = {
 		DIE_INFO, DIE_TYPES, DIE_ABBREV, DIE_STR, DIE_LINE_STR,
-		DIE_STR_OFFSETS, DIE_ADDR,
+		DIE_STR_OFFSETS, DIE_ADDR, DIE_LINE,
 	};
 	struct die_file *last = NULL;
 	uint64_t bytes = 0;

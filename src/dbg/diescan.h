@@ -24,6 +24,8 @@ enum diescan_kind {
 	DIESCAN_ENUM,
 	DIESCAN_TYPEDEF,	/* and base types */
 	DIESCAN_ENUMERATOR,
+	DIESCAN_FILE,		/* last part of the name of a file that has
+				 * code in the unit */
 	DIESCAN_KINDS,
 };
 

@@ -74,15 +74,15 @@ static struct str diesplit_base(struct str path)
 static struct die_unit *diesplit_unit(struct die_file *f, uint64_t id)
 {
 	uint32_t n;
-	struct die_unit *u = die_units(f, &n);
+	struct die_unit **u = die_units(f, &n);
 
 	for (uint32_t i = 0; i < n; i++) {
-		if (u[i].in_types || u[i].kind == DW_UT_split_type ||
-		    u[i].kind == DW_UT_type)
+		if (u[i]->in_types || u[i]->kind == DW_UT_split_type ||
+		    u[i]->kind == DW_UT_type)
 			continue;
-		die_unit_bases(&u[i]);
-		if (u[i].signature == id)
-			return &u[i];
+		die_unit_bases(u[i]);
+		if (u[i]->signature == id)
+			return u[i];
 	}
 	return NULL;
 }
@@ -192,9 +192,9 @@ static struct die_unit *diesplit_unit_from(struct die_file *f, uint64_t off,
 					   bool in_types)
 {
 	for (uint32_t i = 0; i < f->units.n; i++)
-		if (f->units.v[i].off == off &&
-		    f->units.v[i].in_types == in_types)
-			return &f->units.v[i];
+		if (f->units.v[i]->off == off &&
+		    f->units.v[i]->in_types == in_types)
+			return f->units.v[i];
 	return NULL;
 }
 

@@ -340,8 +340,13 @@ static struct lines *lines_create(struct die_unit *u)
 		abort();
 	arena_init(&l->arena);
 	l->unit = main;
-	if (!lines_header(l, reader_at(d.p, d.size, off + main->dwp_line),
+	if (!die_work(main->file, 1) ||
+	    !lines_header(l, reader_at(d.p, d.size, off + main->dwp_line),
 			  die_str(root, DW_AT_comp_dir))) {
+		lines_destroy(l);
+		return NULL;
+	}
+	if (!die_work(main->file, l->nfiles + l->ndirs)) {
 		lines_destroy(l);
 		return NULL;
 	}

@@ -35,7 +35,9 @@ struct objfile {
 	uint32_t n;
 	struct str build_id;
 	bool has_build_id;		/* looked for it */
-	uint32_t symtab;		/* part, 0 = not looked for */
+	bool has_symbols;		/* looked for them */
+	Elf_Data *symbols;
+	struct objfile_data strings;
 	void *library;			/* libdw, for what is packed */
 };
 
@@ -460,13 +462,32 @@ static uint32_t objfile_find_symtab(struct objfile *o)
 	return dynamic;
 }
 
-static void objfile_fill_symbol(struct objfile *o, const GElf_Sym *sym,
-				uint32_t link, struct objfile_symbol *ret)
+static void objfile_read_symbols(struct objfile *o)
 {
-	const char *name = elf_strptr(o->elf, link, sym->st_name);
+	uint32_t i = objfile_find_symtab(o);
+	Elf_Data *strings;
+	Elf_Scn *scn;
+	GElf_Shdr sh;
+
+	o->has_symbols = true;
+	if (!i || !gelf_getshdr(o->parts[i].scn, &sh))
+		return;
+	scn = elf_getscn(o->elf, sh.sh_link);
+	strings = scn ? elf_getdata(scn, NULL) : NULL;
+	o->symbols = elf_getdata(o->parts[i].scn, NULL);
+	if (strings && strings->d_buf)
+		o->strings = (struct objfile_data){ strings->d_buf,
+						    strings->d_size };
+}
+
+static void objfile_fill_symbol(struct objfile *o, const GElf_Sym *sym,
+				struct objfile_symbol *ret)
+{
+	struct reader r = reader_at(o->strings.p, o->strings.size,
+				    sym->st_name);
 
 	*ret = (struct objfile_symbol){
-		.name = name ? str_from(name) : (struct str){},
+		.name = reader_str(&r),
 		.addr = sym->st_value,
 		.size = sym->st_size,
 		.is_function = GELF_ST_TYPE(sym->st_info) == STT_FUNC ||
@@ -478,22 +499,40 @@ static void objfile_fill_symbol(struct objfile *o, const GElf_Sym *sym,
 		ret->addr += o->parts[sym->st_shndx].pub.addr;
 }
 
+static bool objfile_sym(struct objfile *o, uint32_t i, GElf_Sym *ret)
+{
+	if (!o->has_symbols)
+		objfile_read_symbols(o);
+	return o->symbols && i <= INT32_MAX &&
+	       gelf_getsym(o->symbols, (int)i, ret);
+}
+
 bool objfile_symbol(struct objfile *o, uint32_t i, struct objfile_symbol *ret)
 {
-	Elf_Data *data;
-	GElf_Shdr sh;
 	GElf_Sym sym;
 
-	if (!o->symtab)
-		o->symtab = objfile_find_symtab(o);
-	if (!o->symtab || i > INT32_MAX)
+	if (!objfile_sym(o, i, &sym))
 		return false;
-	data = elf_getdata(o->parts[o->symtab].scn, NULL);
-	if (!data || !gelf_getshdr(o->parts[o->symtab].scn, &sh) ||
-	    !gelf_getsym(data, (int)i, &sym))
-		return false;
-	objfile_fill_symbol(o, &sym, sh.sh_link, ret);
+	objfile_fill_symbol(o, &sym, ret);
 	return true;
+}
+
+bool objfile_find_symbol(struct objfile *o, struct str name, uint32_t *i,
+			 struct objfile_symbol *ret)
+{
+	GElf_Sym sym;
+
+	while (objfile_sym(o, (*i)++, &sym)) {
+		const char *s = (const char *)o->strings.p + sym.st_name;
+
+		if (sym.st_name >= o->strings.size ||
+		    o->strings.size - sym.st_name <= name.len ||
+		    s[name.len] || memcmp(s, name.s, name.len))
+			continue;
+		objfile_fill_symbol(o, &sym, ret);
+		return true;
+	}
+	return false;
 }
 
 uint64_t objfile_tls_size(struct objfile *o)

@@ -75,6 +75,9 @@ bool objfile_altlink(struct objfile *o, struct arena *a, struct str *name,
  * false = no more. */
 bool objfile_symbol(struct objfile *o, uint32_t i,
 		    struct objfile_symbol *ret);
+/* The next one of this name; i is 0 at first.  Fast. */
+bool objfile_find_symbol(struct objfile *o, struct str name, uint32_t *i,
+			 struct objfile_symbol *ret);
 
 /* The thread-local block's size, aligned; 0 = has none. */
 uint64_t objfile_tls_size(struct objfile *o);
