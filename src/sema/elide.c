@@ -182,6 +182,13 @@ static bool become_if(struct elider *el, struct ast_stmt *s)
 	return true;
 }
 
+/* asmlinkage(): what gives no value is meant as a statement. */
+static bool is_statement(const struct ast_expr *e)
+{
+	return e->kind == AST_CALL && e->call.func &&
+	       e->call.func->is_library && e->call.func->type == TY_UNKNOWN;
+}
+
 static void elide_expr_stmt(struct elider *el, struct ast_stmt *s)
 {
 	struct ast_expr *left;
@@ -193,7 +200,8 @@ static void elide_expr_stmt(struct elider *el, struct ast_stmt *s)
 		s->expr = left;
 		return;
 	}
-	if (!was_assignment(s->expr) && may_warn(el, s->span))
+	if (!was_assignment(s->expr) && !is_statement(s->expr) &&
+	    may_warn(el, s->span))
 		diag_warning(el->program->diags, DIAG_NO_EFFECT, s->span,
 			     "this statement has no effect");
 	become_empty(el, s);

@@ -282,7 +282,7 @@ static void find_aliases(struct program *p, const struct ast_point *pt,
 {
 	if (library && p->library)
 		library_load_aliases(p->library, pt->v[0].name,
-				     wanted_alias, pt);
+				     point_has_glob(pt), wanted_alias, pt);
 	for (uint32_t i = 0; i < p->files.n; i++)
 		if (p->files.v[i]->is_library == library)
 			find_in_file(p, p->files.v[i], pt, ret);

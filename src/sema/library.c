@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "dbg/world.h"
 #include "lang/diag.h"
 #include "lang/macros.h"
 #include "sema/syscalls.h"
@@ -275,16 +276,22 @@ struct macros *library_macros(struct library *l, struct str text)
 	return l->macros;
 }
 
+static void make_source(struct library *l, struct entry *e)
+{
+	struct program *p = l->program;
+	struct str text = syscalls_text(p->arena, world_arch(p->world),
+					e->call);
+
+	e->source = source_add(p->sources, e->name, text);
+	e->source->is_library = true;
+}
+
 static struct ast_file *load(struct library *l, struct entry *e)
 {
 	struct parse_options o = l->options;
 
-	if (e->is_made) {
-		e->source = source_add(l->program->sources, e->name,
-				       syscalls_text(l->program->arena,
-						     e->call));
-		e->source->is_library = true;
-	}
+	if (e->is_made)
+		make_source(l, e);
 	o.macros = library_macros(l, e->source->text);
 	e->file = parse_file(&o, e->source);
 	e->file->is_library = true;
@@ -304,7 +311,14 @@ struct ast_file *library_load(struct library *l, enum scan_kind kind,
 	return NULL;
 }
 
-void library_load_aliases(struct library *l, struct str first,
+/* A pattern does not mean the calls of other processors. */
+static bool is_left_out(struct library *l, const struct entry *e, bool glob)
+{
+	return e->is_made && glob &&
+	       syscalls_is_absent(world_arch(l->program->world), e->call);
+}
+
+void library_load_aliases(struct library *l, struct str first, bool glob,
 			  library_wants_fn *wanted, const void *data)
 {
 	const struct map *m = &l->names[SCAN_ALIAS];
@@ -318,7 +332,8 @@ void library_load_aliases(struct library *l, struct str first,
 		if (!wanted(d->name, data))
 			continue;
 		for (; d; d = d->next)
-			if (!d->entry->file && !d->entry->is_macros)
+			if (!d->entry->file && !d->entry->is_macros &&
+			    !is_left_out(l, d->entry, glob))
 				load(l, d->entry);
 	}
 }

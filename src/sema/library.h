@@ -40,9 +40,10 @@ struct ast_file *library_load(struct library *l, enum scan_kind kind,
 			      struct str name);
 
 /* Loads all files with an alias that `wanted` accepts; first: the first
- * component of these aliases, or a pattern of it. */
+ * component of these aliases, or a pattern of it; glob: it is one that may
+ * mean many. */
 typedef bool library_wants_fn(struct str alias, const void *data);
-void library_load_aliases(struct library *l, struct str first,
+void library_load_aliases(struct library *l, struct str first, bool glob,
 			  library_wants_fn *wanted, const void *data);
 
 /* The i-th file of the whole library, loaded when it is not yet; NULL = no

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/vec.h"
+#include "dbg/arch.h"
 #include "dbg/flags.h"
 
 struct call {
@@ -76,10 +77,11 @@ struct str syscalls_name(struct arena *a, uint32_t i)
 
 /* ---- one argument ---- */
 
-/* KIND(TABLE):NAME:TEXT; TABLE and TEXT may be empty. */
+/* KIND(TABLE):NAME=OTHER:TEXT; TABLE, OTHER and TEXT may be empty. */
 struct item {
 	char kind;
 	struct str table, name, text;
+	struct str other;	/* what the kernel calls it, or empty */
 	uint32_t n;		/* which argument, from 1 */
 };
 
@@ -109,6 +111,8 @@ static struct item item_of(struct str spec, uint32_t n)
 	}
 	it.name = cut(&spec, ':');
 	it.text = spec;
+	it.other = it.name;
+	it.name = cut(&it.other, '=');
 	return it;
 }
 
@@ -119,7 +123,14 @@ struct maker {
 	struct buf *out;
 	struct buf format, values;
 	struct str before;	/* the name of the argument before */
+	bool absent;		/* this machine has no such call: all is 0 */
 };
+
+/* "$int1" of "int" and 1. */
+static struct str root(struct maker *m, const char *kind, uint32_t n)
+{
+	return m->absent ? STR("0") : arena_printf(m->a, "$%s%u", kind, n);
+}
 
 static void value(struct maker *m, const char *format, struct str v)
 {
@@ -128,11 +139,11 @@ static void value(struct maker *m, const char *format, struct str v)
 }
 
 /* NAME = $intN */
-static void number(struct maker *m, const struct item *it, const char *root,
+static void number(struct maker *m, const struct item *it, const char *kind,
 		   const char *format)
 {
-	buf_printf(m->out, "\t%" STR_FMT " = $%s%u\n", STR_ARG(it->name), root,
-		   it->n);
+	buf_printf(m->out, "\t%" STR_FMT " = %" STR_FMT "\n",
+		   STR_ARG(it->name), STR_ARG(root(m, kind, it->n)));
 	if (it->text.len)
 		buf_printf(m->out, "\t%" STR_FMT " = sprintf(\"%s\", %" STR_FMT
 			   ")\n", STR_ARG(it->text), format,
@@ -149,39 +160,43 @@ static struct str text_name(struct maker *m, const struct item *it)
 }
 
 /* TEXT = function(NAME) */
-static void named(struct maker *m, const struct item *it, const char *root,
+static void named(struct maker *m, const struct item *it, const char *kind,
 		  const char *call)
 {
 	struct str text = text_name(m, it);
 
-	buf_printf(m->out, "\t%" STR_FMT " = $%s%u\n\t%" STR_FMT
-		   " = %s%" STR_FMT ")\n", STR_ARG(it->name), root, it->n,
-		   STR_ARG(text), call, STR_ARG(it->name));
+	buf_printf(m->out, "\t%" STR_FMT " = %" STR_FMT "\n\t%" STR_FMT
+		   " = %s%" STR_FMT ")\n", STR_ARG(it->name),
+		   STR_ARG(root(m, kind, it->n)), STR_ARG(text), call,
+		   STR_ARG(it->name));
 	value(m, "%s", text);
 }
 
 static void from_table(struct maker *m, const struct item *it,
-		       const char *root)
+		       const char *kind)
 {
 	struct str call = arena_printf(m->a, "_syscall_flags(%u, ",
 				       flags_find(it->table));
 
-	named(m, it, root, call.s);
+	named(m, it, kind, call.s);
 }
 
 /* ---- text and numbers in the memory of the caller ---- */
 
 static void address(struct maker *m, struct str name, uint32_t n)
 {
-	buf_printf(m->out, "\t%" STR_FMT " = $arg%u\n", STR_ARG(name), n);
+	buf_printf(m->out, "\t%" STR_FMT " = %" STR_FMT "\n", STR_ARG(name),
+		   STR_ARG(root(m, "arg", n)));
 }
 
 /* try { __sN = user_string($argN) } catch { __eN = 1 } */
 static void capture_text(struct maker *m, uint32_t n)
 {
-	buf_printf(m->out,
-		   "\ttry { __s%u = user_string($arg%u) } catch { __e%u = 1 }\n",
-		   n, n, n);
+	if (m->absent)
+		buf_printf(m->out, "\t__s%u = \"\"\n", n);
+	else
+		buf_printf(m->out, "\ttry { __s%u = user_string($arg%u) }"
+			   " catch { __e%u = 1 }\n", n, n, n);
 }
 
 static void quote(struct maker *m, struct str text, struct str unquoted,
@@ -221,13 +236,16 @@ static void bytes(struct maker *m, const struct item *it)
 	struct str shown = text_name(m, it);
 
 	address(m, it->name, it->n);
-	buf_printf(m->out,
-		   "\ttry { __s%u = user_string_n($arg%u, _syscall_shown($arg%u)) }"
-		   " catch { __e%u = 1 }\n", it->n, it->n, it->n + 1, it->n);
-	buf_printf(m->out, "\t__n%u = $arg%u\n\t%" STR_FMT
+	if (m->absent)
+		buf_printf(m->out, "\t__s%u = \"\"\n", it->n);
+	else
+		buf_printf(m->out, "\ttry { __s%u = user_string_n($arg%u,"
+			   " _syscall_shown($arg%u)) } catch { __e%u = 1 }\n",
+			   it->n, it->n, it->n + 1, it->n);
+	buf_printf(m->out, "\t__n%u = %" STR_FMT "\n\t%" STR_FMT
 		   " = _syscall_bytes(__s%u, __e%u, %" STR_FMT ", __n%u)\n",
-		   it->n, it->n + 1, STR_ARG(shown), it->n, it->n,
-		   STR_ARG(it->name), it->n);
+		   it->n, STR_ARG(root(m, "arg", it->n + 1)), STR_ARG(shown),
+		   it->n, it->n, STR_ARG(it->name), it->n);
 	value(m, "%s", shown);
 }
 
@@ -240,7 +258,8 @@ static void structure(struct maker *m, const struct item *it, uint32_t words,
 	address(m, it->name, it->n);
 	buf_str(m->out, STR("\ttry {"));
 	for (uint32_t i = 0; i < words; i++)
-		buf_printf(m->out, " __%c%u = @uderef(8, $arg%u + %u)",
+		buf_printf(m->out, m->absent ? " __%c%u = 0" :
+			   " __%c%u = @uderef(8, $arg%u + %u)",
 			   (int)('h' + i), it->n, it->n, 8 * i);
 	buf_printf(m->out, " } catch { __e%u = 1 }\n\t%" STR_FMT " = %s(",
 		   it->n, STR_ARG(shown), function);
@@ -288,10 +307,10 @@ static void vector(struct maker *m, const struct item *it,
 /* The mode of a file that flags, in the argument before, make or not. */
 static void mode(struct maker *m, const struct item *it)
 {
-	buf_printf(m->out, "\t%" STR_FMT " = $uint%u\n\t__mode = "
+	buf_printf(m->out, "\t%" STR_FMT " = %" STR_FMT "\n\t__mode = "
 		   "_syscall_mode(%" STR_FMT ", %" STR_FMT ")\n",
-		   STR_ARG(it->name), it->n, STR_ARG(m->before),
-		   STR_ARG(it->name));
+		   STR_ARG(it->name), STR_ARG(root(m, "uint", it->n)),
+		   STR_ARG(m->before), STR_ARG(it->name));
 	buf_str(&m->format, STR("%s"));
 	buf_str(&m->values, STR(", __mode"));
 }
@@ -361,9 +380,10 @@ static struct str shown_name(const struct call *c)
 	return is_other ? c->kernel : c->name;
 }
 
-static void arguments(struct arena *a, const struct call *c, struct buf *out)
+static void arguments(struct arena *a, const struct call *c, bool absent,
+		      struct buf *out)
 {
-	struct maker m = { .a = a, .out = out };
+	struct maker m = { .a = a, .out = out, .absent = absent };
 	struct str rest = c->args;
 
 	for (uint32_t n = 1; rest.len; n++) {
@@ -383,24 +403,73 @@ static void arguments(struct arena *a, const struct call *c, struct buf *out)
 	buf_deinit(&m.values);
 }
 
-struct str syscalls_text(struct arena *a, uint32_t i)
+static int bytes_of(char kind)
+{
+	switch (kind) {
+	case 'd':
+	case 'e':
+	case 'a':
+	case 'k':
+		return -4;
+	case 'u':
+	case 'f':
+	case 'o':
+	case 'm':
+		return 4;
+	}
+	return 8;
+}
+
+struct str syscalls_argument(struct str kernel, uint32_t n, int *bytes)
+{
+	struct item it = {};
+	struct str rest = {};
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(calls); i++)
+		if (str_eq(calls[i].kernel, kernel))
+			rest = calls[i].args;
+	for (uint32_t i = 1; i <= n && rest.len; i++) {
+		it = item_of(cut(&rest, ' '), i);
+		if (i < n)
+			it = (struct item){};
+	}
+	*bytes = bytes_of(it.kind);
+	if (it.other.len)
+		return it.other;
+	if (str_ends(it.name, STR("_uaddr")))
+		it.name.len -= 6;
+	return it.name;
+}
+
+bool syscalls_is_absent(const struct arch *arch, uint32_t i)
+{
+	return arch_syscall_nr(arch, alias_of(i).call->kernel) < 0;
+}
+
+struct str syscalls_text(struct arena *a, const struct arch *arch, uint32_t i)
 {
 	_cleanup_(buf_deinit) struct buf b = {};
 	struct alias al = alias_of(i);
+	bool absent = syscalls_is_absent(arch, i);
 
-	buf_printf(&b, "/* %" STR_FMT "(2) %s. */\nprobe %" STR_FMT
-		   " = kernel.syscall(\"%" STR_FMT "\")%s\n{\n\tname = \"%"
-		   STR_FMT "\"\n", STR_ARG(al.call->kernel),
-		   al.is_return ? "ends" : "begins",
-		   STR_ARG(syscalls_name(a, i)), STR_ARG(al.call->kernel),
-		   al.is_return ? ".return" : "",
+	buf_printf(&b, "/* %" STR_FMT "(2) %s. */\nprobe %" STR_FMT " = ",
+		   STR_ARG(al.call->kernel), al.is_return ? "ends" : "begins",
+		   STR_ARG(syscalls_name(a, i)));
+	if (absent)
+		buf_str(&b, STR("never"));
+	else
+		buf_printf(&b, "kernel.syscall(\"%" STR_FMT "\")%s",
+			   STR_ARG(al.call->kernel),
+			   al.is_return ? ".return" : "");
+	buf_printf(&b, "\n{\n\tname = \"%" STR_FMT "\"\n",
 		   STR_ARG(shown_name(al.call)));
 	if (al.is_return)
-		buf_printf(&b, "\tretval = $return\n"
+		buf_printf(&b, "\tretval = %s\n"
 			   "\tretstr = return_str(%d, retval)\n",
+			   absent ? "0" : "$return",
 			   al.call->result == 'x' ? 2 : 1);
 	else
-		arguments(a, al.call, &b);
+		arguments(a, al.call, absent, &b);
 	buf_str(&b, STR("}\n"));
 	return arena_str(a, buf_view(&b));
 }

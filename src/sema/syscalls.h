@@ -13,6 +13,8 @@
 #include "base/arena.h"
 #include "base/str.h"
 
+struct arch;
+
 /* May a point whose first component is this, or a pattern, be one of them? */
 bool syscalls_may_match(struct str component);
 
@@ -22,7 +24,14 @@ uint32_t syscalls_count(void);
 /* "syscall.open.return" of i; several may have the same name. */
 struct str syscalls_name(struct arena *a, uint32_t i);
 
+/* Has this processor no such call?  Then its probe is one that never runs. */
+bool syscalls_is_absent(const struct arch *arch, uint32_t i);
+
 /* The definition of the alias, NUL behind it. */
-struct str syscalls_text(struct arena *a, uint32_t i);
+struct str syscalls_text(struct arena *a, const struct arch *arch, uint32_t i);
+
+/* The name of argument n, from 1, of the call that the kernel calls so; empty
+ * = it has none, or is not known.  *bytes: 8, 4, or -4: an int with a sign. */
+struct str syscalls_argument(struct str kernel, uint32_t n, int *bytes);
 
 #endif

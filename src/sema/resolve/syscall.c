@@ -14,17 +14,18 @@
 
 #include "sema/resolve/kind.h"
 #include "sema/resolve/target.h"
+#include "sema/syscalls.h"
 
 /* ---- target variables ---- */
 
 static void add_reg(struct program *p, struct target_scope *s,
 		    struct str name, const struct arch_reg *r, uint32_t size,
-		    bool is_signed)
+		    bool is_signed, bool hidden)
 {
 	struct target_root root = {
 		.name = name,
 		.type_name = STR("long"),
-		.hidden = size != r->size || s->has_return,
+		.hidden = hidden || s->has_return,
 		.ops = { { .kind = TGT_CTX_WORD, .n = 0 },
 			 { .kind = TGT_ADD, .n = r->offset },
 			 { .kind = TGT_LOAD, .size = size,
@@ -44,9 +45,11 @@ static void add_args(struct program *p, struct target_scope *s)
 		const struct arch_reg *r = &arch->regs[arch->sys_args[i]];
 
 		add_reg(p, s, arena_printf(a, "arg%u", i + 1), r, r->size,
+			true, false);
+		add_reg(p, s, arena_printf(a, "int%u", i + 1), r, 4, true,
 			true);
-		add_reg(p, s, arena_printf(a, "int%u", i + 1), r, 4, true);
-		add_reg(p, s, arena_printf(a, "uint%u", i + 1), r, 4, false);
+		add_reg(p, s, arena_printf(a, "uint%u", i + 1), r, 4, false,
+			true);
 	}
 }
 
@@ -61,7 +64,24 @@ static void add_word(struct program *p, struct target_scope *s,
 			 .nops = 1 });
 }
 
-static const struct target_scope *scope_new(struct program *p, bool is_return)
+/* The arguments by the names that they have in the kernel. */
+static void add_names(struct program *p, struct target_scope *s,
+		      struct str call)
+{
+	const struct arch *arch = world_arch(p->world);
+	struct str name;
+	int bytes;
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(arch->sys_args); i++) {
+		name = syscalls_argument(call, i + 1, &bytes);
+		if (name.len)
+			add_reg(p, s, name, &arch->regs[arch->sys_args[i]],
+				bytes == 8 ? 8 : 4, bytes != 4, true);
+	}
+}
+
+static const struct target_scope *scope_new(struct program *p, struct str call,
+					    bool is_return)
 {
 	struct target_scope *s = arena_new(p->arena, struct target_scope);
 
@@ -71,13 +91,13 @@ static const struct target_scope *scope_new(struct program *p, bool is_return)
 	s->has_parms = !is_return;
 	add_word(p, s, is_return ? STR("return") : STR("syscall"));
 	add_args(p, s);
+	add_names(p, s, call);
 	return s;
 }
 
 /* ---- sites ---- */
 
-static void add_site(struct query *q, const struct arch_syscall *call,
-		     const struct target_scope *scope)
+static void add_site(struct query *q, const struct arch_syscall *call)
 {
 	struct program *p = q->program;
 	bool is_return = q->data == PROCESS_SYSCALL_RETURN;
@@ -88,7 +108,7 @@ static void add_site(struct query *q, const struct arch_syscall *call,
 				     is_return ? STR("sys_exit") :
 						 STR("sys_enter"));
 	s->image.a = call->nr;
-	s->scope = scope;
+	s->scope = scope_new(p, call->name, is_return);
 }
 
 /* data: PROCESS_SYSCALL or PROCESS_SYSCALL_RETURN */
@@ -96,13 +116,11 @@ enum resolve_status syscall_resolve(struct query *q)
 {
 	const struct ast_component *c = &q->point->v[1];
 	const struct arch *arch = world_arch(q->program->world);
-	bool is_return = q->data == PROCESS_SYSCALL_RETURN;
-	const struct target_scope *scope = scope_new(q->program, is_return);
 	uint32_t n = q->ret->list.n;
 
 	for (uint32_t i = 0; i < arch->nsyscalls; i++)
 		if (str_glob(c->string, arch->syscalls[i].name))
-			add_site(q, &arch->syscalls[i], scope);
+			add_site(q, &arch->syscalls[i]);
 	if (q->ret->list.n > n)
 		return RESOLVE_FOUND;
 	return query_nothing(q, c->arg_span, DIAG_UNKNOWN_SYSCALL,
