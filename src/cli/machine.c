@@ -125,6 +125,7 @@ static struct err *features_find(struct compile *c, image_features *ret)
 
 void machine_features(struct compile *c)
 {
+	c->program.portable = c->options->last_pass == 4;
 	c->features_err = features_find(c, &c->program.features);
 }
 

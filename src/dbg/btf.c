@@ -628,6 +628,7 @@ static struct err *dbg_btf_create(struct dbg_btf has, struct ctypes **ret)
 		abort();
 	*btf = has;
 	btf->head.ops = &dbg_btf_ops;
+	btf->head.is_kernel = true;
 	e = dbg_btf_init(btf);
 	if (e) {
 		dbg_btf_close(&btf->head);

@@ -8,7 +8,7 @@
 struct cursor {
 	struct builder *s;
 	ir_ref value;
-	int64_t distance;	/* not yet added */
+	int64_t distance; /* not yet added */
 	struct span span;
 };
 
@@ -43,52 +43,99 @@ static void context(struct cursor *c, const struct target_op *op)
 {
 	bool word = op->kind == TGT_CTX_WORD;
 
-	cursor_start(c, build_insn(c->s, (struct ir_insn){
-		.op = word ? OP_CTX_WORD : OP_LOAD, .type = IT_LONG,
-		.imm = op->n, .a = IR_NONE, .b = IR_NONE, .c = IR_NONE,
-		.aux = word ? 0 : LOAD_CTX | op->size |
-				  (op->is_signed ? LOAD_SIGNED : 0u),
-		.span = c->span }));
+	cursor_start(
+		c,
+		build_insn(c->s,
+			   (struct ir_insn){
+				   .op = word ? OP_CTX_WORD : OP_LOAD,
+				   .type = IT_LONG,
+				   .imm = op->n,
+				   .a = IR_NONE,
+				   .b = IR_NONE,
+				   .c = IR_NONE,
+				   .aux = word ? op->access :
+						 LOAD_CTX | op->size |
+							  (op->is_signed ?
+								   LOAD_SIGNED :
+								   0u),
+				   .span = c->span }));
 }
 
 /* The host cannot read where pointers of the traced point to: functions that
  * do so have the error there that a bad address gives. */
 static void unreadable(struct cursor *c, const struct target_op *op)
 {
-	enum image_error e = op->kind == TGT_LOAD_STR ?
-		op->is_user ? IERR_USER_STR_FAULT : IERR_KERNEL_STR_FAULT :
-		op->is_user ? IERR_USER_FAULT : IERR_KERNEL_FAULT;
+	enum image_error e = op->kind == TGT_LOAD_STR ? op->is_user ?
+							IERR_USER_STR_FAULT :
+							IERR_KERNEL_STR_FAULT :
+			     op->is_user	      ? IERR_USER_FAULT :
+							IERR_KERNEL_FAULT;
 
-	build_end(c->s, (struct ir_insn){
-		.op = OP_RAISE, .imm = e, .a = cursor_value(c),
-		.b = IR_NONE, .c = IR_NONE, .span = c->span });
+	build_end(c->s, (struct ir_insn){ .op = OP_RAISE,
+					  .imm = e,
+					  .a = cursor_value(c),
+					  .b = IR_NONE,
+					  .c = IR_NONE,
+					  .span = c->span });
 	cursor_start(c, op->kind == TGT_LOAD_STR ?
-			build_str(c->s, STR(""), c->span) :
-			build_const(c->s, 0, c->span));
+				build_str(c->s, STR(""), c->span) :
+				build_const(c->s, 0, c->span));
+}
+
+/* op->n, or what takes its place on another kernel. */
+static ir_ref number(struct cursor *c, const struct target_op *op)
+{
+	if (!op->access)
+		return build_const(c->s, op->n, c->span);
+	return build_insn(c->s, (struct ir_insn){ .op = OP_ACCESS,
+						  .type = IT_LONG,
+						  .imm = op->access - 1,
+						  .a = IR_NONE,
+						  .b = IR_NONE,
+						  .c = IR_NONE,
+						  .span = c->span });
+}
+
+static void add(struct cursor *c, const struct target_op *op)
+{
+	if (!op->access)
+		c->distance += op->n;
+	else
+		cursor_start(c, build_op(c->s, OP_ADD, cursor_value(c),
+					 number(c, op), c->span));
 }
 
 static void load(struct cursor *c, const struct target_op *op)
 {
-	ir_ref v = build_insn(c->s, (struct ir_insn){
-		.op = OP_LOAD, .type = IT_LONG, .a = c->value,
-		.b = IR_NONE, .c = IR_NONE, .imm = c->distance,
-		.aux = op->size | (op->is_signed ? LOAD_SIGNED : 0u) |
-		       (op->is_user ? LOAD_USER : 0u),
-		.span = c->span });
+	ir_ref v = build_insn(
+		c->s,
+		(struct ir_insn){ .op = OP_LOAD,
+				  .type = IT_LONG,
+				  .a = c->value,
+				  .b = IR_NONE,
+				  .c = IR_NONE,
+				  .imm = c->distance,
+				  .aux = op->size |
+					 (op->is_signed ? LOAD_SIGNED : 0u) |
+					 (op->is_user ? LOAD_USER : 0u),
+				  .span = c->span });
 
 	cursor_start(c, v);
 }
 
 static void load_str(struct cursor *c, const struct target_op *op)
 {
-	ir_ref v = build_insn(c->s, (struct ir_insn){
-		.op = OP_LOAD_STR, .type = IT_STRING,
-		.bound = build_bound(c->s, op->size),
-		.a = c->value, .b = IR_NONE, .c = IR_NONE,
-		.imm = c->distance,
-		.aux = (op->is_user ? LOAD_USER : 0u) |
-		       (op->is_quiet ? LOAD_QUIET : 0u),
-		.span = c->span });
+	ir_ref v = build_insn(
+		c->s, (struct ir_insn){ .op = OP_LOAD_STR,
+					.type = IT_STRING,
+					.bound = build_bound(c->s, op->size),
+					.a = c->value,
+					.b = IR_NONE,
+					.c = IR_NONE,
+					.imm = c->distance,
+					.aux = (op->is_user ? LOAD_USER : 0u) |
+					       (op->is_quiet ? LOAD_QUIET : 0u),
+					.span = c->span });
 
 	cursor_start(c, v);
 }
@@ -97,23 +144,40 @@ static void load_str(struct cursor *c, const struct target_op *op)
 static void counter(struct cursor *c, const struct target_op *op)
 {
 	if (!c->s->kernel)
-		build_end(c->s, (struct ir_insn){
-			.op = OP_RAISE, .imm = IERR_PERF, .a = IR_NONE,
-			.b = IR_NONE, .c = IR_NONE, .span = c->span });
-	cursor_start(c, !c->s->kernel ? build_const(c->s, 0, c->span) :
-		     build_insn(c->s, (struct ir_insn){
-			.op = OP_PERF_READ, .type = IT_LONG, .imm = op->n,
-			.a = IR_NONE, .b = IR_NONE, .c = IR_NONE,
-			.aux = op->size, .span = c->span }));
+		build_end(c->s, (struct ir_insn){ .op = OP_RAISE,
+						  .imm = IERR_PERF,
+						  .a = IR_NONE,
+						  .b = IR_NONE,
+						  .c = IR_NONE,
+						  .span = c->span });
+	cursor_start(c, !c->s->kernel ?
+				build_const(c->s, 0, c->span) :
+				build_insn(c->s, (struct ir_insn){
+							 .op = OP_PERF_READ,
+							 .type = IT_LONG,
+							 .imm = op->n,
+							 .a = IR_NONE,
+							 .b = IR_NONE,
+							 .c = IR_NONE,
+							 .aux = op->size,
+							 .span = c->span }));
 }
 
 static void bits(struct cursor *c, const struct target_op *op)
 {
-	ir_ref v = build_insn(c->s, (struct ir_insn){
-		.op = OP_BITS, .type = IT_LONG, .a = cursor_value(c),
-		.b = IR_NONE, .c = IR_NONE,
-		.aux = BITS_AUX(op->n, op->size, op->is_signed),
-		.span = c->span });
+	if (op->access)
+		cursor_start(c, build_op(c->s, OP_USHR, cursor_value(c),
+					 number(c, op), c->span));
+	ir_ref v = build_insn(
+		c->s,
+		(struct ir_insn){ .op = OP_BITS,
+				  .type = IT_LONG,
+				  .a = cursor_value(c),
+				  .b = IR_NONE,
+				  .c = IR_NONE,
+				  .aux = BITS_AUX(op->access ? 0 : op->n,
+						  op->size, op->is_signed),
+				  .span = c->span });
 
 	cursor_start(c, v);
 }
@@ -122,8 +186,8 @@ static void add_index(struct cursor *c, const struct target_op *op)
 {
 	struct builder *s = c->s;
 	ir_ref at = cursor_value(c);
-	ir_ref n = build_op(s, OP_MUL, build_expr(s, op->expr),
-			    build_const(s, op->n, c->span), c->span);
+	ir_ref n = build_op(s, OP_MUL, build_expr(s, op->expr), number(c, op),
+			    c->span);
 
 	cursor_start(c, build_op(s, OP_ADD, at, n, c->span));
 }
@@ -139,10 +203,10 @@ static void operation(struct cursor *c, const struct target_op *op)
 		cursor_start(c, build_expr(c->s, op->expr));
 		break;
 	case TGT_CONST:
-		cursor_start(c, build_const(c->s, op->n, c->span));
+		cursor_start(c, number(c, op));
 		break;
 	case TGT_ADD:
-		c->distance += op->n;
+		add(c, op);
 		break;
 	case TGT_INDEX:
 		add_index(c, op);
@@ -165,8 +229,7 @@ static void operation(struct cursor *c, const struct target_op *op)
 	}
 }
 
-ir_ref build_target(struct builder *s, const struct target *t,
-		    struct span span)
+ir_ref build_target(struct builder *s, const struct target *t, struct span span)
 {
 	struct cursor c = { .s = s, .value = IR_NONE, .span = span };
 
@@ -177,8 +240,8 @@ ir_ref build_target(struct builder *s, const struct target *t,
 	return cursor_value(&c);
 }
 
-void build_target_store(struct builder *s, const struct target *t,
-			ir_ref value, struct span span)
+void build_target_store(struct builder *s, const struct target *t, ir_ref value,
+			struct span span)
 {
 	struct cursor c = { .s = s, .value = IR_NONE, .span = span };
 
@@ -189,9 +252,13 @@ void build_target_store(struct builder *s, const struct target *t,
 		unreadable(&c, &t->store);
 		return;
 	}
-	build_insn(s, (struct ir_insn){
-		.op = OP_STORE, .a = c.value, .b = value, .c = IR_NONE,
-		.imm = c.distance,
-		.aux = t->store.size | (t->store.is_user ? LOAD_USER : 0u),
-		.span = span });
+	build_insn(s,
+		   (struct ir_insn){ .op = OP_STORE,
+				     .a = c.value,
+				     .b = value,
+				     .c = IR_NONE,
+				     .imm = c.distance,
+				     .aux = t->store.size |
+					    (t->store.is_user ? LOAD_USER : 0u),
+				     .span = span });
 }

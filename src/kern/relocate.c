@@ -12,7 +12,7 @@
 struct relocate {
 	struct image *img;
 	struct world *world;
-	struct ctypes *btf;	/* the kernel's; opened when needed */
+	struct ctypes *btf;    /* the kernel's; opened when needed */
 	struct ctypes *module; /* of the module asked about last */
 	istr module_name;
 	struct kallsyms *symbols; /* or NULL: not asked yet */
@@ -279,17 +279,43 @@ static struct err *check_arch(const struct image *img, const struct world *w)
 		       STR_ARG(arch), STR_ARG(world_arch(w)->name));
 }
 
+/* Which accesses programs or host code use; what was only asked about (does it
+ * exist?) always counts. */
+static bool *find_used(struct relocate *r)
+{
+	const struct image *img = r->img;
+	bool *used = arena_array(&r->arena, img->accesses.n + 1, bool);
+
+	for (uint32_t i = 0; i < img->accesses.n; i++)
+		used[i] = img->accesses.v[i].kind == ACCESS_EXISTS;
+	for (uint32_t i = 0; i < img->relocs.n; i++) {
+		const struct image_reloc *rel = &img->relocs.v[i];
+
+		if ((rel->kind == IREL_ACCESS ||
+		     rel->kind == IREL_ACCESS_WORD) &&
+		    rel->what < img->accesses.n)
+			used[rel->what] = true;
+	}
+	for (uint32_t i = 0; i < img->code.n; i++)
+		if (img->code.v[i].op == OP_ACCESS)
+			used[img->code.v[i].imm] = true;
+	return used;
+}
+
 struct err *relocate(struct image *img, struct world *w,
 		     image_features features)
 {
 	struct relocate r = { .img = img, .world = w };
 	struct err *e = check_arch(img, w);
+	bool *used;
 
 	if (!e)
 		e = check_features(img, features);
 	arena_init(&r.arena);
+	used = find_used(&r);
 	for (uint32_t i = 0; i < img->accesses.n && !e; i++)
-		e = find_access(&r, &img->accesses.v[i]);
+		if (used[i])
+			e = find_access(&r, &img->accesses.v[i]);
 	ctypes_close(r.module);
 	ctypes_close(r.btf);
 	kallsyms_destroy(r.symbols);

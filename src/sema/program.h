@@ -30,10 +30,10 @@
 #include "base/map.h"
 #include "base/span.h"
 #include "base/vec.h"
+#include "dbg/ctypes.h"
 #include "image/image.h"
 #include "lang/ast.h"
 
-struct ctypes;
 struct diags;
 struct library;
 struct probe;
@@ -49,8 +49,8 @@ struct var {
 	struct span type_span;		/* what says so */
 	bool is_global, is_param, is_array;
 	bool is_library;		/* declared in a tapset */
-	uint32_t ctype;			/* BTF id of the C type that its long
-					 * points to (for ident->f), or 0 */
+	struct ctype_ref ctype;		/* what its long points to, for
+					 * ident->f */
 	uint32_t number;		/* globals: image.globals; else in the
 					 * list of its function or probe */
 	uint32_t nkeys;
@@ -81,6 +81,11 @@ struct vars {
 	uint32_t n, cap;
 };
 
+/* Members and types that @defined found not to be there. */
+struct absences {
+	VEC(struct image_access) list;
+};
+
 struct func {
 	struct str name;		/* as called */
 	const struct ast_function *decl;
@@ -94,8 +99,8 @@ struct func {
 	bool recursive;			/* calls itself, maybe through others */
 	bool uses_context;		/* $vars: one copy per probe */
 	const struct target_scope *scope;	/* of that probe, or NULL */
-	uint32_t ctype;			/* BTF id of what its result points
-					 * to, or 0 */
+	struct ctype_ref ctype;		/* what its result points to */
+	struct absences absent;		/* what its code was chosen by */
 	bool pure;			/* no effect, no global, no context */
 	bool has_effect;		/* a call cannot be left out */
 	bool needs_host;		/* takes what only the host has */
@@ -132,13 +137,15 @@ struct target_op {
 	bool is_quiet;			/* TGT_LOAD_STR: what cannot be read
 					 * is empty, and no error */
 	struct ast_expr *expr;
+	uint32_t access;		/* number + 1 of the access that gives
+					 * n on another kernel, or 0 */
 	struct span span;
 };
 
 struct target {
 	VEC(struct target_op) ops;
-	uint32_t type_id;		/* BTF id of the value's type, or 0 */
-	uint32_t points_to;		/* BTF id, if it is an address, or 0 */
+	struct ctype_ref type;		/* of the value */
+	struct ctype_ref points_to;	/* if it is an address */
 	bool is_user;			/* ... of user memory */
 	bool is_string;			/* ends in TGT_LOAD_STR */
 	bool is_lvalue;			/* may be assigned to with -g */
@@ -147,6 +154,8 @@ struct target {
 					 * survives elide, an error: */
 	uint32_t diag;			/* enum diag_code */
 	struct str why, help;		/* its message; what there is instead */
+	struct image_access absent;	/* what is not there; kind ACCESS_N:
+					 * not to be written down */
 };
 
 struct cond {
@@ -169,6 +178,7 @@ struct probe {
 	struct ast_stmt *body;		/* prologues, body, epilogues: one
 					 * block, one scope */
 	struct vars locals;
+	struct absences absent;		/* what its code was chosen by */
 	uint32_t number;
 	const struct target_scope *scope;	/* what $names there are, or
 						 * NULL: none */
@@ -182,6 +192,8 @@ struct program {
 	struct arena *back;		/* in this arena: outlives the tree */
 	struct world *world;
 	image_features features;	/* what the code may rely on */
+	bool portable;			/* write down what depends on the
+					 * kernel: see image/access.def */
 	struct ctypes *btf;		/* opened when first asked for: see
 					 * program_btf() */
 	bool btf_tried;

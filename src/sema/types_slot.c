@@ -120,16 +120,16 @@ static void note_origin(struct types *t, struct diag *d,
 }
 
 /* Is it the address of a char? */
-static bool is_text_address(struct types *t, const struct target *target)
+static bool is_text_address(const struct target *target)
 {
-	struct ctypes *btf = program_btf(t->program);
+	struct ctype_ref to = target->points_to;
 	struct ctype ty;
 
-	if (!btf || !target->points_to)
+	if (!to.in)
 		return false;
-	ty = ctypes_stripped(btf, target->points_to);
+	ty = ctypes_stripped(to.in, to.id);
 	if (ty.kind == CTYPE_ARRAY)
-		ty = ctypes_stripped(btf, ty.ref);
+		ty = ctypes_stripped(to.in, ty.ref);
 	return ty.kind == CTYPE_INT && ty.size == 1 && !ty.is_bool;
 }
 
@@ -140,7 +140,7 @@ static void help_string(struct types *t, struct diag *d,
 	const struct target *target = walk_target_of(e);
 	struct str text = source_text(t->program->sources, e->span);
 
-	if (!target || !is_text_address(t, target))
+	if (!target || !is_text_address(target))
 		diag_help(ds, d, "sprint(...) makes a string of a number");
 	else if (target->is_user)
 		diag_help(ds, d, "user_string(%" STR_FMT
@@ -202,7 +202,7 @@ void types_bad_directive(struct types *t, const struct ast_expr *e,
 	note_origin(t, d, e);
 	if (e->type == TY_STRING)
 		diag_help(ds, d, "%%s prints a string");
-	else if (target && is_text_address(t, target))
+	else if (target && is_text_address(target))
 		help_string(t, d, e);
 	else
 		diag_help(ds, d, "%%d prints a number");

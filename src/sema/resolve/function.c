@@ -58,10 +58,13 @@ static struct function function_of(struct ctypes *btf, uint32_t id)
 static void add_root(struct program *p, struct target_scope *s, struct str name,
 		     uint32_t type, struct target_op op)
 {
-	vec_push(
-		p->arena, &s->roots,
-		(struct target_root){
-			.name = name, .type = type, .ops = { op }, .nops = 1 });
+	vec_push(p->arena, &s->roots,
+		 (struct target_root){
+			 .name = name,
+			 .type = { program_btf(p), type },
+			 .ops = { op },
+			 .nops = 1,
+		 });
 }
 
 static struct target_op word(uint32_t n)
@@ -84,10 +87,12 @@ static void add_params(struct program *p, struct target_scope *s,
 	const struct arch *arch = world_arch(p->world);
 	struct ctype_param param;
 
-	for (uint32_t i = 0;
-	     ctypes_param(program_btf(p), fn->proto, i, &param); i++) {
+	for (uint32_t i = 0; ctypes_param(program_btf(p), fn->proto, i, &param);
+	     i++) {
 		if (is_fentry)
-			add_root(p, s, param.name, param.type, word(i));
+			add_root(p, s, param.name, param.type,
+				 target_arg(p, STR(""), fn->name, param.name,
+					    i));
 		else if (i < arch->nargs && fn->by_words)
 			add_root(p, s, param.name, param.type,
 				 reg(p, arch->args[i]));

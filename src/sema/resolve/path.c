@@ -8,6 +8,7 @@ static struct target *path_target_new(struct program *p)
 	struct target *t = arena_new(p->arena, struct target);
 
 	t->defined = true;
+	t->absent.kind = ACCESS_N;
 	return t;
 }
 
@@ -20,9 +21,9 @@ struct path path_of_root(struct program *p, const struct target_root *r)
 {
 	struct path pa = {
 		.program = p,
-		.btf = r->type ? program_btf(p) : NULL,
+		.types = r->type.in,
 		.target = path_target_new(p),
-		.type = r->type,
+		.type = r->type.id,
 		.is_user = r->is_user,
 	};
 
@@ -32,18 +33,19 @@ struct path path_of_root(struct program *p, const struct target_root *r)
 }
 
 struct path path_of_pointer(struct program *p, struct ast_expr *e,
-			    uint32_t type)
+			    struct ctype_ref type)
 {
 	struct path pa = {
 		.program = p,
-		.btf = program_btf(p),
+		.types = type.in,
 		.target = path_target_new(p),
-		.type = type,
+		.type = type.id,
+		.root = type.id,
 		.is_address = true,
 	};
 
-	path_op(&pa, (struct target_op){ .kind = TGT_EXPR, .expr = e,
-					 .span = e->span });
+	path_op(&pa, (struct target_op){
+			     .kind = TGT_EXPR, .expr = e, .span = e->span });
 	return pa;
 }
 
@@ -75,14 +77,19 @@ struct ctype path_type(const struct path *pa)
 {
 	if (!pa->type)
 		return (struct ctype){ .kind = CTYPE_VOID };
-	return ctypes_stripped(pa->btf, pa->type);
+	return ctypes_stripped(pa->types, pa->type);
+}
+
+struct ctype_ref path_ref(const struct path *pa, uint32_t type)
+{
+	return (struct ctype_ref){ type ? pa->types : NULL, type };
 }
 
 static struct str path_type_name(const struct path *pa)
 {
 	if (!pa->type)
 		return STR("long");
-	return ctypes_type_name(pa->btf, pa->type, pa->program->arena);
+	return ctypes_type_name(pa->types, pa->type, pa->program->arena);
 }
 
 /* Is a pointer of this type one to user memory?  Compilers that know say so
@@ -94,10 +101,105 @@ static bool path_is_user_pointer(struct ctypes *btf, uint32_t pointee)
 	return t.kind == CTYPE_TYPE_TAG && str_eq(t.name, STR("user"));
 }
 
+/* ---- what depends on the kernel ---- */
+
+/* Is it to be written down how numbers of these types are found? */
+static bool path_is_portable(const struct path *pa)
+{
+	return pa->program->portable && pa->types && pa->types->is_kernel;
+}
+
+/* The name by which another kernel finds the type; empty = it has none. */
+static struct str path_root_name(const struct path *pa)
+{
+	struct ctype t = ctypes_type(pa->types, pa->root);
+
+	if (t.kind == CTYPE_TYPEDEF)
+		return t.name;
+	t = ctypes_stripped(pa->types, pa->root);
+	if (!t.name.len)
+		return t.name;
+	return arena_printf(pa->program->arena, "%s%" STR_FMT,
+			    t.kind == CTYPE_STRUCT ? "struct " :
+			    t.kind == CTYPE_UNION  ? "union " :
+						     "",
+			    STR_ARG(t.name));
+}
+
+/* By what names it is found; kind ACCESS_N: it need not be, or cannot. */
+static struct image_access path_describe(const struct path *pa,
+					 enum image_access_kind kind,
+					 struct str members)
+{
+	struct program *p = pa->program;
+	struct str root = path_is_portable(pa) ? path_root_name(pa) :
+						 (struct str){};
+
+	if (!root.len)
+		return (struct image_access){ .kind = ACCESS_N };
+	return (struct image_access){
+		.kind = kind,
+		.module = image_intern(p->image, p->back, pa->types->module),
+		.type = image_intern(p->image, p->back, root),
+		.path = image_intern(p->image, p->back, members),
+	};
+}
+
+/* The number + 1 of an access, or 0 where none is needed. */
+static uint32_t path_access(const struct path *pa, enum image_access_kind kind,
+			    struct str members, uint32_t size, bool is_signed,
+			    int64_t value)
+{
+	struct image_access a = path_describe(pa, kind, members);
+
+	if (a.kind == ACCESS_N)
+		return 0;
+	a.size = (uint8_t)size;
+	a.is_signed = is_signed;
+	a.value = value;
+	return image_access(pa->program->image, pa->program->back, &a) + 1;
+}
+
+/* Adds the distance to the object, where `size` bytes will be read (0: its
+ * address is wanted). */
+static void path_settle(struct path *pa, uint32_t size, bool is_signed,
+			struct span span)
+{
+	struct target_op op = { .kind = TGT_ADD,
+				.n = pa->distance,
+				.span = span };
+
+	if (pa->members.len)
+		op.access = path_access(pa, ACCESS_OFFSET, pa->members, size,
+					is_signed, pa->distance);
+	if (op.n || op.access)
+		path_op(pa, op);
+	pa->distance = 0;
+	pa->members = (struct str){};
+	pa->root = pa->type;
+}
+
+/* What members is followed by, with more bytes on the way. */
+static void path_go(struct path *pa, int64_t bytes, struct str what)
+{
+	bool dot = pa->members.len && what.s[0] != '[';
+
+	pa->distance += bytes;
+	if (path_is_portable(pa))
+		pa->members = arena_printf(pa->program->arena,
+					   "%" STR_FMT "%s%" STR_FMT,
+					   STR_ARG(pa->members), dot ? "." : "",
+					   STR_ARG(what));
+}
+
+/* ---- steps ---- */
+
 static void path_load(struct path *pa, uint32_t size, bool is_signed,
 		      struct span span)
 {
-	path_op(pa, (struct target_op){ .kind = TGT_LOAD, .size = size,
+	path_settle(pa, size, is_signed, span);
+	path_op(pa, (struct target_op){ .kind = TGT_LOAD,
+					.size = size,
 					.is_signed = is_signed,
 					.is_user = pa->is_user,
 					.span = span });
@@ -111,18 +213,12 @@ bool path_deref(struct path *pa, struct span span)
 		return false;
 	if (pa->is_address)
 		path_load(pa, t.size, false, span);
-	if (path_is_user_pointer(pa->btf, t.ref))
+	if (path_is_user_pointer(pa->types, t.ref))
 		pa->is_user = true;
 	pa->type = t.ref;
+	pa->root = t.ref;
 	pa->is_address = true;
 	return true;
-}
-
-static void path_add(struct path *pa, int64_t n, struct span span)
-{
-	if (n)
-		path_op(pa, (struct target_op){ .kind = TGT_ADD, .n = n,
-						.span = span });
 }
 
 /* Member names of a struct that are close to name, or its first ones. */
@@ -132,9 +228,9 @@ static struct str path_members_help(const struct path *pa, struct str name)
 	struct str near = {}, list = {};
 	struct ctype_member m;
 	uint32_t best = 3, shown = 0;
-	uint32_t id = ctypes_strip(pa->btf, pa->type);
+	uint32_t id = ctypes_strip(pa->types, pa->type);
 
-	for (uint32_t i = 0; ctypes_member(pa->btf, id, i, &m); i++) {
+	for (uint32_t i = 0; ctypes_member(pa->types, id, i, &m); i++) {
 		uint32_t d = str_distance(m.name, name, best);
 
 		if (m.name.len && d < best) {
@@ -158,20 +254,31 @@ static bool path_no_members(struct path *pa, struct str name)
 	struct arena *a = pa->program->arena;
 
 	path_fail(pa, DIAG_NO_MEMBERS,
-		  arena_printf(a, "a value of type %" STR_FMT
+		  arena_printf(a,
+			       "a value of type %" STR_FMT
 			       " has no member '%" STR_FMT "'",
 			       STR_ARG(path_type_name(pa)), STR_ARG(name)),
 		  (struct str){});
 	return false;
 }
 
-void path_step(struct path *pa, const struct ctype_member *m,
-	       struct span span)
+void path_step(struct path *pa, const struct ctype_member *m, struct span span)
 {
+	(void)span;
 	pa->type = m->type;
 	pa->bits = m->bits;
 	pa->bit_offset = m->bits ? m->bit_offset % 8 : 0;
-	path_add(pa, m->bit_offset / 8, span);
+	if (m->name.len)
+		path_go(pa, m->bit_offset / 8, m->name);
+	else
+		pa->distance += m->bit_offset / 8;
+}
+
+static struct str path_join(const struct path *pa, struct str name)
+{
+	return arena_printf(pa->program->arena, "%" STR_FMT "%s%" STR_FMT,
+			    STR_ARG(pa->members), pa->members.len ? "." : "",
+			    STR_ARG(name));
 }
 
 bool path_member(struct path *pa, struct str name, struct span span)
@@ -185,12 +292,14 @@ bool path_member(struct path *pa, struct str name, struct span span)
 	if (!pa->is_address ||
 	    (t.kind != CTYPE_STRUCT && t.kind != CTYPE_UNION))
 		return path_no_members(pa, name);
-	if (!ctypes_find_member(pa->btf, pa->type, name, &m)) {
+	if (!ctypes_find_member(pa->types, pa->type, name, &m)) {
+		pa->target->absent =
+			path_describe(pa, ACCESS_EXISTS, path_join(pa, name));
 		path_fail(pa, DIAG_UNKNOWN_MEMBER,
-			  arena_printf(a, "%" STR_FMT " has no member '%"
-				       STR_FMT "'",
-				       STR_ARG(path_type_name(pa)),
-				       STR_ARG(name)),
+			  arena_printf(
+				  a,
+				  "%" STR_FMT " has no member '%" STR_FMT "'",
+				  STR_ARG(path_type_name(pa)), STR_ARG(name)),
 			  path_members_help(pa, name));
 		return false;
 	}
@@ -201,8 +310,8 @@ bool path_member(struct path *pa, struct str name, struct span span)
 static bool path_not_indexable(struct path *pa)
 {
 	path_fail(pa, DIAG_NOT_INDEXABLE,
-		  arena_printf(pa->program->arena, "a value of type %" STR_FMT
-			       " cannot be indexed",
+		  arena_printf(pa->program->arena,
+			       "a value of type %" STR_FMT " cannot be indexed",
 			       STR_ARG(path_type_name(pa))),
 		  (struct str){});
 	return false;
@@ -214,10 +323,12 @@ bool path_element(struct path *pa, uint32_t i, struct span span)
 	uint64_t size;
 
 	if (t.kind != CTYPE_ARRAY || !pa->is_address ||
-	    !ctypes_size(pa->btf, t.ref, &size))
+	    !ctypes_size(pa->types, t.ref, &size))
 		return path_not_indexable(pa);
+	(void)span;
 	pa->type = t.ref;
-	path_add(pa, (int64_t)(size * i), span);
+	path_go(pa, (int64_t)(size * i),
+		arena_printf(pa->program->arena, "[%u]", i));
 	return true;
 }
 
@@ -235,14 +346,21 @@ bool path_index(struct path *pa, struct ast_expr *index, struct span span)
 	bool is_cast = path_is_bare_cast(pa) && t.kind != CTYPE_PTR;
 	uint64_t size;
 
-	if (t.kind == CTYPE_ARRAY && pa->is_address)
-		pa->type = t.ref;
-	else if (!is_cast && !path_deref(pa, span))
+	if (t.kind == CTYPE_ARRAY && pa->is_address) {
+		path_settle(pa, 0, false, span);
+		pa->type = pa->root = t.ref;
+	} else if (!is_cast && !path_deref(pa, span)) {
 		return path_not_indexable(pa);
-	if (!ctypes_size(pa->btf, pa->type, &size))
+	}
+	if (!ctypes_size(pa->types, pa->type, &size))
 		return path_not_indexable(pa);
-	path_op(pa, (struct target_op){ .kind = TGT_INDEX, .expr = index,
-					.n = (int64_t)size, .span = span });
+	path_op(pa, (struct target_op){ .kind = TGT_INDEX,
+					.expr = index,
+					.n = (int64_t)size,
+					.access = path_access(
+						pa, ACCESS_SIZE, (struct str){},
+						0, false, (int64_t)size),
+					.span = span });
 	return true;
 }
 
@@ -251,22 +369,26 @@ static void path_load_bits(struct path *pa, bool is_signed, struct span span)
 {
 	uint32_t end = pa->bit_offset + pa->bits;
 	uint32_t size = end <= 8 ? 1 : end <= 16 ? 2 : end <= 32 ? 4 : 8;
+	uint32_t shift = path_access(pa, ACCESS_SHIFT, pa->members, pa->bits,
+				     false, pa->bit_offset);
 
 	path_load(pa, size, false, span);
-	path_op(pa, (struct target_op){ .kind = TGT_BITS, .n = pa->bit_offset,
+	path_op(pa, (struct target_op){ .kind = TGT_BITS,
+					.n = pa->bit_offset,
 					.size = pa->bits,
 					.is_signed = is_signed,
+					.access = shift,
 					.span = span });
 }
 
 static bool path_has_value(const struct ctype *t)
 {
 	bool is_scalar = t->kind == CTYPE_INT || t->kind == CTYPE_FLOAT ||
-			 t->kind == CTYPE_ENUM ||
-			 t->kind == CTYPE_ENUM64 || t->kind == CTYPE_PTR;
+			 t->kind == CTYPE_ENUM || t->kind == CTYPE_ENUM64 ||
+			 t->kind == CTYPE_PTR;
 
-	return is_scalar && (t->size == 1 || t->size == 2 || t->size == 4 ||
-			     t->size == 8);
+	return is_scalar &&
+	       (t->size == 1 || t->size == 2 || t->size == 4 || t->size == 8);
 }
 
 static void path_load_value(struct path *pa, const struct ctype *t,
@@ -296,18 +418,20 @@ bool path_value(struct path *pa, struct span span)
 {
 	struct ctype t = path_type(pa);
 
-	pa->target->type_id = pa->type;
+	pa->target->type = path_ref(pa, pa->type);
 	pa->target->is_user = pa->is_user;
 	if (t.kind == CTYPE_PTR || t.kind == CTYPE_ARRAY) {
-		pa->target->points_to = t.ref;
-		pa->target->is_user |= path_is_user_pointer(pa->btf, t.ref);
+		pa->target->points_to = path_ref(pa, t.ref);
+		pa->target->is_user |= path_is_user_pointer(pa->types, t.ref);
 	}
 	if (!pa->is_address) {
 		path_narrow(pa, &t, span);
 		return true;
 	}
-	if (t.kind == CTYPE_ARRAY || t.kind == CTYPE_FUNC_PROTO)
+	if (t.kind == CTYPE_ARRAY || t.kind == CTYPE_FUNC_PROTO) {
+		path_settle(pa, 0, false, span);
 		return true;
+	}
 	if (path_has_value(&t)) {
 		path_load_value(pa, &t, span);
 		return true;
@@ -317,16 +441,17 @@ bool path_value(struct path *pa, struct span span)
 			       "a value of type %" STR_FMT
 			       " does not fit a number",
 			       STR_ARG(path_type_name(pa))),
-		  STR("name a member with ->, take its address with &, or print it whole with $"));
+		  STR("name a member with ->, take its address with &, or "
+		      "print it whole with $"));
 	return false;
 }
 
 bool path_address(struct path *pa, struct span span)
 {
-	(void)span;
 	if (pa->is_address && !pa->bits) {
-		pa->target->type_id = 0;
-		pa->target->points_to = pa->type;
+		path_settle(pa, 0, false, span);
+		pa->target->type = (struct ctype_ref){};
+		pa->target->points_to = path_ref(pa, pa->type);
 		pa->target->is_user = pa->is_user;
 		return true;
 	}
@@ -339,7 +464,9 @@ bool path_address(struct path *pa, struct span span)
 
 void path_text(struct path *pa, uint32_t max, struct span span)
 {
-	path_op(pa, (struct target_op){ .kind = TGT_LOAD_STR, .size = max,
+	path_settle(pa, 0, false, span);
+	path_op(pa, (struct target_op){ .kind = TGT_LOAD_STR,
+					.size = max,
 					.is_user = pa->is_user,
 					.span = span });
 	pa->target->is_string = true;

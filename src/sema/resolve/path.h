@@ -6,7 +6,7 @@
 #ifndef SEMA_RESOLVE_PATH_H
 #define SEMA_RESOLVE_PATH_H
 
-#include "dbg/btf.h"
+#include "dbg/ctypes.h"
 #include "sema/program.h"
 #include "sema/resolve/target.h"
 
@@ -14,19 +14,24 @@
  * of an object of that type. */
 struct path {
 	struct program *program;
-	struct ctypes *btf;		/* NULL: no types known */
+	struct ctypes *types;		/* NULL: no types known */
 	struct target *target;
 	uint32_t type;			/* 0 = a plain long, or void */
 	bool is_address;
 	bool is_user;
 	uint32_t bit_offset, bits;	/* a bitfield within the object */
+	/* Where the object is: `distance` bytes behind the value so far, which
+	 * is the member `members` of an object of type `root`. */
+	int64_t distance;
+	uint32_t root;
+	struct str members;
 };
 
 /* Starts at a root; at the value of an expression that points to `type`; at
  * an address known to hold an object of `type`. */
 struct path path_of_root(struct program *p, const struct target_root *r);
 struct path path_of_pointer(struct program *p, struct ast_expr *e,
-			    uint32_t type);
+			    struct ctype_ref type);
 
 /* An independent copy: steps on it leave the first alone. */
 struct path path_copy(const struct path *from);
@@ -52,8 +57,9 @@ bool path_address(struct path *pa, struct span span);
 /* Ends the path: the text there, of at most `max` bytes. */
 void path_text(struct path *pa, uint32_t max, struct span span);
 
-/* The type of the object, without typedefs and qualifiers. */
+/* The type of the object, without typedefs and qualifiers; as it is. */
 struct ctype path_type(const struct path *pa);
+struct ctype_ref path_ref(const struct path *pa, uint32_t type);
 
 /* Marks the target as not defined; the first reason stays. */
 void path_fail(struct path *pa, uint32_t diag, struct str why, struct str help);

@@ -8,6 +8,8 @@
 #include "sema/resolve/target.h"
 
 #include "dbg/arch.h"
+#include "dbg/btf.h"
+#include "dbg/member.h"
 #include "dbg/world.h"
 #include "lang/diag.h"
 #include "sema/resolve/path.h"
@@ -17,7 +19,8 @@
 struct resolver {
 	struct program *program;
 	const struct target_scope *scope;	/* of the handler at hand */
-	struct func *func;		/* the function at hand, or NULL */
+	struct func *func;		/* the function at hand, or NULL: */
+	struct probe *probe;		/* the probe at hand */
 	struct ast_stmt *body;		/* of the handler or function */
 	bool last;			/* what is not typed by now never is */
 	bool changed;			/* a type was found in this round */
@@ -43,6 +46,22 @@ struct ctypes *program_btf(struct program *p)
 static struct arena *arena_of(const struct resolver *r)
 {
 	return r->program->arena;
+}
+
+struct target_op target_arg(struct program *p, struct str kind, struct str of,
+			    struct str arg, uint32_t n)
+{
+	struct target_op op = { .kind = TGT_CTX_WORD, .n = n };
+	struct image_access a = { .kind = ACCESS_ARG, .value = n };
+
+	if (!p->portable)
+		return op;
+	a.type = image_intern(p->image, p->back,
+			      arena_printf(p->arena, "%" STR_FMT "%" STR_FMT,
+					   STR_ARG(kind), STR_ARG(of)));
+	a.path = image_intern(p->image, p->back, arg);
+	op.access = image_access(p->image, p->back, &a) + 1;
+	return op;
 }
 
 /* ---- roots ---- */
@@ -120,38 +139,40 @@ static const struct target *target_of(const struct ast_expr *e)
 	return e->kind == AST_ADDRESS ? e->address.target : NULL;
 }
 
-static uint32_t points_to_var(const struct ast_expr *e)
+static struct ctype_ref points_to_var(const struct ast_expr *e)
 {
 	if (e->kind == AST_INDEX)
 		e = e->index.base;
-	return e->kind == AST_NAME && e->name.var ? e->name.var->ctype : 0;
+	return e->kind == AST_NAME && e->name.var ? e->name.var->ctype :
+						    (struct ctype_ref){};
 }
 
-/* The BTF id of what the value of e points to; 0 = not known. */
-static uint32_t points_to(const struct ast_expr *e)
+/* What the value of e points to, if that is known. */
+static struct ctype_ref points_to(const struct ast_expr *e)
 {
 	const struct target *t = target_of(e);
-	uint32_t id;
+	struct ctype_ref ref = {};
 
 	if (t)
 		return t->points_to;
 	if (e->kind == AST_NAME || e->kind == AST_INDEX)
 		return points_to_var(e);
 	if (e->kind == AST_CALL)
-		return e->call.func ? e->call.func->ctype : 0;
+		return e->call.func ? e->call.func->ctype : ref;
 	if (e->kind == AST_ASSIGN && e->assign.op == BINOP_SET)
 		return points_to(e->assign.value);
 	if (e->kind != AST_TERNARY)
-		return 0;
-	id = points_to(e->ternary.yes);
-	return id ? id : points_to(e->ternary.no);
+		return ref;
+	ref = points_to(e->ternary.yes);
+	return ref.in ? ref : points_to(e->ternary.no);
 }
 
-static void learn(struct resolver *r, uint32_t *ctype, uint32_t id)
+static void learn(struct resolver *r, struct ctype_ref *ctype,
+		  struct ctype_ref found)
 {
-	if (*ctype || !id)
+	if (ctype->in || !found.in)
 		return;
-	*ctype = id;
+	*ctype = found;
 	r->changed = true;
 }
 
@@ -198,39 +219,6 @@ static bool learn_return(struct ast_stmt **s, void *data)
 
 /* ---- types by name ---- */
 
-/* "struct foo *" and "foo" both mean what a pointer to foo points to. */
-static uint32_t type_by_name(struct ctypes *btf, struct str name)
-{
-	static const struct {
-		struct str prefix;
-		enum ctype_kind kind;
-	} tagged[] = {
-		{ STR_INIT("struct "), CTYPE_STRUCT },
-		{ STR_INIT("union "), CTYPE_UNION },
-		{ STR_INIT("enum "), CTYPE_ENUM },
-	};
-	static const enum ctype_kind plain[] = {
-		CTYPE_STRUCT, CTYPE_UNION, CTYPE_TYPEDEF,
-		CTYPE_INT, CTYPE_ENUM,
-	};
-	uint32_t id;
-
-	while (name.len && (name.s[name.len - 1] == '*' ||
-			    name.s[name.len - 1] == ' '))
-		name.len--;
-	for (uint32_t i = 0; i < ARRAY_SIZE(tagged); i++)
-		if (str_starts(name, tagged[i].prefix))
-			return ctypes_find(btf, tagged[i].kind,
-					    str_sub(name, tagged[i].prefix.len,
-						    name.len));
-	for (uint32_t i = 0; i < ARRAY_SIZE(plain); i++) {
-		id = ctypes_find(btf, plain[i], name);
-		if (id)
-			return id;
-	}
-	return 0;
-}
-
 static const struct str *literal(const struct ast_exprs *args, uint32_t i)
 {
 	if (i >= args->n || args->v[i]->kind != AST_STRING)
@@ -243,6 +231,21 @@ static bool is_kernel_module(const struct str *module)
 {
 	return !module || str_starts(*module, STR("kernel")) ||
 	       str_starts(*module, STR("<"));
+}
+
+static struct path path_no_type(const struct resolver *r, struct str name)
+{
+	struct program *p = r->program;
+	struct path pa = path_undefined(r, DIAG_UNKNOWN_TYPE,
+		arena_printf(p->arena, "this kernel has no type '%" STR_FMT
+			     "'", STR_ARG(name)), (struct str){});
+
+	if (p->portable)
+		pa.target->absent = (struct image_access){
+			.kind = ACCESS_EXISTS,
+			.type = image_intern(p->image, p->back, name),
+		};
+	return pa;
 }
 
 static struct path path_of_cast(const struct resolver *r, struct ast_expr *e)
@@ -267,12 +270,11 @@ static struct path path_of_cast(const struct resolver *r, struct ast_expr *e)
 		return path_undefined(r, DIAG_NO_BTF,
 				      STR("this kernel does not describe its types"),
 				      STR("it was built without CONFIG_DEBUG_INFO_BTF"));
-	id = type_by_name(btf, *name);
+	id = member_type(btf, *name);
 	if (!id)
-		return path_undefined(r, DIAG_UNKNOWN_TYPE,
-			arena_printf(a, "this kernel has no type '%" STR_FMT
-				     "'", STR_ARG(*name)), (struct str){});
-	return path_of_pointer(r->program, e->at_op.args.v[0], id);
+		return path_no_type(r, *name);
+	return path_of_pointer(r->program, e->at_op.args.v[0],
+			       (struct ctype_ref){ btf, id });
 }
 
 /* @kderef(size, address), @uderef(size, address) */
@@ -286,7 +288,8 @@ static struct path path_of_deref(const struct resolver *r, struct ast_expr *e)
 		return path_undefined(r, DIAG_BAD_ATOP,
 				      STR("the size must be 1, 2, 4 or 8"),
 				      (struct str){});
-	pa = path_of_pointer(r->program, e->at_op.args.v[1], 0);
+	pa = path_of_pointer(r->program, e->at_op.args.v[1],
+			     (struct ctype_ref){});
 	vec_push(arena_of(r), &pa.target->ops,
 		 (struct target_op){ .kind = TGT_LOAD, .size = (uint32_t)n,
 				     .is_user = e->at_op.op == ATOP_UDEREF,
@@ -452,10 +455,10 @@ static struct str untyped_help(const struct resolver *r,
 static enum resolved path_of_value(struct resolver *r, struct ast_expr *e,
 				   struct path *ret)
 {
-	uint32_t id = points_to(e);
+	struct ctype_ref to = points_to(e);
 
-	if (id) {
-		*ret = path_of_pointer(r->program, e, id);
+	if (to.in) {
+		*ret = path_of_pointer(r->program, e, to);
 		return RESOLVED;
 	}
 	if (!r->last)
@@ -522,26 +525,37 @@ static bool visit(struct ast_expr **e, void *data);
 
 /* Is every target variable in e there?  Resolves them. */
 struct defined_query {
+	struct resolver *r;
 	bool defined, later;
 };
+
+static void note_absent(struct resolver *r, const struct target *t)
+{
+	struct absences *to = r->func ? &r->func->absent : &r->probe->absent;
+
+	if (!t->defined && t->absent.kind != ACCESS_N)
+		vec_push(arena_of(r), &to->list, t->absent);
+}
 
 static bool query_defined(struct ast_expr **e, void *data)
 {
 	struct defined_query *q = data;
 	const struct target *t = target_of(*e);
 
-	if (t)
+	if (t) {
 		q->defined &= t->defined;
-	else if ((*e)->kind == AST_ACCESS || (*e)->kind == AST_ADDRESS ||
-		 (*e)->kind == AST_ATOP)
+		note_absent(q->r, t);
+	} else if ((*e)->kind == AST_ACCESS || (*e)->kind == AST_ADDRESS ||
+		   (*e)->kind == AST_ATOP) {
 		q->later = true;
+	}
 	return true;
 }
 
 static struct defined_query ask_defined(struct resolver *r,
 					struct ast_expr **e)
 {
-	struct defined_query q = { .defined = true };
+	struct defined_query q = { .r = r, .defined = true };
 
 	walk_expr(e, visit, r);
 	walk_expr(e, query_defined, &q);
@@ -564,6 +578,28 @@ static void resolve_choose(struct resolver *r, struct ast_expr *e)
 		*e = *e->at_op.args.v[q.defined && !q.later ? 0 : 1];
 }
 
+/* Another kernel may have given it another number. */
+static void become_enumerator(struct resolver *r, struct ast_expr *e,
+			      struct str name, int64_t value)
+{
+	static const struct target_root nothing;
+	struct program *p = r->program;
+	struct image_access a = { .kind = ACCESS_ENUM, .value = value };
+	struct path pa;
+
+	if (!p->portable) {
+		become_number(e, value);
+		return;
+	}
+	a.path = image_intern(p->image, p->back, name);
+	pa = path_of_root(p, &nothing);
+	vec_push(arena_of(r), &pa.target->ops,
+		 (struct target_op){
+			 .kind = TGT_CONST, .n = value, .span = e->span,
+			 .access = image_access(p->image, p->back, &a) + 1 });
+	e->at_op.target = pa.target;
+}
+
 static void resolve_enum(struct resolver *r, struct ast_expr *e)
 {
 	const struct str *literal_name = literal(&e->at_op.args, 0);
@@ -574,7 +610,7 @@ static void resolve_enum(struct resolver *r, struct ast_expr *e)
 	int64_t value;
 
 	if (btf && ctypes_find_enumerator(btf, name, &type, &value)) {
-		become_number(e, value);
+		become_enumerator(r, e, name, value);
 		return;
 	}
 	pa = path_undefined(r, DIAG_UNKNOWN_ENUM,
@@ -601,18 +637,18 @@ static bool resolve_enumname(struct resolver *r, struct ast_expr *e)
 	const struct str *name = literal(&e->at_op.args, 1);
 	struct ctypes *btf = program_btf(r->program);
 	struct ast_expr *value = e->at_op.args.v[0];
+	struct ctype_ref type = { btf, 0 };
 	bool effect = false;
-	uint32_t type = 0;
 	struct path pa;
 
 	walk_expr(&value, is_effect, &effect);
 	if (effect || !btf)
 		return false;
 	if (name)
-		type = type_by_name(btf, *name);
+		type.id = member_type(btf, *name);
 	else if (path_of(r, value, &pa) == RESOLVED && pa.target->defined)
-		type = pa.type;
-	if (!type || !is_enum(ctypes_stripped(btf, type).kind))
+		type = path_ref(&pa, pa.type);
+	if (!type.id || !is_enum(ctypes_stripped(type.in, type.id).kind))
 		return false;
 	target_enum_text(r->program, type, value, e);
 	return true;
@@ -797,6 +833,7 @@ static bool visit(struct ast_expr **place, void *data)
 static void resolve_probe(struct resolver *r, struct probe *probe)
 {
 	r->scope = probe->scope;
+	r->probe = probe;
 	r->body = probe->body;
 	r->func = NULL;
 	for (struct cond *c = probe->conditions; c; c = c->next)
@@ -870,6 +907,12 @@ static bool report_visit(struct ast_expr **e, void *data)
 	return false;
 }
 
+static void keep_absences(struct program *p, const struct absences *a)
+{
+	for (uint32_t i = 0; i < a->list.n; i++)
+		image_access(p->image, p->back, &a->list.v[i]);
+}
+
 void target_report(struct program *p)
 {
 	for (uint32_t i = 0; i < p->probes.n; i++) {
@@ -878,17 +921,20 @@ void target_report(struct program *p)
 		for (struct cond *c = probe->conditions; c; c = c->next)
 			walk_expr(&c->expr, report_visit, p);
 		walk_exprs(probe->body, report_visit, p);
+		keep_absences(p, &probe->absent);
 	}
-	for (uint32_t i = 0; i < p->funcs.n; i++)
+	for (uint32_t i = 0; i < p->funcs.n; i++) {
 		walk_exprs(p->funcs.v[i]->body, report_visit, p);
+		keep_absences(p, &p->funcs.v[i]->absent);
+	}
 }
 
 struct str target_root_text(struct program *p, const struct target_root *r)
 {
 	struct str type = r->type_name;
 
-	if (r->type)
-		type = ctypes_type_name(program_btf(p), r->type, p->arena);
+	if (r->type.in)
+		type = ctypes_type_name(r->type.in, r->type.id, p->arena);
 	return arena_printf(p->arena, "$%" STR_FMT ":%" STR_FMT,
 			    STR_ARG(r->name),
 			    STR_ARG(type.len ? type : STR("long")));

@@ -22,8 +22,8 @@
 /* A variable of the probed code: its name, and how to get its value. */
 struct target_root {
 	struct str name;		/* without '$' */
-	uint32_t type;			/* BTF id; 0 = a plain long */
-	struct str type_name;		/* for -L when type is 0 */
+	struct ctype_ref type;		/* in NULL: a plain long */
+	struct str type_name;		/* for -L where there is no type */
 	bool is_user;			/* pointers in it are to user memory */
 	bool hidden;			/* an alias such as $arg1: not listed
 					 * by -L, $$vars and messages */
@@ -57,6 +57,11 @@ void target_report(struct program *p);
 
 /* For -L: "$prev:struct task_struct*" of each root that is not hidden. */
 struct str target_root_text(struct program *p, const struct target_root *r);
+
+/* The word of the context that holds an argument of `kind` `of` ("tracepoint "
+ * and its name, or "" and a function's): word n on this kernel. */
+struct target_op target_arg(struct program *p, struct str kind, struct str of,
+			    struct str arg, uint32_t n);
 
 /* The kernel's BTF, opened at the first call; NULL when there is none. */
 struct ctypes *program_btf(struct program *p);

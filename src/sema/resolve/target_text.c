@@ -124,10 +124,10 @@ static void text_array(struct text *t, const struct path *at,
 static void text_members(struct text *t, const struct path *at, int depth,
 			 int max_depth, bool *first)
 {
-	uint32_t id = ctypes_strip(at->btf, at->type);
+	uint32_t id = ctypes_strip(at->types, at->type);
 	struct ctype_member m;
 
-	for (uint32_t i = 0; ctypes_member(at->btf, id, i, &m); i++) {
+	for (uint32_t i = 0; ctypes_member(at->types, id, i, &m); i++) {
 		struct path pa = path_copy(at);
 
 		if (text_is_full(t)) {
@@ -168,7 +168,7 @@ static void text_pointer(struct text *t, const struct path *at,
 			 const struct ctype *type, int depth,
 			 int max_depth)
 {
-	struct ctype to = ctypes_stripped(at->btf, type->ref);
+	struct ctype to = ctypes_stripped(at->types, type->ref);
 	struct path pa = path_copy(at);
 
 	if (is_char(&to) && path_deref(&pa, t->span))
@@ -187,7 +187,7 @@ static void text_value(struct text *t, const struct path *at, int depth,
 	struct path pa;
 
 	if (type.kind == CTYPE_ARRAY) {
-		element = ctypes_stripped(at->btf, type.ref);
+		element = ctypes_stripped(at->types, type.ref);
 		pa = path_copy(at);
 		if (is_char(&element) && type.n)
 			text_quoted(t, &pa, type.n);
@@ -345,17 +345,16 @@ static struct ast_expr *enum_choice(struct program *p,
 	});
 }
 
-void target_enum_text(struct program *p, uint32_t type,
+void target_enum_text(struct program *p, struct ctype_ref type,
 		      const struct ast_expr *value, struct ast_expr *e)
 {
-	struct ctypes *btf = program_btf(p);
-	uint32_t id = ctypes_strip(btf, type);
+	uint32_t id = ctypes_strip(type.in, type.id);
 	struct ast_expr *chain = node(p, e, (struct ast_expr){
 		.kind = AST_STRING });
 	struct ctype_enumerator en;
 
 	for (uint32_t i = 0; i < MAX_FIELDS &&
-			     ctypes_enumerator(btf, id, i, &en); i++)
+			     ctypes_enumerator(type.in, id, i, &en); i++)
 		chain = enum_choice(p, value, &en, chain);
 	*e = *chain;
 }

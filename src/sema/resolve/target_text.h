@@ -28,7 +28,7 @@ bool target_scope_text(struct program *p, const struct target_scope *s,
 
 /* Makes *e the name of the enumerator of BTF type `type` that `value` is, or
  * the empty string.  value is evaluated more than once. */
-void target_enum_text(struct program *p, uint32_t type,
+void target_enum_text(struct program *p, struct ctype_ref type,
 		      const struct ast_expr *value, struct ast_expr *e);
 
 #endif

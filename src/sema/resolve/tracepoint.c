@@ -26,16 +26,19 @@ static struct arena *arena_of(const struct tracepoint_query *tq)
 
 /* ---- target variables ---- */
 
-static void scope_add(struct arena *a, struct target_scope *s,
-		      struct str name, const struct tracepoint_arg *arg,
-		      bool hidden)
+static void scope_add(const struct tracepoint_query *tq,
+		      struct target_scope *s, struct str name,
+		      const struct tracepoint_arg *arg, bool hidden)
 {
-	vec_push(a, &s->roots,
+	struct ctype_ref type = { tq->tps.btf, arg->type };
+
+	vec_push(arena_of(tq), &s->roots,
 		 (struct target_root){
 			 .name = name,
-			 .type = arg->type,
+			 .type = type,
 			 .hidden = hidden,
-			 .ops = { { .kind = TGT_CTX_WORD, .n = arg->slot } },
+			 .ops = { target_arg(tq->q->program, STR("tracepoint "),
+					     s->name, arg->name, arg->slot) },
 			 .nops = 1,
 		 });
 }
@@ -62,12 +65,12 @@ static const struct target_scope *scope_new(const struct tracepoint_query *tq,
 			       tp->has_args ? "" :
 			       ", whose arguments no BTF describes");
 	for (uint32_t i = 0; i < tp->args.n; i++)
-		scope_add(a, s, tp->args.v[i].name, &tp->args.v[i], false);
+		scope_add(tq, s, tp->args.v[i].name, &tp->args.v[i], false);
 	for (uint32_t i = 0; i < tp->args.n; i++) {
 		struct str alias = arena_printf(a, "arg%u", i + 1);
 
 		if (!has_arg(tp, alias))
-			scope_add(a, s, alias, &tp->args.v[i], true);
+			scope_add(tq, s, alias, &tp->args.v[i], true);
 	}
 	return s;
 }
