@@ -126,6 +126,36 @@ bool debuginfo_is_percpu(struct debuginfo *d, uint64_t addr)
 	return s && str_starts(s->name, STR(".data..percpu"));
 }
 
+bool debuginfo_symbol(struct debuginfo *d, uint64_t addr, struct str *name,
+		      uint64_t *offset, bool *is_unique)
+{
+	struct objfile_symbol s, other;
+	uint32_t i = 0, n = 0;
+
+	if (!objfile_symbol_at(d->main, addr, &s))
+		return false;
+	*name = s.name;
+	*offset = addr - s.addr;
+	while (n < 2 && objfile_find_symbol(d->main, s.name, &i, &other))
+		n += !other.is_undefined;
+	*is_unique = n == 1;
+	return true;
+}
+
+bool debuginfo_find_symbol(struct debuginfo *d, struct str name,
+			   uint64_t *ret)
+{
+	struct objfile_symbol s;
+	uint32_t i = 0;
+
+	while (objfile_find_symbol(d->main, name, &i, &s))
+		if (!s.is_undefined) {
+			*ret = s.addr;
+			return true;
+		}
+	return false;
+}
+
 /* ---- one function ---- */
 
 static struct str debuginfo_decl_file(struct dbg_die die)

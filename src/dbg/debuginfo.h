@@ -82,6 +82,14 @@ bool debuginfo_is_relocatable(const struct debuginfo *d);
  * ".data..percpu" holds the kernel's per-CPU variables. */
 bool debuginfo_section(struct debuginfo *d, uint64_t addr, struct str *name,
 		       uint64_t *offset);
+/* The symbol that addr is in, and the offset; is_unique: no other symbol has
+ * the name.  false = none. */
+bool debuginfo_symbol(struct debuginfo *d, uint64_t addr, struct str *name,
+		      uint64_t *offset, bool *is_unique);
+/* The address of the first symbol of this name; false = none. */
+bool debuginfo_find_symbol(struct debuginfo *d, struct str name,
+			   uint64_t *ret);
+
 bool debuginfo_is_percpu(struct debuginfo *d, uint64_t addr);
 
 /*

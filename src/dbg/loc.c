@@ -27,6 +27,7 @@ static void loc_op(struct buf *b, const struct dbg_loc_op *op)
 		break;
 	case DBG_LOC_OP_REG:
 	case DBG_LOC_OP_ENTRY:
+	case DBG_LOC_OP_SYMBOL:
 	case DBG_LOC_OP_PICK:
 		buf_printf(b, " %" PRIu64, op->value);
 		break;

@@ -35,6 +35,8 @@ struct objfile {
 	uint32_t n;
 	struct str build_id;
 	bool has_build_id;		/* looked for it */
+	uint32_t *by_addr;		/* symbols with bytes, by address */
+	uint32_t nby_addr;
 	bool has_symbols;		/* looked for them */
 	Elf_Data *symbols;
 	struct objfile_data strings;
@@ -197,6 +199,7 @@ void objfile_close(struct objfile *o)
 	if (o->library)
 		dlclose(o->library);
 	free(o->path);
+	free(o->by_addr);
 	arena_deinit(&o->arena);
 	free(o);
 }
@@ -533,6 +536,72 @@ bool objfile_find_symbol(struct objfile *o, struct str name, uint32_t *i,
 		return true;
 	}
 	return false;
+}
+
+struct objfile_key {
+	uint64_t addr;
+	uint32_t number;
+};
+
+static int objfile_key_compare(const void *a, const void *b)
+{
+	const struct objfile_key *x = a, *y = b;
+
+	if (x->addr != y->addr)
+		return x->addr < y->addr ? -1 : 1;
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+static void objfile_sort_symbols(struct objfile *o)
+{
+	struct objfile_key *keys = NULL;
+	struct objfile_symbol s;
+	uint32_t n = 0, total = 0;
+
+	while (objfile_symbol(o, total, &s))
+		total++;
+	keys = calloc(total + UINT64_C(1), sizeof(*keys));
+	o->by_addr = calloc(total + UINT64_C(1), sizeof(*o->by_addr));
+	if (!keys || !o->by_addr)
+		abort();
+	for (uint32_t i = 0; i < total; i++)
+		if (objfile_symbol(o, i, &s) && s.size && s.name.len &&
+		    !s.is_undefined)
+			keys[n++] = (struct objfile_key){ s.addr, i };
+	qsort(keys, n, sizeof(*keys), objfile_key_compare);
+	for (uint32_t i = 0; i < n; i++)
+		o->by_addr[i] = keys[i].number;
+	o->nby_addr = n;
+	free(keys);
+}
+
+bool objfile_symbol_at(struct objfile *o, uint64_t addr,
+		       struct objfile_symbol *ret)
+{
+	uint32_t low = 0, high;
+	bool found = false;
+	struct objfile_symbol s;
+
+	if (!o->by_addr)
+		objfile_sort_symbols(o);
+	for (high = o->nby_addr; low < high;) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (objfile_symbol(o, o->by_addr[mid], &s) && s.addr <= addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	/* Names of one address: a global one is better. */
+	for (uint32_t i = low; i && low - i < 16; i--) {
+		if (!objfile_symbol(o, o->by_addr[i - 1], &s) ||
+		    addr - s.addr >= s.size || (found && s.addr != ret->addr))
+			continue;
+		if (!found || s.is_global)
+			*ret = s;
+		found = true;
+	}
+	return found;
 }
 
 uint64_t objfile_tls_size(struct objfile *o)

@@ -79,6 +79,11 @@ bool objfile_symbol(struct objfile *o, uint32_t i,
 bool objfile_find_symbol(struct objfile *o, struct str name, uint32_t *i,
 			 struct objfile_symbol *ret);
 
+/* The function or object whose bytes addr is in; false = none.  The first
+ * call makes a table. */
+bool objfile_symbol_at(struct objfile *o, uint64_t addr,
+		       struct objfile_symbol *ret);
+
 /* The thread-local block's size, aligned; 0 = has none. */
 uint64_t objfile_tls_size(struct objfile *o);
 
