@@ -106,6 +106,9 @@ static void mark_loop(struct cg_fn *fn, uint32_t head)
 		if (mark[b]) {
 			fn->in_loop[b] = true;
 			fn->depth[b]++;
+			if (fn->loop[b] == IR_NONE ||
+			    fn->position[head] < fn->position[fn->loop[b]])
+				fn->loop[b] = head;
 		}
 }
 
@@ -116,6 +119,9 @@ static void find_loops(struct cg_fn *fn)
 	fn->in_loop = arena_array(fn->g->a, fn->f->blocks.n + 1, bool);
 	fn->is_head = arena_array(fn->g->a, fn->f->blocks.n + 1, bool);
 	fn->depth = arena_array(fn->g->a, fn->f->blocks.n + 1, uint32_t);
+	fn->loop = arena_array(fn->g->a, fn->f->blocks.n + 1, uint32_t);
+	for (uint32_t b = 0; b < fn->f->blocks.n; b++)
+		fn->loop[b] = IR_NONE;
 	for (uint32_t k = 0; k < fn->norder; k++) {
 		uint32_t n = successors(fn, fn->order[k], &to);
 
@@ -372,6 +378,9 @@ static void note(struct cg_fn *fn, const struct ir_insn *i)
 		fn->wants_groups = true;
 	if (i->op == OP_ITER_NEW || cg_is_slice(fn, i))
 		fn->niters++;
+	if ((i->op == OP_RAISE && is_text(fn, i->a)) ||
+	    (i->op == OP_INTRIN && i->imm == INTRIN_ERROR))
+		fn->raises_text = true;
 	if (i->op == OP_SAVE)
 		fn->vars[i->imm].is_saved = true;
 	if (i->op >= OP_AGET && i->op <= OP_STAT_CLEAR) {

@@ -130,13 +130,14 @@ struct cg_fn {
 	VEC(struct cg_code *) funcs;	/* of the program; [0] = handler */
 	uint32_t routine[16];	/* enum rt to number in funcs, or 0 */
 	cg_reg ctx, scratch;
-	cg_reg fuel;		/* turns of loops left, without may_goto */
+	cg_reg fuel;		/* fuel.h; or NO_REG */
 	struct cg_val *vals;
 	struct cg_var *vars;
 	cg_label *labels;	/* of blocks */
 	bool *is_head;		/* blocks that a jump back leads to */
 	bool *in_loop;		/* blocks */
 	uint32_t *depth;	/* of blocks: loops around them */
+	uint32_t *loop;		/* of blocks: head of the outermost, IR_NONE */
 	bool *locked;	/* blocks: is the lock held when it begins */
 	uint32_t *order, norder;	/* blocks, as they are laid out */
 	uint32_t *position;	/* of each block in it */
@@ -241,8 +242,6 @@ uint32_t cg_slot(struct cg_fn *fn, uint32_t size);
 void cg_slot_free(struct cg_fn *fn, uint32_t off);
 /* Address in scratch, in a fresh register. */
 cg_reg cg_scratch_addr(struct cg_fn *fn, int32_t off);
-/* A register with the turns of loops that one program may make. */
-cg_reg cg_fuel(struct cg_fn *fn);
 void cg_prologue(struct cg_fn *fn);
 /* Texts that begin to matter, or matter no more, with the block at this
  * position: their places in scratch. */

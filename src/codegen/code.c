@@ -106,6 +106,12 @@ void code_alu_signed(struct cg_code *c, uint8_t op, cg_reg dst, cg_reg src)
 	vec_last(&c->insns).off = 1;
 }
 
+void code_big_endian(struct cg_code *c, cg_reg v)
+{
+	code_alui(c, BPF_END, v, 64);
+	vec_last(&c->insns).code = BPF_ALU | BPF_END | BPF_TO_BE;
+}
+
 cg_reg code_addi(struct cg_code *c, cg_reg a, int64_t imm)
 {
 	cg_reg r = code_copy(c, a);

@@ -103,6 +103,8 @@ void code_alu(struct cg_code *c, uint8_t op, cg_reg dst, cg_reg src);
 void code_alui(struct cg_code *c, uint8_t op, cg_reg dst, int64_t imm);
 /* As code_alui, with off: 1 makes BPF_DIV and BPF_MOD signed (cpu v4). */
 void code_alu_signed(struct cg_code *c, uint8_t op, cg_reg dst, cg_reg src);
+/* v, whose first byte in memory is its lowest, the other way round. */
+void code_big_endian(struct cg_code *c, cg_reg v);
 /* A fresh register with a + imm. */
 cg_reg code_addi(struct cg_code *c, cg_reg a, int64_t imm);
 

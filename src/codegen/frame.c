@@ -8,12 +8,8 @@
 
 #include "base/bits.h"
 #include "codegen/cg.h"
+#include "codegen/fuel.h"
 #include "codegen/stepped.h"
-
-/* Of all loops of a handler together, where the kernel has no may_goto. */
-#define TURNS_WORK 6000u	/* operations of the IR */
-#define TURNS_MAX 1000u
-#define TURNS_MIN 16u
 
 /* The error in the stack. */
 #define ERROR_KIND 0
@@ -131,44 +127,10 @@ static void claim(struct cg_fn *fn)
 			   code_ld(c, R10, cg_word(fn), 4), 8);
 }
 
-/* About how much code an operation makes, as the verifier follows it. */
-static uint32_t weight(const struct cg_fn *fn, const struct ir_insn *i)
-{
-	if (i->op == OP_ITER_NEXT || i->op == OP_ITER_NEW)
-		return 500;
-	if (i->op == OP_MATCH || i->op == OP_INTRIN)
-		return i->op == OP_MATCH || intrin_info[i->imm].args[0] == 'S' ?
-			2000 : 1;
-	if (i->op == OP_STR_FMT)
-		return 40u * (1 + i->nargs);
-	if (i->op == OP_STAT_GET || i->op == OP_ITER_STAT)
-		return 5 * fn->g->o->ncpus + 5;
-	return 1;
-}
-
-/* Without may_goto the verifier follows every turn of a loop, so there may be
- * few of them: the fewer, the more there is in the loops. */
-cg_reg cg_fuel(struct cg_fn *fn)
-{
-	uint32_t n = 1, most;
-
-	for (uint32_t b = 0; b < fn->f->blocks.n; b++) {
-		const struct ir_block *bl = &fn->f->blocks.v[b];
-
-		for (uint32_t i = 0; fn->in_loop[b] && i < bl->insns.n; i++)
-			n += weight(fn, ir_insn(fn->f, bl->insns.v[i]));
-	}
-	most = MIN(TURNS_WORK / n, TURNS_MAX);
-	if (!fn->by_tail)
-		most = MAX(most, TURNS_MIN);
-	return code_const(fn->c, MAX(most, 2u));
-}
-
 static void first_values(struct cg_fn *fn)
 {
-	if (fn->has_loops && !fn->is_stepped &&
-	    !cg_has(fn, FEATURE_BIT(MAY_GOTO)))
-		fn->fuel = cg_fuel(fn);
+	if (!fn->is_stepped)
+		fuel_begin(fn);
 	if (fn->uses_token) {
 		code_storei(fn->c, fn->scratch, fn->token_text, 0, 1);
 		code_storei(fn->c, fn->scratch, fn->token_at, 0, 8);
@@ -243,6 +205,7 @@ void cg_frame_init(struct cg_fn *fn)
 {
 	fn->c = cg_func_new(fn);
 	fn->scratch_end = CG_SCRATCH_FIRST;
+	fn->fuel = NO_REG;
 	fn->out = code_label(fn->c);
 	for (int k = 0; k < 2; k++) {
 		fn->leave[k] = code_label(fn->c);
@@ -261,6 +224,9 @@ void cg_frame_init(struct cg_fn *fn)
 			fn->g->img->limits.maxstringlen);
 	if (fn->uses_token)
 		fn->token_at = (int32_t)cg_slot(fn, 8);
+	if (fn->raises_text)
+		fn->error_text = (int32_t)cg_slot(fn,
+			fn->g->img->limits.maxstringlen);
 	place_vars(fn);
 	cg_texts_begin(fn, 0);
 	if (fn->is_stepped || (fn->is_long && fn->needs_scratch))
@@ -384,10 +350,6 @@ void cg_raise_text(struct cg_fn *fn, struct cg_str text)
 {
 	uint16_t bound = (uint16_t)(fn->g->img->limits.maxstringlen - 1);
 
-	if (!fn->raises_text) {
-		fn->raises_text = true;
-		fn->error_text = (int32_t)cg_slot(fn, bound + 1u);
-	}
 	cg_str_copy(fn, cg_scratch_str(fn->error_text, bound), text);
 	cg_raise(fn, IERR_USER, NO_REG);
 }
@@ -624,11 +586,11 @@ void cg_turn(struct cg_fn *fn, uint32_t block, cg_label enough)
 	}
 	if (cg_has(fn, FEATURE_BIT(MAY_GOTO))) {
 		code_may_goto(fn->c, enough);
+		code_jmp(fn->c, fn->labels[block]);
 	} else {
-		code_alui(fn->c, BPF_SUB, fn->fuel, 1);
-		code_ifi(fn->c, BPF_JSLE, fn->fuel, 0, enough);
+		fuel_turn(fn, block);
+		code_jmp(fn->c, enough);
 	}
-	code_jmp(fn->c, fn->labels[block]);
 }
 
 /* The ways out, of those who hold the lock and those who don't. */

@@ -3,6 +3,11 @@
  * The lock of the globals: a word of the session block, 0 or its owner.
  * Whoever finds it held by its own CPU gives up at once, for the owner is
  * what it has interrupted; else it tries a bounded number of times.
+ *
+ * Where a program has no compare and exchange, a second word decides, to which
+ * all that want the lock add one: who then reads one is alone, and has it
+ * until it takes its one away.  The first word still says who that is.  The
+ * host takes both words (run/store).
  */
 #include <stddef.h>
 
@@ -11,7 +16,8 @@
 
 #define SPINS_MAX (1u << 18)
 #define SPINS_TRY 400u		/* for one of MAXTRYLOCK: 1 to 2 us */
-#define SPINS_BOUNDED 256u	/* where the verifier follows every turn */
+#define SPINS_BOUNDED 40u	/* where the verifier follows every turn: */
+#define SPIN_WAITS 4		/* so each of them takes longer */
 
 static istr intern(struct cg_fn *fn, struct str s)
 {
@@ -38,25 +44,59 @@ static uint32_t spins(struct cg_fn *fn)
 	return cg_has(fn, FEATURE_BIT(MAY_GOTO)) ? n : MIN(n, SPINS_BOUNDED);
 }
 
+static cg_reg session_word(struct cg_fn *fn, size_t off)
+{
+	return code_map_value(fn->c, fn->g->img->globals_map, (uint32_t)off);
+}
+
+static void add_waiting(struct cg_fn *fn, cg_reg waiting, int64_t n)
+{
+	code_atomic(fn->c, BPF_ADD, waiting, 0, code_const(fn->c, n));
+}
+
+static void try_by_adding(struct cg_fn *fn, cg_reg lock, cg_reg me,
+			  cg_label got)
+{
+	struct cg_code *c = fn->c;
+	cg_label taken = code_label(c), more = code_label(c);
+	cg_reg owner = code_ld(c, lock, 0, 8), waiting;
+
+	code_ifi(c, BPF_JNE, owner, 0, taken);
+	waiting = session_word(fn, offsetof(struct image_session, waiting));
+	add_waiting(fn, waiting, 1);
+	code_ifi(c, BPF_JNE, code_ld(c, waiting, 0, 8), 1, more);
+	code_store(c, lock, 0, me, 8);
+	code_jmp(c, got);
+	code_place_label(c, more);
+	add_waiting(fn, waiting, -1);
+	code_load(c, owner, lock, 0, 8);
+	code_place_label(c, taken);
+	for (int k = 0; k < SPIN_WAITS; k++)
+		code_call(c, HELPER_ktime_get_ns);
+	code_mov(c, R0, owner);
+}
+
 /* One try: to `got`, or on with r0 = who has it. */
 static void try(struct cg_fn *fn, cg_reg lock, cg_reg me, cg_label got)
 {
 	struct cg_code *c = fn->c;
 
-	if (cg_has(fn, FEATURE_BIT(ATOMIC_FETCH))) {
-		code_movi(c, R0, 0);
-		code_atomic(c, BPF_CMPXCHG, lock, 0, me);
-	} else {
-		cg_label taken = code_label(c);
-		cg_reg owner = code_ld(c, lock, 0, 8);
-
-		code_ifi(c, BPF_JNE, owner, 0, taken);
-		code_store(c, lock, 0, me, 8);
-		code_load(c, owner, lock, 0, 8);
-		code_if(c, BPF_JEQ, owner, me, got);
-		code_place_label(c, taken);
-		code_mov(c, R0, owner);
+	if (!cg_has(fn, FEATURE_BIT(ATOMIC_FETCH))) {
+		try_by_adding(fn, lock, me, got);
+		return;
 	}
+	code_movi(c, R0, 0);
+	code_atomic(c, BPF_CMPXCHG, lock, 0, me);
+	code_ifi(c, BPF_JEQ, R0, 0, got);
+}
+
+static void give_back(struct cg_fn *fn, cg_reg lock)
+{
+	code_storei(fn->c, lock, 0, 0, 8);
+	if (cg_has(fn, FEATURE_BIT(ATOMIC_FETCH)))
+		return;
+	add_waiting(fn, session_word(fn, offsetof(struct image_session,
+						  waiting)), -1);
 }
 
 /* 0 = the task is spile itself.  What it does while its host engine holds the
@@ -100,7 +140,6 @@ void cg_lock(struct cg_fn *fn)
 	code_place_label(c, again);
 	try(fn, lock, me, got);
 	owner = code_result(c);
-	code_ifi(c, BPF_JEQ, owner, 0, got);
 	code_if(c, BPF_JEQ, owner, me, lost);
 	code_ifi(c, BPF_JNE, owner, -1, other);
 	code_ifi(c, BPF_JEQ, stranger, 0, own);
@@ -132,7 +171,7 @@ void cg_unlock(struct cg_fn *fn)
 	cg_reg lock = code_map_value(fn->c, fn->g->img->globals_map,
 				     offsetof(struct image_session, lock));
 
-	code_storei(fn->c, lock, 0, 0, 8);
+	give_back(fn, lock);
 	irq(fn, STR("bpf_local_irq_restore"));
 	fn->is_locked = false;
 }
@@ -149,6 +188,6 @@ void cg_unlock_own(struct cg_fn *fn)
 	lock = code_map_value(c, fn->g->img->globals_map,
 			      offsetof(struct image_session, lock));
 	code_if(c, BPF_JNE, code_ld(c, lock, 0, 8), me, other);
-	code_storei(c, lock, 0, 0, 8);
+	give_back(fn, lock);
 	code_place_label(c, other);
 }

@@ -4,34 +4,73 @@
  */
 #include "codegen/rt.h"
 
-/* Byte by byte to the first difference or NUL.  The turns are counted by a
- * known number, so that every verifier can follow. */
+#define LOW_BITS INT64_C(0x0101010101010101)
+#define HIGH_BITS ((int64_t)0x8080808080808080)
+
+/* z = in each byte that is 0, and maybe in some above the first of them, the
+ * highest bit. */
+static void zero_bytes(struct cg_code *c, cg_reg z, cg_reg x)
+{
+	cg_reg t = code_copy(c, x);
+
+	code_mov(c, z, x);
+	code_alu(c, BPF_SUB, z, code_const(c, LOW_BITS));
+	code_alui(c, BPF_XOR, t, -1);
+	code_alu(c, BPF_AND, z, t);
+	code_alu(c, BPF_AND, z, code_const(c, HIGH_BITS));
+}
+
+/* Of the words x and y, the first that differ or have a NUL, as text: R0. */
+static void compare_words(struct cg_code *c, cg_reg x, cg_reg y, cg_reg z)
+{
+	cg_label end = code_label(c);
+	cg_reg mask = code_addi(c, z, -1);
+
+	/* up to the first NUL and with it */
+	code_alu(c, BPF_XOR, mask, z);
+	code_alu(c, BPF_AND, x, mask);
+	code_alu(c, BPF_AND, y, mask);
+	code_big_endian(c, x);
+	code_big_endian(c, y);
+	code_movi(c, R0, 0);
+	code_if(c, BPF_JEQ, x, y, end);
+	code_movi(c, R0, 1);
+	code_if(c, BPF_JGT, x, y, end);
+	code_movi(c, R0, -1);
+	code_place_label(c, end);
+	code_exit(c);
+}
+
+/* R1, R2 = texts, R3 = most words of eight bytes.  The turns are counted by a
+ * known number, so that every verifier can follow, and each leaves it one
+ * branch to look at later. */
 void rt_strcmp(struct cg_fn *fn, struct cg_code *c)
 {
 	cg_reg a = code_copy(c, R1), b = code_copy(c, R2);
-	cg_reg left = code_copy(c, R3), x, y;
-	cg_label again = code_label(c), differ = code_label(c);
-	cg_label equal = code_label(c);
+	cg_reg left = code_copy(c, R3), x, y, z, t;
+	cg_label again = code_label(c), found = code_label(c);
 
 	(void)fn;
 	x = code_reg(c);
 	y = code_reg(c);
+	z = code_reg(c);
+	t = code_reg(c);
 	code_place_label(c, again);
-	code_load(c, x, a, 0, 1);
-	code_load(c, y, b, 0, 1);
-	code_if(c, BPF_JNE, x, y, differ);
-	code_ifi(c, BPF_JEQ, x, 0, equal);
-	code_alui(c, BPF_ADD, a, 1);
-	code_alui(c, BPF_ADD, b, 1);
+	code_load(c, x, a, 0, 8);
+	code_load(c, y, b, 0, 8);
+	zero_bytes(c, z, x);
+	code_mov(c, t, x);
+	code_alu(c, BPF_XOR, t, y);
+	code_alu(c, BPF_OR, t, z);
+	code_ifi(c, BPF_JNE, t, 0, found);
+	code_alui(c, BPF_ADD, a, 8);
+	code_alui(c, BPF_ADD, b, 8);
 	code_alui(c, BPF_SUB, left, 1);
 	code_ifi(c, BPF_JNE, left, 0, again);
-	code_place_label(c, equal);
 	code_movi(c, R0, 0);
 	code_exit(c);
-	code_place_label(c, differ);
-	code_alu(c, BPF_SUB, x, y);
-	code_mov(c, R0, x);
-	code_exit(c);
+	code_place_label(c, found);
+	compare_words(c, x, y, z);
 }
 
 /*

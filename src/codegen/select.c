@@ -10,6 +10,7 @@
 #include "base/bits.h"
 #include "codegen/cg.h"
 #include "codegen/emit.h"
+#include "codegen/fuel.h"
 #include "codegen/loop.h"
 #include "codegen/regalloc.h"
 #include "codegen/stepped.h"
@@ -244,6 +245,7 @@ static void jump(struct cg_fn *fn, uint32_t to)
 	cg_label enough;
 
 	if (!is_back(fn, to)) {
+		fuel_enter(fn, to);
 		code_jmp(fn->c, fn->labels[to]);
 		return;
 	}

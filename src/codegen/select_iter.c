@@ -43,10 +43,6 @@
 #define TIE 8
 #define NUMBER 16
 
-#ifndef BPF_TO_BE
-#define BPF_TO_BE 0x08
-#endif
-
 /* One walk: what the callback and the steps need to know. */
 struct walk {
 	const struct image_global *g;
@@ -152,7 +148,7 @@ static void if_less_text(struct cg_fn *fn, const struct walk *w, cg_reg space,
 		code_call_kfunc(c, image_intern(fn->g->img, fn->g->a,
 						STR("bpf_strcmp")), 2);
 	} else {
-		code_movi(c, R3, bound + 1);
+		code_movi(c, R3, bound / 8 + 1);
 		code_call_sub(c, rt_routine(fn, RT_STRCMP), 3);
 	}
 	r = code_result(c);
@@ -324,13 +320,6 @@ static void match_slice(struct cg_fn *fn, const struct walk *w, cg_reg key)
 	code_place_label(c, same);
 }
 
-/* The first eight bytes as a number that sorts as the text does. */
-static void to_big_endian(struct cg_code *c, cg_reg v)
-{
-	code_alui(c, BPF_END, v, 64);
-	vec_last(&c->insns).code = BPF_ALU | BPF_END | BPF_TO_BE;
-}
-
 /* When the element came in, as an unsigned number. */
 static cg_reg seq_of(struct cg_fn *fn, const struct walk *w, cg_reg e,
 		     cg_reg number, cg_reg value)
@@ -360,7 +349,7 @@ static cg_reg rank_of(struct cg_fn *fn, const struct walk *w, cg_reg e,
 		return seq_of(fn, w, e, number, value);
 	if (w->by_text) {
 		v = code_ld(c, e, (int32_t)text_off(w, &bound), 8);
-		to_big_endian(c, v);
+		code_big_endian(c, v);
 	} else {
 		if (w->it->sort == SORT_KEY) {
 			v = code_ld(c, e, (int32_t)w->g->key_off[w->it->key],

@@ -198,7 +198,7 @@ static cg_reg compare(struct cg_fn *fn, struct cg_str a, struct cg_str b)
 	}
 	code_mov(c, R1, cg_str_addr(fn, a));
 	code_mov(c, R2, cg_str_addr(fn, b));
-	code_movi(c, R3, room);
+	code_movi(c, R3, (room + 7) / 8);
 	code_call_sub(c, rt_routine(fn, RT_STRCMP), 3);
 	return code_result(c);
 }

@@ -2,6 +2,7 @@
 #include "codegen/stepped.h"
 
 #include "codegen/emit.h"
+#include "codegen/fuel.h"
 
 #define CALLS_MAX (1 << 20)
 #define WORK_MAX 8000		/* operations of the IR */
@@ -59,9 +60,16 @@ static void dispatch(struct cg_fn *fn)
 {
 	cg_reg state = code_ld(fn->c, fn->scratch, CG_SCRATCH_STATE, 8);
 
-	for (uint32_t b = 0; b < fn->f->blocks.n; b++)
-		if (fn->is_head[b])
-			code_ifi(fn->c, BPF_JEQ, state, b + 1, fn->labels[b]);
+	for (uint32_t b = 0; b < fn->f->blocks.n; b++) {
+		cg_label other = code_label(fn->c);
+
+		if (!fn->is_head[b])
+			continue;
+		code_ifi(fn->c, BPF_JNE, state, b + 1, other);
+		fuel_fill(fn, b);
+		code_jmp(fn->c, fn->labels[b]);
+		code_place_label(fn->c, other);
+	}
 	code_jmp(fn->c, fn->labels[fn->order[0]]);
 }
 
@@ -124,7 +132,7 @@ static void begin_tail(struct cg_fn *fn)
 	put_aside(fn);
 	fn->ctx = code_copy(fn->c, R1);
 	find_scratch(fn);
-	fn->fuel = cg_fuel(fn);
+	fuel_begin(fn);
 	dispatch(fn);
 }
 
@@ -156,8 +164,7 @@ void stepped_begin(struct cg_fn *fn)
 void stepped_jump(struct cg_fn *fn, uint32_t to, cg_label enough)
 {
 	if (fn->by_tail) {
-		code_alui(fn->c, BPF_SUB, fn->fuel, 1);
-		code_ifi(fn->c, BPF_JSGT, fn->fuel, 0, fn->labels[to]);
+		fuel_turn(fn, to);
 		set_state(fn, (int32_t)to + 1);
 		call_self(fn);
 		code_jmp(fn->c, enough);

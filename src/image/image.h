@@ -170,7 +170,7 @@ enum session_state {
 };
 
 /* At offset 0 of the globals map.  Kernel code may write state (to STOPPING
- * or ERROR only), lock, seq and errors; the rest is the host's. */
+ * or ERROR only), lock, waiting, seq and errors; the rest is the host's. */
 struct image_session {
 	uint64_t state;		/* enum session_state */
 	uint64_t lock;		/* 0, or the owner: CPU + 1; host: ~0 */
@@ -185,7 +185,9 @@ struct image_session {
 				 * arrays (see codegen/select_iter.c) */
 	uint64_t cond_waiting;	/* 1 = a CONTROL_COND is on its way; the host
 				 * clears it before it looks */
-	uint64_t spare[5];
+	uint64_t waiting;	/* who has the lock or wants it: see
+				 * codegen/lock.c */
+	uint64_t spare[4];
 };
 
 #define IMAGE_SESSION_SIZE 128

@@ -267,16 +267,27 @@ static void hurry(bool on)
 						 SCHED_OTHER, &p);
 }
 
-static bool try_lock(uint64_t *lock)
+/* Both words of the lock, as codegen/lock.c says: programs of older kernels
+ * go by `waiting`, others by `lock` alone. */
+static bool take_lock(struct image_session *se)
+{
+	uint64_t free_word = 0;
+
+	if (!__atomic_fetch_add(&se->waiting, 1, __ATOMIC_ACQUIRE) &&
+	    __atomic_compare_exchange_n(&se->lock, &free_word, LOCK_HOST,
+					false, __ATOMIC_ACQUIRE,
+					__ATOMIC_RELAXED))
+		return true;
+	__atomic_fetch_sub(&se->waiting, 1, __ATOMIC_RELAXED);
+	return false;
+}
+
+static bool try_lock(struct image_session *se)
 {
 	for (uint32_t i = 0; i < LOCK_TRIES; i++) {
-		uint64_t free_word = 0;
-
 		if (i >= LOCK_SPINS)
 			sched_yield();
-		if (__atomic_compare_exchange_n(lock, &free_word, LOCK_HOST,
-						false, __ATOMIC_ACQUIRE,
-						__ATOMIC_RELAXED))
+		if (take_lock(se))
 			return true;
 	}
 	return false;
@@ -287,7 +298,7 @@ bool store_lock(struct store *s)
 	if (!s->in_kernel)
 		return true;
 	hurry(true);
-	if (try_lock(&store_session(s)->lock))
+	if (try_lock(store_session(s)))
 		return true;
 	hurry(false);
 	return false;
@@ -295,9 +306,12 @@ bool store_lock(struct store *s)
 
 void store_unlock(struct store *s)
 {
+	struct image_session *se = store_session(s);
+
 	if (!s->in_kernel)
 		return;
-	__atomic_store_n(&store_session(s)->lock, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&se->lock, 0, __ATOMIC_RELEASE);
+	__atomic_fetch_sub(&se->waiting, 1, __ATOMIC_RELEASE);
 	hurry(false);
 }
 
