@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "run/procfs.h"
+
 /* Values that getopt_long() gives back. */
 enum option_id {
 	OPT_FIRST = 0x100,	/* letters are below */
@@ -287,6 +289,12 @@ static struct err *take(struct options *o, struct arena *a,
 	case OPT_OUTPUT:
 		o->output = arg;
 		return NULL;
+	case OPT_NAME:
+		o->name = arg;
+		if (procfs_name_is_valid(arg))
+			return NULL;
+		return err_new(ERR_OTHER, "-m takes a name of at most 63 "
+			       "letters, digits, '_', '-' and '.'");
 	case OPT_TARGET:
 	case OPT_TIMEOUT:
 	case OPT_PASS:

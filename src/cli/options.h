@@ -50,7 +50,7 @@ struct options {
 	const char *point;		/* -l, -L */
 	bool list_vars;
 	const char *explain;
-	const char *command, *output, *features;
+	const char *command, *output, *features, *name;
 	const char *world, *release, *sysroot, *arch;
 	int64_t target;			/* -x, or 0 */
 	uint32_t timeout;		/* s, 0 = none */

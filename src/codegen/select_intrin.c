@@ -190,6 +190,9 @@ void cg_intrin(struct cg_fn *fn, ir_ref r)
 	case INTRIN_FLAG_MASK:
 	case INTRIN_FLAG_VALUE:
 	case INTRIN_SYM_NAME:
+	case INTRIN_TEXT:
+	case INTRIN_TEXT_SET:
+	case INTRIN_TEXT_ADD:
 	case INTRIN_MODULE_NAME:
 	case INTRIN_ENV_VAR:
 	case INTRIN_N:

@@ -410,6 +410,9 @@ struct image_place {
  *       many calls may be under way at once, 0 = as the kernel thinks fit
  * WATCH: name = symbol of the kernel, or empty and a = address; b =
  *       HW_BREAKPOINT_W or HW_BREAKPOINT_RW; c = length in bytes: 1, 2, 4, 8
+ * PROCFS: name = path of the file; a = 1: it is written to, 0: it is read;
+ *       b = permissions that it does not have; c = most bytes of its text,
+ *       0 = MAXSTRINGLEN
  * BEGIN, END, ERROR: a = order (signed) */
 struct image_site {
 	istr point;			/* full, as pp() gives it */

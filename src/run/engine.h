@@ -86,6 +86,9 @@ struct host {
 	struct match_state match;
 	struct token_state token;
 	bool cond_changed;
+	struct buf *value;	/* $value of a procfs probe, or NULL */
+	uint32_t value_max;	/* its most bytes */
+	const char *name;	/* of the session */
 };
 
 enum step {

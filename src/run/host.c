@@ -78,6 +78,7 @@ struct host *host_create(const struct host_options *o)
 	h->store = o->store;
 	h->out = o->output;
 	h->world = o->world;
+	h->name = o->name;
 	h->strcap = MAX(l->maxstringlen, 2U);
 	h->max_depth = MIN(l->maxnesting, (uint32_t)DEPTH_HARD_MAX);
 	plan(h);
@@ -588,6 +589,12 @@ enum host_status host_call(struct host *h, uint32_t func, uint32_t probe,
 	if (err && status == HOST_ERROR)
 		*err = h->error;
 	return status;
+}
+
+void host_set_value(struct host *h, struct buf *text, uint32_t max)
+{
+	h->value = text;
+	h->value_max = max;
 }
 
 bool host_cond_changed(struct host *h)

@@ -21,6 +21,7 @@
 #include "run/store.h"
 #include "run/value.h"
 
+struct buf;
 struct world;
 struct host;
 
@@ -29,6 +30,7 @@ struct host_options {
 	struct store *store;
 	struct output *output;
 	struct world *world;		/* symbols, ticks */
+	const char *name;		/* of the session: module_name() */
 };
 
 enum host_status {
@@ -50,6 +52,10 @@ void host_destroy(struct host *h);
 enum host_status host_call(struct host *h, uint32_t func, uint32_t probe,
 			   const struct value *args, uint32_t nargs,
 			   struct value *ret, struct run_error *err);
+
+/* What calls are to have for $value from now on, and its most bytes; or
+ * NULL. */
+void host_set_value(struct host *h, struct buf *text, uint32_t max);
 
 /* A record from the data ring: struct image_record and operands.  A record
  * that is not well formed is an ERR_FORMAT. */

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/bits.h"
 #include "base/cleanup.h"
 #include "dbg/arch.h"
 #include "dbg/kallsyms.h"
@@ -199,12 +200,41 @@ static enum step do_ftrace(struct host *h, const struct value *args)
 
 static enum step get_module_name(struct host *h, const struct value *args)
 {
-	char name[32];
-
 	(void)args;
-	snprintf(name, sizeof(name), "spile_%d", (int)getpid());
-	host_set_str(h, str_from(name));
+	host_set_str(h, str_from(h->name ? h->name : "spile"));
 	return STEP_ON;
+}
+
+/* ---- $value ---- */
+
+static enum step get_text(struct host *h, const struct value *args)
+{
+	(void)args;
+	host_set_str(h, h->value ? buf_view(h->value) : STR(""));
+	return STEP_ON;
+}
+
+static enum step text_add(struct host *h, const struct value *args)
+{
+	struct str s = args[0].s;
+
+	if (!h->value)
+		return STEP_ON;
+	if (s.len > h->value_max - MIN(h->value->len, h->value_max)) {
+		s.len = h->value_max -
+			(uint32_t)MIN(h->value->len, (size_t)h->value_max);
+		if (h->probe != IMAGE_NONE)
+			++*store_loss(h->store, h->probe, LOSS_STRING);
+	}
+	buf_str(h->value, s);
+	return STEP_ON;
+}
+
+static enum step text_set(struct host *h, const struct value *args)
+{
+	if (h->value)
+		h->value->len = 0;
+	return text_add(h, args);
 }
 
 static enum step get_env(struct host *h, const struct value *args)
@@ -334,6 +364,9 @@ static const intrinsic_fn intrinsics[INTRIN_N] = {
 	[INTRIN_FLAG_MASK] = intrinsic_flag_mask,
 	[INTRIN_FLAG_VALUE] = intrinsic_flag_value,
 	[INTRIN_SYM_NAME] = get_symbol,
+	[INTRIN_TEXT] = get_text,
+	[INTRIN_TEXT_SET] = text_set,
+	[INTRIN_TEXT_ADD] = text_add,
 	[INTRIN_MODULE_NAME] = get_module_name,
 	[INTRIN_ENV_VAR] = get_env,
 };

@@ -27,6 +27,7 @@
 #include "run/host.h"
 #include "run/loss.h"
 #include "run/output.h"
+#include "run/procfs.h"
 #include "run/ring.h"
 #include "run/signals.h"
 #include "run/store.h"
@@ -52,6 +53,8 @@ struct session {
 	struct image_session *state;
 	struct ring *data, *control;
 	struct timers *timers;
+	struct procfs *procfs;		/* or NULL: there are no such probes */
+	char name[64];			/* module_name() */
 	struct command command;
 	int epoll, signals;
 	int64_t deadline;		/* CLOCK_MONOTONIC ns, or 0 */
@@ -130,16 +133,39 @@ static void report(struct session *s, uint32_t probe,
 	count_error(s);
 }
 
-static void run_handler(struct session *s, uint32_t probe)
+static bool run_handler(struct session *s, uint32_t probe)
 {
 	struct run_error e = { .place = IMAGE_NONE };
 	uint32_t func = probe_at(s, probe)->func;
 
 	if (func == IMAGE_NONE || !s->armed[probe])
-		return;
+		return true;
 	__atomic_add_fetch(store_hits(s->store, probe), 1, __ATOMIC_RELAXED);
-	if (host_call(s->host, func, probe, NULL, 0, NULL, &e) == HOST_ERROR)
+	switch (host_call(s->host, func, probe, NULL, 0, NULL, &e)) {
+	case HOST_DONE:
+		return true;
+	case HOST_ERROR:
 		report(s, probe, &e);
+		return false;
+	case HOST_SKIPPED:
+		break;
+	}
+	return false;
+}
+
+/* For a procfs probe. */
+static bool run_with_value(void *data, uint32_t probe, struct buf *text,
+			   uint32_t max)
+{
+	struct session *s = data;
+	bool done;
+
+	if (is_over(s))
+		return true;
+	host_set_value(s->host, text, max);
+	done = run_handler(s, probe);
+	host_set_value(s->host, NULL, 0);
+	return done;
 }
 
 static int by_order(const void *a, const void *b, void *data)
@@ -378,6 +404,18 @@ static void run_timers(struct session *s)
 	timers_settle(s->timers);
 }
 
+/* Handlers of procfs probes: someone reads or writes a file. */
+static void run_procfs(struct session *s)
+{
+	if (!s->procfs)
+		return;
+	if (!procfs_serve(s->procfs))
+		(void)epoll_ctl(s->epoll, EPOLL_CTL_DEL,
+				procfs_fd(s->procfs), NULL);
+	if (host_cond_changed(s->host) && !is_over(s))
+		rearm(s);
+}
+
 static int wait_ms(const struct session *s)
 {
 	int64_t ms = s->in_kernel ? SESSION_POLL_MS : -1, left;
@@ -417,6 +455,7 @@ static void loop(struct session *s)
 		take_signals(s);
 		drain(s);
 		run_timers(s);
+		run_procfs(s);
 		check_ends(s);
 	}
 }
@@ -519,6 +558,24 @@ static struct err *open_timers(struct session *s)
 	return watch(s, timers_fd(s->timers));
 }
 
+static struct err *open_procfs(struct session *s)
+{
+	const struct procfs_caller caller = { run_with_value, s };
+	struct err *e = procfs_create(s->img, s->name, &caller, &s->procfs);
+
+	if (e || !s->procfs)
+		return e;
+	return watch(s, procfs_fd(s->procfs));
+}
+
+static void take_name(struct session *s)
+{
+	if (s->o->name)
+		snprintf(s->name, sizeof(s->name), "%s", s->o->name);
+	else
+		snprintf(s->name, sizeof(s->name), "spile_%d", (int)getpid());
+}
+
 static struct err *open_output(struct session *s)
 {
 	struct output_options o = {
@@ -550,6 +607,10 @@ static struct err *session_open(struct session *s)
 		e = err_os(errno, "waiting for events");
 	if (!e)
 		e = open_signals(s);
+	take_name(s);
+	/* Before there is a kernel's object that its process could hold. */
+	if (!e)
+		e = open_procfs(s);
 	if (!e && s->o->command)
 		e = command_create(s->o->command, &s->command);
 	s->in_kernel = needs_kernel(s);
@@ -563,6 +624,7 @@ static struct err *session_open(struct session *s)
 		return e;
 	ho.store = s->store;
 	ho.output = s->out;
+	ho.name = s->name;
 	s->host = host_create(&ho);
 	fill_state(s);
 	return NULL;
@@ -648,6 +710,7 @@ static void session_stop(struct session *s)
 {
 	bool died;
 
+	procfs_destroy(take_ptr(s->procfs));
 	detach_all(s);
 	take_signals(s);
 	drain_rest(s);
@@ -667,6 +730,7 @@ static void session_stop(struct session *s)
 
 static void session_close(struct session *s)
 {
+	procfs_destroy(s->procfs);
 	command_destroy(&s->command);
 	for (uint32_t i = 0; i < s->img->probes.n; i++)
 		detach(&s->attached[i]);

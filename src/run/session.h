@@ -18,6 +18,7 @@ struct world;
 
 struct session_options {
 	struct world *world;
+	const char *name;	/* -m, or NULL: "spile_" and its pid */
 	const char *command;	/* -c, or NULL: run by sh, as the user */
 	pid_t target;		/* -x, or 0 */
 	const char *output;	/* -o, or NULL: standard output */

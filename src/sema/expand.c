@@ -14,6 +14,7 @@
 #include "sema/library.h"
 #include "sema/point.h"
 #include "sema/resolve/resolve.h"
+#include "sema/value.h"
 
 #define MAX_PROBES 100000
 #define MAX_REPORTS 20		/* for one probe */
@@ -141,6 +142,7 @@ static void add_probe(struct expander *ex, const struct site *site,
 	pr->body = make_body(ex, ctx);
 	pr->number = p->probes.n;
 	vec_push(p->arena, &p->probes, pr);
+	value_rewrite(p, pr);
 }
 
 /* ---- what is wrong ---- */

@@ -5,6 +5,7 @@
 #include "sema/library.h"
 #include "sema/scope.h"
 #include "sema/walk.h"
+#include "sema/value.h"
 
 struct instance {
 	const struct target_scope *scope;
@@ -295,6 +296,7 @@ static struct func *func_new(struct scope_funcs *fs, const struct decl *d,
 	f->type_span = fn->type == TY_UNKNOWN ? (struct span){} : fn->span;
 	f->is_library = d->file->is_library;
 	f->scope = scope;
+	value_rewrite_function(p, f);
 	for (uint32_t i = 0; i < fn->nparams; i++) {
 		struct var *v = arena_new(p->arena, struct var);
 

@@ -53,6 +53,7 @@ static struct err *attach_kind(const struct attach_request *r,
 	case PROBE_ERROR:
 	case PROBE_NEVER:
 	case PROBE_TIMER:
+	case PROBE_PROCFS:
 	case PROBE_N:
 		break;
 	}

@@ -44,6 +44,7 @@ enum resolve_status perf_cache_resolve(struct query *q);
 enum resolve_status process_resolve(struct query *q);
 enum resolve_status syscall_resolve(struct query *q);
 enum resolve_status watch_resolve(struct query *q);
+enum resolve_status procfs_resolve(struct query *q);
 
 /* The component of this name; NULL = the point has none. */
 const struct ast_component *query_component(const struct query *q,

@@ -392,8 +392,8 @@ static void text_component(struct buf *b, const struct ast_component *c)
 	case AST_ARG_NONE:
 		break;
 	case AST_ARG_NUMBER:
-		/* far below zero: an address of the kernel */
-		if (c->number < INT32_MIN)
+		if (c->number < 0 && (str_is(c->name, "data") ||
+				      str_is(c->name, "statement")))
 			buf_printf(b, "(%#llx)", (unsigned long long)c->number);
 		else
 			buf_printf(b, "(%lld)", (long long)c->number);

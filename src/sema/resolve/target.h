@@ -37,6 +37,7 @@ struct target_scope {
 	struct str system;		/* $$system */
 	bool has_parms;			/* $$parms is the same as $$vars */
 	bool has_return;		/* root "return" is what $$return shows */
+	bool is_text;			/* $value is text: see sema/value.h */
 	struct str what;		/* "tracepoint 'sched_switch'": for
 					 * messages */
 };
