@@ -3,7 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <linux/close_range.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -161,43 +161,58 @@ static struct err *make_dir(struct procfs *p, const char *name)
 
 /* ---- the keeper ---- */
 
+/* Without a standard input or output a new descriptor could be theirs. */
+static int above_stdio(int fd)
+{
+	int higher = fd > 2 ? fd : fcntl(fd, F_DUPFD_CLOEXEC, 3);
+
+	if (higher != fd)
+		close(fd);
+	return higher;
+}
+
 /* Holds nothing of the session's but the end of a pipe that nobody writes
- * to. */
-static void keep(int fd, const char *dir)
+ * to, and the place where the files are mounted: another session may already
+ * have mounted its own there. */
+static void keep(int pipe, int place, const char *dir)
 {
 	char byte;
 	ssize_t n;
 
 	(void)setsid();
 	(void)prctl(PR_SET_NAME, "spile-files");
-	if (fd != 0 && dup2(fd, 0) < 0)
+	/* both above the two that they become */
+	if (dup3(pipe, 0, 0) < 0 || dup3(place, 1, 0) < 0)
 		_exit(EXIT_FAILURE);
-	(void)syscall(SYS_close_range, 1, ~0U, 0);
+	(void)syscall(SYS_close_range, 2, ~0U, 0);
 	do {
 		n = read(0, &byte, 1);
 	} while (n > 0 || (n < 0 && errno == EINTR));
-	(void)umount2(dir, MNT_DETACH);
-	(void)rmdir(dir);
+	if (!umount2("/proc/self/fd/1", MNT_DETACH))
+		(void)rmdir(dir);
 	_exit(EXIT_SUCCESS);
 }
 
 static struct err *start_keeper(struct procfs *p)
 {
+	_cleanup_close_ int from = -1, place = -1;
 	int fds[2];
-	pid_t pid;
 
+	place = open(p->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (place < 0)
+		return err_os(errno, "opening %s", p->dir);
+	place = above_stdio(place);
 	if (pipe2(fds, O_CLOEXEC))
 		return err_os(errno, "making a pipe");
-	pid = fork();
-	if (!pid) {
-		close(fds[1]);
-		keep(fds[0], p->dir);
+	from = above_stdio(fds[0]);
+	p->keeper = above_stdio(fds[1]);
+	p->keeper_pid = fork();
+	if (!p->keeper_pid) {
+		close(p->keeper);
+		keep(from, place, p->dir);
 	}
-	close(fds[0]);
-	p->keeper = fds[1];
-	if (pid < 0)
+	if (p->keeper_pid < 0)
 		return err_os(errno, "starting a process");
-	p->keeper_pid = pid;
 	return NULL;
 }
 
@@ -218,9 +233,15 @@ static struct err *procfs_open(struct procfs *p, const char *name)
 	struct err *e = make_dir(p, name);
 
 	if (!e)
-		e = start_keeper(p);
-	if (!e)
 		e = fuse_mount(p->dir, p->files.v, p->files.n, &ops, &p->fuse);
+	/* Who kept the files of one that was killed may just have taken its
+	 * directory away. */
+	if (err_catch(&e, ERR_NOT_FOUND)) {
+		(void)mkdir(p->dir, 0755);
+		e = fuse_mount(p->dir, p->files.v, p->files.n, &ops, &p->fuse);
+	}
+	if (!e)
+		e = start_keeper(p);
 	return e ? err_context(e, "the files of procfs probes") : NULL;
 }
 
@@ -256,7 +277,6 @@ void procfs_destroy(struct procfs *p)
 	stop_keeper(p);
 	if (p->dir)
 		(void)rmdir(p->dir);
-	(void)rmdir(PROCFS_DIR); /* the last one turns off the light */
 	buf_deinit(&p->text);
 	arena_deinit(&p->arena);
 	free(p->dir);
