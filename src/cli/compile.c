@@ -108,6 +108,7 @@ static void parse_point(struct compile *c)
 	struct ast_file *file = arena_new(&c->front, struct ast_file);
 	struct ast_probe *probe = arena_new(&c->front, struct ast_probe);
 
+	c->program.lists_points = true;
 	if (!points || !points->n)
 		return;
 	probe->span = points->v[0].span;

@@ -13,6 +13,7 @@
 #define PF_KTHREAD 0x00200000
 #define X86_TS_COMPAT 0x0002		/* thread_info.status */
 #define ARM64_TIF_32BIT (1 << 22)	/* thread_info.flags */
+#define NUMBERS_MAX 1024	/* of system calls */
 #define PARENTS_MAX 16		/* up from a task to the target */
 
 /* The offset of a.b.c (each a member of the type before) from struct start;
@@ -264,6 +265,54 @@ static void by_event(struct cg_fn *fn, const struct image_site *site)
 	}
 }
 
+/* The numbers k * 64 ... k * 64 + 63 of the probe's sites, as bits. */
+static uint64_t numbers(const struct cg_fn *fn, uint32_t k)
+{
+	const struct image_probe *p = &fn->probe->image;
+	uint64_t set = 0;
+
+	for (uint32_t i = 0; i < p->nsites; i++) {
+		uint64_t nr = fn->g->img->sites.v[p->first_site + i].a;
+
+		if (nr / 64 == k)
+			set |= UINT64_C(1) << nr % 64;
+	}
+	return set;
+}
+
+/* Is v the number of one of the sites? */
+static void by_numbers(struct cg_fn *fn, cg_reg v)
+{
+	struct cg_code *c = fn->c;
+	cg_label test = code_label(c);
+	cg_reg set, word;
+
+	if (v == NO_REG) {
+		need(fn, v, 0);
+		return;
+	}
+	set = code_const(c, 0);
+	word = code_copy(c, v);
+	code_alui(c, BPF_RSH, word, 6);
+	for (uint32_t k = 0; k < NUMBERS_MAX / 64; k++) {
+		cg_label next = code_label(c);
+
+		if (!numbers(fn, k))
+			continue;
+		code_ifi(c, BPF_JNE, word, k, next);
+		code_movi(c, set, (int64_t)numbers(fn, k));
+		code_jmp(c, test);
+		code_place_label(c, next);
+	}
+	code_jmp(c, fn->out);
+	code_place_label(c, test);
+	code_mov(c, word, v);
+	code_alui(c, BPF_AND, word, 63);
+	code_alu(c, BPF_RSH, set, word);
+	code_alui(c, BPF_AND, set, 1);
+	code_ifi(c, BPF_JEQ, set, 0, fn->out);
+}
+
 /* A call of this number, by a task that is not a 32-bit one. */
 static void by_number(struct cg_fn *fn, const struct image_site *site)
 {
@@ -275,7 +324,10 @@ static void by_number(struct cg_fn *fn, const struct image_site *site)
 		v = code_ld(c, fn->ctx, 8, 8);
 	else
 		v = member(fn, code_ld(c, fn->ctx, 0, 8), "pt_regs", nr_name);
-	need(fn, v, (int64_t)site->a);
+	if (fn->probe->image.nsites)
+		by_numbers(fn, v);
+	else
+		need(fn, v, (int64_t)site->a);
 	by_width(fn);
 }
 

@@ -11,6 +11,7 @@
 static bool tells_sites(struct cg_fn *fn)
 {
 	return fn->probe->image.nsites &&
+	       fn->probe->image.kind != PROBE_SYSCALL &&
 	       cg_has(fn, FEATURE_BIT(KPROBE_COOKIE));
 }
 

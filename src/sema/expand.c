@@ -14,6 +14,7 @@
 #include "sema/library.h"
 #include "sema/point.h"
 #include "sema/resolve/resolve.h"
+#include "sema/syscalls_group.h"
 #include "sema/value.h"
 
 #define MAX_PROBES 100000
@@ -254,14 +255,24 @@ struct matches {
 	VEC(struct match) list;
 };
 
+struct wanted {
+	const struct ast_point *pt;
+	const struct syscalls_group *but;
+};
+
 static bool wanted_alias(struct str name, const void *data)
 {
-	return point_match(data, name) != 0;
+	const struct wanted *w = data;
+
+	return point_match(w->pt, name) != 0 &&
+	       !(w->but && syscalls_group_has(w->but, name));
 }
 
 static void find_in_file(struct program *p, const struct ast_file *f,
-			 const struct ast_point *pt, struct matches *ret)
+			 const struct wanted *w, struct matches *ret)
 {
+	const struct ast_point *pt = w->pt;
+
 	for (uint32_t i = 0; i < f->aliases.n; i++) {
 		const struct ast_alias *al = f->aliases.v[i];
 		struct str name;
@@ -272,22 +283,26 @@ static void find_in_file(struct program *p, const struct ast_file *f,
 			continue;
 		name = bare_name(p->arena, &al->name);
 		used = point_match(pt, name);
-		if (used)
+		if (used && !(w->but && syscalls_group_has(w->but, name)))
 			vec_push(p->arena, &ret->list,
 				 (struct match){ al, name, used,
 						 f->is_library });
 	}
 }
 
+/* but: these are served already, or NULL. */
 static void find_aliases(struct program *p, const struct ast_point *pt,
-			 bool library, struct matches *ret)
+			 bool library, const struct syscalls_group *but,
+			 struct matches *ret)
 {
+	struct wanted w = { pt, but };
+
 	if (library && p->library)
 		library_load_aliases(p->library, pt->v[0].name,
-				     point_has_glob(pt), wanted_alias, pt);
+				     point_has_glob(pt), wanted_alias, &w);
 	for (uint32_t i = 0; i < p->files.n; i++)
 		if (p->files.v[i]->is_library == library)
-			find_in_file(p, p->files.v[i], pt, ret);
+			find_in_file(p, p->files.v[i], &w, ret);
 }
 
 static bool is_exact(const struct match *m, const struct ast_point *pt)
@@ -389,6 +404,16 @@ static bool has_exact(const struct matches *ms, const struct ast_point *pt)
 
 /* ---- points ---- */
 
+/* One more site of the probe that was added last. */
+static void share_site(struct expander *ex, const struct site *site)
+{
+	struct program *p = ex->program;
+	struct image_site s = site->image;
+
+	s.point = image_intern(p->image, p->back, site->point);
+	vec_push(p->arena, &vec_last(&p->probes)->sites, s);
+}
+
 static uint32_t expand_sites(struct expander *ex, const struct ast_point *pt,
 			     const struct context *ctx,
 			     const struct sites *sites)
@@ -396,15 +421,46 @@ static uint32_t expand_sites(struct expander *ex, const struct ast_point *pt,
 	struct program *p = ex->program;
 
 	for (uint32_t i = 0; i < sites->list.n; i++) {
+		if (i && sites->share) {
+			share_site(ex, &sites->list.v[i]);
+			continue;
+		}
 		if (p->probes.n >= MAX_PROBES) {
 			diag_error(p->diags, DIAG_TOO_MANY_PROBES, ctx->span,
 				   "more than %d probes", MAX_PROBES);
 			break;
 		}
 		add_probe(ex, &sites->list.v[i], pt, ctx);
+		if (sites->share) {
+			vec_last(&p->probes)->scope = sites->scope;
+			share_site(ex, &sites->list.v[i]);
+		}
 	}
 	p->ngroups++;
 	return sites->list.n;
+}
+
+/* The calls that a pattern means and one program can serve: see
+ * sema/syscalls_group.h.  Sets *ret if there are such. */
+static uint32_t expand_group(struct expander *ex, const struct ast_point *pt,
+			     const struct context *ctx,
+			     struct syscalls_group *ret)
+{
+	struct program *p = ex->program;
+	struct syscalls_group g;
+	struct ast_alias *alias;
+	struct match m;
+
+	if (ctx->chain || p->lists_points || !p->library ||
+	    !syscalls_group_find(p, pt, ex->body, &g))
+		return 0;
+	alias = library_group(p->library, &g);
+	if (!alias)
+		return 0;
+	*ret = g;
+	m = (struct match){ alias, point_text(p->arena, pt->v, pt->n), pt->n,
+			    true };
+	return expand_alias(ex, &m, pt, ctx);
 }
 
 /*
@@ -422,17 +478,20 @@ static uint32_t expand_flat(struct expander *ex, const struct ast_point *pt,
 	struct resolve_answer answer = {};
 	enum resolve_status status;
 	uint32_t errors = p->diags->errors, n = 0;
+	struct syscalls_group group = {};
 
 	if (!pt->n)
 		return 0;	/* after a parse error */
-	find_aliases(p, pt, false, &ms);
+	find_aliases(p, pt, false, NULL, &ms);
 	if (!glob && has_exact(&ms, pt))
 		return expand_matches(ex, &ms, pt, ctx, true);
 	status = resolve_point(p, pt, &sites, &answer);
 	if (status == RESOLVE_FOUND)
 		n = expand_sites(ex, pt, ctx, &sites);
 	if (glob || status == RESOLVE_UNKNOWN) {
-		find_aliases(p, pt, true, &ms);
+		n += expand_group(ex, pt, ctx, &group);
+		find_aliases(p, pt, true, group.pattern.len ? &group : NULL,
+			     &ms);
 		n += expand_matches(ex, &ms, pt, ctx,
 				    !glob && has_exact(&ms, pt));
 		if (ms.list.n && !glob)

@@ -204,6 +204,7 @@ struct program {
 	struct vars globals;
 	VEC(struct func *) funcs;
 	VEC(struct probe *) probes;
+	bool lists_points;		/* -l, -L: each has to be there */
 	uint32_t ngroups;		/* numbers given out to probe.group */
 };
 

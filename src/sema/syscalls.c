@@ -15,14 +15,9 @@
 #include "base/vec.h"
 #include "dbg/arch.h"
 #include "dbg/flags.h"
+#include "sema/syscalls_table.h"
 
-struct call {
-	struct str name, kernel;
-	char result;
-	struct str args;
-};
-
-static const struct call calls[] = {
+static const struct syscall_row calls[] = {
 #define CALL(name, kernel, result, args) \
 	{ STR_INIT(#name), STR_INIT(#kernel), #result[0], STR_INIT(args) },
 #include "sema/syscalls.def"
@@ -35,9 +30,19 @@ static const struct str families[] = {
 
 #define NFAMILIES ARRAY_SIZE(families)
 
+const struct syscall_row *syscall_row(uint32_t i)
+{
+	return i < ARRAY_SIZE(calls) ? &calls[i] : NULL;
+}
+
+struct str syscall_family(uint32_t i)
+{
+	return i < NFAMILIES ? families[i] : STR("");
+}
+
 /* The alias of number i: its call, its family, and whether it is .return. */
 struct alias {
-	const struct call *call;
+	const struct syscall_row *call;
 	struct str family;
 	bool is_return;
 };
@@ -77,14 +82,6 @@ struct str syscalls_name(struct arena *a, uint32_t i)
 
 /* ---- one argument ---- */
 
-/* KIND(TABLE):NAME=OTHER:TEXT; TABLE, OTHER and TEXT may be empty. */
-struct item {
-	char kind;
-	struct str table, name, text;
-	struct str other;	/* what the kernel calls it, or empty */
-	uint32_t n;		/* which argument, from 1 */
-};
-
 /* Cuts the part before `mark` off; all of it when there is none. */
 static struct str cut(struct str *s, char mark)
 {
@@ -100,9 +97,9 @@ static struct str cut(struct str *s, char mark)
 	return part;
 }
 
-static struct item item_of(struct str spec, uint32_t n)
+static struct syscall_item item_of(struct str spec, uint32_t n)
 {
-	struct item it = { .kind = spec.s[0], .n = n };
+	struct syscall_item it = { .kind = spec.s[0], .n = n };
 	struct str head = cut(&spec, ':');
 
 	if (str_find_char(head, '(') >= 0) {
@@ -114,6 +111,15 @@ static struct item item_of(struct str spec, uint32_t n)
 	it.other = it.name;
 	it.name = cut(&it.other, '=');
 	return it;
+}
+
+bool syscall_item_next(struct str *args, uint32_t n,
+		       struct syscall_item *ret)
+{
+	if (!args->len)
+		return false;
+	*ret = item_of(cut(args, ' '), n);
+	return true;
 }
 
 /* What is made of an alias: statements, and the format and the arguments of
@@ -139,8 +145,8 @@ static void value(struct maker *m, const char *format, struct str v)
 }
 
 /* NAME = $intN */
-static void number(struct maker *m, const struct item *it, const char *kind,
-		   const char *format)
+static void number(struct maker *m, const struct syscall_item *it,
+		   const char *kind, const char *format)
 {
 	buf_printf(m->out, "\t%" STR_FMT " = %" STR_FMT "\n",
 		   STR_ARG(it->name), STR_ARG(root(m, kind, it->n)));
@@ -152,7 +158,7 @@ static void number(struct maker *m, const struct item *it, const char *kind,
 }
 
 /* The name of the text of a variable that has one. */
-static struct str text_name(struct maker *m, const struct item *it)
+static struct str text_name(struct maker *m, const struct syscall_item *it)
 {
 	if (it->text.len)
 		return it->text;
@@ -160,8 +166,8 @@ static struct str text_name(struct maker *m, const struct item *it)
 }
 
 /* TEXT = function(NAME) */
-static void named(struct maker *m, const struct item *it, const char *kind,
-		  const char *call)
+static void named(struct maker *m, const struct syscall_item *it,
+		  const char *kind, const char *call)
 {
 	struct str text = text_name(m, it);
 
@@ -172,7 +178,7 @@ static void named(struct maker *m, const struct item *it, const char *kind,
 	value(m, "%s", text);
 }
 
-static void from_table(struct maker *m, const struct item *it,
+static void from_table(struct maker *m, const struct syscall_item *it,
 		       const char *kind)
 {
 	struct str call = arena_printf(m->a, "_syscall_flags(%u, ",
@@ -208,7 +214,7 @@ static void quote(struct maker *m, struct str text, struct str unquoted,
 	value(m, "%s", text);
 }
 
-static void text(struct maker *m, const struct item *it)
+static void text(struct maker *m, const struct syscall_item *it)
 {
 	struct str stem = it->name, addr, bare;
 
@@ -221,7 +227,7 @@ static void text(struct maker *m, const struct item *it)
 	quote(m, it->name, bare, addr, it->n);
 }
 
-static void named_text(struct maker *m, const struct item *it)
+static void named_text(struct maker *m, const struct syscall_item *it)
 {
 	struct str quoted = text_name(m, it), bare;
 
@@ -231,7 +237,7 @@ static void named_text(struct maker *m, const struct item *it)
 	quote(m, quoted, bare, it->name, it->n);
 }
 
-static void bytes(struct maker *m, const struct item *it)
+static void bytes(struct maker *m, const struct syscall_item *it)
 {
 	struct str shown = text_name(m, it);
 
@@ -250,8 +256,8 @@ static void bytes(struct maker *m, const struct item *it)
 }
 
 /* TEXT = function(__aN, __bN, ..., __eN, NAME): longs at an address. */
-static void structure(struct maker *m, const struct item *it, uint32_t words,
-		      const char *function)
+static void structure(struct maker *m, const struct syscall_item *it,
+		      uint32_t words, const char *function)
 {
 	struct str shown = text_name(m, it);
 
@@ -272,7 +278,7 @@ static void structure(struct maker *m, const struct item *it, uint32_t words,
 
 /* A struct sockaddr: its first 16 bytes, those that only some have, and the
  * path of AF_UNIX. */
-static void sockaddr(struct maker *m, const struct item *it)
+static void sockaddr(struct maker *m, const struct syscall_item *it)
 {
 	struct str shown = it->text.len ? it->text : STR("__sockaddr");
 	uint32_t n = it->n;
@@ -296,7 +302,7 @@ static void sockaddr(struct maker *m, const struct item *it)
 	value(m, "%s", shown);
 }
 
-static void vector(struct maker *m, const struct item *it,
+static void vector(struct maker *m, const struct syscall_item *it,
 		   const char *function)
 {
 	buf_printf(m->out, "\t%" STR_FMT " = %s($arg%u)\n", STR_ARG(it->name),
@@ -305,7 +311,7 @@ static void vector(struct maker *m, const struct item *it,
 }
 
 /* The mode of a file that flags, in the argument before, make or not. */
-static void mode(struct maker *m, const struct item *it)
+static void mode(struct maker *m, const struct syscall_item *it)
 {
 	buf_printf(m->out, "\t%" STR_FMT " = %" STR_FMT "\n\t__mode = "
 		   "_syscall_mode(%" STR_FMT ", %" STR_FMT ")\n",
@@ -315,7 +321,7 @@ static void mode(struct maker *m, const struct item *it)
 	buf_str(&m->values, STR(", __mode"));
 }
 
-static void one(struct maker *m, const struct item *it)
+static void one(struct maker *m, const struct syscall_item *it)
 {
 	switch (it->kind) {
 	case 'd':
@@ -373,22 +379,22 @@ static void one(struct maker *m, const struct item *it)
 /* ---- an alias ---- */
 
 /* The first alias of a name has it; another one is called as its call. */
-static struct str shown_name(const struct call *c)
+static struct str shown_name(const struct syscall_row *c)
 {
 	bool is_other = c > calls && str_eq(c[-1].name, c->name);
 
 	return is_other ? c->kernel : c->name;
 }
 
-static void arguments(struct arena *a, const struct call *c, bool absent,
+static void arguments(struct arena *a, const struct syscall_row *c, bool absent,
 		      struct buf *out)
 {
 	struct maker m = { .a = a, .out = out, .absent = absent };
 	struct str rest = c->args;
 
-	for (uint32_t n = 1; rest.len; n++) {
-		struct item it = item_of(cut(&rest, ' '), n);
+	struct syscall_item it;
 
+	for (uint32_t n = 1; syscall_item_next(&rest, n, &it); n++) {
 		if (it.kind != '-')
 			one(&m, &it);
 		m.before = it.name;
@@ -422,17 +428,17 @@ static int bytes_of(char kind)
 
 struct str syscalls_argument(struct str kernel, uint32_t n, int *bytes)
 {
-	struct item it = {};
+	struct syscall_item it = {};
 	struct str rest = {};
+	uint32_t at = 1;
 
 	for (uint32_t i = 0; i < ARRAY_SIZE(calls); i++)
 		if (str_eq(calls[i].kernel, kernel))
 			rest = calls[i].args;
-	for (uint32_t i = 1; i <= n && rest.len; i++) {
-		it = item_of(cut(&rest, ' '), i);
-		if (i < n)
-			it = (struct item){};
-	}
+	while (at <= n && syscall_item_next(&rest, at, &it))
+		at++;
+	if (at <= n)
+		it = (struct syscall_item){};
 	*bytes = bytes_of(it.kind);
 	if (it.other.len)
 		return it.other;

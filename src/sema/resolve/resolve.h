@@ -24,6 +24,9 @@ struct site {
 
 struct sites {
 	VEC(struct site) list;
+	bool share;		/* they are one probe: the program can tell
+				 * them apart by what it is called with */
+	const struct target_scope *scope;	/* then: of all of them */
 };
 
 enum resolve_status {

@@ -83,6 +83,7 @@ static void add_names(struct program *p, struct target_scope *s,
 static const struct target_scope *scope_new(struct program *p, struct str call,
 					    bool is_return)
 {
+	const struct arch *arch = world_arch(p->world);
 	struct target_scope *s = arena_new(p->arena, struct target_scope);
 
 	s->what = is_return ? STR("kernel.syscall.return") :
@@ -90,6 +91,9 @@ static const struct target_scope *scope_new(struct program *p, struct str call,
 	s->has_return = is_return;
 	s->has_parms = !is_return;
 	add_word(p, s, is_return ? STR("return") : STR("syscall"));
+	if (is_return)
+		add_reg(p, s, STR("syscall"), &arch->regs[arch->sys_nr], 4,
+			true, true);
 	add_args(p, s);
 	add_names(p, s, call);
 	return s;
@@ -108,7 +112,28 @@ static void add_site(struct query *q, const struct arch_syscall *call)
 				     is_return ? STR("sys_exit") :
 						 STR("sys_enter"));
 	s->image.a = call->nr;
-	s->scope = scope_new(p, call->name, is_return);
+	if (!q->ret->share)
+		s->scope = scope_new(p, call->name, is_return);
+	else if (!q->ret->scope)
+		q->ret->scope = scope_new(p, STR(""), is_return);
+}
+
+/* Those of the names or patterns, between commas. */
+static void add_sites(struct query *q, struct str list)
+{
+	const struct arch *arch = world_arch(q->program->world);
+	int64_t comma = str_find_char(list, ',');
+	struct str one = list;
+
+	if (comma >= 0) {
+		one.len = (uint32_t)comma;
+		q->ret->share = true;
+	}
+	for (uint32_t i = 0; i < arch->nsyscalls; i++)
+		if (str_glob(one, arch->syscalls[i].name))
+			add_site(q, &arch->syscalls[i]);
+	if (comma >= 0)
+		add_sites(q, str_sub(list, (uint32_t)comma + 1, list.len));
 }
 
 /* data: PROCESS_SYSCALL or PROCESS_SYSCALL_RETURN */
@@ -118,9 +143,7 @@ enum resolve_status syscall_resolve(struct query *q)
 	const struct arch *arch = world_arch(q->program->world);
 	uint32_t n = q->ret->list.n;
 
-	for (uint32_t i = 0; i < arch->nsyscalls; i++)
-		if (str_glob(c->string, arch->syscalls[i].name))
-			add_site(q, &arch->syscalls[i]);
+	add_sites(q, c->string);
 	if (q->ret->list.n > n)
 		return RESOLVE_FOUND;
 	return query_nothing(q, c->arg_span, DIAG_UNKNOWN_SYSCALL,

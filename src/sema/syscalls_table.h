@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The table of system calls (syscalls.def), for those who make library text
+ * of it: syscalls.c and syscalls_group.c.
+ */
+#ifndef SEMA_SYSCALLS_TABLE_H
+#define SEMA_SYSCALLS_TABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+struct syscall_row {
+	struct str name;	/* of the alias, without its family */
+	struct str kernel;
+	char result;		/* d, x */
+	struct str args;
+};
+
+/* KIND(TABLE):NAME=OTHER:TEXT; TABLE, OTHER and TEXT may be empty. */
+struct syscall_item {
+	char kind;
+	struct str table, name, text;
+	struct str other;	/* what the kernel calls it, or empty */
+	uint32_t n;		/* which argument, from 1 */
+};
+
+/* NULL = no more. */
+const struct syscall_row *syscall_row(uint32_t i);
+
+/* Cuts the next argument off *args; false when there is none. n: its
+ * number. */
+bool syscall_item_next(struct str *args, uint32_t n,
+		       struct syscall_item *ret);
+
+/* "syscall", "nd_syscall" and "tp_syscall"; empty = no more. */
+struct str syscall_family(uint32_t i);
+
+#endif
