@@ -20,6 +20,7 @@
 #include "sema/expand.h"
 #include "sema/library.h"
 #include "sema/merge.h"
+#include "sema/resolve/debug.h"
 #include "sema/resolve/target.h"
 #include "sema/scope.h"
 #include "sema/types.h"
@@ -49,6 +50,7 @@ void compile_init(struct compile *c, const struct options *o,
 
 static void front_deinit(struct compile *c)
 {
+	debug_sources_close(&c->program);
 	ctypes_close(c->program.btf);
 	c->program.btf = NULL;
 	arena_deinit(&c->front);

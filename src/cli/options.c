@@ -489,6 +489,7 @@ struct err *options_parse(int argc, char **argv, struct arena *a,
 	if ((o.release || o.sysroot || o.arch) && o.last_pass > 4)
 		o.last_pass = 4;
 	o.sema.target_pid = o.target;
+	o.sema.debuginfo = getenv("SPILE_DEBUGINFO_PATH");
 	o.sema.has_command = o.command != NULL;
 	*ret = o;
 	return NULL;

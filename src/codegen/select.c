@@ -626,6 +626,17 @@ static void allocate(struct cg_fn *fn)
 }
 
 /* What the kernel must be told of the program of a probe. */
+/* Are all sites where functions begin?  One link takes no others. */
+static bool is_at_entries(const struct cg_fn *fn)
+{
+	const struct image_probe *p = &fn->probe->image;
+
+	for (uint32_t i = 0; i < p->nsites; i++)
+		if (fn->g->img->sites.v[p->first_site + i].offset)
+			return false;
+	return true;
+}
+
 static struct image_prog prog_of(const struct cg_fn *fn)
 {
 	const struct image_probe *p = &fn->probe->image;
@@ -649,7 +660,7 @@ static struct image_prog prog_of(const struct cg_fn *fn)
 	};
 
 	if (p->nsites && prog.prog_type == BPF_PROG_TYPE_KPROBE &&
-	    cg_has(fn, FEATURE_BIT(KPROBE_MULTI)))
+	    is_at_entries(fn) && cg_has(fn, FEATURE_BIT(KPROBE_MULTI)))
 		prog.attach_type = BPF_TRACE_KPROBE_MULTI;
 	if (prog.prog_type == BPF_PROG_TYPE_TRACING) {
 		prog.attach_to = p->site.name;

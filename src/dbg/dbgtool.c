@@ -316,7 +316,7 @@ static int finish(struct dbgtool *t, struct err *err)
  * tabs, each answer ended by a line "."; for many questions to one file. */
 static struct err *ask_lines(struct dbgtool *t, char **argv)
 {
-	char line[4096];
+	char line[2048];
 	struct err *err = NULL;
 
 	while (fgets(line, sizeof(line), stdin)) {

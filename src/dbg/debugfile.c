@@ -55,7 +55,7 @@ static bool debugfile_crc_is(const char *path, uint32_t wanted)
 {
 	_cleanup_fclose_ FILE *f = fopen(path, "re");
 	uint32_t table[256], crc = UINT32_MAX;
-	uint8_t bytes[4096];
+	uint8_t bytes[1024];
 	size_t n;
 
 	if (!f)
@@ -425,12 +425,21 @@ static bool debugfile_find_module(struct debugfile *s, struct str name)
 	    debugfile_try_world(s, debugfile_id_path(s,
 						     STR("/usr/lib/debug"))))
 		return true;
-	for (uint32_t k = 0; k < ARRAY_SIZE(roots) && path.len; k++)
-		for (uint32_t i = 0; i < ARRAY_SIZE(ends); i++)
-			if (debugfile_try_world(s, arena_printf(
-				s->arena, "%s/%s/%" STR_FMT "%s", roots[k], r,
-				STR_ARG(path), ends[i])))
+	for (uint32_t k = 0; k < ARRAY_SIZE(roots) && path.len; k++) {
+		struct str file = arena_printf(s->arena, "%s/%s/%" STR_FMT,
+					       roots[k], r, STR_ARG(path));
+
+		for (uint32_t i = 1; i < ARRAY_SIZE(ends); i++) {
+			struct str one = arena_printf(s->arena, "%s%s", file.s,
+						      ends[i]);
+
+			if (debugfile_try(s, world_path(s->world, s->arena,
+							one.s).s))
 				return true;
+		}
+		if (debugfile_try_world(s, file))
+			return true;
+	}
 	for (uint32_t k = 0; k < ARRAY_SIZE(roots) && !path.len; k++)
 		if (debugfile_walk(s, arena_printf(s->arena, "%s/%s", roots[k],
 						   r), name, 0, &left))

@@ -702,6 +702,18 @@ static void dieloc_stack_value(struct dieloc_build *b)
 	b->is_set = true;
 }
 
+/* gcc writes minima and maxima so: a swap that is jumped over. */
+static void dieloc_branch(struct dieloc_build *b)
+{
+	int64_t over = reader_int(&b->r, 2);
+
+	dieloc_pop(b);
+	if (over != 1 || b->n < 2 || reader_u8(&b->r) != DW_OP_swap)
+		dieloc_fail(b, "the location depends on a condition");
+	else
+		dieloc_op(b, DBG_LOC_OP_SWAPZ, 0, 0);
+}
+
 /* What is left: what kind of location it is. */
 static void dieloc_read_kind(struct dieloc_build *b, uint8_t op)
 {
@@ -745,6 +757,8 @@ static void dieloc_read_kind(struct dieloc_build *b, uint8_t op)
 		dieloc_variable_value(b);
 		break;
 	case DW_OP_bra:
+		dieloc_branch(b);
+		break;
 	case DW_OP_skip:
 		dieloc_fail(b, "the location depends on a condition");
 		break;

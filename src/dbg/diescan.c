@@ -598,7 +598,7 @@ void diescan(struct die_unit *const *units, uint32_t n, struct arena *a,
 	     struct diescan_names *ret)
 {
 	struct diescan_job job = { .units = units, .n = n };
-	struct diescan_thread here, other;
+	struct diescan_thread *t;
 	struct map types[DIESCAN_KINDS];
 	bool two = false;
 	struct arena scratch;
@@ -608,18 +608,22 @@ void diescan(struct die_unit *const *units, uint32_t n, struct arena *a,
 	if (!n)
 		return;
 	two = diescan_prepare(units, n) > DIESCAN_ALONE;
-	diescan_thread_init(&here, &job);
-	diescan_thread_init(&other, &job);
-	two = two && !pthread_create(&id, NULL, diescan_run, &other);
-	diescan_run(&here);
+	t = calloc(2, sizeof(*t));
+	if (!t)
+		abort();
+	diescan_thread_init(&t[0], &job);
+	diescan_thread_init(&t[1], &job);
+	two = two && !pthread_create(&id, NULL, diescan_run, &t[1]);
+	diescan_run(&t[0]);
 	if (two)
 		pthread_join(id, NULL);
 	arena_init(&scratch);
 	for (int i = 0; i < DIESCAN_KINDS; i++)
 		map_init(&types[i], &scratch);
-	diescan_take(&here, types, a, ret);
-	diescan_take(&other, types, a, ret);
+	diescan_take(&t[0], types, a, ret);
+	diescan_take(&t[1], types, a, ret);
 	arena_deinit(&scratch);
-	diescan_thread_deinit(&here);
-	diescan_thread_deinit(&other);
+	diescan_thread_deinit(&t[0]);
+	diescan_thread_deinit(&t[1]);
+	free(t);
 }

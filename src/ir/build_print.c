@@ -370,7 +370,8 @@ static bool target_may_raise(const struct target *t)
 {
 	for (uint32_t i = 0; t && i < t->ops.n; i++)
 		if (t->ops.v[i].kind == TGT_LOAD ||
-		    t->ops.v[i].kind == TGT_LOAD_STR)
+		    t->ops.v[i].kind == TGT_LOAD_STR ||
+		    t->ops.v[i].kind == TGT_LOC)
 			return true;
 	return false;
 }

@@ -192,6 +192,19 @@ static void add_index(struct cursor *c, const struct target_op *op)
 	cursor_start(c, build_op(s, OP_ADD, at, n, c->span));
 }
 
+/* The context is a stack's only at its own probe: elsewhere the host runs. */
+static void location(struct cursor *c, const struct target_op *op)
+{
+	struct target_op fault = { .kind = TGT_LOAD };
+
+	cursor_start(c, build_const(c->s, 0, c->span));
+	if (!c->s->kernel)
+		unreadable(c, &fault);
+	else
+		cursor_start(c, build_location(c->s, op->loc, (uint32_t)op->n,
+					       c->span));
+}
+
 static void operation(struct cursor *c, const struct target_op *op)
 {
 	switch (op->kind) {
@@ -222,6 +235,9 @@ static void operation(struct cursor *c, const struct target_op *op)
 		break;
 	case TGT_BITS:
 		bits(c, op);
+		break;
+	case TGT_LOC:
+		location(c, op);
 		break;
 	case TGT_PERF:
 		counter(c, op);

@@ -118,6 +118,11 @@ void build_target_store(struct builder *s, const struct target *t,
 			ir_ref value, struct span span);
 const struct target *build_target_of(const struct ast_expr *e);
 
+/* ---- build_loc.c ---- */
+/* What the operations of a location give: TGT_LOC. */
+ir_ref build_location(struct builder *s, const struct dbg_loc_op *ops,
+		      uint32_t n, struct span span);
+
 /* ---- build_stat.c ---- */
 ir_ref build_stat(struct builder *s, struct ast_expr *e);
 ir_ref build_bucket(struct builder *s, struct ast_expr *hist, ir_ref bucket,

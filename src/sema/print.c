@@ -9,6 +9,7 @@
 #include <inttypes.h>
 
 #include "base/buf.h"
+#include "dbg/loc.h"
 #include "lang/ast_print.h"
 #include "sema/usage.h"
 #include "sema/walk.h"
@@ -170,10 +171,28 @@ static const char *op_name(enum target_op_kind kind)
 		return "load.str";
 	case TGT_BITS:
 		return "bits";
+	case TGT_LOC:
+		return "loc";
 	case TGT_PERF:
 		return "perf";
 	}
 	return "?";
+}
+
+static void print_location(const struct printer *pr,
+			   const struct target_op *op)
+{
+	for (int64_t i = 0; i < op->n; i++) {
+		const struct dbg_loc_op *l = &op->loc[i];
+
+		fprintf(pr->out, "%s%s", i ? ", " : " ",
+			dbg_loc_op_name(l->code));
+		if (l->code == DBG_LOC_OP_CONST || l->code == DBG_LOC_OP_REG ||
+		    l->code == DBG_LOC_OP_SYMBOL || l->code == DBG_LOC_OP_PICK)
+			fprintf(pr->out, " %" PRId64, (int64_t)l->value);
+		if (l->size)
+			fprintf(pr->out, " %u", l->size);
+	}
 }
 
 static void print_op(const struct printer *pr, const struct target_op *op)
@@ -183,6 +202,8 @@ static void print_op(const struct printer *pr, const struct target_op *op)
 		putc(' ', pr->out);
 		print_quoted(pr->out, image_str(pr->program->image,
 						(istr)op->n));
+	} else if (op->kind == TGT_LOC) {
+		print_location(pr, op);
 	} else if (op->kind != TGT_EXPR && op->kind != TGT_LOAD)
 		fprintf(pr->out, " %" PRId64, op->n);
 	if (op->size)

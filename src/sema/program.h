@@ -34,6 +34,8 @@
 #include "image/image.h"
 #include "lang/ast.h"
 
+struct dbg_loc_op;
+struct debug_sources;
 struct diags;
 struct library;
 struct probe;
@@ -124,6 +126,10 @@ enum target_op_kind {
 	TGT_LOAD_STR,		/* value = text at value, at most size bytes:
 				 * the last operation; the target is a string */
 	TGT_BITS,		/* n = shift, size = width in bits, is_signed */
+	TGT_LOC,		/* value = what the operations of a location
+				 * give, on a stack: registers are offsets
+				 * into the context here, symbols are numbers
+				 * of accesses */
 	TGT_PERF,		/* value = the counter called n (an istr); size
 				 * 1: of the target task */
 };
@@ -137,6 +143,7 @@ struct target_op {
 	bool is_quiet;			/* TGT_LOAD_STR: what cannot be read
 					 * is empty, and no error */
 	struct ast_expr *expr;
+	const struct dbg_loc_op *loc;	/* TGT_LOC: n of them */
 	uint32_t access;		/* number + 1 of the access that gives
 					 * n on another kernel, or 0 */
 	struct span span;
@@ -197,6 +204,7 @@ struct program {
 	struct ctypes *btf;		/* opened when first asked for: see
 					 * program_btf() */
 	bool btf_tried;
+	struct debug_sources *debug;	/* sema/resolve/debug.h */
 	const struct sema_options *options;
 	struct library *library;	/* sema/library.h */
 	VEC(struct ast_file *) files;	/* script first, then library files as
@@ -223,6 +231,8 @@ struct sema_options {
 	bool show_globals;
 	int64_t target_pid;		/* -x, or 0 */
 	bool has_command;		/* -c */
+	const char *debuginfo;		/* directories with debug information,
+					 * ':' between, or NULL */
 	VEC(struct sema_override) globals;	/* -G */
 };
 

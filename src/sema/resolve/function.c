@@ -149,6 +149,51 @@ static void add_site(struct query *q, const struct function *fn, bool many)
 		p->image->features |= FEATURE_BIT(FENTRY);
 }
 
+/* "name@file:line": debug information says which functions that means; BTF,
+ * if it knows them, gives their arguments. */
+static enum resolve_status find_place(struct query *q)
+{
+	bool is_return = q->data == FUNCTION_RETURN;
+	bool inlines = !is_return && !query_component(q, "call");
+	struct ctypes *btf = program_btf(q->program);
+	struct dbg_functions f;
+
+	if (debug_functions(q, inlines ? DBG_BOTH : DBG_CALLS, &f) !=
+	    RESOLVE_FOUND)
+		return RESOLVE_NOTHING;
+	for (uint32_t i = 0; i < f.n; i++) {
+		uint32_t id = !btf || f.v[i].is_inline ? 0 :
+			      ctypes_find(btf, CTYPE_FUNC, f.v[i].name);
+		struct function fn;
+
+		if (id) {
+			fn = function_of(btf, id);
+			add_site(q, &fn, f.n > FUNCTION_FEW);
+		} else if (!is_return) {
+			debug_function_add(q, &f.v[i]);
+		}
+	}
+	if (q->ret->list.n)
+		return RESOLVE_FOUND;
+	return query_nothing(q, q->point->span, DIAG_UNKNOWN_KERNEL_FUNCTION,
+			     "nothing there can be probed");
+}
+
+/* Functions that BTF does not have are inlined everywhere, most often. */
+static bool find_inlined(struct query *q)
+{
+	struct resolve_answer answer = *q->answer;
+	struct dbg_functions f;
+	bool found;
+
+	found = q->data != FUNCTION_RETURN && !query_component(q, "call") &&
+		debug_functions(q, DBG_BOTH, &f) == RESOLVE_FOUND;
+	for (uint32_t i = 0; found && i < f.n; i++)
+		debug_function_add(q, &f.v[i]);
+	*q->answer = answer;
+	return q->ret->list.n;
+}
+
 static enum resolve_status find_one(struct query *q,
 				    const struct ast_component *c)
 {
@@ -156,6 +201,8 @@ static enum resolve_status find_one(struct query *q,
 	uint32_t id = btf ? ctypes_find(btf, CTYPE_FUNC, c->string) : 0;
 	struct function fn;
 
+	if (!id && find_inlined(q))
+		return RESOLVE_FOUND;
 	if (!id)
 		return query_nothing(q, c->arg_span,
 				     DIAG_UNKNOWN_KERNEL_FUNCTION,
@@ -206,5 +253,7 @@ enum resolve_status function_resolve(struct query *q)
 {
 	const struct ast_component *c = &q->point->v[1];
 
+	if (str_find_char(c->string, '@') >= 0)
+		return find_place(q);
 	return str_has_glob(c->string) ? find_many(q, c) : find_one(q, c);
 }

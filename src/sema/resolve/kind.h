@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "dbg/debuginfo.h"
 #include "dbg/process.h"
 #include "sema/resolve/resolve.h"
 
@@ -32,8 +33,18 @@ enum {
 	FUNCTION_RETURN = 1,
 };
 
+/* Data of statements. */
+enum {
+	STATEMENT_NEAREST = 1,
+};
+
 /* The functions that form.def names. */
 enum resolve_status function_resolve(struct query *q);
+enum resolve_status statement_resolve(struct query *q);
+enum resolve_status statement_absolute_resolve(struct query *q);
+enum resolve_status debug_function_resolve(struct query *q);
+enum resolve_status label_resolve(struct query *q);
+enum resolve_status callee_resolve(struct query *q);
 enum resolve_status begin_resolve(struct query *q);
 enum resolve_status timer_resolve(struct query *q);
 enum resolve_status timer_profile_resolve(struct query *q);
@@ -45,6 +56,13 @@ enum resolve_status process_resolve(struct query *q);
 enum resolve_status syscall_resolve(struct query *q);
 enum resolve_status watch_resolve(struct query *q);
 enum resolve_status procfs_resolve(struct query *q);
+
+/* The functions that the point's function("name@file:line") means, by debug
+ * information; and one of them as a site, at its entry: false = there is no
+ * symbol to find it by. */
+enum resolve_status debug_functions(struct query *q, enum dbg_which which,
+				    struct dbg_functions *ret);
+bool debug_function_add(struct query *q, const struct dbg_function *f);
 
 /* The component of this name; NULL = the point has none. */
 const struct ast_component *query_component(const struct query *q,

@@ -27,8 +27,15 @@ struct path path_of_root(struct program *p, const struct target_root *r)
 		.is_user = r->is_user,
 	};
 
+	if (r->is_address) {
+		pa.is_address = true;
+		pa.root = r->type.id;
+	}
 	for (uint32_t i = 0; i < r->nops; i++)
 		path_op(&pa, r->ops[i]);
+	if (r->missing.len)
+		path_fail(&pa, DIAG_UNKNOWN_TARGET_VAR, r->missing,
+			  (struct str){});
 	return pa;
 }
 
@@ -194,6 +201,21 @@ static void path_go(struct path *pa, int64_t bytes, struct str what)
 
 /* ---- steps ---- */
 
+/* A part of a value that is not in memory. */
+static void path_pick(struct path *pa, uint32_t bits, bool is_signed,
+		      struct span span)
+{
+	int64_t shift = 8 * pa->distance + pa->bit_offset;
+
+	if (shift || bits < 64)
+		path_op(pa, (struct target_op){ .kind = TGT_BITS,
+						.n = shift,
+						.size = bits,
+						.is_signed = is_signed,
+						.span = span });
+	pa->distance = 0;
+}
+
 static void path_load(struct path *pa, uint32_t size, bool is_signed,
 		      struct span span)
 {
@@ -213,6 +235,8 @@ bool path_deref(struct path *pa, struct span span)
 		return false;
 	if (pa->is_address)
 		path_load(pa, t.size, false, span);
+	else if (pa->distance)
+		path_pick(pa, 8 * t.size, false, span);
 	if (path_is_user_pointer(pa->types, t.ref))
 		pa->is_user = true;
 	pa->type = t.ref;
@@ -289,7 +313,7 @@ bool path_member(struct path *pa, struct str name, struct span span)
 
 	if (t.kind == CTYPE_PTR && path_deref(pa, span))
 		t = path_type(pa);
-	if (!pa->is_address ||
+	if ((!pa->is_address && t.size > 8) ||
 	    (t.kind != CTYPE_STRUCT && t.kind != CTYPE_UNION))
 		return path_no_members(pa, name);
 	if (!ctypes_find_member(pa->types, pa->type, name, &m)) {
@@ -407,11 +431,11 @@ static void path_load_value(struct path *pa, const struct ctype *t,
 static void path_narrow(struct path *pa, const struct ctype *t,
 			struct span span)
 {
-	if (t->kind != CTYPE_PTR && t->size && t->size < 8)
-		path_op(pa, (struct target_op){ .kind = TGT_BITS,
-						.size = t->size * 8,
-						.is_signed = t->is_signed,
-						.span = span });
+	if (pa->bits)
+		path_pick(pa, pa->bits, t->is_signed, span);
+	else if (pa->distance ||
+		 (t->kind != CTYPE_PTR && t->size && t->size < 8))
+		path_pick(pa, 8 * t->size, t->is_signed, span);
 }
 
 bool path_value(struct path *pa, struct span span)

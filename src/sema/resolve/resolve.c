@@ -11,6 +11,7 @@
 #include "base/bits.h"
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "dbg/debuginfo.h"
 #include "sema/resolve/kind.h"
 
 #define GUESS_MIN 3	/* letters, for "did you mean" to make sense */

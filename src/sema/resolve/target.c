@@ -12,6 +12,7 @@
 #include "dbg/member.h"
 #include "dbg/world.h"
 #include "lang/diag.h"
+#include "sema/resolve/debug.h"
 #include "sema/resolve/path.h"
 #include "sema/resolve/target_text.h"
 #include "sema/walk.h"
@@ -261,11 +262,13 @@ static struct path path_of_cast(const struct resolver *r, struct ast_expr *e)
 				      STR("the type of @cast must be a string literal"),
 				      (struct str){});
 	if (!is_kernel_module(module))
+		btf = debug_module_types(r->program, *module);
+	if (!btf && !is_kernel_module(module))
 		return path_undefined(r, DIAG_NEEDS_DEBUGINFO,
-			arena_printf(a, "types of '%" STR_FMT
-				     "' come from debuginfo, which is not read yet",
-				     STR_ARG(*module)),
-			STR("types of the kernel work: leave the module out"));
+			arena_printf(a, "nothing describes the types of module '%"
+				     STR_FMT "'", STR_ARG(*module)),
+			STR("load it, for its BTF, or install debug "
+			    "information"));
 	if (!btf)
 		return path_undefined(r, DIAG_NO_BTF,
 				      STR("this kernel does not describe its types"),
@@ -275,6 +278,38 @@ static struct path path_of_cast(const struct resolver *r, struct ast_expr *e)
 		return path_no_type(r, *name);
 	return path_of_pointer(r->program, e->at_op.args.v[0],
 			       (struct ctype_ref){ btf, id });
+}
+
+/* @var("name@file", "module") */
+static struct path path_of_var(const struct resolver *r, struct ast_expr *e)
+{
+	struct arena *a = arena_of(r);
+	const struct str *name = literal(&e->at_op.args, 0);
+	const struct str *module = literal(&e->at_op.args, 1);
+	struct debug_source *src;
+	struct target_root root;
+	int64_t at;
+
+	if (!name)
+		return path_undefined(r, DIAG_BAD_ATOP,
+				      STR("the variable of @var must be a string literal"),
+				      (struct str){});
+	at = str_find_char(*name, '@');
+	src = debug_source_get(r->program, is_kernel_module(module) ?
+						   (struct str){} : *module);
+	if (!src->info)
+		return path_undefined(r, DIAG_NEEDS_DEBUGINFO, src->why,
+				      src->help);
+	if (!debug_global(r->program, src,
+			  str_sub(*name, 0, at < 0 ? name->len : (uint32_t)at),
+			  at < 0 ? (struct str){} :
+				   str_sub(*name, (uint32_t)at + 1, name->len),
+			  &root))
+		return path_undefined(r, DIAG_UNKNOWN_TARGET_VAR,
+			arena_printf(a, "there is no variable '%" STR_FMT
+				     "' there", STR_ARG(*name)),
+			(struct str){});
+	return path_of_root(r->program, &root);
 }
 
 /* @kderef(size, address), @uderef(size, address) */
@@ -389,9 +424,7 @@ static struct path path_of_atop(const struct resolver *r, struct ast_expr *e)
 				      STR("@entry is only meaningful in the return probe of a function"),
 				      (struct str){});
 	case ATOP_VAR:
-		return path_undefined(r, DIAG_NEEDS_DEBUGINFO,
-				      STR("@var needs debuginfo, which is not read yet"),
-				      (struct str){});
+		return path_of_var(r, e);
 	case ATOP_PERF:
 		return path_of_counter(r, e);
 	case ATOP_CONST:

@@ -25,6 +25,10 @@ struct target_root {
 	struct ctype_ref type;		/* in NULL: a plain long */
 	struct str type_name;		/* for -L where there is no type */
 	bool is_user;			/* pointers in it are to user memory */
+	bool is_address;		/* ops give the address of the object */
+	bool is_local;			/* no parameter */
+	struct str missing;		/* why it has no value here; empty =
+					 * it has */
 	bool hidden;			/* an alias such as $arg1: not listed
 					 * by -L, $$vars and messages */
 	struct target_op ops[TARGET_ROOT_OPS];
@@ -35,7 +39,8 @@ struct target_scope {
 	VEC(struct target_root) roots;
 	struct str name;		/* $$name; empty = none */
 	struct str system;		/* $$system */
-	bool has_parms;			/* $$parms is the same as $$vars */
+	bool has_parms;			/* $$parms are the roots that are not
+					 * local */
 	bool has_return;		/* root "return" is what $$return shows */
 	bool is_text;			/* $value is text: see sema/value.h */
 	struct str what;		/* "tracepoint 'sched_switch'": for

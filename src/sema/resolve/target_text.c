@@ -259,28 +259,49 @@ static void text_root(struct text *t, const struct target_root *root,
 
 	text_str(t, root->name);
 	text_str(t, STR("="));
-	if (depth == TARGET_PLAIN)
+	if (root->missing.len)
+		text_str(t, STR("?"));
+	else if (depth == TARGET_PLAIN)
 		text_number(t, &pa, FMT_HEX, '#');
 	else
 		text_value(t, &pa, 0, depth_limit(depth));
 }
 
+enum text_which {
+	TEXT_VARS,
+	TEXT_PARMS,
+	TEXT_LOCALS,
+	TEXT_RETURN,
+};
+
+static bool is_meant(const struct target_scope *s, const struct target_root *r,
+		     enum text_which which)
+{
+	bool is_return = s->has_return && str_is(r->name, "return");
+
+	if (r->hidden || is_return != (which == TEXT_RETURN))
+		return false;
+	return which == TEXT_PARMS  ? !r->is_local :
+	       which == TEXT_LOCALS ? r->is_local :
+				      true;
+}
+
 static void text_roots(struct program *p, const struct target_scope *s,
-		       bool only_return, enum target_depth depth,
+		       enum text_which which, enum target_depth depth,
 		       struct ast_expr *e)
 {
 	struct text t = text_begin(p, e);
+	bool first = true;
 
 	for (uint32_t i = 0; i < s->roots.n && !text_is_full(&t); i++) {
 		const struct target_root *root = &s->roots.v[i];
 
-		if (root->hidden ||
-		    (s->has_return && str_is(root->name, "return")) !=
-			    only_return)
+		if (!is_meant(s, root, which))
 			continue;
-		if (t.args.n)
+		if (!first)
 			text_str(&t, STR(" "));
 		text_root(&t, root, depth);
+		first = false;
 	}
 	text_end(&t, e);
 }
@@ -293,13 +314,16 @@ bool target_scope_text(struct program *p, const struct target_scope *s,
 		become_string(e, s->name);
 	else if (str_is(name, "$$system") && s->system.len)
 		become_string(e, s->system);
-	else if (str_is(name, "$$vars") ||
-		 (str_is(name, "$$parms") && s->has_parms))
-		text_roots(p, s, false, depth, e);
+	else if (str_is(name, "$$vars"))
+		text_roots(p, s, TEXT_VARS, depth, e);
+	else if (str_is(name, "$$parms") && s->has_parms)
+		text_roots(p, s, TEXT_PARMS, depth, e);
+	else if (str_is(name, "$$locals") && s->has_parms)
+		text_roots(p, s, TEXT_LOCALS, depth, e);
 	else if (str_is(name, "$$locals") || str_is(name, "$$parms"))
 		become_string(e, (struct str){});
 	else if (str_is(name, "$$return"))
-		text_roots(p, s, true, depth, e);
+		text_roots(p, s, TEXT_RETURN, depth, e);
 	else
 		return false;
 	return true;

@@ -101,6 +101,9 @@ def run(ops, bias):
             st.pop()
         elif name == "swap":
             st[-1], st[-2] = st[-2], st[-1]
+        elif name == "swapz":
+            if not st.pop():
+                st[-1], st[-2] = st[-2], st[-1]
         elif name == "rot":
             st[-3:] = [st[-1], st[-3], st[-2]]
         elif name == "sext":

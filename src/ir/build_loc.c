@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Locations of debug information (dbg/loc.h): the stack that their operations
+ * work on is one of this pass, and nothing of it is left in the code.
+ */
+#include "base/vec.h"
+#include "dbg/loc.h"
+#include "ir/builder.h"
+
+#define LOC_STACK_MAX 64
+
+struct loc_stack {
+	struct builder *s;
+	struct span span;
+	ir_ref v[LOC_STACK_MAX];
+	uint32_t n;
+};
+
+static void push(struct loc_stack *st, ir_ref v)
+{
+	if (st->n < LOC_STACK_MAX)
+		st->v[st->n++] = v;
+}
+
+static ir_ref pop(struct loc_stack *st)
+{
+	return st->n ? st->v[--st->n] : build_const(st->s, 0, st->span);
+}
+
+static ir_ref number(struct loc_stack *st, int64_t n)
+{
+	return build_const(st->s, n, st->span);
+}
+
+static ir_ref insn(struct loc_stack *st, enum image_op op, int64_t imm,
+		   ir_ref a, uint32_t aux)
+{
+	return build_insn(st->s, (struct ir_insn){ .op = op,
+						   .type = IT_LONG,
+						   .imm = imm,
+						   .a = a,
+						   .b = IR_NONE,
+						   .c = IR_NONE,
+						   .aux = aux,
+						   .span = st->span });
+}
+
+static void binary(struct loc_stack *st, enum image_op op)
+{
+	ir_ref b = pop(st), a = pop(st);
+
+	push(st, build_op(st->s, op, a, b, st->span));
+}
+
+/* Comparisons here have a sign: the order of unsigned numbers is that of
+ * signed ones with the highest bit turned. */
+static void compare_unsigned(struct loc_stack *st, enum image_op op)
+{
+	ir_ref b = pop(st), a = pop(st);
+
+	a = build_op(st->s, OP_XOR, a, number(st, INT64_MIN), st->span);
+	b = build_op(st->s, OP_XOR, b, number(st, INT64_MIN), st->span);
+	push(st, build_op(st->s, op, a, b, st->span));
+}
+
+/* -x where x < 0: (x ^ s) - s, s being all signs */
+static void absolute(struct loc_stack *st)
+{
+	ir_ref x = pop(st);
+	ir_ref sign = build_op(st->s, OP_SHR, x, number(st, 63), st->span);
+
+	x = build_op(st->s, OP_XOR, x, sign, st->span);
+	push(st, build_op(st->s, OP_SUB, x, sign, st->span));
+}
+
+static void pick(struct loc_stack *st, uint64_t n)
+{
+	push(st, n < st->n ? st->v[st->n - 1 - n] : number(st, 0));
+}
+
+/* The top goes below the n - 1 next. */
+static void rotate(struct loc_stack *st, uint32_t n)
+{
+	ir_ref top;
+
+	if (st->n < n)
+		return;
+	top = st->v[st->n - 1];
+	for (uint32_t i = 1; i < n; i++)
+		st->v[st->n - i] = st->v[st->n - i - 1];
+	st->v[st->n - n] = top;
+}
+
+/* Both by masks: x ^= (a ^ b) & -(c == 0) */
+static void swap_if_zero(struct loc_stack *st)
+{
+	ir_ref c = pop(st), b = pop(st), a = pop(st), turn;
+
+	c = build_op(st->s, OP_EQ, c, number(st, 0), st->span);
+	c = insn(st, OP_NEG, 0, c, 0);
+	turn = build_op(st->s, OP_XOR, a, b, st->span);
+	turn = build_op(st->s, OP_AND, turn, c, st->span);
+	push(st, build_op(st->s, OP_XOR, a, turn, st->span));
+	push(st, build_op(st->s, OP_XOR, b, turn, st->span));
+}
+
+static void extend(struct loc_stack *st, uint8_t size, bool is_signed)
+{
+	push(st, insn(st, OP_BITS, 0, pop(st),
+		      BITS_AUX(0, 8u * size, is_signed)));
+}
+
+static void operation(struct loc_stack *st, const struct dbg_loc_op *op)
+{
+	switch (op->code) {
+	case DBG_LOC_OP_CONST:
+		push(st, number(st, (int64_t)op->value));
+		break;
+	case DBG_LOC_OP_REG:
+		push(st, insn(st, OP_LOAD, (int64_t)op->value, IR_NONE,
+			      LOAD_CTX | 8));
+		break;
+	case DBG_LOC_OP_SYMBOL:
+		push(st, insn(st, OP_ACCESS, (int64_t)op->value, IR_NONE, 0));
+		break;
+	case DBG_LOC_OP_LOAD:
+		push(st, insn(st, OP_LOAD, 0, pop(st), op->size));
+		break;
+	case DBG_LOC_OP_ADD:
+		binary(st, OP_ADD);
+		break;
+	case DBG_LOC_OP_SUB:
+		binary(st, OP_SUB);
+		break;
+	case DBG_LOC_OP_MUL:
+		binary(st, OP_MUL);
+		break;
+	case DBG_LOC_OP_AND:
+		binary(st, OP_AND);
+		break;
+	case DBG_LOC_OP_OR:
+		binary(st, OP_OR);
+		break;
+	case DBG_LOC_OP_XOR:
+		binary(st, OP_XOR);
+		break;
+	case DBG_LOC_OP_SHL:
+		binary(st, OP_SHL);
+		break;
+	case DBG_LOC_OP_SHR:
+		binary(st, OP_USHR);
+		break;
+	case DBG_LOC_OP_SAR:
+		binary(st, OP_SHR);
+		break;
+	case DBG_LOC_OP_EQ:
+		binary(st, OP_EQ);
+		break;
+	case DBG_LOC_OP_NE:
+		binary(st, OP_NE);
+		break;
+	case DBG_LOC_OP_SLT:
+		binary(st, OP_LT);
+		break;
+	case DBG_LOC_OP_SLE:
+		binary(st, OP_LE);
+		break;
+	case DBG_LOC_OP_SGT:
+		binary(st, OP_GT);
+		break;
+	case DBG_LOC_OP_SGE:
+		binary(st, OP_GE);
+		break;
+	case DBG_LOC_OP_ULT:
+		compare_unsigned(st, OP_LT);
+		break;
+	case DBG_LOC_OP_ULE:
+		compare_unsigned(st, OP_LE);
+		break;
+	case DBG_LOC_OP_UGT:
+		compare_unsigned(st, OP_GT);
+		break;
+	case DBG_LOC_OP_UGE:
+		compare_unsigned(st, OP_GE);
+		break;
+	case DBG_LOC_OP_NEG:
+		push(st, insn(st, OP_NEG, 0, pop(st), 0));
+		break;
+	case DBG_LOC_OP_NOT:
+		push(st, insn(st, OP_INV, 0, pop(st), 0));
+		break;
+	case DBG_LOC_OP_ABS:
+		absolute(st);
+		break;
+	case DBG_LOC_OP_SEXT:
+		extend(st, op->size, true);
+		break;
+	case DBG_LOC_OP_ZEXT:
+		extend(st, op->size, false);
+		break;
+	case DBG_LOC_OP_PICK:
+		pick(st, op->value);
+		break;
+	case DBG_LOC_OP_DROP:
+		pop(st);
+		break;
+	case DBG_LOC_OP_SWAP:
+		rotate(st, 2);
+		break;
+	case DBG_LOC_OP_SWAPZ:
+		swap_if_zero(st);
+		break;
+	case DBG_LOC_OP_ROT:
+		rotate(st, 3);
+		break;
+	/* sema/resolve lets none of these through. */
+	case DBG_LOC_OP_ENTRY:
+	case DBG_LOC_OP_ADDR:
+	case DBG_LOC_OP_TLS:
+	case DBG_LOC_OP_SDIV:
+	case DBG_LOC_OP_UDIV:
+	case DBG_LOC_OP_SMOD:
+	case DBG_LOC_OP_UMOD:
+		break;
+	}
+}
+
+ir_ref build_location(struct builder *s, const struct dbg_loc_op *ops,
+		      uint32_t n, struct span span)
+{
+	struct loc_stack st = { .s = s, .span = span };
+
+	for (uint32_t i = 0; i < n; i++)
+		operation(&st, &ops[i]);
+	return pop(&st);
+}

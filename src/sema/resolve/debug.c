@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sema/resolve/debug.h"
+
+#include "dbg/arch.h"
+#include "dbg/btf.h"
+#include "dbg/ctypes_die.h"
+#include "sema/resolve/kind.h"
+
+struct debug_btf {
+	struct str module;
+	struct ctypes *types;
+};
+
+struct debug_sources {
+	VEC(struct debug_source *) v;
+	VEC(struct debug_btf) btf;
+};
+
+static struct debug_sources *sources_of(struct program *p)
+{
+	if (!p->debug)
+		p->debug = arena_new(p->arena, struct debug_sources);
+	return p->debug;
+}
+
+/* ---- sources ---- */
+
+static struct err *source_open(struct program *p, struct debug_source *s)
+{
+	struct str dirs = p->options->debuginfo ?
+				  str_from(p->options->debuginfo) :
+				  (struct str){};
+
+	if (!s->module.len)
+		return debuginfo_open_kernel(p->world, dirs, &s->info);
+	return debuginfo_open_module(p->world, dirs, s->module, &s->info);
+}
+
+struct debug_source *debug_source_get(struct program *p, struct str module)
+{
+	struct debug_source *s;
+	struct err *e;
+
+	for (uint32_t i = 0; i < sources_of(p)->v.n; i++)
+		if (str_eq(p->debug->v.v[i]->module, module))
+			return p->debug->v.v[i];
+	s = arena_new(p->arena, struct debug_source);
+	s->module = module;
+	vec_push(p->arena, &p->debug->v, s);
+	e = source_open(p, s);
+	if (!e) {
+		s->types = ctypes_die_create(s->info);
+	} else {
+		s->why = arena_str(p->arena, str_from(e->msg));
+		if (e->hint)
+			s->help = arena_str(p->arena, str_from(e->hint));
+	}
+	err_free(e);
+	return s;
+}
+
+struct ctypes *debug_module_types(struct program *p, struct str module)
+{
+	struct debug_btf one = { .module = module };
+	struct debug_sources *s = sources_of(p);
+	struct err *e;
+
+	for (uint32_t i = 0; i < s->btf.n; i++)
+		if (str_eq(s->btf.v[i].module, module))
+			return s->btf.v[i].types;
+	if (program_btf(p)) {
+		e = dbg_btf_open_module(p->world, program_btf(p),
+					arena_str(p->arena, module).s,
+					&one.types);
+		err_free(e);
+	}
+	if (!one.types)
+		return debug_source_get(p, module)->types;
+	vec_push(p->arena, &s->btf, one);
+	return one.types;
+}
+
+void debug_sources_close(struct program *p)
+{
+	for (uint32_t i = 0; p->debug && i < p->debug->v.n; i++) {
+		ctypes_close(p->debug->v.v[i]->types);
+		debuginfo_close(p->debug->v.v[i]->info);
+	}
+	for (uint32_t i = 0; p->debug && i < p->debug->btf.n; i++)
+		ctypes_close(p->debug->btf.v[i].types);
+	p->debug = NULL;
+}
+
+/* ---- locations ---- */
+
+/* A location on its way to operations of a target. */
+struct lower {
+	struct program *program;
+	struct debug_source *src;
+	VEC(struct dbg_loc_op) ops;
+	const char *missing;
+};
+
+static void lower_op(struct lower *l, enum dbg_loc_code code, uint64_t value)
+{
+	vec_push(l->program->arena, &l->ops,
+		 (struct dbg_loc_op){ .code = code, .value = value });
+}
+
+static void lower_reg(struct lower *l, uint64_t n)
+{
+	const struct arch *arch = world_arch(l->program->world);
+	const struct arch_reg *r =
+		n < ARCH_NO_DWARF ? arch_reg_dwarf(arch, (uint16_t)n) : NULL;
+
+	if (!r || r->size != 8 || r->offset + 8u > arch->ctx_regs_size)
+		l->missing = "is in a register that probes do not see";
+	else
+		lower_op(l, DBG_LOC_OP_REG, r->offset);
+}
+
+/* An address of the kernel moves with it: it is so many bytes behind a symbol
+ * whose address is looked up when the program is loaded. */
+static void lower_addr(struct lower *l, uint64_t addr)
+{
+	struct program *p = l->program;
+	struct image_access a = { .kind = ACCESS_SYMBOL };
+	struct str name = STR("_text");
+	uint64_t base, offset;
+	bool unique;
+
+	if (debuginfo_is_percpu(l->src->info, addr)) {
+		l->missing = "is another one on each CPU: per-CPU variables "
+			     "cannot be read yet";
+		return;
+	}
+	if (l->src->module.len ||
+	    !debuginfo_find_symbol(l->src->info, name, &base)) {
+		if (!debuginfo_symbol(l->src->info, addr, &name, &offset,
+				      &unique)) {
+			l->missing = "has an address without a symbol";
+			return;
+		}
+		base = addr - offset;
+	}
+	a.module = image_intern(p->image, p->back, l->src->module);
+	a.path = image_intern(p->image, p->back, name);
+	lower_op(l, DBG_LOC_OP_SYMBOL, image_access(p->image, p->back, &a));
+	lower_op(l, DBG_LOC_OP_CONST, addr - base);
+	lower_op(l, DBG_LOC_OP_ADD, 0);
+}
+
+static void lower_one(struct lower *l, const struct dbg_loc_op *op)
+{
+	if (op->code == DBG_LOC_OP_REG)
+		lower_reg(l, op->value);
+	else if (op->code == DBG_LOC_OP_ADDR)
+		lower_addr(l, op->value);
+	else if (op->code == DBG_LOC_OP_ENTRY)
+		l->missing = "is known at the function's entry only";
+	else if (op->code == DBG_LOC_OP_TLS)
+		l->missing = "is another one for each thread";
+	else if (op->code == DBG_LOC_OP_SDIV || op->code == DBG_LOC_OP_UDIV ||
+		 op->code == DBG_LOC_OP_SMOD || op->code == DBG_LOC_OP_UMOD)
+		l->missing = "would take a division to compute";
+	else
+		vec_push(l->program->arena, &l->ops, *op);
+}
+
+/* The bytes of a constant as a number. */
+static bool lower_bytes(struct lower *l, struct str bytes)
+{
+	uint64_t v = 0;
+
+	if (!bytes.len || bytes.len > 8)
+		return false;
+	memcpy(&v, bytes.s, bytes.len);
+	lower_op(l, DBG_LOC_OP_CONST, v);
+	return true;
+}
+
+static void lower_location(struct lower *l, const struct dbg_loc *loc)
+{
+	switch (loc->kind) {
+	case DBG_LOC_NONE:
+		l->missing = loc->reason;
+		break;
+	case DBG_LOC_MEMORY:
+	case DBG_LOC_REGISTER:
+	case DBG_LOC_VALUE:
+		for (uint32_t i = 0; i < loc->nops && !l->missing; i++)
+			lower_one(l, &loc->ops[i]);
+		break;
+	case DBG_LOC_BYTES:
+		if (!lower_bytes(l, loc->bytes))
+			l->missing = "is a constant that is no number";
+		break;
+	case DBG_LOC_POINTER:
+		l->missing = "points to something that has no address";
+		break;
+	case DBG_LOC_PIECES:
+		l->missing = "is spread over several places";
+		break;
+	}
+}
+
+/* ---- roots ---- */
+
+static struct target_root root_of(struct program *p, struct debug_source *src,
+				  const struct dbg_var *v, uint64_t pc)
+{
+	struct dbg_loc loc = debuginfo_location(src->info, p->arena, v->die,
+						pc);
+	struct lower l = { .program = p, .src = src };
+	struct target_root r = {
+		.name = v->name,
+		.is_local = v->kind != DBG_VAR_PARAM,
+		.is_address = loc.kind == DBG_LOC_MEMORY,
+		.type = { src->types, ctypes_die_id(src->types, v->type) },
+	};
+
+	lower_location(&l, &loc);
+	if (l.missing) {
+		r.missing = arena_printf(p->arena, "'%" STR_FMT "' %s%s",
+					 STR_ARG(v->name),
+					 strncmp(l.missing, "optimi", 6) ?
+						 "" : "is ", l.missing);
+		return r;
+	}
+	r.ops[0] = (struct target_op){ .kind = TGT_LOC,
+				       .n = l.ops.n,
+				       .loc = l.ops.v };
+	r.nops = 1;
+	return r;
+}
+
+static bool is_hidden(const struct target_scope *s, struct str name)
+{
+	for (uint32_t i = 0; i < s->roots.n; i++)
+		if (str_eq(s->roots.v[i].name, name))
+			return true;
+	return false;
+}
+
+const struct target_scope *debug_scope(struct program *p,
+				       struct debug_source *src, uint64_t pc,
+				       struct dbg_die scope, struct str what)
+{
+	struct target_scope *s = arena_new(p->arena, struct target_scope);
+	struct dbg_vars vars = {};
+	struct dbg_function f;
+
+	s->what = what;
+	s->has_parms = true;
+	if (scope.unit && debuginfo_function(src->info, scope, &f))
+		s->name = f.name;
+	err_free(debuginfo_vars(src->info, p->arena, pc, scope, &vars));
+	/* The innermost of a name is the one that is meant. */
+	for (uint32_t i = 0; i < vars.n; i++)
+		if (!is_hidden(s, vars.v[i].name))
+			vec_push(p->arena, &s->roots,
+				 root_of(p, src, &vars.v[i], pc));
+	scope_add_registers(p, s);
+	return s;
+}
+
+bool debug_global(struct program *p, struct debug_source *src, struct str name,
+		  struct str file, struct target_root *ret)
+{
+	struct dbg_var v;
+
+	if (!src->info ||
+	    !debuginfo_global(src->info, p->arena, name, file, &v))
+		return false;
+	*ret = root_of(p, src, &v, 0);
+	return true;
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Places inside of the kernel's functions, by debug information:
+ * kernel.statement("name@file:line"), and of kernel.function(...) what symbols
+ * and BTF do not tell: .inline, .label, .callee(s).
+ */
+#include "dbg/debuginfo.h"
+#include "lang/diag.h"
+#include "sema/resolve/debug.h"
+#include "sema/resolve/kind.h"
+
+#define CALLEES_DEPTH_MAX 8
+
+/* A point in the making. */
+struct statement {
+	struct query *q;
+	struct debug_source *src;
+	const struct ast_component *place;	/* statement(...), function() */
+	uint32_t at;				/* its number */
+	struct dbg_pattern pattern;
+};
+
+static struct arena *arena_of(const struct statement *s)
+{
+	return s->q->program->arena;
+}
+
+/* Where a kprobe can be put: so far behind a symbol.  Symbols that there are
+ * several of say nothing, the start of the kernel always does. */
+static bool set_place(struct statement *s, struct image_site *site,
+		      uint64_t pc)
+{
+	struct program *p = s->q->program;
+	struct str name;
+	uint64_t offset, text;
+	bool unique;
+
+	if (!debuginfo_symbol(s->src->info, pc, &name, &offset, &unique))
+		return false;
+	if (!unique && !s->src->module.len &&
+	    debuginfo_find_symbol(s->src->info, STR("_text"), &text)) {
+		name = STR("_text");
+		offset = pc - text;
+	}
+	site->name = image_intern(p->image, p->back, name);
+	site->offset = offset;
+	if (s->src->module.len)
+		site->module = image_intern(p->image, p->back, s->src->module);
+	return true;
+}
+
+static struct str text_of(const struct statement *s, struct str function,
+			  struct str file, uint32_t line)
+{
+	return query_text_with(s->q, s->at,
+			       arena_printf(arena_of(s), "%" STR_FMT
+					    "@%" STR_FMT ":%u",
+					    STR_ARG(function), STR_ARG(file),
+					    line));
+}
+
+static void add_site(struct statement *s, uint64_t pc, struct dbg_die scope,
+		     struct str function, struct str file, uint32_t line)
+{
+	struct program *p = s->q->program;
+	struct image_site place = {};
+	struct site *site;
+
+	if (!set_place(s, &place, pc))
+		return;
+	site = query_site(s->q, PROBE_KPROBE,
+			  text_of(s, function, file, line));
+	site->image = place;
+	site->scope = debug_scope(p, s->src, pc, scope,
+				  arena_printf(p->arena, "'%" STR_FMT "' at %"
+					       STR_FMT ":%u",
+					       STR_ARG(function),
+					       STR_ARG(file), line));
+}
+
+/* ---- beginning and end ---- */
+
+static enum resolve_status begin(struct statement *s, struct query *q,
+				 const char *component)
+{
+	const struct ast_component *module = query_component(q, "module");
+	struct err *e;
+
+	*s = (struct statement){ .q = q };
+	for (uint32_t i = 0; i < q->point->n; i++)
+		if (str_is(q->point->v[i].name, component))
+			s->at = i;
+	s->place = &q->point->v[s->at];
+	e = dbg_pattern_parse(q->program->arena, s->place->string,
+			      &s->pattern);
+	if (e)
+		return query_err(q, s->place->arg_span, DIAG_BAD_POINT_ARG, e);
+	s->src = debug_source_get(q->program, module ? module->string :
+						       (struct str){});
+	if (s->src->info)
+		return RESOLVE_FOUND;
+	query_nothing(q, s->place->span, DIAG_NEEDS_DEBUGINFO, "%" STR_FMT,
+		      STR_ARG(s->src->why));
+	q->answer->help = s->src->help;
+	return RESOLVE_NOTHING;
+}
+
+static enum resolve_status no_place(struct statement *s)
+{
+	uint32_t lines[2], n = 0;
+	enum resolve_status status;
+
+	status = query_nothing(s->q, s->place->arg_span,
+			       DIAG_UNKNOWN_KERNEL_FUNCTION,
+			       "there is no code at '%" STR_FMT "'",
+			       STR_ARG(s->place->string));
+	if (s->pattern.kind == DBG_LINES_ABSOLUTE)
+		n = debuginfo_near_lines(s->src->info, arena_of(s),
+					 &s->pattern, s->pattern.v[0].first,
+					 lines);
+	if (n == 1)
+		s->q->answer->help = arena_printf(
+			arena_of(s), "line %u has code", lines[0]);
+	if (n == 2)
+		s->q->answer->help = arena_printf(
+			arena_of(s), "lines %u and %u have code", lines[0],
+			lines[1]);
+	return status;
+}
+
+/* ---- statements ---- */
+
+/* data: STATEMENT_NEAREST or 0 */
+enum resolve_status statement_resolve(struct query *q)
+{
+	struct dbg_sites found;
+	struct dbg_function f;
+	struct statement s;
+	struct err *e;
+
+	if (begin(&s, q, "statement") != RESOLVE_FOUND)
+		return RESOLVE_NOTHING;
+	e = debuginfo_statements(s.src->info, arena_of(&s), &s.pattern,
+				 q->data == STATEMENT_NEAREST, &found);
+	if (e)
+		return query_err(q, s.place->arg_span, DIAG_BAD_POINT_ARG, e);
+	for (uint32_t i = 0; i < found.n; i++) {
+		struct dbg_site *site = &found.v[i];
+
+		if (debuginfo_function(s.src->info, site->scope, &f))
+			add_site(&s, site->pc, site->scope, f.name, site->file,
+				 site->line);
+	}
+	return q->ret->list.n ? RESOLVE_FOUND : no_place(&s);
+}
+
+/* kernel.statement(ADDRESS).absolute: anything is there, or nothing. */
+enum resolve_status statement_absolute_resolve(struct query *q)
+{
+	const struct ast_component *c = query_component(q, "statement");
+	struct target_scope *scope;
+	struct site *site;
+
+	if (!q->program->options->guru)
+		return query_nothing(q, c->span, DIAG_BAD_POINT_ARG,
+				     "a probe at any address needs -g");
+	scope = arena_new(q->program->arena, struct target_scope);
+	scope->what = STR("an address");
+	scope_add_registers(q->program, scope);
+	site = query_site(q, PROBE_KPROBE, query_text(q));
+	site->image.a = (uint64_t)c->number;
+	site->scope = scope;
+	return RESOLVE_FOUND;
+}
+
+/* ---- functions ---- */
+
+static void add_function(struct statement *s, const struct dbg_function *f)
+{
+	add_site(s, f->entry, f->die, f->name, f->file, f->line);
+}
+
+static enum resolve_status functions(struct statement *s, enum dbg_which which,
+				     struct dbg_functions *ret)
+{
+	struct err *e = debuginfo_functions(s->src->info, arena_of(s),
+					    &s->pattern, which, ret);
+
+	if (e)
+		return query_err(s->q, s->place->arg_span, DIAG_BAD_POINT_ARG,
+				 e);
+	if (!ret->n)
+		return no_place(s);
+	return RESOLVE_FOUND;
+}
+
+enum resolve_status debug_functions(struct query *q, enum dbg_which which,
+				    struct dbg_functions *ret)
+{
+	struct statement s;
+
+	if (begin(&s, q, "function") != RESOLVE_FOUND)
+		return RESOLVE_NOTHING;
+	return functions(&s, which, ret);
+}
+
+bool debug_function_add(struct query *q, const struct dbg_function *f)
+{
+	uint32_t n = q->ret->list.n;
+	struct statement s;
+
+	if (begin(&s, q, "function") == RESOLVE_FOUND)
+		add_function(&s, f);
+	return q->ret->list.n > n;
+}
+
+/* data: enum dbg_which */
+enum resolve_status debug_function_resolve(struct query *q)
+{
+	struct dbg_functions f;
+	struct statement s;
+
+	if (begin(&s, q, "function") != RESOLVE_FOUND ||
+	    functions(&s, (enum dbg_which)q->data, &f) != RESOLVE_FOUND)
+		return RESOLVE_NOTHING;
+	for (uint32_t i = 0; i < f.n; i++)
+		add_function(&s, &f.v[i]);
+	return q->ret->list.n ? RESOLVE_FOUND : no_place(&s);
+}
+
+enum resolve_status label_resolve(struct query *q)
+{
+	const struct ast_component *label = query_component(q, "label");
+	struct dbg_labels labels;
+	struct dbg_functions f;
+	struct statement s;
+
+	if (begin(&s, q, "function") != RESOLVE_FOUND ||
+	    functions(&s, DBG_CALLS, &f) != RESOLVE_FOUND)
+		return RESOLVE_NOTHING;
+	for (uint32_t i = 0; i < f.n; i++) {
+		err_free(debuginfo_labels(s.src->info, arena_of(&s), &f.v[i],
+					  label->string, &labels));
+		for (uint32_t k = 0; k < labels.n; k++)
+			add_site(&s, labels.v[k].pc, (struct dbg_die){},
+				 f.v[i].name, labels.v[k].file,
+				 labels.v[k].line);
+	}
+	if (q->ret->list.n)
+		return RESOLVE_FOUND;
+	return query_nothing(q, label->arg_span, DIAG_UNKNOWN_KERNEL_FUNCTION,
+			     "no function there has a label '%" STR_FMT "'",
+			     STR_ARG(label->string));
+}
+
+/* What was inlined stands where it was inlined; a function that is called is
+ * probed at its entry, whoever calls it: see docs/language.md. */
+static void add_callees(struct statement *s, const struct dbg_function *f,
+			struct str name, uint32_t depth)
+{
+	struct dbg_callees callees;
+
+	err_free(debuginfo_callees(s->src->info, arena_of(s), f, depth,
+				   &callees));
+	for (uint32_t i = 0; i < callees.n; i++) {
+		const struct dbg_function *to = &callees.v[i].function;
+		bool seen = false;
+
+		for (uint32_t k = 0; k < i && !seen; k++)
+			seen = callees.v[k].function.entry == to->entry;
+		if (!seen && to->entry && to->is_inline &&
+		    str_glob(name, to->name))
+			add_function(s, to);
+	}
+}
+
+/* .callee("name"), .callees, .callees(N) */
+enum resolve_status callee_resolve(struct query *q)
+{
+	const struct ast_component *callee = query_component(q, "callee");
+	const struct ast_component *all = query_component(q, "callees");
+	struct dbg_functions f;
+	struct statement s;
+	int64_t depth = 1;
+
+	if (all && all->arg_kind == AST_ARG_NUMBER)
+		depth = all->number;
+	if (depth < 1 || depth > CALLEES_DEPTH_MAX)
+		return query_nothing(q, all->arg_span, DIAG_BAD_POINT_ARG,
+				     "the depth must be from 1 to %d",
+				     CALLEES_DEPTH_MAX);
+	if (begin(&s, q, "function") != RESOLVE_FOUND ||
+	    functions(&s, DBG_CALLS, &f) != RESOLVE_FOUND)
+		return RESOLVE_NOTHING;
+	for (uint32_t i = 0; i < f.n; i++)
+		add_callees(&s, &f.v[i], callee ? callee->string : STR("*"),
+			    (uint32_t)depth);
+	if (q->ret->list.n)
+		return RESOLVE_FOUND;
+	return query_nothing(q, q->point->span, DIAG_UNKNOWN_KERNEL_FUNCTION,
+			     "nothing of that is inlined there");
+}
