@@ -440,10 +440,13 @@ static bool debugfile_find_module(struct debugfile *s, struct str name)
 		if (debugfile_try_world(s, file))
 			return true;
 	}
-	for (uint32_t k = 0; k < ARRAY_SIZE(roots) && !path.len; k++)
-		if (debugfile_walk(s, arena_printf(s->arena, "%s/%s", roots[k],
-						   r), name, 0, &left))
+	for (uint32_t k = 0; k < ARRAY_SIZE(roots) && !path.len; k++) {
+		struct str root = arena_printf(s->arena, "%s/%s", roots[k], r);
+
+		if (debugfile_walk(s, root, name, 0, &left))
 			return true;
+		debugfile_note(s, root);
+	}
 	debugfile_ask_server(s);
 	return s->found;
 }

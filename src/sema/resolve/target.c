@@ -265,10 +265,10 @@ static struct path path_of_cast(const struct resolver *r, struct ast_expr *e)
 		btf = debug_module_types(r->program, *module);
 	if (!btf && !is_kernel_module(module))
 		return path_undefined(r, DIAG_NEEDS_DEBUGINFO,
-			arena_printf(a, "nothing describes the types of module '%"
+			arena_printf(a, "nothing describes the types of '%"
 				     STR_FMT "'", STR_ARG(*module)),
-			STR("load it, for its BTF, or install debug "
-			    "information"));
+			STR("for a module: load it, for its BTF, or install "
+			    "debug information"));
 	if (!btf)
 		return path_undefined(r, DIAG_NO_BTF,
 				      STR("this kernel does not describe its types"),
