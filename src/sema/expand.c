@@ -11,6 +11,7 @@
 #include "sema/expand.h"
 
 #include "lang/diag.h"
+#include "sema/entry.h"
 #include "sema/library.h"
 #include "sema/point.h"
 #include "sema/resolve/resolve.h"
@@ -414,9 +415,8 @@ static void share_site(struct expander *ex, const struct site *site)
 	vec_push(p->arena, &vec_last(&p->probes)->sites, s);
 }
 
-static uint32_t expand_sites(struct expander *ex, const struct ast_point *pt,
-			     const struct context *ctx,
-			     const struct sites *sites)
+static void add_probes(struct expander *ex, const struct ast_point *pt,
+		       const struct context *ctx, const struct sites *sites)
 {
 	struct program *p = ex->program;
 
@@ -437,6 +437,51 @@ static uint32_t expand_sites(struct expander *ex, const struct ast_point *pt,
 		}
 	}
 	p->ngroups++;
+}
+
+/* The point without its .return and what follows; false: there is none. */
+static bool entry_point(const struct ast_point *pt, struct ast_point *ret)
+{
+	for (uint32_t i = 1; i < pt->n; i++)
+		if (str_is(pt->v[i].name, "return")) {
+			*ret = *pt;
+			ret->n = i;
+			return true;
+		}
+	return false;
+}
+
+/* Probes of returns, from `first` on, may ask for values of the entry: then
+ * there are probes of that, too. */
+static void expand_entries(struct expander *ex, const struct ast_point *pt,
+			   const struct context *ctx, uint32_t first)
+{
+	struct program *p = ex->program;
+	struct expander quiet = { .program = p };
+	struct context plain = { .span = ctx->span, .name = ctx->name };
+	struct sites sites = {};
+	struct resolve_answer answer = {};
+	struct ast_point at;
+	uint32_t n = p->probes.n - first;
+
+	if (!n || p->lists_points || !entry_is_asked(p->probes.v[first]) ||
+	    !entry_point(pt, &at) ||
+	    resolve_point(p, &at, &sites, &answer) != RESOLVE_FOUND)
+		return;
+	quiet.body = entry_rewrite(p, first, n);
+	if (!quiet.body)
+		return;
+	add_probes(&quiet, &at, &plain, &sites);
+}
+
+static uint32_t expand_sites(struct expander *ex, const struct ast_point *pt,
+			     const struct context *ctx,
+			     const struct sites *sites)
+{
+	uint32_t first = ex->program->probes.n;
+
+	add_probes(ex, pt, ctx, sites);
+	expand_entries(ex, pt, ctx, first);
 	return sites->list.n;
 }
 
@@ -448,18 +493,21 @@ static uint32_t expand_group(struct expander *ex, const struct ast_point *pt,
 {
 	struct program *p = ex->program;
 	struct syscalls_group g;
-	struct ast_alias *alias;
+	struct str name, text;
 	struct match m;
 
 	if (ctx->chain || p->lists_points || !p->library ||
 	    !syscalls_group_find(p, pt, ex->body, &g))
 		return 0;
-	alias = library_group(p->library, &g);
-	if (!alias)
+	text = syscalls_group_text(p->arena, &g);
+	if (!text.len)
 		return 0;
 	*ret = g;
-	m = (struct match){ alias, point_text(p->arena, pt->v, pt->n), pt->n,
-			    true };
+	name = point_text(p->arena, pt->v, pt->n);
+	m = (struct match){
+		library_made(p->library, name, text)->aliases.v[0], name,
+		pt->n, true,
+	};
 	return expand_alias(ex, &m, pt, ctx);
 }
 

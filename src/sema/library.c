@@ -9,7 +9,6 @@
 #include "lang/diag.h"
 #include "lang/macros.h"
 #include "sema/syscalls.h"
-#include "sema/syscalls_group.h"
 #include "sema/tapset.h"
 
 /* One file, known by what it defines. */
@@ -300,21 +299,15 @@ static struct ast_file *load(struct library *l, struct entry *e)
 	return e->file;
 }
 
-struct ast_alias *library_group(struct library *l,
-				const struct syscalls_group *g)
+struct ast_file *library_made(struct library *l, struct str name,
+			      struct str text)
 {
-	struct program *p = l->program;
-	struct entry *e = arena_new(p->arena, struct entry);
-	struct str text = syscalls_group_text(p->arena, g);
+	struct entry *e = arena_new(l->program->arena, struct entry);
 
-	if (!text.len)
-		return NULL;
-	e->name = arena_printf(p->arena, "%" STR_FMT ".%" STR_FMT "%s",
-			       STR_ARG(g->family), STR_ARG(g->pattern),
-			       g->is_return ? ".return" : "");
-	e->source = source_add(p->sources, e->name, text);
+	e->name = name;
+	e->source = source_add(l->program->sources, name, text);
 	e->source->is_library = true;
-	return load(l, e)->aliases.v[0];
+	return load(l, e);
 }
 
 struct ast_file *library_load(struct library *l, enum scan_kind kind,

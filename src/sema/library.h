@@ -18,7 +18,6 @@
 #include "sema/program.h"
 
 struct library;
-struct syscalls_group;
 
 /*
  * Sets p->library.  `o` says how to parse; library files may ask for the
@@ -47,10 +46,10 @@ typedef bool library_wants_fn(struct str alias, const void *data);
 void library_load_aliases(struct library *l, struct str first, bool glob,
 			  library_wants_fn *wanted, const void *data);
 
-/* An alias for all the calls of the group, made for it alone; NULL = it is not
- * worth it. */
-struct ast_alias *library_group(struct library *l,
-				const struct syscalls_group *g);
+/* Loads a file that is not in the library but made for this script; the text
+ * stays with the caller. */
+struct ast_file *library_made(struct library *l, struct str name,
+			      struct str text);
 
 /* The i-th file of the whole library, loaded when it is not yet; NULL = no
  * more.  For lists of everything. */
