@@ -495,21 +495,11 @@ static int16_t walk_over(struct cg_fn *fn, struct walk *w, cg_reg space,
 	code_mov(c, R3, R10);
 	code_alui(c, BPF_ADD, R3, fn->walk_area);
 	code_movi(c, R4, 0);
+	(void)cg_has(fn, FEATURE_BIT(FOR_EACH)); /* as sema has seen */
 	code_call(c, HELPER_for_each_map_elem);
 	if (w->fixed)
 		cg_slot_free(fn, w->slice);
 	return fn->walk_area;
-}
-
-/* Before Linux 5.13 a program cannot walk over a map at all. */
-static bool can_walk(struct cg_fn *fn, ir_ref r)
-{
-	if (cg_has(fn, FEATURE_BIT(FOR_EACH)))
-		return true;
-	cg_raise(fn, IERR_ITER_SPACE, NO_REG);
-	code_place_label(fn->c, code_label(fn->c));
-	cg_set_long(fn, r, code_const(fn->c, 0));
-	return false;
 }
 
 void cg_slice_has(struct cg_fn *fn, ir_ref r)
@@ -517,8 +507,6 @@ void cg_slice_has(struct cg_fn *fn, ir_ref r)
 	struct walk w;
 	int16_t area;
 
-	if (!can_walk(fn, r))
-		return;
 	walk_new(fn, &w, array_global(fn, r), NULL);
 	slice_key(fn, &w, r);
 	area = walk_over(fn, &w, NO_REG, WALK_HAS);
@@ -529,8 +517,6 @@ void cg_slice_delete(struct cg_fn *fn, ir_ref r)
 {
 	struct walk w;
 
-	if (!can_walk(fn, r))
-		return;
 	walk_new(fn, &w, array_global(fn, r), NULL);
 	slice_key(fn, &w, r);
 	walk_over(fn, &w, NO_REG, WALK_DELETE);
@@ -660,8 +646,6 @@ void cg_iter_new(struct cg_fn *fn, ir_ref r)
 	struct walk w;
 	cg_reg space;
 
-	if (!can_walk(fn, r))
-		return;
 	walk_new(fn, &w, &fn->g->img->globals.v[it->global], it);
 	slice_key(fn, &w, r);
 	space = space_new(fn, &w);
@@ -751,8 +735,6 @@ void cg_iter_next(struct cg_fn *fn, ir_ref r)
 	cg_label none = code_label(fn->c);
 
 	cg_set_long(fn, r, v);
-	if (!cg_has(fn, FEATURE_BIT(FOR_EACH)))
-		return;
 	if (w.reorders)
 		next_sorted(fn, &w, space, none);
 	else
@@ -778,27 +760,14 @@ static void give(struct cg_fn *fn, ir_ref r, cg_reg e, uint32_t off,
 		cg_set_long(fn, r, code_ld(fn->c, e, (int32_t)off, 8));
 }
 
-/* Without for_each nothing ever comes to these. */
-static bool is_never(struct cg_fn *fn, ir_ref r)
-{
-	if (cg_has(fn, FEATURE_BIT(FOR_EACH)))
-		return false;
-	if (ir_insn(fn->f, r)->type == IT_STRING)
-		cg_str_clear(fn, cg_new_string(fn, r));
-	else
-		cg_set_long(fn, r, code_const(fn->c, 0));
-	return true;
-}
-
 void cg_iter_key(struct cg_fn *fn, ir_ref r)
 {
 	uint32_t k = (uint32_t)ir_insn(fn->f, r)->imm;
 	struct walk w;
 	cg_reg space = walk_of(fn, r, &w);
 
-	if (!is_never(fn, r))
-		give(fn, r, current(fn, &w, space), w.g->key_off[k],
-		     w.g->key_bound[k]);
+	give(fn, r, current(fn, &w, space), w.g->key_off[k],
+	     w.g->key_bound[k]);
 }
 
 void cg_iter_value(struct cg_fn *fn, ir_ref r)
@@ -806,9 +775,7 @@ void cg_iter_value(struct cg_fn *fn, ir_ref r)
 	struct walk w;
 	cg_reg space = walk_of(fn, r, &w);
 
-	if (!is_never(fn, r))
-		give(fn, r, current(fn, &w, space), w.g->key_size,
-		     w.g->bound);
+	give(fn, r, current(fn, &w, space), w.g->key_size, w.g->bound);
 }
 
 void cg_iter_stat(struct cg_fn *fn, ir_ref r)
@@ -818,8 +785,6 @@ void cg_iter_stat(struct cg_fn *fn, ir_ref r)
 	struct walk w;
 	cg_reg space = walk_of(fn, r, &w);
 
-	if (is_never(fn, r))
-		return;
 	key.reg = current(fn, &w, space);
 	cg_set_long(fn, r, stat_read(fn, w.g, key, (enum stat_op)i->aux, i->b,
 				     false));

@@ -296,6 +296,7 @@ static cg_reg lookup_cpu(struct cg_fn *fn, const struct image_global *g,
 	code_map(c, R1, g->map);
 	code_mov(c, R2, cg_str_addr(fn, key));
 	code_mov(c, R3, cpu);
+	(void)cg_has(fn, FEATURE_BIT(PERCPU_LOOKUP)); /* as sema has seen */
 	code_call(c, HELPER_map_lookup_percpu_elem);
 	return code_result(c);
 }
@@ -582,26 +583,12 @@ static struct cg_str scalar_key(struct cg_fn *fn)
 	return (struct cg_str){ .base = CG_IN_STACK, .off = cg_word(fn) };
 }
 
-/* Before Linux 5.19 a program sees no other CPU's copy, and half a statistic
- * is none: it reads as empty. */
-static bool can_read(struct cg_fn *fn, ir_ref r)
-{
-	if (cg_has(fn, FEATURE_BIT(PERCPU_LOOKUP)))
-		return true;
-	cg_raise(fn, IERR_STAT_EMPTY, NO_REG);
-	code_place_label(fn->c, code_label(fn->c));
-	cg_set_long(fn, r, code_const(fn->c, 0));
-	return false;
-}
-
 void cg_stat_get(struct cg_fn *fn, ir_ref r)
 {
 	const struct ir_insn *i = ir_insn(fn->f, r);
 	const struct image_global *g = array_global(fn, r);
 	struct cg_str key;
 
-	if (!can_read(fn, r))
-		return;
 	key = g->is_array ? array_key(fn, g, r) : scalar_key(fn);
 	cg_set_long(fn, r, stat_read(fn, g, key, (enum stat_op)i->aux, i->a,
 				  false));
@@ -622,17 +609,11 @@ void cg_stat_clear(struct cg_fn *fn, ir_ref r)
 {
 	const struct image_global *g = array_global(fn, r);
 	struct cg_code *c = fn->c;
-	cg_label lost = code_label(c);
 	struct cg_loop l;
 	cg_reg at;
 
 	if (g->is_array) {
 		cg_adel(fn, r);
-		return;
-	}
-	if (!cg_has(fn, FEATURE_BIT(PERCPU_LOOKUP))) {
-		clear_copy(fn, g, scalar(fn, g, lost));
-		code_place_label(c, lost);
 		return;
 	}
 	loop_begin(fn, &l, MAX(fn->g->o->ncpus, 1u));

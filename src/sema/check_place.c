@@ -10,6 +10,7 @@
 #include "sema/check_place.h"
 
 #include "lang/diag.h"
+#include "sema/check_kernel.h"
 #include "sema/late.h"
 #include "sema/scope.h"
 
@@ -228,11 +229,26 @@ static void check_late(struct engine *en, struct ast_expr *e)
 	}
 }
 
+/* Of things in the library the script knows the call. */
+static struct kernel_place place(const struct engine *en, struct span span)
+{
+	return (struct kernel_place){
+		.program = en->program,
+		.probe = en->probe,
+		.call = is_script(en, span) ? NULL : en->call,
+	};
+}
+
 static void check_expr(struct engine *en, struct ast_expr *e, bool late)
 {
 	if (late && en->is_kernel && late_is_late(e)) {
 		check_late(en, e);
 		return;
+	}
+	if (en->is_kernel) {
+		struct kernel_place at = place(en, e->span);
+
+		check_kernel_expr(&at, e);
 	}
 	switch (e->kind) {
 	case AST_NUMBER:
@@ -320,6 +336,11 @@ static void check_stmt(struct engine *en, struct ast_stmt *s)
 {
 	if (!s)
 		return;
+	if (en->is_kernel) {
+		struct kernel_place at = place(en, s->span);
+
+		check_kernel_stmt(&at, s);
+	}
 	switch (s->kind) {
 	case AST_S_EMPTY:
 	case AST_S_BREAK:

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sema/check_kernel.h"
+
+#include "lang/diag.h"
+
+static const struct need {
+	enum image_feature feature;
+	const char *what, *help;
+} walks = {
+	FEATURE_FOR_EACH,
+	"this kernel's handlers cannot walk over an array",
+	"do it in a timer or end probe, or on Linux 5.13 or later",
+}, empties = {
+	FEATURE_FOR_EACH,
+	"this kernel's handlers cannot empty an array",
+	"delete single elements, or empty it in a timer or end probe; Linux 5.13 and later can do it here",
+}, reads = {
+	FEATURE_PERCPU_LOOKUP,
+	"this kernel's handlers cannot read a statistic",
+	"read it in a timer or end probe, or on Linux 5.19 or later; a global with ++ or += can be read here",
+}, clears = {
+	FEATURE_PERCPU_LOOKUP,
+	"this kernel's handlers cannot clear a statistic",
+	"clear it in a timer or end probe, or on Linux 5.19 or later",
+};
+
+static void check(const struct kernel_place *at, struct span span,
+		  const struct need *need)
+{
+	struct diags *ds = at->program->diags;
+	struct diag *d;
+
+	if (at->program->features >> need->feature & 1)
+		return;
+	d = diag_error(ds, DIAG_OLD_KERNEL, at->call ? at->call->span : span,
+		       "%s", need->what);
+	if (d->parts.n)
+		return;
+	diag_note(ds, d, at->probe->span,
+		  "the handler of '%" STR_FMT "' runs there",
+		  STR_ARG(at->probe->point));
+	if (at->call)
+		diag_note(ds, d, span, "it comes to this");
+	diag_help(ds, d, "%s", need->help);
+}
+
+static bool has_wildcard(const struct ast_exprs *keys)
+{
+	for (uint32_t i = 0; i < keys->n; i++)
+		if (!keys->v[i])
+			return true;
+	return false;
+}
+
+static void check_delete(const struct kernel_place *at,
+			 const struct ast_expr *e)
+{
+	const struct var *v = e->kind == AST_NAME ? e->name.var : NULL;
+
+	if (e->kind == AST_INDEX && has_wildcard(&e->index.keys))
+		check(at, e->span, &empties);
+	else if (v && v->is_array)
+		check(at, e->span, &empties);
+	else if (v && v->type == TY_STATS)
+		check(at, e->span, &clears);
+}
+
+static void check_foreach(const struct kernel_place *at,
+			  const struct ast_stmt *s)
+{
+	const struct ast_expr *a = s->foreach.array;
+
+	if (a->kind == AST_STAT) {
+		check(at, a->span, &reads);
+		return;
+	}
+	check(at, a->span, &walks);
+	if (a->kind == AST_NAME && a->name.var &&
+	    a->name.var->type == TY_STATS &&
+	    at->program->features & FEATURE_BIT(FOR_EACH))
+		check(at, a->span, &reads);
+}
+
+void check_kernel_stmt(const struct kernel_place *at,
+		       const struct ast_stmt *s)
+{
+	if (s->kind == AST_S_DELETE)
+		check_delete(at, s->expr);
+	else if (s->kind == AST_S_FOREACH)
+		check_foreach(at, s);
+}
+
+void check_kernel_expr(const struct kernel_place *at,
+		       const struct ast_expr *e)
+{
+	if (e->kind == AST_STAT)
+		check(at, e->span, &reads);
+	else if (e->kind == AST_IN && has_wildcard(&e->in.keys))
+		check(at, e->span, &walks);
+}
