@@ -362,6 +362,10 @@ void cg_token(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref b);
 void cg_matched(struct cg_fn *fn, ir_ref r, ir_ref a);
 void cg_ngroups(struct cg_fn *fn, ir_ref r);
 
+/* The kernel's stack: select_stack.c. */
+void cg_backtrace(struct cg_fn *fn, ir_ref r);
+void cg_stack_at(struct cg_fn *fn, ir_ref r, ir_ref n);
+
 /* Do the keys and values of a global, or the record of an EMIT, need
  * scratch? */
 bool cg_big_global(const struct image *img, const struct image_global *g);

@@ -173,6 +173,12 @@ void cg_intrin(struct cg_fn *fn, ir_ref r)
 	case INTRIN_USER_STR:
 		text_at(fn, r, LOAD_USER);
 		break;
+	case INTRIN_BACKTRACE:
+		cg_backtrace(fn, r);
+		break;
+	case INTRIN_STACK_AT:
+		cg_stack_at(fn, r, arg(fn, r, 0));
+		break;
 	case INTRIN_TZ_NAME:
 		/* sema leaves no such call in kernel code; a text that only
 		 * the host knows reads as empty */
@@ -190,6 +196,10 @@ void cg_intrin(struct cg_fn *fn, ir_ref r)
 	case INTRIN_FLAG_MASK:
 	case INTRIN_FLAG_VALUE:
 	case INTRIN_SYM_NAME:
+	case INTRIN_SYM_DATA:
+	case INTRIN_SYM_MODULE:
+	case INTRIN_STACK_LINES:
+	case INTRIN_PRINT_STACK:
 	case INTRIN_TEXT:
 	case INTRIN_TEXT_SET:
 	case INTRIN_TEXT_ADD:

@@ -198,6 +198,16 @@ static bool comm(struct vm *vm, const uint64_t *a, uint64_t *ret)
 	return true;
 }
 
+/* Here nothing of the kernel's is on it. */
+static bool get_stack(struct vm *vm, const uint64_t *a, uint64_t *ret)
+{
+	if (!writable(vm, a[1], a[2], "get_stack"))
+		return false;
+	memset(vm_ptr(a[1]), 0, a[2]);
+	*ret = 0;
+	return true;
+}
+
 /* ---- ring buffers ---- */
 
 static bool reserve(struct vm *vm, const uint64_t *a, uint64_t *ret)
@@ -354,6 +364,8 @@ bool vm_helper(struct vm *vm, int32_t number, const struct image_reloc *r,
 		return true;
 	case HELPER_get_current_comm:
 		return comm(vm, a, ret);
+	case HELPER_get_stack:
+		return get_stack(vm, a, ret);
 	case HELPER_probe_read_kernel:
 		return probe_read(vm, a, ret);
 	case HELPER_probe_read_kernel_str:

@@ -233,11 +233,11 @@ struct err *kallsyms_at(struct kallsyms *k, uint64_t addr,
 {
 	struct err *e = kallsyms_load(k);
 	struct kallsym sym;
-	uint32_t i;
+	uint32_t i, next;
 
 	if (e)
 		return e;
-	i = kallsyms_below(k, addr);
+	i = next = kallsyms_below(k, addr);
 	/* Of several names for one address the first. */
 	while (i > 1 && k->lines[i - 2].addr == k->lines[i - 1].addr)
 		i--;
@@ -245,6 +245,8 @@ struct err *kallsyms_at(struct kallsyms *k, uint64_t addr,
 	    addr - sym.addr > KALLSYMS_REACH)
 		return err_new(ERR_NOT_FOUND, "no symbol is at 0x%llx",
 			       (unsigned long long)addr);
+	if (next < k->n)
+		sym.size = k->lines[next].addr - sym.addr;
 	*ret = sym;
 	return NULL;
 }

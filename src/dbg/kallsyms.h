@@ -18,6 +18,8 @@ struct kallsyms;
 struct kallsym {
 	struct str name, module;	/* module empty = the kernel itself */
 	uint64_t addr;
+	uint64_t size;			/* up to the next, if kallsyms_at() gave
+					 * it; 0 = not known */
 	char type;			/* nm's letter */
 };
 

@@ -57,6 +57,7 @@ struct host {
 	struct output *out;
 	struct world *world;
 	struct kallsyms *kallsyms;	/* when first asked for */
+	bool said_hidden;		/* that it tells no addresses */
 	uint32_t strcap;		/* MAXSTRINGLEN */
 	uint32_t max_depth;
 

@@ -15,7 +15,6 @@
 #include "base/bits.h"
 #include "base/cleanup.h"
 #include "dbg/arch.h"
-#include "dbg/kallsyms.h"
 #include "dbg/world.h"
 
 #define NS_PER_S INT64_C(1000000000)
@@ -247,23 +246,15 @@ static enum step get_env(struct host *h, const struct value *args)
 	return STEP_ON;
 }
 
-/* The name, or the address itself where there is none. */
-static enum step get_symbol(struct host *h, const struct value *args)
+/* Here no kernel code is interrupted. */
+static enum step no_backtrace(struct host *h, const struct value *args)
 {
-	uint64_t addr = (uint64_t)args[0].l;
-	struct kallsym sym = {};
-	struct err *e = NULL;
-	char text[32];
-
-	if (!h->kallsyms && h->world)
-		h->kallsyms = kallsyms_create(h->world);
-	if (h->kallsyms)
-		e = kallsyms_at(h->kallsyms, addr, &sym);
-	err_free(e);
-	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)addr);
-	host_set_str(h, sym.name.len ? sym.name : str_from(text));
+	(void)args;
+	host_set_str(h, STR(""));
 	return STEP_ON;
 }
+
+GETTER(no_stack, 0)
 
 static const struct arch *arch_of(const struct host *h)
 {
@@ -363,7 +354,13 @@ static const intrinsic_fn intrinsics[INTRIN_N] = {
 	[INTRIN_FLAG_NAME] = intrinsic_flag_name,
 	[INTRIN_FLAG_MASK] = intrinsic_flag_mask,
 	[INTRIN_FLAG_VALUE] = intrinsic_flag_value,
-	[INTRIN_SYM_NAME] = get_symbol,
+	[INTRIN_SYM_NAME] = intrinsic_sym_name,
+	[INTRIN_SYM_DATA] = intrinsic_sym_data,
+	[INTRIN_SYM_MODULE] = intrinsic_sym_module,
+	[INTRIN_STACK_LINES] = intrinsic_stack_lines,
+	[INTRIN_PRINT_STACK] = intrinsic_print_stack,
+	[INTRIN_BACKTRACE] = no_backtrace,
+	[INTRIN_STACK_AT] = get_no_stack,
 	[INTRIN_TEXT] = get_text,
 	[INTRIN_TEXT_SET] = text_set,
 	[INTRIN_TEXT_ADD] = text_add,

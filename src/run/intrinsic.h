@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The intrinsics, one function each: intrinsic.c has the table and those of
- * task, time and session, intrinsic_text.c those of text and names.
+ * task, time and session, intrinsic_text.c those of text and names,
+ * symbols.c those of addresses.
  */
 #ifndef RUN_INTRINSIC_H
 #define RUN_INTRINSIC_H
@@ -28,5 +29,10 @@ enum step intrinsic_flag_name(struct host *h, const struct value *args);
 enum step intrinsic_flag_mask(struct host *h, const struct value *args);
 enum step intrinsic_flag_value(struct host *h, const struct value *args);
 enum step intrinsic_signal_name(struct host *h, const struct value *args);
+enum step intrinsic_sym_name(struct host *h, const struct value *args);
+enum step intrinsic_sym_data(struct host *h, const struct value *args);
+enum step intrinsic_sym_module(struct host *h, const struct value *args);
+enum step intrinsic_stack_lines(struct host *h, const struct value *args);
+enum step intrinsic_print_stack(struct host *h, const struct value *args);
 
 #endif

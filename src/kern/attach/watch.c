@@ -27,6 +27,21 @@ static struct err *watch_no_symbol(struct err *e, struct str name)
 			"instead of a name");
 }
 
+/* By where it lies: nm's letter of some data is that of code. */
+static bool is_code(struct kallsyms *symbols, uint64_t addr)
+{
+	struct kallsym from, to;
+	struct err *e = kallsyms_find(symbols, STR("_stext"), &from);
+
+	if (!e)
+		e = kallsyms_find(symbols, STR("_etext"), &to);
+	if (e) {
+		err_free(e);
+		return false;
+	}
+	return addr >= from.addr && addr < to.addr;
+}
+
 static struct err *watch_address(const struct attach_request *r, uint64_t *ret)
 {
 	struct str name = image_str(r->image, r->probe->site.name);
@@ -41,7 +56,7 @@ static struct err *watch_address(const struct attach_request *r, uint64_t *ret)
 	e = kallsyms_find(symbols, name, &sym);
 	if (e)
 		e = watch_no_symbol(e, name);
-	else if (sym.type == 'T' || sym.type == 't')
+	else if (is_code(symbols, sym.addr))
 		e = err_hint(err_new(ERR_UNSUPPORTED,
 				     "'%" STR_FMT "' is a function, not data",
 				     STR_ARG(name)),

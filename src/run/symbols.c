@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Addresses of the kernel as people read them.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "dbg/kallsyms.h"
+#include "run/intrinsic.h"
+
+/* The symbol at or below addr; false = there is none. */
+static bool find(struct host *h, uint64_t addr, struct kallsym *ret)
+{
+	struct err *e;
+
+	*ret = (struct kallsym){};
+	if (!h->kallsyms && h->world)
+		h->kallsyms = kallsyms_create(h->world);
+	if (!h->kallsyms)
+		return false;
+	e = kallsyms_at(h->kallsyms, addr, ret);
+	if (e && e->code == ERR_PERMISSION && !h->said_hidden) {
+		h->said_hidden = true;
+		output_warn(h->out, "%s", e->msg);
+	}
+	err_free(e);
+	return !e;
+}
+
+/* "name+0x10/0x80 [module]", or the address. */
+static void add_data(struct host *h, struct buf *b, uint64_t addr)
+{
+	struct kallsym sym;
+
+	if (!find(h, addr, &sym)) {
+		buf_printf(b, "0x%llx", (unsigned long long)addr);
+		return;
+	}
+	buf_printf(b, "%" STR_FMT "+0x%llx", STR_ARG(sym.name),
+		   (unsigned long long)(addr - sym.addr));
+	if (sym.size)
+		buf_printf(b, "/0x%llx", (unsigned long long)sym.size);
+	buf_printf(b, " [%" STR_FMT "]",
+		   STR_ARG(sym.module.len ? sym.module : STR("kernel")));
+}
+
+enum step intrinsic_sym_name(struct host *h, const struct value *args)
+{
+	struct kallsym sym;
+	char text[32];
+
+	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)args[0].l);
+	host_set_str(h, find(h, (uint64_t)args[0].l, &sym) ? sym.name :
+							     str_from(text));
+	return STEP_ON;
+}
+
+enum step intrinsic_sym_data(struct host *h, const struct value *args)
+{
+	h->text.len = 0;
+	add_data(h, &h->text, (uint64_t)args[0].l);
+	host_set_str(h, buf_view(&h->text));
+	return STEP_ON;
+}
+
+enum step intrinsic_sym_module(struct host *h, const struct value *args)
+{
+	struct kallsym sym;
+	struct str name = STR("");
+
+	if (find(h, (uint64_t)args[0].l, &sym))
+		name = sym.module.len ? sym.module : STR("kernel");
+	host_set_str(h, name);
+	return STEP_ON;
+}
+
+/* Cuts the next address off; false = there is no more. */
+static bool next_address(struct str *rest, uint64_t *ret)
+{
+	while (rest->len) {
+		int64_t blank = str_find_char(*rest, ' ');
+		uint32_t n = blank < 0 ? rest->len : (uint32_t)blank;
+		char word[32] = "";
+		char *end;
+
+		memcpy(word, rest->s, MIN(n, (uint32_t)sizeof(word) - 1));
+		*rest = str_sub(*rest, blank < 0 ? n : n + 1, rest->len);
+		*ret = strtoull(word, &end, 16);
+		if (n && n < sizeof(word) && !*end)
+			return true;
+	}
+	return false;
+}
+
+static void add_lines(struct host *h, struct buf *b, struct str stack)
+{
+	uint64_t addr;
+
+	while (next_address(&stack, &addr)) {
+		buf_printf(b, " 0x%016llx : ", (unsigned long long)addr);
+		add_data(h, b, addr);
+		buf_char(b, '\n');
+	}
+}
+
+enum step intrinsic_stack_lines(struct host *h, const struct value *args)
+{
+	h->text.len = 0;
+	add_lines(h, &h->text, args[0].s);
+	host_set_str(h, buf_view(&h->text));
+	return STEP_ON;
+}
+
+enum step intrinsic_print_stack(struct host *h, const struct value *args)
+{
+	add_lines(h, output_buf(h->out), args[0].s);
+	output_settle(h->out);
+	return STEP_ON;
+}
