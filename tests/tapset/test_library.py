@@ -21,8 +21,7 @@ ALIAS = re.compile(r"((?:^.*\*/\n)?)^probe ([\w.]+) = [^\n]*\n\{\n(.*?)^\}",
 # These end the script, or would do something.
 LEFT_OUT = {"exit", "abort", "error", "system", "assert", "ftrace"}
 # Texts that only the host can make: in the kernel they are printed.
-LATE = {"symname", "symdata", "modname", "sprint_stack", "sprint_syms",
-        "sprint_backtrace"}
+LATE = {"symname", "symdata", "modname", "sprint_stack", "sprint_syms"}
 # At most so many calls in a probe, for the verifier's sake.
 CALLS = 12
 
