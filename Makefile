@@ -5,6 +5,7 @@
 #	make			build build/spile
 #	make demo		run a script against this machine, for seconds
 #	make check		run the tests
+#	make check-kernels	run the live tests on other kernels, in QEMU
 #	make install		PREFIX=/usr/local, DESTDIR=
 #	make bench		what a start costs, and an event
 #	make conformance	SystemTap's examples through each pass
@@ -25,6 +26,10 @@ $(BUILD)/build.ninja:
 check: all
 	@tools/install-deps check
 	@tests/run --build $(BUILD)
+
+check-kernels: all
+	@tools/install-deps kernels
+	@tools/check-kernels --build $(BUILD)
 
 test: check
 
@@ -50,4 +55,4 @@ format:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all check test demo install bench conformance fuzz format clean
+.PHONY: all check check-kernels test demo install bench conformance fuzz format clean
