@@ -223,6 +223,7 @@ static void probe(struct codec *c, struct image_probe *p)
 	site(c, &p->site);
 	u32(c, &p->first_site);
 	u32(c, &p->nsites);
+	u32(c, &p->group);
 }
 
 static void insn(struct codec *c, struct image_insn *i)
@@ -347,7 +348,7 @@ static void sections(struct codec *c, struct image *img)
 	SECTION(c, &img->accesses, number, 26);
 	SECTION(c, &img->lines, line, 8);
 	SECTION(c, &img->places, place, 20);
-	SECTION(c, &img->probes, probe, 94);
+	SECTION(c, &img->probes, probe, 98);
 	SECTION(c, &img->sites, site, 58);
 	SECTION(c, &img->code, insn, 36);
 	SECTION(c, &img->args, u32, 4);

@@ -155,6 +155,7 @@ static void build_probe(struct build *b, const struct probe *probe)
 			.site = probe->site,
 			.first_site = img->sites.n,
 			.nsites = probe->sites.n,
+			.group = probe->is_one_of_many ? probe->group + 1 : 0,
 		},
 		.span = probe->span,
 	};

@@ -42,23 +42,25 @@
 struct session {
 	struct image *img;
 	const struct session_options *o;
-	bool in_kernel;			/* has programs */
+	bool in_kernel; /* has programs */
 	struct maps maps;
 	struct programs programs;
-	struct attachment *attached;	/* one for each probe */
-	bool *armed;			/* its condition holds, or has none */
+	struct attachment *attached; /* one for each probe */
+	bool *armed;		     /* its condition holds, or has none */
+	bool *left_out;		     /* the kernel has no probe there */
+	struct err *refusal;	     /* the first reason for that */
 	struct output *out;
 	struct store *store;
 	struct host *host;
 	struct image_session *state;
 	struct ring *data, *control;
 	struct timers *timers;
-	struct procfs *procfs;		/* or NULL: there are no such probes */
-	char name[64];			/* module_name() */
+	struct procfs *procfs; /* or NULL: there are no such probes */
+	char name[64];	       /* module_name() */
 	struct command command;
 	int epoll, signals;
-	int64_t deadline;		/* CLOCK_MONOTONIC ns, or 0 */
-	bool failed;			/* exit status 1 */
+	int64_t deadline; /* CLOCK_MONOTONIC ns, or 0 */
+	bool failed;	  /* exit status 1 */
 };
 
 static int64_t clock_ns(clockid_t clock)
@@ -76,8 +78,8 @@ static const struct image_probe *probe_at(const struct session *s, uint32_t i)
 
 static bool is_kernel_probe(const struct session *s, uint32_t i)
 {
-	return image_probe_is_kernel((enum image_probe_kind)probe_at(s, i)
-					     ->kind);
+	return image_probe_is_kernel(
+		(enum image_probe_kind)probe_at(s, i)->kind);
 }
 
 /* ---- the state ---- */
@@ -102,8 +104,7 @@ static bool is_over(const struct session *s)
 
 static void count_error(struct session *s)
 {
-	uint64_t n = __atomic_add_fetch(&s->state->errors, 1,
-					__ATOMIC_RELAXED);
+	uint64_t n = __atomic_add_fetch(&s->state->errors, 1, __ATOMIC_RELAXED);
 
 	if (n > s->img->limits.maxerrors && !s->o->tolerant)
 		state_raise(s, SESSION_ERROR);
@@ -122,8 +123,7 @@ static void check_skips(struct session *s)
 
 /* ---- handlers of the host ---- */
 
-static void report(struct session *s, uint32_t probe,
-		   const struct run_error *e)
+static void report(struct session *s, uint32_t probe, const struct run_error *e)
 {
 	if (e->kind == IERR_ABORT) {
 		state_raise(s, SESSION_STOPPING);
@@ -183,8 +183,8 @@ static int by_order(const void *a, const void *b, void *data)
 static void run_all(struct session *s, enum image_probe_kind kind,
 		    uint64_t until)
 {
-	_cleanup_free_ uint32_t *list = calloc(s->img->probes.n + 1,
-					       sizeof(*list));
+	_cleanup_free_ uint32_t *list =
+		calloc(s->img->probes.n + 1, sizeof(*list));
 	uint32_t n = 0;
 
 	if (!list)
@@ -214,7 +214,7 @@ static struct err *attach_one(struct session *s, uint32_t i)
 	};
 
 	if (!has_prog && !p->site.name)
-		return NULL;	/* a handler that does nothing */
+		return NULL; /* a handler that does nothing */
 	return attach_probe(&r, &s->attached[i]);
 }
 
@@ -238,6 +238,47 @@ static bool condition_holds(struct session *s, uint32_t i)
 	return false;
 }
 
+/* The kernel has no probe there; others of the wildcard may do. */
+static bool is_left_out(const struct session *s, uint32_t i,
+			const struct err *e)
+{
+	return e && probe_at(s, i)->group &&
+	       (e->code == ERR_NOT_FOUND || e->code == ERR_UNSUPPORTED ||
+		e->code == ERR_OTHER);
+}
+
+static bool has_attached(const struct session *s, uint32_t group)
+{
+	for (uint32_t i = 0; i < s->img->probes.n; i++)
+		if (probe_at(s, i)->group == group &&
+		    is_attached(&s->attached[i]))
+			return true;
+	return false;
+}
+
+/* Attaches; one of many that the kernel refuses is left out from now on. */
+static struct err *attach_or_leave_out(struct session *s, uint32_t i)
+{
+	struct err *e = s->left_out[i] ? NULL : attach_one(s, i);
+
+	if (!is_left_out(s, i, e))
+		return e;
+	s->left_out[i] = true;
+	if (!s->refusal)
+		s->refusal = take_ptr(e);
+	err_free(e);
+	return NULL;
+}
+
+/* All of a wildcard's are refused: the first reason. */
+static struct err *all_left_out(struct session *s)
+{
+	for (uint32_t i = 0; i < s->img->probes.n; i++)
+		if (s->left_out[i] && !has_attached(s, probe_at(s, i)->group))
+			return take_ptr(s->refusal);
+	return NULL;
+}
+
 /* What the conditions of timers and of kernel probes say now. */
 static struct err *arm_all(struct session *s)
 {
@@ -253,11 +294,11 @@ static struct err *arm_all(struct session *s)
 		    on == is_attached(&s->attached[i]))
 			continue;
 		if (on)
-			e = attach_one(s, i);
+			e = attach_or_leave_out(s, i);
 		else
 			detach(&s->attached[i]);
 	}
-	return e;
+	return e ? e : all_left_out(s);
 }
 
 /* A probe that can't be attached again ends the session. */
@@ -280,8 +321,9 @@ static void take_data(struct session *s, const void *data, uint32_t len)
 	struct run_error run = { .place = IMAGE_NONE };
 	enum host_status status = HOST_DONE;
 	const struct image_site *site;
-	uint32_t probe = len < sizeof(*rec) ? IMAGE_NONE :
-			 image_origin(s->img, rec->probe, &site);
+	uint32_t probe = len < sizeof(*rec) ?
+				 IMAGE_NONE :
+				 image_origin(s->img, rec->probe, &site);
 	struct err *e = host_record(s->host, data, len, &status, &run);
 
 	if (e) {
@@ -306,8 +348,7 @@ static bool take_control(struct session *s, const void *data, uint32_t len)
 		return false;
 	case CONTROL_COND:
 		/* from here on a change asks for a look of its own */
-		__atomic_store_n(&s->state->cond_waiting, 0,
-				 __ATOMIC_SEQ_CST);
+		__atomic_store_n(&s->state->cond_waiting, 0, __ATOMIC_SEQ_CST);
 		return true;
 	case CONTROL_ERROR:
 		break;
@@ -341,8 +382,7 @@ static void drain_data(struct session *s)
 		ring_consume(s->data);
 	}
 	if (n <= SESSION_BURST)
-		__atomic_store_n(&s->state->data_waiting, 0,
-				 __ATOMIC_RELAXED);
+		__atomic_store_n(&s->state->data_waiting, 0, __ATOMIC_RELAXED);
 }
 
 static void drain_control(struct session *s)
@@ -410,8 +450,8 @@ static void run_procfs(struct session *s)
 	if (!s->procfs)
 		return;
 	if (!procfs_serve(s->procfs))
-		(void)epoll_ctl(s->epoll, EPOLL_CTL_DEL,
-				procfs_fd(s->procfs), NULL);
+		(void)epoll_ctl(s->epoll, EPOLL_CTL_DEL, procfs_fd(s->procfs),
+				NULL);
 	if (host_cond_changed(s->host) && !is_over(s))
 		rearm(s);
 }
@@ -478,8 +518,7 @@ static struct err *open_signals(struct session *s)
 	return e ? e : watch(s, s->signals);
 }
 
-static struct err *open_ring(struct session *s, uint32_t map,
-			     struct ring **ret)
+static struct err *open_ring(struct session *s, uint32_t map, struct ring **ret)
 {
 	struct err *e;
 
@@ -495,8 +534,7 @@ static struct err *open_kernel(struct session *s)
 				    world_cpus(s->o->world), &s->maps);
 
 	if (!e)
-		e = programs_load(s->img, &s->maps, s->o->world,
-				  &s->programs);
+		e = programs_load(s->img, &s->maps, s->o->world, &s->programs);
 	if (!e)
 		e = open_ring(s, s->img->data_map, &s->data);
 	if (!e)
@@ -520,8 +558,8 @@ static struct err *open_store(struct session *s)
 		.globals = s->maps.globals,
 		.ncpus = world_cpus(s->o->world),
 	};
-	struct err *e = store_create(s->img, s->in_kernel ? &maps : NULL,
-				     &s->store);
+	struct err *e =
+		store_create(s->img, s->in_kernel ? &maps : NULL, &s->store);
 
 	if (e)
 		return e;
@@ -538,8 +576,8 @@ static void fill_state(struct session *s)
 	s->state->target = s->command.pid ? (uint64_t)s->command.pid :
 					    (uint64_t)s->o->target;
 	s->state->stp_pid = (uint64_t)getpid();
-	s->state->wall_offset = clock_ns(CLOCK_REALTIME) -
-				clock_ns(CLOCK_MONOTONIC);
+	s->state->wall_offset =
+		clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
 	s->state->gmtoff = -tm.tm_gmtoff;
 }
 
@@ -591,8 +629,7 @@ static struct err *check_target(const struct session *s)
 {
 	if (!s->o->target || !kill(s->o->target, 0) || errno == EPERM)
 		return NULL;
-	return err_new(ERR_NOT_FOUND, "there is no process %d",
-		       s->o->target);
+	return err_new(ERR_NOT_FOUND, "there is no process %d", s->o->target);
 }
 
 static struct err *session_open(struct session *s)
@@ -660,8 +697,8 @@ static struct err *session_start(struct session *s)
 	state_raise(s, SESSION_RUNNING);
 	say_ready(s);
 	if (s->o->timeout)
-		s->deadline = clock_ns(CLOCK_MONOTONIC) +
-			      s->o->timeout * NS_PER_S;
+		s->deadline =
+			clock_ns(CLOCK_MONOTONIC) + s->o->timeout * NS_PER_S;
 	command_start(&s->command);
 	return NULL;
 }
@@ -747,6 +784,8 @@ static void session_close(struct session *s)
 		close(s->epoll);
 	free(s->attached);
 	free(s->armed);
+	free(s->left_out);
+	err_free(s->refusal);
 }
 
 struct err *session_run(struct image *img, const struct session_options *o,
@@ -758,7 +797,8 @@ struct err *session_run(struct image *img, const struct session_options *o,
 
 	s.attached = calloc(img->probes.n + 1, sizeof(*s.attached));
 	s.armed = calloc(img->probes.n + 1, sizeof(*s.armed));
-	if (!s.attached || !s.armed)
+	s.left_out = calloc(img->probes.n + 1, sizeof(*s.left_out));
+	if (!s.attached || !s.armed || !s.left_out)
 		abort();
 	e = session_open(&s);
 	if (!e)

@@ -139,6 +139,7 @@ static void add_probe(struct expander *ex, const struct site *site,
 	pr->site = site->image;
 	pr->site.point = image_intern(p->image, p->back, site->point);
 	pr->group = p->ngroups;
+	pr->is_one_of_many = point_is_pattern(pt);
 	pr->scope = site->scope;
 	pr->conditions = clone_conditions(p->arena, ctx->conditions);
 	pr->body = make_body(ex, ctx);

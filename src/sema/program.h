@@ -181,6 +181,7 @@ struct probe {
 	VEC(struct image_site) sites;	/* all, when they share the handler */
 	uint32_t group;			/* those of one point as written have
 					 * one number */
+	bool is_one_of_many;		/* sites of a point with wildcards */
 	struct cond *conditions;
 	struct ast_stmt *body;		/* prologues, body, epilogues: one
 					 * block, one scope */
