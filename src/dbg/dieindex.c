@@ -354,7 +354,9 @@ static struct dieindex_head dieindex_new_head(struct dieindex *x)
 	struct str id = objfile_build_id(x->file->obj);
 
 	memcpy(h.magic, DIEINDEX_MAGIC, sizeof(h.magic));
-	memcpy(h.build_id, id.s, MIN(id.len, (uint32_t)sizeof(h.build_id)));
+	if (id.len)
+		memcpy(h.build_id, id.s,
+		       MIN(id.len, (uint32_t)sizeof(h.build_id)));
 	h.info_size = die_section(x->file, DIE_INFO).size;
 	h.str_size = die_section(x->file, DIE_STR).size;
 	h.line_size = die_section(x->file, DIE_LINE).size;

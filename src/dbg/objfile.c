@@ -526,11 +526,13 @@ bool objfile_find_symbol(struct objfile *o, struct str name, uint32_t *i,
 	GElf_Sym sym;
 
 	while (objfile_sym(o, (*i)++, &sym)) {
-		const char *s = (const char *)o->strings.p + sym.st_name;
+		const char *s;
 
 		if (sym.st_name >= o->strings.size ||
-		    o->strings.size - sym.st_name <= name.len ||
-		    s[name.len] || memcmp(s, name.s, name.len))
+		    o->strings.size - sym.st_name <= name.len)
+			continue;
+		s = (const char *)o->strings.p + sym.st_name;
+		if (s[name.len] || memcmp(s, name.s, name.len))
 			continue;
 		objfile_fill_symbol(o, &sym, ret);
 		return true;
