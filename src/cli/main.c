@@ -109,6 +109,7 @@ static int run_saved(const struct options *o, struct world *world,
 static int run_script(const struct options *o, struct world *world)
 {
 	struct compile c;
+	struct err *err;
 	int status = EXIT_FAILURE;
 
 	compile_init(&c, o, world);
@@ -120,7 +121,8 @@ static int run_script(const struct options *o, struct world *world)
 		status = EXIT_SUCCESS;
 		break;
 	case COMPILE_DONE:
-		status = run_image(o, world, &c.image);
+		err = relocate_symbols(&c.image, world);
+		status = err ? fail(err) : run_image(o, world, &c.image);
 		break;
 	}
 	compile_deinit(&c);

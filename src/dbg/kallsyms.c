@@ -7,10 +7,13 @@
 #include "dbg/kallsyms.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/buf.h"
+#include "base/cleanup.h"
 
 #define KALLSYMS_BYTES_MAX (256u << 20)
+#define KALLSYMS_PEEK (64u << 10)
 /* An address further than this behind a symbol is not in it. */
 #define KALLSYMS_REACH (UINT64_C(1) << 20)
 
@@ -186,17 +189,49 @@ static bool kallsyms_found(const struct kallsyms *k, uint32_t at,
 	       str_eq(ret->name, name);
 }
 
+/* Is the symbol among the first ones, as _text is?  Reading all takes long. */
+static bool kallsyms_peek(const struct kallsyms *k, struct str name,
+			  struct kallsym *ret)
+{
+	_cleanup_close_ int fd = -1;
+	_cleanup_free_ char *bytes = malloc(KALLSYMS_PEEK);
+	struct str text = { bytes, 0 };
+	struct err *e = world_open_fd(k->world, "/proc/kallsyms", &fd);
+	ssize_t n;
+
+	err_free(e);
+	if (e || !bytes)
+		return false;
+	while (text.len < KALLSYMS_PEEK &&
+	       (n = read(fd, bytes + text.len, KALLSYMS_PEEK - text.len)) > 0)
+		text.len += (uint32_t)n;
+	for (int64_t end; (end = str_find_char(text, '\n')) >= 0;) {
+		if (kallsyms_parse(str_sub(text, 0, (uint32_t)end), ret) &&
+		    str_eq(ret->name, name) && ret->addr) {
+			ret->name = name;
+			ret->module = (struct str){};
+			return true;
+		}
+		text = str_sub(text, (uint32_t)end + 1, text.len);
+	}
+	return false;
+}
+
 struct err *kallsyms_find(struct kallsyms *k, struct str name,
 			  struct kallsym *ret)
 {
-	struct err *e = kallsyms_load(k);
-	struct str text = buf_view(&k->text), rest;
+	struct str text, rest;
 	struct kallsym sym;
 	uint32_t off = 0;
+	struct err *e;
 	int64_t at;
 
+	if (!k->loaded && kallsyms_peek(k, name, ret))
+		return NULL;
+	e = kallsyms_load(k);
 	if (e)
 		return e;
+	text = buf_view(&k->text);
 	for (;;) {
 		rest = str_sub(text, off, text.len);
 		at = name.len ? str_find(rest, name) : -1;

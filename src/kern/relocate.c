@@ -200,6 +200,23 @@ static struct err *find_arg(struct relocate *r, struct image_access *a,
 
 /* ---- symbols ---- */
 
+static struct err *find_module_symbol(struct relocate *r,
+				      const struct image_access *a,
+				      struct kallsym *ret)
+{
+	struct err *e = kallsyms_load(r->symbols);
+
+	for (uint32_t i = 0; !e && kallsyms_get(r->symbols, i, ret); i++)
+		if (str_eq(ret->name, text(r, a->path)) &&
+		    str_eq(ret->module, text(r, a->module)))
+			return NULL;
+	return e ? e :
+		   err_new(ERR_NOT_FOUND,
+			   "module '%" STR_FMT "' is not loaded, or has no '%"
+			   STR_FMT "'", STR_ARG(text(r, a->module)),
+			   STR_ARG(text(r, a->path)));
+}
+
 static struct err *find_symbol(struct relocate *r, struct image_access *a)
 {
 	struct kallsym sym;
@@ -207,7 +224,10 @@ static struct err *find_symbol(struct relocate *r, struct image_access *a)
 
 	if (!r->symbols)
 		r->symbols = kallsyms_create(r->world);
-	e = kallsyms_find(r->symbols, text(r, a->path), &sym);
+	if (a->module)
+		e = find_module_symbol(r, a, &sym);
+	else
+		e = kallsyms_find(r->symbols, text(r, a->path), &sym);
 	if (!e)
 		a->value = (int64_t)sym.addr;
 	return e;
@@ -320,5 +340,17 @@ struct err *relocate(struct image *img, struct world *w,
 	ctypes_close(r.btf);
 	kallsyms_destroy(r.symbols);
 	arena_deinit(&r.arena);
+	return e;
+}
+
+struct err *relocate_symbols(struct image *img, struct world *w)
+{
+	struct relocate r = { .img = img, .world = w };
+	struct err *e = NULL;
+
+	for (uint32_t i = 0; i < img->accesses.n && !e; i++)
+		if (img->accesses.v[i].kind == ACCESS_SYMBOL)
+			e = find_symbol(&r, &img->accesses.v[i]);
+	kallsyms_destroy(r.symbols);
 	return e;
 }

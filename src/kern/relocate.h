@@ -20,4 +20,8 @@ struct world;
 struct err *relocate(struct image *img, struct world *w,
 		     image_features features) must_check;
 
+/* Addresses of symbols alone: what has to be found at each start, of an image
+ * that was made for the kernel at hand, too. */
+struct err *relocate_symbols(struct image *img, struct world *w) must_check;
+
 #endif

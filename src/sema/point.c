@@ -158,12 +158,28 @@ bool point_has_glob(const struct ast_point *pt)
 	return false;
 }
 
+/* "name@file:12,20-30" */
+static bool has_many_lines(struct str s)
+{
+	bool digits = str_find_char(s, '@') >= 0;
+
+	for (uint32_t i = s.len; i && digits; i--) {
+		char c = s.s[i - 1];
+
+		if (c == ',' || c == '-')
+			return true;
+		digits = c >= '0' && c <= '9';
+	}
+	return false;
+}
+
 bool point_is_pattern(const struct ast_point *pt)
 {
 	for (uint32_t i = 0; i < pt->n; i++)
 		if (str_has_glob(pt->v[i].name) ||
 		    (pt->v[i].arg_kind == AST_ARG_STRING &&
-		     str_has_glob(pt->v[i].string)))
+		     (str_has_glob(pt->v[i].string) ||
+		      has_many_lines(pt->v[i].string))))
 			return true;
 	return false;
 }

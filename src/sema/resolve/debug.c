@@ -4,6 +4,7 @@
 #include "dbg/arch.h"
 #include "dbg/btf.h"
 #include "dbg/ctypes_die.h"
+#include "dbg/dietype.h"
 #include "sema/resolve/kind.h"
 
 struct debug_btf {
@@ -206,31 +207,38 @@ static void lower_location(struct lower *l, const struct dbg_loc *loc)
 
 /* ---- roots ---- */
 
+static void root_locate(struct program *p, struct debug_source *src,
+			struct target_root *r, const struct dbg_loc *loc)
+{
+	struct lower l = { .program = p, .src = src };
+
+	lower_location(&l, loc);
+	if (l.missing) {
+		r->missing = arena_printf(p->arena, "'%" STR_FMT "' %s%s",
+					  STR_ARG(r->name),
+					  strncmp(l.missing, "optimi", 6) ?
+						  "" : "is ", l.missing);
+		return;
+	}
+	r->is_address = loc->kind == DBG_LOC_MEMORY;
+	r->ops[0] = (struct target_op){ .kind = TGT_LOC,
+					.n = l.ops.n,
+					.loc = l.ops.v };
+	r->nops = 1;
+}
+
 static struct target_root root_of(struct program *p, struct debug_source *src,
 				  const struct dbg_var *v, uint64_t pc)
 {
 	struct dbg_loc loc = debuginfo_location(src->info, p->arena, v->die,
 						pc);
-	struct lower l = { .program = p, .src = src };
 	struct target_root r = {
 		.name = v->name,
 		.is_local = v->kind != DBG_VAR_PARAM,
-		.is_address = loc.kind == DBG_LOC_MEMORY,
 		.type = { src->types, ctypes_die_id(src->types, v->type) },
 	};
 
-	lower_location(&l, &loc);
-	if (l.missing) {
-		r.missing = arena_printf(p->arena, "'%" STR_FMT "' %s%s",
-					 STR_ARG(v->name),
-					 strncmp(l.missing, "optimi", 6) ?
-						 "" : "is ", l.missing);
-		return r;
-	}
-	r.ops[0] = (struct target_op){ .kind = TGT_LOC,
-				       .n = l.ops.n,
-				       .loc = l.ops.v };
-	r.nops = 1;
+	root_locate(p, src, &r, &loc);
 	return r;
 }
 
@@ -260,6 +268,31 @@ const struct target_scope *debug_scope(struct program *p,
 		if (!is_hidden(s, vars.v[i].name))
 			vec_push(p->arena, &s->roots,
 				 root_of(p, src, &vars.v[i], pc));
+	scope_add_registers(p, s);
+	return s;
+}
+
+const struct target_scope *debug_return_scope(struct program *p,
+					      struct debug_source *src,
+					      const struct dbg_function *f,
+					      struct str what)
+{
+	struct target_scope *s = arena_new(p->arena, struct target_scope);
+	struct dbg_die type = dietype_of(f->die);
+	struct dbg_loc loc = debuginfo_return_location(src->info, p->arena,
+						       f->die);
+	struct target_root r = {
+		.name = STR("return"),
+		.type = { src->types, ctypes_die_id(src->types, type) },
+	};
+
+	s->what = what;
+	s->name = f->name;
+	s->has_return = true;
+	if (type.unit) {
+		root_locate(p, src, &r, &loc);
+		vec_push(p->arena, &s->roots, r);
+	}
 	scope_add_registers(p, s);
 	return s;
 }

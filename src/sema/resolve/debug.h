@@ -31,6 +31,12 @@ const struct target_scope *debug_scope(struct program *p,
 				       struct debug_source *src, uint64_t pc,
 				       struct dbg_die scope, struct str what);
 
+/* What there is when a function returns: its result. */
+const struct target_scope *debug_return_scope(struct program *p,
+					      struct debug_source *src,
+					      const struct dbg_function *f,
+					      struct str what);
+
 /* A global variable as a root; false = there is none of this name. */
 bool debug_global(struct program *p, struct debug_source *src, struct str name,
 		  struct str file, struct target_root *ret);

@@ -169,7 +169,9 @@ static enum resolve_status find_place(struct query *q)
 		if (id) {
 			fn = function_of(btf, id);
 			add_site(q, &fn, f.n > FUNCTION_FEW);
-		} else if (!is_return) {
+		} else if (is_return) {
+			debug_return_add(q, &f.v[i]);
+		} else {
 			debug_function_add(q, &f.v[i]);
 		}
 	}

@@ -63,6 +63,7 @@ enum resolve_status procfs_resolve(struct query *q);
 enum resolve_status debug_functions(struct query *q, enum dbg_which which,
 				    struct dbg_functions *ret);
 bool debug_function_add(struct query *q, const struct dbg_function *f);
+bool debug_return_add(struct query *q, const struct dbg_function *f);
 
 /* The component of this name; NULL = the point has none. */
 const struct ast_component *query_component(const struct query *q,

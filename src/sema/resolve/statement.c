@@ -204,6 +204,25 @@ enum resolve_status debug_functions(struct query *q, enum dbg_which which,
 	return functions(&s, which, ret);
 }
 
+bool debug_return_add(struct query *q, const struct dbg_function *f)
+{
+	struct image_site place = {};
+	struct statement s;
+	struct site *site;
+
+	if (begin(&s, q, "function") != RESOLVE_FOUND ||
+	    !set_place(&s, &place, f->entry))
+		return false;
+	site = query_site(q, PROBE_KRETPROBE,
+			  text_of(&s, f->name, f->file, f->line));
+	site->image = place;
+	site->scope = debug_return_scope(q->program, s.src, f,
+					 arena_printf(arena_of(&s),
+						      "function '%" STR_FMT
+						      "'", STR_ARG(f->name)));
+	return true;
+}
+
 bool debug_function_add(struct query *q, const struct dbg_function *f)
 {
 	uint32_t n = q->ret->list.n;
