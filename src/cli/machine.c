@@ -143,7 +143,8 @@ static bool has_filter(const struct compile *c)
 	for (uint32_t i = 0; i < c->ir.probes.n; i++)
 		if (c->ir.probes.v[i].image.site.filter ||
 		    c->ir.probes.v[i].image.kind == PROBE_PROCESS ||
-		    c->ir.probes.v[i].image.kind == PROBE_SYSCALL)
+		    c->ir.probes.v[i].image.kind == PROBE_SYSCALL ||
+		    c->ir.probes.v[i].image.kind == PROBE_NETFILTER)
 			return true;
 	return false;
 }

@@ -248,6 +248,8 @@ void cg_prologue(struct cg_fn *fn);
 void cg_texts_begin(struct cg_fn *fn, uint32_t position);
 void cg_texts_end(struct cg_fn *fn, uint32_t position);
 void cg_epilogue(struct cg_fn *fn);
+/* Returns to the kernel. */
+void cg_exit_code(struct cg_fn *fn);
 /* Counts a loss of this probe. */
 void cg_loss(struct cg_fn *fn, enum image_loss l);
 
@@ -293,6 +295,11 @@ void cg_put_hex(struct cg_fn *fn, struct cg_str dst, cg_reg pos, cg_reg x);
 
 /* Leaves when the probe's site is not about this task. */
 void cg_filter(struct cg_fn *fn);
+/* The current process and thread; programs for packets have no helper for it
+ * on all kernels. */
+cg_reg cg_pid_tgid(struct cg_fn *fn);
+cg_reg cg_uid_gid(struct cg_fn *fn);
+void cg_comm(struct cg_fn *fn, struct cg_str dst);
 
 /* ---- memory of the whole handler: select_match.c, select_save.c ---- */
 

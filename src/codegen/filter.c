@@ -78,6 +78,68 @@ static void need(struct cg_fn *fn, cg_reg v, int64_t imm)
 		code_ifi(fn->c, BPF_JNE, v, imm, fn->out);
 }
 
+cg_reg cg_pid_tgid(struct cg_fn *fn)
+{
+	cg_reg task, v, pid;
+
+	if (fn->probe->image.kind != PROBE_NETFILTER) {
+		code_call(fn->c, HELPER_get_current_pid_tgid);
+		return code_result(fn->c);
+	}
+	task = current(fn);
+	v = member(fn, task, "task_struct", "tgid");
+	pid = member(fn, task, "task_struct", "pid");
+	if (v == NO_REG || pid == NO_REG)
+		return code_const(fn->c, 0);
+	code_alui(fn->c, BPF_LSH, v, 32);
+	code_alu(fn->c, BPF_OR, v, pid);
+	return v;
+}
+
+cg_reg cg_uid_gid(struct cg_fn *fn)
+{
+	cg_reg cred, v, uid;
+
+	if (fn->probe->image.kind != PROBE_NETFILTER) {
+		code_call(fn->c, HELPER_get_current_uid_gid);
+		return code_result(fn->c);
+	}
+	cred = member(fn, current(fn), "task_struct", "cred");
+	v = cred == NO_REG ? cred : member(fn, cred, "cred", "gid");
+	uid = cred == NO_REG ? cred : member(fn, cred, "cred", "uid");
+	if (v == NO_REG || uid == NO_REG)
+		return code_const(fn->c, 0);
+	code_alui(fn->c, BPF_LSH, v, 32);
+	code_alu(fn->c, BPF_OR, v, uid);
+	return v;
+}
+
+void cg_comm(struct cg_fn *fn, struct cg_str dst)
+{
+	struct ctypes *btf = fn->g->o->btf;
+	struct cg_code *c = fn->c;
+	struct ctype_member m;
+	cg_reg task;
+
+	if (fn->probe->image.kind != PROBE_NETFILTER) {
+		code_mov(c, R1, cg_str_addr(fn, dst));
+		code_movi(c, R2, dst.bound + 1);
+		code_call(c, HELPER_get_current_comm);
+		return;
+	}
+	cg_str_clear(fn, dst);
+	if (!btf || !ctypes_find_member(btf, ctypes_find(btf, CTYPE_STRUCT,
+							 STR("task_struct")),
+					STR("comm"), &m))
+		return;
+	task = current(fn);
+	code_mov(c, R1, cg_str_addr(fn, dst));
+	code_movi(c, R2, dst.bound + 1);
+	code_mov(c, R3, task);
+	code_alui(c, BPF_ADD, R3, (int64_t)(m.bit_offset / 8));
+	code_call(c, HELPER_probe_read_kernel_str);
+}
+
 static cg_reg tgid(struct cg_fn *fn)
 {
 	cg_reg v;

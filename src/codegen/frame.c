@@ -639,6 +639,13 @@ static void after_steps(struct cg_fn *fn)
 	code_place_label(c, done);
 }
 
+void cg_exit_code(struct cg_fn *fn)
+{
+	/* a packet goes on */
+	code_movi(fn->c, R0, fn->probe->image.kind == PROBE_NETFILTER);
+	code_exit(fn->c);
+}
+
 void cg_epilogue(struct cg_fn *fn)
 {
 	fn->c->place = cg_place(fn->g, fn->probe->span);
@@ -648,6 +655,5 @@ void cg_epilogue(struct cg_fn *fn)
 	if (fn->needs_scratch)
 		code_storei(fn->c, fn->scratch, CG_SCRATCH_TAKEN, 0, 8);
 	code_place_label(fn->c, fn->out);
-	code_movi(fn->c, R0, 0);
-	code_exit(fn->c);
+	cg_exit_code(fn);
 }

@@ -652,6 +652,8 @@ static struct image_prog prog_of(const struct cg_fn *fn)
 		[PROBE_KPROBE] = { BPF_PROG_TYPE_KPROBE, 0 },
 		[PROBE_KRETPROBE] = { BPF_PROG_TYPE_KPROBE, 0 },
 		[PROBE_WATCH] = { BPF_PROG_TYPE_PERF_EVENT, 0 },
+		/* BPF_PROG_TYPE_NETFILTER, BPF_NETFILTER */
+		[PROBE_NETFILTER] = { 32, 45 },
 	};
 	struct image_prog prog = {
 		.name = p->point,

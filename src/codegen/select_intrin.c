@@ -26,16 +26,6 @@ static void of_session(struct cg_fn *fn, ir_ref r, uint32_t off)
 	cg_set_long(fn, r, code_ld(fn->c, at, 0, 8));
 }
 
-static void comm(struct cg_fn *fn, ir_ref r)
-{
-	struct cg_str dst = cg_new_string(fn, r);
-	struct cg_code *c = fn->c;
-
-	code_mov(c, R1, cg_str_addr(fn, dst));
-	code_movi(c, R2, dst.bound + 1);
-	code_call(c, HELPER_get_current_comm);
-}
-
 static void wall(struct cg_fn *fn, ir_ref r)
 {
 	cg_reg now, at;
@@ -78,13 +68,13 @@ void cg_intrin(struct cg_fn *fn, ir_ref r)
 
 	switch ((enum image_intrinsic)i->imm) {
 	case INTRIN_PID_TGID:
-		by_helper(fn, r, HELPER_get_current_pid_tgid);
+		cg_set_long(fn, r, cg_pid_tgid(fn));
 		break;
 	case INTRIN_UID_GID:
-		by_helper(fn, r, HELPER_get_current_uid_gid);
+		cg_set_long(fn, r, cg_uid_gid(fn));
 		break;
 	case INTRIN_COMM:
-		comm(fn, r);
+		cg_comm(fn, cg_new_string(fn, r));
 		break;
 	case INTRIN_TASK:
 		by_helper(fn, r, HELPER_get_current_task);

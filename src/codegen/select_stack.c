@@ -23,6 +23,7 @@ static int64_t own_frames(const struct cg_fn *fn)
 		return 3;
 	case PROBE_FENTRY:
 	case PROBE_FEXIT:
+	case PROBE_NETFILTER:
 	case PROBE_PERF:
 	case PROBE_WATCH:
 	case PROBE_KPROBE:
@@ -37,6 +38,12 @@ static int64_t own_frames(const struct cg_fn *fn)
 		break;
 	}
 	return 0;
+}
+
+/* Programs for packets may not ask for it. */
+static bool has_stack(const struct cg_fn *fn)
+{
+	return fn->probe->image.kind != PROBE_NETFILTER;
 }
 
 /* The lowest 32 bits of v as eight digits, in memory from `off` on. */
@@ -97,7 +104,7 @@ void cg_backtrace(struct cg_fn *fn, ir_ref r)
 	cg_reg at = cg_str_addr(fn, dst);
 
 	code_storei(c, at, 0, 0, 1);
-	if (!n)
+	if (!n || !has_stack(fn))
 		return;
 	code_mov(c, R1, fn->ctx);
 	code_mov(c, R2, at);
@@ -127,6 +134,10 @@ void cg_stack_at(struct cg_fn *fn, ir_ref r, ir_ref n)
 	int16_t word = cg_word(fn);
 	cg_reg depth = code_copy(c, cg_long(fn, n)), v = code_const(c, 0);
 
+	if (!has_stack(fn)) {
+		cg_set_long(fn, r, v);
+		return;
+	}
 	code_ifi(c, BPF_JGT, depth, STACK_SKIP_MAX, end);
 	code_alui(c, BPF_ADD, depth, own_frames(fn));
 	code_storei(c, R10, word, 0, 8);

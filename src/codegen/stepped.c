@@ -127,8 +127,7 @@ static void begin_tail(struct cg_fn *fn)
 	/* never: the program is there, and this is its first call */
 	code_storei(fn->c, fn->scratch, CG_SCRATCH_TAKEN, 0, 8);
 	code_place_label(fn->c, fn->out);
-	code_movi(fn->c, R0, 0);
-	code_exit(fn->c);
+	cg_exit_code(fn);
 	put_aside(fn);
 	fn->ctx = code_copy(fn->c, R1);
 	find_scratch(fn);

@@ -413,6 +413,7 @@ struct image_place {
  * PROCFS: name = path of the file; a = 1: it is written to, 0: it is read;
  *       b = permissions that it does not have; c = most bytes of its text,
  *       0 = MAXSTRINGLEN
+ * NETFILTER: a = NFPROTO_*, b = number of the hook, c = priority (signed)
  * BEGIN, END, ERROR: a = order (signed) */
 struct image_site {
 	istr point;			/* full, as pp() gives it */

@@ -46,6 +46,8 @@ static struct err *attach_kind(const struct attach_request *r,
 	case PROBE_KPROBE:
 	case PROBE_KRETPROBE:
 		return attach_kprobe(r, at);
+	case PROBE_NETFILTER:
+		return attach_netfilter(r, at);
 	case PROBE_WATCH:
 		return attach_watch(r, at);
 	case PROBE_BEGIN:

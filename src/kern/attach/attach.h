@@ -55,6 +55,8 @@ struct err *attach_kprobe_multi(const struct attach_request *r,
 				struct attachment *ret) must_check;
 struct err *attach_perf(const struct attach_request *r,
 			struct attachment *ret) must_check;
+struct err *attach_netfilter(const struct attach_request *r,
+			     struct attachment *ret) must_check;
 struct err *attach_watch(const struct attach_request *r,
 			 struct attachment *ret) must_check;
 

@@ -56,6 +56,7 @@ enum resolve_status process_resolve(struct query *q);
 enum resolve_status syscall_resolve(struct query *q);
 enum resolve_status watch_resolve(struct query *q);
 enum resolve_status procfs_resolve(struct query *q);
+enum resolve_status netfilter_resolve(struct query *q);
 
 /* The functions that the point's function("name@file:line") means, by debug
  * information; and one of them as a site, at its entry: false = there is no
