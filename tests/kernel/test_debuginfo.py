@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+#! needs: bpf
+#! timeout: 60
+"""Statements, inlined functions and variables by debug information, which
+SPILE_DEBUGINFO_PATH or the system has; else skipped."""
+import os
+import subprocess
+import sys
+
+SPILE = os.environ["SPILE"]
+WORKLOAD = os.path.join(os.environ["BUILD"], "tests/kernel/kernel-workload")
+PLACE = 'kernel.statement("vfs_read@fs/read_write.c:+1")'
+SCRIPT = """
+global sizes, names, inside, callees
+probe %s
+{
+	if (execname() == "kernel-workload" && $count %% 10 == 0 &&
+	    $count <= 50) {
+		sizes[$count]++
+		names[kernel_string($file->f_inode->i_sb->s_type->name) != ""]++
+	}
+}
+probe kernel.statement("vfs_read@fs/read_write.c:*")
+{
+	if (execname() == "kernel-workload")
+		inside++
+}
+probe kernel.function("vfs_write").callees
+{
+	if (execname() == "kernel-workload")
+		callees++
+}
+probe end
+{
+	foreach (size+ in sizes)
+		printf("%%d: %%d\\n", size, sizes[size])
+	println(names[1], " ", inside >= 20, " ", callees >= 3)
+	println(kernel_string(@var("init_task")->comm), " ",
+		@var("init_task")->pid)
+}
+""" % PLACE
+WANTED = """10: 1
+20: 1
+30: 1
+40: 1
+50: 1
+5 1 1
+swapper/0 0
+"""
+
+
+def spile(*args):
+    return subprocess.run([SPILE, *args], capture_output=True, text=True,
+                          timeout=50 * float(os.environ.get("LIVE_SLOW",
+                                                            "1")))
+
+
+def main():
+    there = spile("-l", PLACE)
+    if "no debug information" in there.stderr:
+        print("no debug information for this kernel")
+        return 77
+    r = spile("-e", SCRIPT, "-c", WORKLOAD)
+    if r.stdout != WANTED or r.returncode:
+        print(f"status {r.returncode}\n{r.stdout}{r.stderr}{there.stderr}")
+        return 1
+    return 0
+
+
+sys.exit(main())
