@@ -15,6 +15,7 @@
 
 struct asked {
 	struct arena *arena;
+	const struct probe *probe;
 	VEC(struct ast_expr *) exprs;	/* the arguments of @entry */
 };
 
@@ -104,6 +105,14 @@ static struct ast_expr *name_new(struct arena *a, const struct ast_expr *at,
 	return e;
 }
 
+/* Has the return itself what is asked for?  Programs at the exit of functions
+ * are given the arguments, too. */
+static bool is_kept(const struct asked *as, const struct ast_expr *e)
+{
+	return as->probe->kind == PROBE_FEXIT &&
+	       e->at_op.args.v[0]->kind == AST_TARGET;
+}
+
 /* @entry(expr) to __entry_vN. */
 static bool take_entry(struct ast_expr **place, void *data)
 {
@@ -111,6 +120,10 @@ static bool take_entry(struct ast_expr **place, void *data)
 
 	if (!is_entry(*place))
 		return true;
+	if (is_kept(as, *place)) {
+		*place = (*place)->at_op.args.v[0];
+		return false;
+	}
 	vec_push(as->arena, &as->exprs, (*place)->at_op.args.v[0]);
 	*place = name_new(as->arena, *place, as->exprs.n);
 	return false;
@@ -156,7 +169,8 @@ struct ast_stmt *entry_rewrite(struct program *p, uint32_t first, uint32_t n)
 	struct ast_stmt *keep;
 
 	for (uint32_t i = first; i < first + n; i++) {
-		asked = (struct asked){ .arena = p->arena };
+		asked = (struct asked){ .arena = p->arena,
+					.probe = p->probes.v[i] };
 		walk_exprs(p->probes.v[i]->body, take_entry, &asked);
 	}
 	if (!asked.exprs.n || asked.exprs.n > ENTRY_MAX || !p->library)

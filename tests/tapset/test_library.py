@@ -54,6 +54,8 @@ def run(name, script):
            if not line.startswith("WARNING: ")]
     if not r.returncode and not err:
         return 0
+    if any("this kernel has no kprobes" in line for line in err):
+        return 0  # it has come through the verifier; tests/kernel runs it
     print(f"{name}: exit status {r.returncode}\n" + "\n".join(err[:8]))
     return 1
 
