@@ -51,6 +51,9 @@ void compile_init(struct compile *c, const struct options *o,
 static void front_deinit(struct compile *c)
 {
 	debug_sources_close(&c->program);
+	for (uint32_t i = 0; i < c->program.modules.n; i++)
+		ctypes_close(c->program.modules.v[i]);
+	c->program.modules.n = 0;
 	ctypes_close(c->program.btf);
 	c->program.btf = NULL;
 	arena_deinit(&c->front);

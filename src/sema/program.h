@@ -205,6 +205,7 @@ struct program {
 	struct ctypes *btf;		/* opened when first asked for: see
 					 * program_btf() */
 	bool btf_tried;
+	VEC(struct ctypes *) modules;	/* see program_module_types() */
 	struct debug_sources *debug;	/* sema/resolve/debug.h */
 	const struct sema_options *options;
 	struct library *library;	/* sema/library.h */

@@ -7,6 +7,7 @@
 #include "dbg/btf.h"
 
 #include "dbg/arch.h"
+#include "dbg/modules.h"
 #include "dbg/world.h"
 #include "sema/resolve/kind.h"
 #include "sema/resolve/target.h"
@@ -17,8 +18,9 @@
 #define FUNCTION_FEW 8
 
 struct function {
-	struct str name;
-	uint32_t proto; /* BTF id */
+	struct str name, module; /* module empty = the kernel itself */
+	struct ctypes *types;
+	uint32_t proto; /* in types */
 	uint32_t nparams, result;
 	bool by_words; /* all parameters are one word each */
 };
@@ -40,6 +42,8 @@ static struct function function_of(struct ctypes *btf, uint32_t id)
 	struct ctype proto = ctypes_type(btf, f.ref);
 	struct function fn = {
 		.name = f.name,
+		.module = btf->module,
+		.types = btf,
 		.proto = f.ref,
 		.nparams = proto.n,
 		.result = proto.ref,
@@ -56,12 +60,12 @@ static struct function function_of(struct ctypes *btf, uint32_t id)
 /* ---- target variables ---- */
 
 static void add_root(struct program *p, struct target_scope *s, struct str name,
-		     uint32_t type, struct target_op op)
+		     struct ctype_ref type, struct target_op op)
 {
 	vec_push(p->arena, &s->roots,
 		 (struct target_root){
 			 .name = name,
-			 .type = { program_btf(p), type },
+			 .type = type,
 			 .ops = { op },
 			 .nops = 1,
 		 });
@@ -87,15 +91,16 @@ static void add_params(struct program *p, struct target_scope *s,
 	const struct arch *arch = world_arch(p->world);
 	struct ctype_param param;
 
-	for (uint32_t i = 0; ctypes_param(program_btf(p), fn->proto, i, &param);
+	for (uint32_t i = 0; ctypes_param(fn->types, fn->proto, i, &param);
 	     i++) {
+		struct ctype_ref type = { fn->types, param.type };
+
 		if (is_fentry)
-			add_root(p, s, param.name, param.type,
+			add_root(p, s, param.name, type,
 				 target_arg(p, STR(""), fn->name, param.name,
 					    i));
 		else if (i < arch->nargs && fn->by_words)
-			add_root(p, s, param.name, param.type,
-				 reg(p, arch->args[i]));
+			add_root(p, s, param.name, type, reg(p, arch->args[i]));
 	}
 }
 
@@ -114,7 +119,8 @@ scope_new(struct query *q, const struct function *fn, bool is_fentry)
 	if (is_fentry || !is_return)
 		add_params(p, s, fn, is_fentry);
 	if (is_return && fn->result)
-		add_root(p, s, STR("return"), fn->result,
+		add_root(p, s, STR("return"),
+			 (struct ctype_ref){ fn->types, fn->result },
 			 is_fentry ? word(fn->nparams) :
 				     reg(p, world_arch(p->world)->ret));
 	if (!is_fentry)
@@ -128,7 +134,8 @@ static enum image_probe_kind kind_of(const struct query *q,
 				     const struct function *fn, bool many)
 {
 	bool is_return = q->data == FUNCTION_RETURN;
-	bool is_fentry = fn->by_words && !many &&
+	/* Trampolines of modules would need their BTF in the kernel at load. */
+	bool is_fentry = fn->by_words && !many && !fn->module.len &&
 			 (q->program->features & FEATURE_BIT(FENTRY));
 
 	if (is_fentry)
@@ -136,13 +143,28 @@ static enum image_probe_kind kind_of(const struct query *q,
 	return is_return ? PROBE_KRETPROBE : PROBE_KPROBE;
 }
 
+/* module("NAME").function("NAME"), and what follows in the point. */
+static struct str text_of(const struct query *q, const struct function *fn)
+{
+	struct arena *a = q->program->arena;
+	struct str rest = query_text_with(q, 1, fn->name);
+	int64_t end = str_find(rest, STR(").function("));
+
+	if (!fn->module.len || end < 0)
+		return rest;
+	return arena_printf(a, "module(\"%" STR_FMT "\"%" STR_FMT,
+			    STR_ARG(fn->module),
+			    STR_ARG(str_sub(rest, (uint32_t)end, rest.len)));
+}
+
 static void add_site(struct query *q, const struct function *fn, bool many)
 {
 	struct program *p = q->program;
 	enum image_probe_kind kind = kind_of(q, fn, many);
 	bool is_fentry = kind == PROBE_FENTRY || kind == PROBE_FEXIT;
-	struct site *s = query_site(q, kind, query_text_with(q, 1, fn->name));
+	struct site *s = query_site(q, kind, text_of(q, fn));
 
+	s->image.module = image_intern(p->image, p->back, fn->module);
 	s->image.name = image_intern(p->image, p->back, fn->name);
 	s->scope = scope_new(q, fn, is_fentry);
 	if (is_fentry)
@@ -162,8 +184,9 @@ static enum resolve_status find_place(struct query *q)
 	    RESOLVE_FOUND)
 		return RESOLVE_NOTHING;
 	for (uint32_t i = 0; i < f.n; i++) {
-		uint32_t id = !btf || f.v[i].is_inline ? 0 :
-			      ctypes_find(btf, CTYPE_FUNC, f.v[i].name);
+		uint32_t id = !btf || f.v[i].is_inline ?
+				      0 :
+				      ctypes_find(btf, CTYPE_FUNC, f.v[i].name);
 		struct function fn;
 
 		if (id) {
@@ -226,28 +249,53 @@ static struct str prefix_of(struct str pattern)
 	return str_sub(pattern, 0, n);
 }
 
+/* The functions of one source of types that the pattern means. */
+struct found {
+	VEC(struct function) list;
+};
+
+static void find_in(struct query *q, struct ctypes *types, struct str pattern,
+		    struct found *ret)
+{
+	struct str prefix = prefix_of(pattern);
+	uint32_t id = 0;
+
+	/* A module's own types come behind those of the kernel. */
+	if (types->module.len)
+		id = ctypes_count(program_btf(q->program)) - 1;
+	while ((id = ctypes_next(types, id, CTYPE_FUNC, prefix))) {
+		struct function fn;
+
+		if (!str_glob(pattern, ctypes_type(types, id).name))
+			continue;
+		fn = function_of(types, id);
+		vec_push(q->program->arena, &ret->list, fn);
+	}
+}
+
+static enum resolve_status add_found(struct query *q, const struct found *f,
+				     const struct ast_component *c,
+				     struct str where)
+{
+	for (uint32_t i = 0; i < f->list.n; i++)
+		add_site(q, &f->list.v[i], f->list.n > FUNCTION_FEW);
+	if (f->list.n)
+		return RESOLVE_FOUND;
+	return query_nothing(q, c->arg_span, DIAG_UNKNOWN_KERNEL_FUNCTION,
+			     "no function of %" STR_FMT " matches '%" STR_FMT
+			     "'",
+			     STR_ARG(where), STR_ARG(c->string));
+}
+
 static enum resolve_status find_many(struct query *q,
 				     const struct ast_component *c)
 {
 	struct ctypes *btf = program_btf(q->program);
-	struct str prefix = prefix_of(c->string);
-	VEC(uint32_t) found = {};
-	uint32_t id = 0;
+	struct found found = {};
 
-	while (btf && (id = ctypes_next(btf, id, CTYPE_FUNC, prefix)))
-		if (str_glob(c->string, ctypes_type(btf, id).name))
-			vec_push(q->program->arena, &found, id);
-	for (uint32_t i = 0; i < found.n; i++) {
-		struct function fn = function_of(btf, found.v[i]);
-
-		add_site(q, &fn, found.n > FUNCTION_FEW);
-	}
-	if (found.n)
-		return RESOLVE_FOUND;
-	return query_nothing(q, c->arg_span, DIAG_UNKNOWN_KERNEL_FUNCTION,
-			     "no function of this kernel matches '%" STR_FMT
-			     "'",
-			     STR_ARG(c->string));
+	if (btf)
+		find_in(q, btf, c->string, &found);
+	return add_found(q, &found, c, STR("this kernel"));
 }
 
 /* data: FUNCTION_RETURN or 0 */
@@ -258,4 +306,109 @@ enum resolve_status function_resolve(struct query *q)
 	if (str_find_char(c->string, '@') >= 0)
 		return find_place(q);
 	return str_has_glob(c->string) ? find_many(q, c) : find_one(q, c);
+}
+
+/* ---- modules ---- */
+
+/* Is the module meant?  '-' and '_' are the same in their names. */
+static bool is_meant(struct str pattern, struct str name, struct arena *a)
+{
+	char *s = arena_alloc(a, pattern.len + 1);
+
+	for (uint32_t i = 0; i < pattern.len; i++)
+		s[i] = pattern.s[i] == '-' ? '_' : pattern.s[i];
+	return str_glob((struct str){ s, pattern.len }, name);
+}
+
+static enum resolve_status no_module(struct query *q,
+				     const struct ast_component *c)
+{
+	enum resolve_status status = query_nothing(
+		q, c->arg_span, DIAG_UNKNOWN_MODULE,
+		"no module '%" STR_FMT "' is loaded", STR_ARG(c->string));
+
+	q->answer->help = STR("load it first: modprobe NAME; or write ? behind "
+			      "the probe point to go without it");
+	return status;
+}
+
+/* data: FUNCTION_RETURN or 0 */
+enum resolve_status module_function_resolve(struct query *q)
+{
+	const struct ast_component *m = &q->point->v[0], *c = &q->point->v[1];
+	struct program *p = q->program;
+	struct modules modules = {};
+	struct found found = {};
+	uint32_t n = 0;
+	struct err *e = modules_list(p->world, p->arena, &modules);
+
+	err_free(e);
+	for (uint32_t i = 0; i < modules.n; i++) {
+		struct str name = modules.v[i].name;
+		struct ctypes *types;
+
+		if (!is_meant(m->string, name, p->arena))
+			continue;
+		n++;
+		types = program_module_types(p, name);
+		if (types)
+			find_in(q, types, c->string, &found);
+	}
+	if (!n)
+		return no_module(q, m);
+	return add_found(q, &found, c,
+			 arena_printf(p->arena, "module '%" STR_FMT "'",
+				      STR_ARG(m->string)));
+}
+
+/* ---- kprobe.*: by name alone, whatever it is ---- */
+
+static const struct target_scope *registers_only(struct program *p,
+						 struct str name)
+{
+	struct target_scope *s = arena_new(p->arena, struct target_scope);
+
+	s->what = arena_printf(p->arena,
+			       "function '%" STR_FMT "' by its name alone",
+			       STR_ARG(name));
+	s->name = name;
+	scope_add_registers(p, s);
+	return s;
+}
+
+/* data: FUNCTION_RETURN or 0 */
+enum resolve_status kprobe_resolve(struct query *q)
+{
+	const struct ast_component *m = query_component(q, "module");
+	const struct ast_component *c = query_component(q, "function");
+	const struct ast_component *max = query_component(q, "maxactive");
+	struct program *p = q->program;
+	struct site *s = query_site(
+		q, q->data == FUNCTION_RETURN ? PROBE_KRETPROBE : PROBE_KPROBE,
+		query_text(q));
+
+	s->image.name = image_intern(p->image, p->back, c->string);
+	if (m)
+		s->image.module = image_intern(p->image, p->back, m->string);
+	if (max)
+		s->image.c = (uint64_t)max->number;
+	s->scope = registers_only(p, c->string);
+	return RESOLVE_FOUND;
+}
+
+/* kprobe.statement(ADDRESS).absolute */
+enum resolve_status kprobe_address_resolve(struct query *q)
+{
+	const struct ast_component *c = query_component(q, "statement");
+	struct program *p = q->program;
+	struct site *s;
+
+	if (!p->options->guru)
+		return query_nothing(
+			q, c->span, DIAG_ADDRESS_NEEDS_GURU,
+			"a probe at an absolute address needs guru mode (-g)");
+	s = query_site(q, PROBE_KPROBE, query_text(q));
+	s->image.a = (uint64_t)c->number;
+	s->scope = registers_only(p, STR("at an address"));
+	return RESOLVE_FOUND;
 }

@@ -40,6 +40,9 @@ enum {
 
 /* The functions that form.def names. */
 enum resolve_status function_resolve(struct query *q);
+enum resolve_status module_function_resolve(struct query *q);
+enum resolve_status kprobe_resolve(struct query *q);
+enum resolve_status kprobe_address_resolve(struct query *q);
 enum resolve_status statement_resolve(struct query *q);
 enum resolve_status statement_absolute_resolve(struct query *q);
 enum resolve_status debug_function_resolve(struct query *q);

@@ -44,6 +44,26 @@ struct ctypes *program_btf(struct program *p)
 	return p->btf;
 }
 
+struct ctypes *program_module_types(struct program *p, struct str module)
+{
+	struct ctypes *base = program_btf(p), *types = NULL;
+	struct err *e;
+
+	for (uint32_t i = 0; i < p->modules.n; i++)
+		if (str_eq(p->modules.v[i]->module, module))
+			return p->modules.v[i];
+	if (!base)
+		return NULL;
+	e = dbg_btf_open_module(p->world, base,
+				arena_str(p->arena, module).s, &types);
+	err_free(e);
+	if (e)
+		return NULL;
+	types->module = arena_str(p->arena, module);
+	vec_push(p->arena, &p->modules, types);
+	return types;
+}
+
 static struct arena *arena_of(const struct resolver *r)
 {
 	return r->program->arena;

@@ -1,0 +1,33 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+#! needs: bpf FENTRY modprobe ip
+"""Functions of a module, with their arguments; symbols that nothing is known
+of."""
+import os
+import subprocess
+import sys
+
+SCRIPT = """
+global seen
+probe module("dummy").function("dummy_get_stats64") {
+    seen[sprintf("%s of %s", ppfunc(), kernel_string($dev->name))] = 1
+}
+probe module("dum*").function("dummy_get_stats*").return { seen["returns"] = 1 }
+probe kprobe.module("dummy").function("dummy_get_stats64") { seen["symbol"] = 1 }
+probe end { foreach (what+ in seen) println(what) delete seen }
+"""
+WANTED = "dummy_get_stats64 of dummy0\nreturns\nsymbol\n"
+
+
+def run(*argv):
+    return subprocess.run(argv, capture_output=True, text=True, timeout=300)
+
+
+if run("modprobe", "dummy", "numdummies=1").returncode:
+    print("the module 'dummy' is not to be had")
+    sys.exit(77)
+run("ip", "link", "add", "dummy0", "type", "dummy")
+done = run(os.environ["SPILE"], "-e", SCRIPT, "-c", "ip -s link show dummy0")
+if WANTED not in done.stdout or done.returncode:
+    print(f"status {done.returncode}\n{done.stdout}{done.stderr}")
+    sys.exit(1)
