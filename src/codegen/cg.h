@@ -123,6 +123,7 @@ struct cg_slot {
 
 struct cg_fn {
 	struct cg *g;
+	image_features features;	/* what code for it may use */
 	const struct ir_func *f;
 	const struct ir_probe *probe;
 	uint32_t nprobe;
@@ -176,7 +177,7 @@ struct cg_fn {
 
 static inline bool cg_has(const struct cg_fn *fn, image_features bit)
 {
-	image_features has = fn->g->o->features & bit;
+	image_features has = fn->features & bit;
 
 	fn->g->img->features |= has;	/* it is relied on from now on */
 	return has != 0;

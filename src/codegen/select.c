@@ -673,7 +673,8 @@ static struct image_prog prog_of(const struct cg_fn *fn)
 
 uint32_t cg_select(struct cg *g, uint32_t n)
 {
-	struct cg_fn fn = { .g = g, .probe = &g->p->probes.v[n], .nprobe = n };
+	struct cg_fn fn = { .g = g, .probe = &g->p->probes.v[n], .nprobe = n,
+			    .features = g->o->features };
 	struct image_prog like;
 
 	fn.f = g->p->funcs.v[fn.probe->func];

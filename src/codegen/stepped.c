@@ -6,6 +6,7 @@
 
 #define CALLS_MAX (1 << 20)
 #define WORK_MAX 8000		/* operations of the IR */
+#define WORK_MAX_OLD 3000	/* of verifiers before the string kfuncs */
 
 /* What the function is given, on the handler's stack. */
 #define ARG_CTX 0
@@ -42,7 +43,14 @@ void stepped_choose(struct cg_fn *fn)
 	if (!fn->has_loops)
 		return;
 	if (cg_has(fn, FEATURE_BIT(MAY_GOTO))) {
-		fn->is_stepped = work(fn) > WORK_MAX && has_calls(fn);
+		bool is_new = cg_has(fn, FEATURE_BIT(KF_STRING));
+
+		fn->is_stepped = has_calls(fn) &&
+			work(fn) > (is_new ? WORK_MAX : WORK_MAX_OLD);
+		/* Of loops by may_goto in functions that are called many
+		 * times, the older ones find no end. */
+		if (fn->is_stepped && !is_new)
+			fn->features &= ~FEATURE_BIT(MAY_GOTO);
 		return;
 	}
 	fn->is_stepped = has_calls(fn);
