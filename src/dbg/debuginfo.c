@@ -136,9 +136,16 @@ bool debuginfo_symbol(struct debuginfo *d, uint64_t addr, struct str *name,
 		return false;
 	*name = s.name;
 	*offset = addr - s.addr;
-	while (n < 2 && objfile_find_symbol(d->main, s.name, &i, &other))
-		n += !other.is_undefined;
-	*is_unique = n == 1;
+	/* Many questions are about one function. */
+	if (!d->has_symbol || !str_eq(d->symbol.name, s.name)) {
+		while (n < 2 &&
+		       objfile_find_symbol(d->main, s.name, &i, &other))
+			n += !other.is_undefined;
+		d->symbol = s;
+		d->has_symbol = true;
+		d->is_unique = n == 1;
+	}
+	*is_unique = d->is_unique;
 	return true;
 }
 

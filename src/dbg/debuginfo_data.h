@@ -19,6 +19,9 @@ struct debuginfo {
 	struct die_file *file;
 	struct dieindex *index;
 	struct cfi *cfi;
+	/* The last answer of debuginfo_symbol(). */
+	struct objfile_symbol symbol;
+	bool has_symbol, is_unique;
 };
 
 /* Takes over main and obj, which may be the same.  For tests, too. */

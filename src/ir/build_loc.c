@@ -123,6 +123,9 @@ static void operation(struct loc_stack *st, const struct dbg_loc_op *op)
 	case DBG_LOC_OP_SYMBOL:
 		push(st, insn(st, OP_ACCESS, (int64_t)op->value, IR_NONE, 0));
 		break;
+	case DBG_LOC_OP_CPU:
+		push(st, insn(st, OP_INTRIN, INTRIN_CPU, IR_NONE, 0));
+		break;
 	case DBG_LOC_OP_LOAD:
 		push(st, insn(st, OP_LOAD, 0, pop(st), op->size));
 		break;

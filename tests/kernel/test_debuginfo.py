@@ -12,12 +12,16 @@ SPILE = os.environ["SPILE"]
 WORKLOAD = os.path.join(os.environ["BUILD"], "tests/kernel/kernel-workload")
 PLACE = 'kernel.statement("vfs_read@fs/read_write.c:+1")'
 SCRIPT = """
-global sizes, names, inside, callees
+global sizes, names, inside, callees, init, here
 probe %s
 {
 	if (execname() == "kernel-workload" && $count %% 10 == 0 &&
 	    $count <= 50) {
 		sizes[$count]++
+		here += @var("runqueues")->cpu == cpu()
+		init = sprintf("%%s %%d",
+			       kernel_string(@var("init_task")->comm),
+			       @var("init_task")->pid)
 		names[kernel_string($file->f_inode->i_sb->s_type->name) != ""]++
 	}
 }
@@ -36,8 +40,7 @@ probe end
 	foreach (size+ in sizes)
 		printf("%%d: %%d\\n", size, sizes[size])
 	println(names[1], " ", inside >= 20, " ", callees >= 3)
-	println(kernel_string(@var("init_task")->comm), " ",
-		@var("init_task")->pid)
+	println(init, " ", here)
 }
 """ % PLACE
 WANTED = """10: 1
@@ -46,7 +49,7 @@ WANTED = """10: 1
 40: 1
 50: 1
 5 1 1
-swapper/0 0
+swapper/0 0 5
 """
 
 

@@ -120,21 +120,27 @@ static void lower_reg(struct lower *l, uint64_t n)
 		lower_op(l, DBG_LOC_OP_REG, r->offset);
 }
 
-/* An address of the kernel moves with it: it is so many bytes behind a symbol
- * whose address is looked up when the program is loaded. */
-static void lower_addr(struct lower *l, uint64_t addr)
+/* The address of a symbol, when the program is loaded. */
+static void lower_symbol(struct lower *l, struct str module, struct str name)
 {
 	struct program *p = l->program;
-	struct image_access a = { .kind = ACCESS_SYMBOL };
+	struct image_access a = {
+		.kind = ACCESS_SYMBOL,
+		.module = image_intern(p->image, p->back, module),
+		.path = image_intern(p->image, p->back, name),
+	};
+
+	lower_op(l, DBG_LOC_OP_SYMBOL, image_access(p->image, p->back, &a));
+}
+
+/* An address of the kernel moves with it: it is so many bytes behind a symbol
+ * whose address is looked up. */
+static void lower_plain_addr(struct lower *l, uint64_t addr)
+{
 	struct str name = STR("_text");
 	uint64_t base, offset;
 	bool unique;
 
-	if (debuginfo_is_percpu(l->src->info, addr)) {
-		l->missing = "is another one on each CPU: per-CPU variables "
-			     "cannot be read yet";
-		return;
-	}
 	if (l->src->module.len ||
 	    !debuginfo_find_symbol(l->src->info, name, &base)) {
 		if (!debuginfo_symbol(l->src->info, addr, &name, &offset,
@@ -144,11 +150,43 @@ static void lower_addr(struct lower *l, uint64_t addr)
 		}
 		base = addr - offset;
 	}
-	a.module = image_intern(p->image, p->back, l->src->module);
-	a.path = image_intern(p->image, p->back, name);
-	lower_op(l, DBG_LOC_OP_SYMBOL, image_access(p->image, p->back, &a));
+	lower_symbol(l, l->src->module, name);
 	lower_op(l, DBG_LOC_OP_CONST, addr - base);
 	lower_op(l, DBG_LOC_OP_ADD, 0);
+}
+
+/* This CPU's: as far behind the section's as __per_cpu_offset[cpu] says.  On
+ * older kernels the section is at 0, and does not move. */
+static void lower_percpu(struct lower *l, uint64_t addr)
+{
+	struct str section;
+	uint64_t offset;
+
+	if (l->src->module.len) {
+		l->missing = "is another one on each CPU, and of a module";
+		return;
+	}
+	if (debuginfo_section(l->src->info, addr, &section, &offset) &&
+	    offset == addr)
+		lower_op(l, DBG_LOC_OP_CONST, addr);
+	else
+		lower_plain_addr(l, addr);
+	lower_symbol(l, (struct str){}, STR("__per_cpu_offset"));
+	lower_op(l, DBG_LOC_OP_CPU, 0);
+	lower_op(l, DBG_LOC_OP_CONST, 3);
+	lower_op(l, DBG_LOC_OP_SHL, 0);
+	lower_op(l, DBG_LOC_OP_ADD, 0);
+	vec_push(l->program->arena, &l->ops,
+		 (struct dbg_loc_op){ .code = DBG_LOC_OP_LOAD, .size = 8 });
+	lower_op(l, DBG_LOC_OP_ADD, 0);
+}
+
+static void lower_addr(struct lower *l, uint64_t addr)
+{
+	if (debuginfo_is_percpu(l->src->info, addr))
+		lower_percpu(l, addr);
+	else
+		lower_plain_addr(l, addr);
 }
 
 static void lower_one(struct lower *l, const struct dbg_loc_op *op)

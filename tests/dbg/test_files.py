@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+#! needs: gcc objcopy strip xz readelf
+#! timeout: 60
+"""Where debug information is found, and that the index in the cache may be
+damaged in any way."""
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOOL = os.path.abspath(os.path.join(os.environ.get("BUILD", "build"),
+                                    "dbgtool"))
+SOURCE = os.path.join(HERE, "data", "truth.c")
+bad = []
+
+
+def tool(d, *args, **env):
+    e = {k: v for k, v in os.environ.items()
+         if k not in ("DEBUGINFOD_URLS", "SPILE_DEBUGINFO_PATH")}
+    e.update(HOME=d, XDG_CACHE_HOME=d, DEBUGINFOD_CACHE_PATH=d + "/client",
+             **env)
+    r = subprocess.run([TOOL, *args], capture_output=True, text=True, env=e,
+                       timeout=30)
+    return r.stdout + r.stderr
+
+
+def expect(what, text, pattern):
+    if not re.search(pattern, text):
+        bad.append(f"{what}: no {pattern} in\n{text}")
+
+
+def sh(*argv):
+    return subprocess.run(argv, check=True, capture_output=True,
+                          text=True).stdout
+
+
+def compile_to(path, *flags):
+    sh("gcc", "-O2", "-g", "-w", SOURCE, "-o", path, *flags)
+
+
+def test_build_id(d):
+    program = d + "/a"
+    compile_to(program, "-Wl,--build-id")
+    build_id = re.search(r"Build ID: (\w+)", sh("readelf", "-n", program))[1]
+    whole = d + "/whole"
+    shutil.copy(program, whole)
+    sh("strip", program)
+    expect("none", tool(d, program, "calls", "many"),
+           "no debug information for .*looked in .*build-id")
+    expect("hint", tool(d, program, "calls", "many"), "dbgsym")
+    directory = f"{d}/lib/.build-id/{build_id[:2]}"
+    os.makedirs(directory)
+    shutil.copy(whole, f"{directory}/{build_id[2:]}.debug")
+    expect("build-id", tool(d, program, "calls", "many",
+                            SPILE_DEBUGINFO_PATH=f"/no:{d}/lib"),
+           r"many 0x.*truth.c:\d+")
+    server = f"{d}/server/buildid/{build_id}"
+    os.makedirs(server)
+    shutil.copy(whole, server + "/debuginfo")
+    text = tool(d, program, "calls", "many",
+                DEBUGINFOD_URLS=f"file://{d}/server")
+    if "no libdebuginfod" not in text:
+        expect("debuginfod", text, r"many 0x.*truth.c:\d+")
+    with open(d + "/a.xz", "wb") as f:
+        f.write(subprocess.run(["xz", "-c", whole], check=True,
+                               capture_output=True).stdout)
+    expect("xz", tool(d, d + "/a.xz", "calls", "many"), r"many 0x")
+
+
+def test_link(d):
+    program = d + "/b"
+    compile_to(program, "-Wl,--build-id=none")
+    sh("objcopy", "--only-keep-debug", program, program + ".debug")
+    sh("objcopy", "--strip-debug", f"--add-gnu-debuglink={program}.debug",
+       program)
+    expect("link", tool(d, program, "calls", "many"), r"many 0x")
+    os.mkdir(d + "/.debug")
+    os.rename(program + ".debug", d + "/.debug/b.debug")
+    expect("link in .debug", tool(d, program, "calls", "many"), r"many 0x")
+    with open(d + "/.debug/b.debug", "ab") as f:
+        f.write(b"x")
+    expect("checksum", tool(d, program, "calls", "many"),
+           "is of another build")
+
+
+def test_cache(d):
+    program = d + "/c"
+    compile_to(program, "-Wl,--build-id")
+    cache = "/var/cache/spile" if not os.geteuid() else d + "/spile"
+    build_id = re.search(r"Build ID: (\w+)", sh("readelf", "-n", program))[1]
+    right = tool(d, program, "functions", "*")
+    names = [n for n in os.listdir(cache) if n.startswith(build_id)] \
+        if os.path.isdir(cache) else []
+    if len(names) != 1:
+        bad.append(f"cache: {names} in {cache}")
+        return
+    path = os.path.join(cache, names[0])
+    with open(path, "rb") as f:
+        whole = f.read()
+    r = random.Random(3)
+    for _ in range(60):
+        data = bytearray(whole)
+        for _ in range(r.choice((1, 8, 64))):
+            at = r.randrange(len(data))
+            data[at] = r.randrange(256)
+        if not r.randrange(4):
+            del data[r.randrange(len(data)):]
+        with open(path, "wb") as f:
+            f.write(data)
+        text = tool(d, program, "functions", "poly")
+        if "Sanitizer" in text or "poly" not in text and \
+                len(text) > 2000:
+            bad.append(f"damaged cache: {text}")
+            break
+    with open(path, "wb") as f:
+        f.write(b"SPILE" * 100)
+    if tool(d, program, "functions", "*") != right:
+        bad.append("a cache of rubbish changes the answer")
+    with open(path, "rb") as f:
+        if f.read() != whole:
+            bad.append("the cache was not made again")
+    os.unlink(path)
+
+
+def main():
+    for test in (test_build_id, test_link, test_cache):
+        with tempfile.TemporaryDirectory() as d:
+            test(d)
+    print("\n".join(bad))
+    return 1 if bad else 0
+
+
+sys.exit(main())
