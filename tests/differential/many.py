@@ -130,7 +130,7 @@ def options():
     p.add_argument("--features", default="")
     p.add_argument("--guest", default="")
     p.add_argument("--keep", default="")
-    p.add_argument("--batch", type=int, default=100)
+    p.add_argument("--batch", type=int, default=20)
     return p.parse_args()
 
 
