@@ -13,12 +13,13 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import generate  # noqa: E402
 
 SPILE = os.environ["SPILE"]
+SLOW = float(os.environ.get("LIVE_SLOW", "1"))
 STEPS = 300		# more would come near MAXACTION
 
 
 def run(script):
     r = subprocess.run([SPILE, "-w", "--no-global-var-display", "-e", script],
-                       capture_output=True, timeout=60)
+                       capture_output=True, timeout=60 * SLOW)
     return (r.returncode, r.stdout.decode("latin-1"),
             r.stderr.decode("latin-1"))
 

@@ -12,6 +12,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SPILE = os.environ.get("SPILE", "spile")
+SLOW = float(os.environ.get("LIVE_SLOW", "1"))
 PROBE = """
 global forks
 probe kernel.trace("sched_process_fork") {
@@ -34,7 +35,7 @@ def run(path):
         f.flush()
         return subprocess.run([SPILE, *options(text), f.name],
                               capture_output=True, text=True, errors="replace",
-                              timeout=30)
+                              timeout=30 * SLOW)
 
 
 def main():

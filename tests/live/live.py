@@ -33,7 +33,7 @@ class Session:
     """A spile that runs a script until it is told to stop."""
 
     def __init__(self, script, *options, ready=True, timeout=20):
-        self.timeout = timeout
+        self.timeout = timeout * float(os.environ.get("LIVE_SLOW", "1"))
         self.process = subprocess.Popen(
             [SPILE, "-v", *options, "-e", script], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE)

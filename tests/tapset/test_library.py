@@ -14,6 +14,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 TAPSET = os.path.join(HERE, "..", "..", "tapset")
 SPILE = os.environ["SPILE"]
+SLOW = float(os.environ.get("LIVE_SLOW", "1"))
 FUNCTION = re.compile(r"((?:^.*\*/\n)?)^function (\w+)(:\w+)?\(([^)]*)\)",
                       re.M)
 ALIAS = re.compile(r"((?:^.*\*/\n)?)^probe ([\w.]+) = [^\n]*\n\{\n(.*?)^\}",
@@ -48,7 +49,7 @@ def call(m):
 
 def run(name, script):
     r = subprocess.run([SPILE, "-e", script], capture_output=True,
-                       timeout=60)
+                       timeout=60 * SLOW)
     err = r.stderr.decode(errors="replace")
     err = [line for line in err.splitlines()
            if not line.startswith("WARNING: ")]

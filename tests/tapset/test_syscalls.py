@@ -14,6 +14,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SPILE = os.environ["SPILE"]
+SLOW = float(os.environ.get("LIVE_SLOW", "1"))
 WORKLOAD = os.path.join(HERE, "syscall_workload.py")
 # What strace calls otherwise.
 NAMES = {"newfstatat": "fstatat", "mmap": "mmap2", "pread64": "pread",
@@ -50,7 +51,7 @@ def run(command):
     with tempfile.TemporaryDirectory() as directory:
         r = subprocess.run([c.replace("DIR", directory) for c in command],
                            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                           timeout=60, check=False)
+                           timeout=60 * SLOW, check=False)
     return r.stdout.decode(errors="replace"), r.stderr.decode(
         errors="replace")
 
