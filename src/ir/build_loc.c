@@ -35,7 +35,7 @@ static ir_ref number(struct loc_stack *st, int64_t n)
 static ir_ref insn(struct loc_stack *st, enum image_op op, int64_t imm,
 		   ir_ref a, uint32_t aux)
 {
-	return build_insn(st->s, (struct ir_insn){ .op = op,
+	return build_insn(st->s, (struct ir_insn){ .op = (uint8_t)op,
 						   .type = IT_LONG,
 						   .imm = imm,
 						   .a = a,
