@@ -11,6 +11,7 @@
 #include "cli/list.h"
 #include "cli/machine.h"
 #include "cli/options.h"
+#include "dbg/btf.h"
 #include "dbg/world.h"
 #include "kern/features.h"
 #include "kern/relocate.h"
@@ -177,10 +178,26 @@ static int dump_features(struct world *world)
 	return EXIT_SUCCESS;
 }
 
+/* A kernel that does not run: without its types there is nothing to say. */
+static struct err *open_kernel(const struct options *o, struct world **ret)
+{
+	struct ctypes *types = NULL;
+	struct err *err = world_open_kernel(o->sysroot, o->release, o->arch,
+					    ret);
+
+	if (err)
+		return err;
+	err = dbg_btf_open(*ret, &types);
+	ctypes_close(types);
+	if (err)
+		world_close(*ret);
+	return err;
+}
+
 static struct err *open_world(const struct options *o, struct world **ret)
 {
 	if (o->release || o->sysroot || o->arch)
-		return world_open_kernel(o->sysroot, o->release, o->arch, ret);
+		return open_kernel(o, ret);
 	return world_open(o->world, ret);
 }
 

@@ -24,6 +24,7 @@
 #include "base/bits.h"
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "dbg/kernel_file.h"
 
 #define DBG_BTF_BYTES_MAX (256u << 20)
 #define DBG_BTF_MARK 32 /* records per mark */
@@ -696,10 +697,39 @@ static struct err *dbg_btf_file(const struct world *w, const char *path,
 	return e ? err_context(e, "%s", path) : NULL;
 }
 
+/* Of the files of a kernel that does not run. */
+static struct err *dbg_btf_installed(const struct world *w, const char *module,
+				     struct ctypes *base, struct ctypes **ret)
+{
+	struct dbg_btf btf = { .base = base ? dbg_btf_of(base) : NULL };
+	struct buf bytes = {};
+	struct arena a;
+	struct str path;
+	struct err *e;
+
+	arena_init(&a);
+	e = module ? kernel_file_module(w, &a, str_from(module), &path) :
+		     kernel_file_find(w, &a, &path);
+	if (!e)
+		e = kernel_file_btf(path, &bytes);
+	arena_deinit(&a);
+	if (e) {
+		buf_deinit(&bytes);
+		return e;
+	}
+	btf.data = bytes.data;
+	btf.size = bytes.len;
+	btf.is_owned = true;
+	return dbg_btf_create(btf, ret);
+}
+
 struct err *dbg_btf_open(const struct world *w, struct ctypes **ret)
 {
-	struct err *e = dbg_btf_file(w, "/sys/kernel/btf/vmlinux", NULL, ret);
+	struct err *e;
 
+	if (world_is_kernel(w))
+		return dbg_btf_installed(w, NULL, NULL, ret);
+	e = dbg_btf_file(w, "/sys/kernel/btf/vmlinux", NULL, ret);
 	if (!err_catch(&e, ERR_NOT_FOUND))
 		return e;
 	e = err_new(ERR_UNSUPPORTED,
@@ -716,6 +746,8 @@ struct err *dbg_btf_open_module(const struct world *w, struct ctypes *base,
 
 	if (!*module || strchr(module, '/') || *module == '.')
 		return err_new(ERR_NOT_FOUND, "no module '%s'", module);
+	if (world_is_kernel(w))
+		return dbg_btf_installed(w, module, base, ret);
 	arena_init(&a);
 	e = dbg_btf_file(w, arena_printf(&a, "/sys/kernel/btf/%s", module).s,
 			 base, ret);

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dbg/kernel_file.h"
+
+#include "base/cleanup.h"
+#include "base/vec.h"
+#include "dbg/objfile.h"
+
+#define KERNEL_FILE_DEP_MAX (16u << 20)
+
+/* The release goes between the two halves.  Not packed ones first: unpacking
+ * takes up to a second. */
+static const char *const images[][2] = {
+	{ "/usr/lib/debug/boot/vmlinux-", "" },
+	{ "/usr/lib/debug/lib/modules/", "/vmlinux" },
+	{ "/boot/vmlinux-", "" },
+	{ "/lib/modules/", "/build/vmlinux" },
+	{ "/lib/modules/", "/vmlinux" },
+	{ "/boot/vmlinuz-", "" },
+	{ "/lib/modules/", "/vmlinuz" },
+	{ "/usr/lib/modules/", "/vmlinuz" },
+};
+
+static const char *const module_dirs[] = { "/lib/modules/",
+					   "/usr/lib/modules/" };
+
+struct err *kernel_file_find(const struct world *w, struct arena *a,
+			     struct str *ret)
+{
+	struct str release = world_release(w);
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(images); i++) {
+		const char *path = arena_printf(a, "%s%s%s", images[i][0],
+						release.s, images[i][1])
+					   .s;
+
+		if (!world_exists(w, path))
+			continue;
+		*ret = world_path(w, a, path);
+		return NULL;
+	}
+	return err_hint(err_new(ERR_NOT_FOUND, "no kernel '%s' is installed",
+				release.s),
+			"looked for vmlinuz and vmlinux in %s, /lib/modules "
+			"and /usr/lib/debug",
+			world_path(w, a, "/boot").s);
+}
+
+/* ---- modules ---- */
+
+/* Is the path in modules.dep that of the module? */
+static bool is_module(struct str path, struct str name)
+{
+	uint32_t start = path.len, i;
+
+	while (start && path.s[start - 1] != '/')
+		start--;
+	path = str_sub(path, start, path.len);
+	for (i = 0; i < name.len && i < path.len; i++) {
+		char c = path.s[i] == '-' ? '_' : path.s[i];
+
+		if (c != (name.s[i] == '-' ? '_' : name.s[i]))
+			return false;
+	}
+	return i == name.len &&
+	       str_starts(str_sub(path, i, path.len), STR(".ko"));
+}
+
+/* The path of a module below the directory, from its modules.dep. */
+static bool find_in_dep(struct str dep, struct str name, struct str *ret)
+{
+	while (dep.len) {
+		int64_t end = str_find_char(dep, '\n');
+		struct str line =
+			str_sub(dep, 0, end < 0 ? dep.len : (uint32_t)end);
+		int64_t colon = str_find_char(line, ':');
+
+		if (colon > 0 &&
+		    is_module(str_sub(line, 0, (uint32_t)colon), name)) {
+			*ret = str_sub(line, 0, (uint32_t)colon);
+			return true;
+		}
+		dep = str_sub(dep, line.len + 1, dep.len);
+	}
+	return false;
+}
+
+struct err *kernel_file_module(const struct world *w, struct arena *a,
+			       struct str name, struct str *ret)
+{
+	struct str release = world_release(w), found;
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(module_dirs); i++) {
+		_cleanup_(buf_deinit) struct buf dep = {};
+		struct str dir =
+			arena_printf(a, "%s%s/", module_dirs[i], release.s);
+		struct err *e =
+			world_read(w, arena_printf(a, "%smodules.dep", dir.s).s,
+				   KERNEL_FILE_DEP_MAX, &dep);
+
+		err_free(e);
+		if (e || !find_in_dep(buf_view(&dep), name, &found))
+			continue;
+		dir = arena_printf(a, "%s%" STR_FMT, dir.s, STR_ARG(found));
+		*ret = world_path(w, a, dir.s);
+		return NULL;
+	}
+	return err_new(ERR_NOT_FOUND,
+		       "kernel '%s' has no module '%" STR_FMT "'", release.s,
+		       STR_ARG(name));
+}
+
+/* ---- contents ---- */
+
+struct err *kernel_file_btf(struct str path, struct buf *ret)
+{
+	struct objfile *o;
+	struct objfile_data d;
+	struct err *e = objfile_open(path.s, &o);
+
+	if (e)
+		return err_hint(
+			e, "a packed kernel that cannot be read: the "
+			   "distribution's package with its debug "
+			   "information (linux-image-...-dbg) has vmlinux");
+	d = objfile_data(o, ".BTF");
+	if (d.p)
+		buf_add(ret, (const char *)d.p, d.size);
+	else
+		e = err_new(ERR_UNSUPPORTED,
+			    "%s does not describe its types (no BTF)", path.s);
+	objfile_close(o);
+	return e;
+}

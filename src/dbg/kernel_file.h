@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The files of a kernel that is installed but does not run: where
+ * distributions put them, and the sections of them that a running kernel
+ * would show in /sys.
+ */
+#ifndef DBG_KERNEL_FILE_H
+#define DBG_KERNEL_FILE_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "dbg/world.h"
+
+/* The kernel itself, as a path on this machine: vmlinux, else the packed
+ * image that is booted.  ERR_NOT_FOUND says where it was looked for. */
+struct err *kernel_file_find(const struct world *w, struct arena *a,
+			     struct str *ret) must_check;
+
+/* A module's file; name with '_' or '-'. */
+struct err *kernel_file_module(const struct world *w, struct arena *a,
+			       struct str name, struct str *ret) must_check;
+
+/* The BTF in either.  ERR_UNSUPPORTED: it has none. */
+struct err *kernel_file_btf(struct str path, struct buf *ret) must_check;
+
+#endif
