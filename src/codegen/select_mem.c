@@ -170,7 +170,7 @@ void cg_load_str(struct cg_fn *fn, ir_ref r)
 }
 
 /* Guru mode's assignments.  The kernel offers no way to write into its own
- * memory, so that such a store always is a fault. */
+ * memory: sema has refused such a store. */
 void cg_store(struct cg_fn *fn, ir_ref r)
 {
 	const struct ir_insn *i = ir_insn(fn->f, r);
@@ -179,16 +179,13 @@ void cg_store(struct cg_fn *fn, ir_ref r)
 	cg_label ok = code_label(c);
 	cg_reg at = address(fn, i);
 
-	if (i->aux & LOAD_USER) {
-		code_store(c, R10, cg_word(fn), cg_long(fn, i->b), size);
-		code_mov(c, R1, at);
-		code_mov(c, R2, R10);
-		code_alui(c, BPF_ADD, R2, cg_word(fn));
-		code_movi(c, R3, size);
-		code_call(c, HELPER_probe_write_user);
-		code_ifi(c, BPF_JEQ, code_result(c), 0, ok);
-	}
-	cg_raise(fn, i->aux & LOAD_USER ? IERR_USER_FAULT : IERR_KERNEL_FAULT,
-		 at);
+	code_store(c, R10, cg_word(fn), cg_long(fn, i->b), size);
+	code_mov(c, R1, at);
+	code_mov(c, R2, R10);
+	code_alui(c, BPF_ADD, R2, cg_word(fn));
+	code_movi(c, R3, size);
+	code_call(c, HELPER_probe_write_user);
+	code_ifi(c, BPF_JEQ, code_result(c), 0, ok);
+	cg_raise(fn, IERR_USER_WRITE, at);
 	code_place_label(c, ok);
 }

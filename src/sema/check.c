@@ -219,12 +219,72 @@ static bool is_library(const struct checker *c, struct span span)
 	return f && f->is_library;
 }
 
+static void bad_guru_write(struct checker *c, struct span span)
+{
+	struct diags *ds = c->program->diags;
+	struct diag *d;
+
+	d = diag_error(ds, DIAG_GURU_WRITE, span,
+		       "writing to the traced program's memory needs -g");
+	diag_help(ds, d,
+		  "it can crash what is traced; run with -g if you mean it");
+}
+
+static bool is_target_write(struct ast_expr **e, void *data)
+{
+	bool *found = data;
+	const struct ast_expr *to = (*e)->kind == AST_ASSIGN ? (*e)->assign.to :
+				    (*e)->kind == AST_INCDEC ? (*e)->incdec.of :
+							       NULL;
+
+	*found |= to && walk_target_of(to);
+	return !*found;
+}
+
+/* Functions of the library that write are not for everyone, either. */
+static void check_call(struct checker *c, const struct ast_expr *e)
+{
+	const struct func *f = e->call.func;
+	bool writes = false;
+
+	if (!f || !f->is_library || c->program->options->guru ||
+	    is_library(c, e->span))
+		return;
+	walk_exprs(f->body, is_target_write, &writes);
+	if (writes)
+		bad_guru_write(c, e->at);
+}
+
+/* What a handler cannot change whatever the options. */
+static void bad_kernel_write(struct checker *c, const struct ast_expr *to,
+			     const struct target *t)
+{
+	struct diags *ds = c->program->diags;
+	bool is_return = to->kind == AST_TARGET &&
+			 str_eq(to->target.name, STR("$return"));
+	struct diag *d;
+
+	d = diag_error(ds, DIAG_KERNEL_WRITE, to->span,
+		       t->is_lvalue ?
+			       "BPF cannot write to the kernel's memory" :
+			       "BPF cannot change the kernel's registers");
+	if (is_return)
+		diag_help(ds, d,
+			  "the function has returned: only errors can be "
+			  "injected, before it runs, by a kernel with "
+			  "CONFIG_BPF_KPROBE_OVERRIDE");
+	else if (t->is_lvalue)
+		diag_help(ds, d,
+			  "memory of the current process can be written: "
+			  "@uderef(size, address) = value, set_user_int() and "
+			  "its like");
+}
+
 /* What stands left of an assignment, or is incremented. */
 static void check_store(struct checker *c, struct ast_expr *to)
 {
 	struct diags *ds = c->program->diags;
 	const struct target *t = walk_target_of(to);
-	struct diag *d;
 
 	visit_keys(c, to, false);
 	if (to->kind == AST_NAME || to->kind == AST_INDEX)
@@ -234,13 +294,9 @@ static void check_store(struct checker *c, struct ast_expr *to)
 		diag_error(ds, DIAG_NOT_ASSIGNABLE, to->span,
 			   "this cannot be assigned to");
 	} else if (!c->program->options->guru && !is_library(c, to->span)) {
-		d = diag_error(ds, DIAG_GURU_WRITE, to->span,
-			       "writing to the traced program's memory needs -g");
-		diag_help(ds, d,
-			  "it can crash what is traced; run with -g if you mean it");
-	} else if (!t->is_lvalue) {
-		diag_error(ds, DIAG_NOT_ASSIGNABLE, to->span,
-			   "this value has no place in memory that could be written to");
+		bad_guru_write(c, to->span);
+	} else if (!t->is_lvalue || !t->store.is_user) {
+		bad_kernel_write(c, to, t);
 	}
 }
 
@@ -344,7 +400,9 @@ static bool visit(struct ast_expr **place, void *data)
 	case AST_ADDRESS:
 	case AST_UNARY:
 	case AST_TERNARY:
+		return true;
 	case AST_CALL:
+		check_call(c, e);
 		return true;
 	case AST_BINARY:
 		check_match(c, e);

@@ -389,7 +389,12 @@ static void report(struct scope_funcs *fs, const struct ast_expr *call,
 	d = diag_error(p->diags, DIAG_UNKNOWN_FUNCTION, call->at,
 		       "there is no function '%" STR_FMT "'",
 		       STR_ARG(call->call.name));
-	help_similar(fs, d, call->call.name);
+	if (str_starts(call->call.name, STR("set_kernel_")))
+		diag_help(p->diags, d,
+			  "BPF cannot write to the kernel's memory; "
+			  "set_user_int() and its like write to the process's");
+	else
+		help_similar(fs, d, call->call.name);
 }
 
 struct func *scope_funcs_find(struct scope_funcs *fs, struct ast_expr *call,

@@ -349,6 +349,8 @@ static struct path path_of_deref(const struct resolver *r, struct ast_expr *e)
 		 (struct target_op){ .kind = TGT_LOAD, .size = (uint32_t)n,
 				     .is_user = e->at_op.op == ATOP_UDEREF,
 				     .span = e->span });
+	pa.target->store = vec_last(&pa.target->ops);
+	pa.target->is_lvalue = true;
 	pa.is_address = false;
 	return pa;
 }
