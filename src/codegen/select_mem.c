@@ -184,6 +184,7 @@ void cg_store(struct cg_fn *fn, ir_ref r)
 	code_mov(c, R2, R10);
 	code_alui(c, BPF_ADD, R2, cg_word(fn));
 	code_movi(c, R3, size);
+	cg_has(fn, FEATURE_BIT(WRITE_USER));
 	code_call(c, HELPER_probe_write_user);
 	code_ifi(c, BPF_JEQ, code_result(c), 0, ok);
 	cg_raise(fn, IERR_USER_WRITE, at);

@@ -237,6 +237,8 @@ static bool has_feature(enum image_feature f, struct ctypes *btf)
 		return has_helper(BPF_FUNC_task_storage_get);
 	case FEATURE_BOOT_NS:
 		return has_helper(BPF_FUNC_ktime_get_boot_ns);
+	case FEATURE_WRITE_USER:
+		return has_helper(BPF_FUNC_probe_write_user);
 	case FEATURE_FENTRY:
 		return has_fentry(btf);
 	case FEATURE_KPROBE_COOKIE:
@@ -302,6 +304,7 @@ static const struct {
 	{ FEATURE_KPROBE_MULTI, {}, STR_INIT("fprobe_handler") },
 	{ FEATURE_FENTRY, {}, STR_INIT("bpf_fentry_test1") },
 	{ FEATURE_BOOT_NS, STR_INIT("BPF_FUNC_ktime_get_boot_ns"), {} },
+	{ FEATURE_WRITE_USER, STR_INIT("BPF_FUNC_probe_write_user"), {} },
 	{ FEATURE_TASK_STORAGE, STR_INIT("BPF_FUNC_task_storage_get"), {} },
 	{ FEATURE_FOR_EACH, STR_INIT("BPF_FUNC_for_each_map_elem"), {} },
 	{ FEATURE_ATOMIC_FETCH, STR_INIT("BPF_FUNC_for_each_map_elem"), {} },
@@ -345,7 +348,7 @@ struct err *features_installed(struct world *w, image_features *ret)
 image_features features_portable(void)
 {
 	return FEATURE_BIT(RINGBUF) | FEATURE_BIT(BOOT_NS) |
-	       FEATURE_BIT(TAIL_CALL) |
+	       FEATURE_BIT(TAIL_CALL) | FEATURE_BIT(WRITE_USER) |
 	       FEATURE_BIT(FENTRY);
 }
 

@@ -2,6 +2,7 @@
 #include "sema/check_kernel.h"
 
 #include "lang/diag.h"
+#include "sema/walk.h"
 
 static const struct need {
 	enum image_feature feature;
@@ -22,6 +23,10 @@ static const struct need {
 	FEATURE_PERCPU_LOOKUP,
 	"this kernel's handlers cannot clear a statistic",
 	"clear it in a timer or end probe, or on Linux 5.19 or later",
+}, writes = {
+	FEATURE_WRITE_USER,
+	"this kernel's handlers cannot write to a process's memory",
+	"the kernel is locked down, or was built so",
 };
 
 static void check(const struct kernel_place *at, struct span span,
@@ -93,7 +98,13 @@ void check_kernel_stmt(const struct kernel_place *at,
 void check_kernel_expr(const struct kernel_place *at,
 		       const struct ast_expr *e)
 {
-	if (e->kind == AST_STAT)
+	const struct ast_expr *to = e->kind == AST_ASSIGN ? e->assign.to :
+				    e->kind == AST_INCDEC ? e->incdec.of :
+							    NULL;
+
+	if (to && walk_target_of(to))
+		check(at, e->span, &writes);
+	else if (e->kind == AST_STAT)
 		check(at, e->span, &reads);
 	else if (e->kind == AST_IN && has_wildcard(&e->in.keys))
 		check(at, e->span, &walks);

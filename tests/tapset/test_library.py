@@ -20,7 +20,9 @@ FUNCTION = re.compile(r"((?:^.*\*/\n)?)^function (\w+)(:\w+)?\(([^)]*)\)",
 ALIAS = re.compile(r"((?:^.*\*/\n)?)^probe ([\w.]+) = [^\n]*\n\{\n(.*?)^\}",
                    re.M | re.S)
 # These end the script, or would do something.
-LEFT_OUT = {"exit", "abort", "error", "system", "assert", "ftrace"}
+LEFT_OUT = {"exit", "abort", "error", "system", "assert", "ftrace"} | {
+    "set_user_" + what for what in ("char", "short", "int", "long", "pointer",
+                                    "string", "string_n", "string_arg")}
 # Texts that only the host can make: in the kernel they are printed.
 LATE = {"symname", "symdata", "modname", "sprint_stack", "sprint_syms"}
 # At most so many calls in a probe, for the verifier's sake.
