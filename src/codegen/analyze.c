@@ -350,6 +350,8 @@ static bool wants_scratch(const struct cg_fn *fn, const struct ir_insn *i)
 	case OP_EMIT:
 		return cg_big_record(fn, i);
 	case OP_INTRIN:
+		if (i->imm == INTRIN_STACK_AT)
+			return true;
 		return strchr(intrin_info[i->imm].args, 'S') != NULL;
 	case OP_RAISE:
 		return is_text(fn, i->a);

@@ -196,6 +196,7 @@ uint32_t cg_data_map(struct cg *g);
 uint32_t cg_control_map(struct cg *g);
 uint32_t cg_scratch_map(struct cg *g);
 uint32_t cg_iter_map(struct cg *g);
+uint32_t cg_stacks_map(struct cg *g);
 /* An array to walk over where there is no bpf_loop. */
 uint32_t cg_turns_map(struct cg *g);
 /* A new one, for a program that calls itself. */
@@ -371,7 +372,7 @@ void cg_matched(struct cg_fn *fn, ir_ref r, ir_ref a);
 void cg_ngroups(struct cg_fn *fn, ir_ref r);
 
 /* The kernel's stack: select_stack.c. */
-void cg_backtrace(struct cg_fn *fn, ir_ref r);
+void cg_stack(struct cg_fn *fn, ir_ref r, ir_ref n);
 void cg_stack_at(struct cg_fn *fn, ir_ref r, ir_ref n);
 
 /* Do the keys and values of a global, or the record of an EMIT, need

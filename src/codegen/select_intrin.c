@@ -163,8 +163,8 @@ void cg_intrin(struct cg_fn *fn, ir_ref r)
 	case INTRIN_USER_STR:
 		text_at(fn, r, LOAD_USER);
 		break;
-	case INTRIN_BACKTRACE:
-		cg_backtrace(fn, r);
+	case INTRIN_STACK:
+		cg_stack(fn, r, arg(fn, r, 0));
 		break;
 	case INTRIN_STACK_AT:
 		cg_stack_at(fn, r, arg(fn, r, 0));

@@ -1,28 +1,51 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kernel's stack: addresses as text, "0xffffffff81000000 0x...", each of
- * the same length.  The kernel writes the addresses at the end of the place
- * for the text, which then grows towards them and never catches up: so there
- * is no other memory, and no loop.
+ * The kernel's stack.  The kernel writes the addresses into scratch; a map
+ * has seven bytes for each stack that was seen, which with the session's mark
+ * are the string that stands for it (image.h).  The bytes are drawn at
+ * random, so no counter is needed; the host knows a stack by them, or not at
+ * all.
+ *
+ * What runs the handler is on the stack too: the program, what calls it, and
+ * for a tracepoint two functions that may or may not be there, by what else
+ * is attached and how the kernel was compiled: they are told by address.
  */
+#include <stddef.h>
+
 #include "base/bits.h"
+#include "base/buf.h"
 #include "codegen/cg.h"
 
-#define STACK_TEXT 19	/* bytes of one address, with the blank */
-#define STACK_FRAMES 48 /* at most */
-#define STACK_SKIP_MAX 200
+#define STACK_MORE 2		/* frames that may have to go */
+#define STACK_SIZE (8 * IMAGE_STACK_FRAMES)
+/* A function of a tracepoint is smaller. */
+#define STACK_REACH 512
 
-/* Frames of the machinery that runs the handler: the program, what calls it
- * for a tracepoint, and what the tracepoint calls. */
+/* Programs for packets may not ask for it. */
+static bool has_stack(const struct cg_fn *fn)
+{
+	return fn->probe->image.kind != PROBE_NETFILTER;
+}
+
+static bool is_tracepoint(const struct cg_fn *fn)
+{
+	uint32_t kind = fn->probe->image.kind;
+
+	return kind == PROBE_RAW_TP || kind == PROBE_PROCESS ||
+	       kind == PROBE_SYSCALL;
+}
+
+/* The program and what calls it. */
 static int64_t own_frames(const struct cg_fn *fn)
 {
 	switch ((enum image_probe_kind)fn->probe->image.kind) {
 	case PROBE_RAW_TP:
 	case PROBE_PROCESS:
 	case PROBE_SYSCALL:
-		return 3;
 	case PROBE_FENTRY:
+		return 2;
 	case PROBE_FEXIT:
+		return 3;	/* and the function itself: it is over */
 	case PROBE_NETFILTER:
 	case PROBE_PERF:
 	case PROBE_WATCH:
@@ -40,114 +63,203 @@ static int64_t own_frames(const struct cg_fn *fn)
 	return 0;
 }
 
-/* Programs for packets may not ask for it. */
-static bool has_stack(const struct cg_fn *fn)
+/* The address of PREFIX and the tracepoint's name; 0 = there is none. */
+static cg_reg tracepoint_symbol(struct cg_fn *fn, const char *prefix)
 {
-	return fn->probe->image.kind != PROBE_NETFILTER;
+	struct image *img = fn->g->img;
+	struct image_access a = { .kind = ACCESS_SYMBOL, .size = 1 };
+	struct buf name = {};
+
+	buf_str(&name, str_from(prefix));
+	buf_str(&name, image_str(img, fn->probe->image.site.name));
+	a.module = fn->probe->image.site.module;
+	a.path = image_intern(img, fn->g->a, buf_view(&name));
+	buf_deinit(&name);
+	return code_access(fn->c, image_access(img, fn->g->a, &a), 0);
 }
 
-/* The lowest 32 bits of v as eight digits, in memory from `off` on. */
-static void put_digits(struct cg_fn *fn, cg_reg to, int32_t off, cg_reg v)
+/* from += 8 if the address there lies in that function. */
+static void skip_function(struct cg_fn *fn, struct cg_str frames, cg_reg skip,
+			  const char *prefix)
 {
-	static const struct {
-		int shift;
-		int64_t mask;
-	} spread[] = {
-		{ 16, 0x0000ffff0000ffff },
-		{ 8, 0x00ff00ff00ff00ff },
-		{ 4, 0x0f0f0f0f0f0f0f0f },
-	};
 	struct cg_code *c = fn->c;
-	cg_reg letters;
+	cg_reg symbol = tracepoint_symbol(fn, prefix);
+	cg_reg at = cg_str_addr(fn, frames);
+	cg_label keep = code_label(c);
 
-	for (uint32_t i = 0; i < ARRAY_SIZE(spread); i++) {
-		cg_reg more = code_copy(c, v);
-
-		code_alui(c, BPF_LSH, more, spread[i].shift);
-		code_alu(c, BPF_OR, v, more);
-		code_alu(c, BPF_AND, v, code_const(c, spread[i].mask));
-	}
-	/* 1 in each byte that is more than 9 */
-	letters = code_copy(c, v);
-	code_alu(c, BPF_ADD, letters, code_const(c, 0x0606060606060606));
-	code_alui(c, BPF_RSH, letters, 4);
-	code_alu(c, BPF_AND, letters, code_const(c, 0x0101010101010101));
-	code_alui(c, BPF_MUL, letters, 'a' - '0' - 10);
-	code_alu(c, BPF_ADD, v, letters);
-	code_alu(c, BPF_ADD, v, code_const(c, 0x3030303030303030));
-	code_big_endian(c, v);
-	code_store(c, to, off, v, 8);
+	code_alu(c, BPF_ADD, at, skip);
+	code_load(c, at, at, 0, 8);
+	code_alu(c, BPF_SUB, at, symbol);
+	code_ifi(c, BPF_JGE, at, STACK_REACH, keep);
+	code_alui(c, BPF_ADD, skip, 8);
+	code_place_label(c, keep);
 }
 
-static void put_address(struct cg_fn *fn, cg_reg to, int32_t off, cg_reg v)
+/* Takes the stack; the address of the first frame, as a number. */
+static cg_reg take(struct cg_fn *fn, struct cg_str frames)
 {
 	struct cg_code *c = fn->c;
-	cg_reg high = code_copy(c, v), low = code_copy(c, v);
+	cg_reg from = cg_str_addr(fn, frames);
+	cg_reg skip = code_const(c, 0);
 
-	code_alui(c, BPF_RSH, high, 32);
-	code_alui(c, BPF_LSH, low, 32);
-	code_alui(c, BPF_RSH, low, 32);
-	code_storei(c, to, off, '0', 1);
-	code_storei(c, to, off + 1, 'x', 1);
-	put_digits(fn, to, off + 2, high);
-	put_digits(fn, to, off + 10, low);
-	code_storei(c, to, off + 18, ' ', 1);
-}
-
-void cg_backtrace(struct cg_fn *fn, ir_ref r)
-{
-	struct cg_str dst = cg_new_string(fn, r);
-	uint32_t n = MIN((dst.bound + 1u) / STACK_TEXT, (uint32_t)STACK_FRAMES);
-	int32_t from = (int32_t)((dst.bound + 1u - 8 * n) & ~7u);
-	struct cg_code *c = fn->c;
-	cg_label end = code_label(c);
-	cg_reg at = cg_str_addr(fn, dst);
-
-	code_storei(c, at, 0, 0, 1);
-	if (!n || !has_stack(fn))
-		return;
 	code_mov(c, R1, fn->ctx);
-	code_mov(c, R2, at);
-	code_alui(c, BPF_ADD, R2, from);
-	code_movi(c, R3, 8 * n);
+	code_mov(c, R2, from);
+	code_movi(c, R3, STACK_SIZE + 8 * STACK_MORE);
 	code_movi(c, R4, own_frames(fn));
 	code_call(c, HELPER_get_stack);
-	for (uint32_t i = 0; i < n; i++) {
-		int32_t off = (int32_t)(i * STACK_TEXT);
-		cg_reg v = code_ld(c, at, from + 8 * (int32_t)i, 8);
+	if (!is_tracepoint(fn))
+		return from;
+	skip_function(fn, frames, skip, "__bpf_trace_");
+	skip_function(fn, frames, skip, "__traceiter_");
+	code_alu(c, BPF_ADD, from, skip);
+	return from;
+}
 
-		/* behind the last there are zeros */
-		code_storei(c, at, i ? off - 1 : 0, 0, 1);
-		code_ifi(c, BPF_JEQ, v, 0, end);
-		if (i)
-			code_storei(c, at, off - 1, ' ', 1);
-		put_address(fn, at, off, v);
+static struct cg_str new_frames(struct cg_fn *fn, uint32_t size)
+{
+	return cg_scratch_str((int32_t)cg_slot(fn, size), 0);
+}
+
+static void read_frames(struct cg_fn *fn, cg_reg to, cg_reg from, cg_reg size)
+{
+	code_mov(fn->c, R1, to);
+	code_mov(fn->c, R2, size);
+	code_mov(fn->c, R3, from);
+	code_call(fn->c, HELPER_probe_read_kernel);
+}
+
+/* The first n of the frames, and zeros: the key of the map. */
+static void make_key(struct cg_fn *fn, struct cg_str key, cg_reg from,
+		     ir_ref n)
+{
+	struct cg_code *c = fn->c;
+	cg_label few = code_label(c);
+	cg_reg size;
+	int64_t imm;
+
+	if (cg_is_const(fn, n, &imm) &&
+	    (imm < 0 || imm >= IMAGE_STACK_FRAMES)) {
+		size = code_const(c, STACK_SIZE);
+	} else {
+		for (int32_t k = 0; k < STACK_SIZE; k += 8)
+			code_storei(c, fn->scratch, key.off + k, 0, 8);
+		size = code_copy(c, cg_long(fn, n));
+		code_ifi(c, BPF_JLE, size, IMAGE_STACK_FRAMES, few);
+		code_movi(c, size, IMAGE_STACK_FRAMES);
+		code_place_label(c, few);
+		code_alui(c, BPF_LSH, size, 3);
 	}
-	code_storei(c, at, (int32_t)(n * STACK_TEXT) - 1, 0, 1);
+	read_frames(fn, cg_str_addr(fn, key), from, size);
+}
+
+/* The number of the stack, if the map has it; else goes to `none`. */
+static void look_up(struct cg_fn *fn, struct cg_str key, cg_reg ret,
+		    cg_label none)
+{
+	struct cg_code *c = fn->c;
+	cg_reg value;
+
+	code_map(c, R1, cg_stacks_map(fn->g));
+	code_mov(c, R2, cg_str_addr(fn, key));
+	code_call(c, HELPER_map_lookup_elem);
+	value = code_result(c);
+	code_ifi(c, BPF_JEQ, value, 0, none);
+	code_load(c, ret, value, 0, 8);
+}
+
+/* Seven bytes, none of them 0. */
+static cg_reg draw(struct cg_fn *fn)
+{
+	struct cg_code *c = fn->c;
+	cg_reg v;
+
+	code_call(c, HELPER_get_prandom_u32);
+	v = code_result(c);
+	code_alui(c, BPF_LSH, v, 32);
+	code_call(c, HELPER_get_prandom_u32);
+	code_alu(c, BPF_OR, v, code_result(c));
+	code_alu(c, BPF_OR, v, code_const(c, 0x0080808080808080));
+	code_alu(c, BPF_AND, v, code_const(c, 0x00ffffffffffffff));
+	return v;
+}
+
+/* Somebody else may be faster. */
+static void insert(struct cg_fn *fn, struct cg_str key)
+{
+	struct cg_code *c = fn->c;
+	int16_t word = cg_word(fn);
+
+	code_store(c, R10, word, draw(fn), 8);
+	code_map(c, R1, cg_stacks_map(fn->g));
+	code_mov(c, R2, cg_str_addr(fn, key));
+	code_mov(c, R3, R10);
+	code_alui(c, BPF_ADD, R3, word);
+	code_movi(c, R4, BPF_NOEXIST);
+	code_call(c, HELPER_map_update_elem);
+}
+
+static void put_number(struct cg_fn *fn, struct cg_str dst, cg_reg number)
+{
+	struct cg_code *c = fn->c;
+	cg_reg mark = code_map_value(c, fn->g->img->globals_map,
+				     offsetof(struct image_session,
+					      stack_mark));
+
+	code_store(c, fn->scratch, dst.off, code_ld(c, mark, 0, 8), 8);
+	code_store(c, fn->scratch, dst.off + 8, number, 8);
+}
+
+void cg_stack(struct cg_fn *fn, ir_ref r, ir_ref n)
+{
+	struct cg_code *c = fn->c;
+	struct cg_str dst = cg_new_string(fn, r), frames, key;
+	cg_label miss = code_label(c), lost = code_label(c);
+	cg_label have = code_label(c), end = code_label(c);
+	cg_reg number = code_const(c, 0);
+
+	code_storei(c, fn->scratch, dst.off, 0, 8);
+	if (!has_stack(fn))
+		return;
+	frames = new_frames(fn, STACK_SIZE + 8 * STACK_MORE);
+	key = new_frames(fn, STACK_SIZE);
+	make_key(fn, key, take(fn, frames), n);
+	code_ifi(c, BPF_JEQ, code_ld(c, fn->scratch, key.off, 8), 0, end);
+	look_up(fn, key, number, miss);
+	code_jmp(c, have);
+	code_place_label(c, miss);
+	insert(fn, key);
+	look_up(fn, key, number, lost);
+	code_jmp(c, have);
+	code_place_label(c, lost);
+	cg_loss(fn, LOSS_STACK);
+	code_jmp(c, end);
+	code_place_label(c, have);
+	put_number(fn, dst, number);
 	code_place_label(c, end);
+	cg_slot_free(fn, (uint32_t)key.off);
+	cg_slot_free(fn, (uint32_t)frames.off);
 }
 
 void cg_stack_at(struct cg_fn *fn, ir_ref r, ir_ref n)
 {
 	struct cg_code *c = fn->c;
+	cg_reg v = code_const(c, 0), at, depth, to;
 	cg_label end = code_label(c);
 	int16_t word = cg_word(fn);
-	cg_reg depth = code_copy(c, cg_long(fn, n)), v = code_const(c, 0);
+	struct cg_str frames;
 
-	if (!has_stack(fn)) {
-		cg_set_long(fn, r, v);
+	cg_set_long(fn, r, v);
+	if (!has_stack(fn))
 		return;
-	}
-	code_ifi(c, BPF_JGT, depth, STACK_SKIP_MAX, end);
-	code_alui(c, BPF_ADD, depth, own_frames(fn));
-	code_storei(c, R10, word, 0, 8);
-	code_mov(c, R1, fn->ctx);
-	code_mov(c, R2, R10);
-	code_alui(c, BPF_ADD, R2, word);
-	code_movi(c, R3, 8);
-	code_mov(c, R4, depth);
-	code_call(c, HELPER_get_stack);
+	frames = new_frames(fn, STACK_SIZE + 8 * STACK_MORE);
+	at = take(fn, frames);
+	depth = code_copy(c, cg_long(fn, n));
+	code_ifi(c, BPF_JGE, depth, IMAGE_STACK_FRAMES, end);
+	code_alui(c, BPF_LSH, depth, 3);
+	code_alu(c, BPF_ADD, at, depth);
+	to = code_addi(c, R10, word);
+	read_frames(fn, to, at, code_const(c, 8));
 	code_load(c, v, R10, word, 8);
 	code_place_label(c, end);
-	cg_set_long(fn, r, v);
+	cg_slot_free(fn, (uint32_t)frames.off);
 }

@@ -11,6 +11,7 @@
 #include "lang/source.h"
 
 #define RING_DATA (2u << 20)	/* bytes, unless the session says */
+#define STACKS_MAX 8192	/* different ones */
 #define RING_CONTROL (64u << 10)
 #define TURNS_MAX 4096		/* steps of loops, without bpf_loop */
 #define TOKEN_MAX 64		/* bytes of a token that are shown */
@@ -117,6 +118,17 @@ uint32_t cg_scratch_map(struct cg *g)
 		g->img->scratch_map = add_map(g, "scratch", IMAP_SCRATCH, 8,
 					      CG_SCRATCH_SLOTS);
 	return g->img->scratch_map;
+}
+
+uint32_t cg_stacks_map(struct cg *g)
+{
+	if (g->img->stacks_map == IMAGE_NONE) {
+		g->img->stacks_map = add_map(g, "stacks", IMAP_STACKS, 8,
+					     STACKS_MAX);
+		g->img->maps.v[g->img->stacks_map].key_size =
+			8 * IMAGE_STACK_FRAMES;
+	}
+	return g->img->stacks_map;
 }
 
 uint32_t cg_iter_map(struct cg *g)

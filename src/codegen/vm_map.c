@@ -19,7 +19,9 @@ static void *alloc(size_t n)
 
 static bool is_hash(const struct vm_map *map)
 {
-	return map->m->kind == IMAP_HASH || map->m->kind == IMAP_PERCPU_HASH;
+	return map->m->kind == IMAP_HASH ||
+	       map->m->kind == IMAP_PERCPU_HASH ||
+	       map->m->kind == IMAP_STACKS;
 }
 
 static bool is_ring(const struct vm_map *map)

@@ -63,6 +63,10 @@ static struct err *check_maps(const struct image *img)
 		if ((m->kind == IMAP_STATS || m->kind == IMAP_PERCPU_HASH) &&
 		    m->value_size % 8)
 			return check_bad("map", i, "is not of whole words");
+		if (m->kind == IMAP_STACKS &&
+		    (m->key_size != 8 * IMAGE_STACK_FRAMES ||
+		     m->value_size != 8))
+			return check_bad("map", i, "does not hold stacks");
 		if (m->kind == IMAP_PROGS && m->init >= img->progs.n)
 			return check_bad("map", i, "names no program");
 		if (m->kind == IMAP_RODATA &&
@@ -104,7 +108,8 @@ static struct err *check_well_known(const struct image *img)
 	    !is_map_or_none(img, img->scratch_map, IMAP_SCRATCH) ||
 	    !is_map_or_none(img, img->rodata_map, IMAP_RODATA) ||
 	    !is_map_or_none(img, img->data_map, IMAP_DATA) ||
-	    !is_map_or_none(img, img->control_map, IMAP_CONTROL))
+	    !is_map_or_none(img, img->control_map, IMAP_CONTROL) ||
+	    !is_map_or_none(img, img->stacks_map, IMAP_STACKS))
 		return check_bad("map", img->stats_map,
 				 "is not what it is used for");
 	if (!holds_counters(img, img->losses_off,

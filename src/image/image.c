@@ -129,6 +129,7 @@ void image_init(struct image *img, struct arena *a)
 		.rodata_map = IMAGE_NONE,
 		.data_map = IMAGE_NONE,
 		.control_map = IMAGE_NONE,
+		.stacks_map = IMAGE_NONE,
 	};
 	vec_push(a, &img->strings, STR(""));
 }

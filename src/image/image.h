@@ -29,6 +29,14 @@
  *   `tail_off`: insertion number n goes to element n % max_entries, and
  *   evicts what stands there if its seq is still that of the live entry.
  *
+ *   A kernel stack is a string of IMAGE_STACK_BYTES: `stack_mark` of the
+ *   session block, then 7 bytes that the stacks map has for its addresses.
+ *   None of them is 0, and nobody else can know the mark: the host puts the
+ *   text in its place when somebody looks at it.
+ *
+ *   stacks map: hash from IMAGE_STACK_FRAMES addresses, u64 each, zeros
+ *   behind the last, to u64: the 7 bytes, lowest first.
+ *
  * Records, kernel to host
  *
  *   data ring: struct image_record, then the operands of the host function
@@ -187,12 +195,16 @@ struct image_session {
 				 * clears it before it looks */
 	uint64_t waiting;	/* who has the lock or wants it: see
 				 * codegen/lock.c */
-	uint64_t spare[4];
+	uint64_t stack_mark;	/* first 8 bytes of a stack: see below */
+	uint64_t spare[3];
 };
 
 #define IMAGE_SESSION_SIZE 128
 _Static_assert(sizeof(struct image_session) == IMAGE_SESSION_SIZE,
 	       "the session block is 128 bytes");
+
+#define IMAGE_STACK_BYTES 15	/* a stack, as a string */
+#define IMAGE_STACK_FRAMES 64	/* at most */
 
 struct image_record {
 	uint32_t func;		/* number of the host function */
@@ -296,6 +308,7 @@ enum image_map_kind {
 	IMAP_ITER,		/* array: space for foreach in the kernel */
 	IMAP_PERF,		/* perf events of the counter `name`: of each
 				 * CPU, or (1 entry) of the target task */
+	IMAP_STACKS,		/* hash: see above */
 	IMAP_PROGS,		/* program array: program number `init`, which
 				 * calls itself through it */
 };
@@ -559,6 +572,7 @@ struct image {
 	image_features features;	/* that the code relies on */
 	uint32_t globals_map, stats_map, scratch_map, rodata_map;
 	uint32_t data_map, control_map;		/* or IMAGE_NONE */
+	uint32_t stacks_map;			/* or IMAGE_NONE */
 	uint32_t losses_off, hits_off;
 	VEC(struct str) strings;
 	VEC(uint8_t) bytes;

@@ -10,7 +10,7 @@
 static const char *const map_kinds[] = {
 	"globals", "rodata",	"stats", "scratch", "hash",
 	"percpu_hash", "ring_keys", "data",  "control", "iter",
-	"perf",
+	"perf", "stacks", "progs",
 };
 
 static const char *const type_names[] = { "void", "long", "string", "stats" };
@@ -88,6 +88,7 @@ static void print_head(const struct image *img, FILE *out)
 	print_ref("rodata", img->rodata_map, out);
 	print_ref("data", img->data_map, out);
 	print_ref("control", img->control_map, out);
+	print_ref("stacks", img->stacks_map, out);
 	fprintf(out, " losses@%u hits@%u\n", img->losses_off, img->hits_off);
 }
 

@@ -35,6 +35,7 @@ static struct map_kind map_kind(enum image_map_kind k)
 	case IMAP_STATS:
 		return (struct map_kind){ BPF_MAP_TYPE_PERCPU_ARRAY, 0 };
 	case IMAP_HASH:
+	case IMAP_STACKS:
 		return (struct map_kind){ BPF_MAP_TYPE_HASH, 0 };
 	case IMAP_PERCPU_HASH:
 		return (struct map_kind){ BPF_MAP_TYPE_PERCPU_HASH, 0 };

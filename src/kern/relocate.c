@@ -219,7 +219,7 @@ static struct err *find_module_symbol(struct relocate *r,
 
 static struct err *find_symbol(struct relocate *r, struct image_access *a)
 {
-	struct kallsym sym;
+	struct kallsym sym = {};
 	struct err *e;
 
 	if (!r->symbols)
@@ -228,6 +228,10 @@ static struct err *find_symbol(struct relocate *r, struct image_access *a)
 		e = find_module_symbol(r, a, &sym);
 	else
 		e = kallsyms_find(r->symbols, text(r, a->path), &sym);
+	if (e && a->size) {
+		err_free(e);
+		e = NULL;
+	}
 	if (!e)
 		a->value = (int64_t)sym.addr;
 	return e;

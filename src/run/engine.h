@@ -21,6 +21,7 @@
 #include "run/value.h"
 
 struct kallsyms;
+struct stacks;
 struct world;
 
 /* A foreach that runs, or has run in a frame that is still there. */
@@ -57,6 +58,7 @@ struct host {
 	struct output *out;
 	struct world *world;
 	struct kallsyms *kallsyms;	/* when first asked for */
+	struct stacks *stacks;
 	bool said_hidden;		/* that it tells no addresses */
 	uint32_t strcap;		/* MAXSTRINGLEN */
 	uint32_t max_depth;
@@ -111,11 +113,17 @@ static inline struct str host_str(const struct host *h, uint32_t insn)
 	return h->frame->slots[insn].s;
 }
 
+/* A string operand as people see it: with the text of stacks. */
+struct str host_text(const struct host *h, uint32_t insn);
+
 const struct image_insn *host_insn(const struct host *h, uint32_t insn);
 
 /* The operand list of an instruction as values, in h->list; IMAGE_NONE gives
  * IT_VOID. */
 const struct value *host_list(struct host *h, const struct image_insn *i);
+
+/* The same, stacks as text. */
+const struct value *host_texts(struct host *h, const struct image_insn *i);
 
 /* Results: of the instruction that runs. */
 void host_set_long(struct host *h, int64_t l);

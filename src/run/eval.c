@@ -6,6 +6,7 @@
 
 #include "run/engine.h"
 #include "run/format.h"
+#include "run/stacks.h"
 
 enum step eval_const(struct host *h, const struct image_insn *i)
 {
@@ -118,21 +119,24 @@ enum step eval_str(struct host *h, const struct image_insn *i)
 
 enum step eval_str_eq(struct host *h, const struct image_insn *i)
 {
-	host_set_long(h, str_eq(host_str(h, i->a), host_str(h, i->b)));
+	bool same = str_eq(host_str(h, i->a), host_str(h, i->b));
+
+	host_set_long(h, same || str_eq(host_text(h, i->a),
+					host_text(h, i->b)));
 	return STEP_ON;
 }
 
 enum step eval_str_cmp(struct host *h, const struct image_insn *i)
 {
-	host_set_long(h, str_cmp(host_str(h, i->a), host_str(h, i->b)));
+	host_set_long(h, str_cmp(host_text(h, i->a), host_text(h, i->b)));
 	return STEP_ON;
 }
 
 enum step eval_str_cat(struct host *h, const struct image_insn *i)
 {
 	h->text.len = 0;
-	buf_str(&h->text, host_str(h, i->a));
-	buf_str(&h->text, host_str(h, i->b));
+	buf_str(&h->text, host_text(h, i->a));
+	buf_str(&h->text, host_text(h, i->b));
 	host_set_str(h, buf_view(&h->text));
 	return STEP_ON;
 }
@@ -140,7 +144,7 @@ enum step eval_str_cat(struct host *h, const struct image_insn *i)
 enum step eval_str_fmt(struct host *h, const struct image_insn *i)
 {
 	h->text.len = 0;
-	format_text(h->img, (uint32_t)i->imm, host_list(h, i), i->nargs,
+	format_text(h->img, (uint32_t)i->imm, host_texts(h, i), i->nargs,
 		    &h->text);
 	host_set_str(h, until_nul(buf_view(&h->text)));
 	return STEP_ON;
@@ -150,7 +154,7 @@ enum step eval_str_fmt(struct host *h, const struct image_insn *i)
 enum step eval_match(struct host *h, const struct image_insn *i)
 {
 	const struct image_dfa *dfa = &h->img->dfas.v[i->imm];
-	struct str s = host_str(h, i->a);
+	struct str s = host_text(h, i->a);
 	bool found = dfa_match(h->img->bytes.v + dfa->first, s,
 			       &h->match.groups);
 

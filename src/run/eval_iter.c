@@ -128,6 +128,7 @@ static void start(struct host *h, const struct image_insn *i,
 	if (spec->has_limit && i->a != IMAGE_NONE)
 		limit = MAX(host_long(h, i->a), (int64_t)0);
 	it->sn = store_snapshot(h->store, spec->global);
+	it->sn->stacks = h->stacks;
 	if (sort_of(spec) != SORT_NONE) {
 		snapshot_sort(it->sn, sort_of(spec), spec->key,
 			      (enum stat_op)spec->stat, spec->dir);

@@ -9,6 +9,7 @@
 #include "dbg/kallsyms.h"
 #include "run/engine.h"
 #include "run/format.h"
+#include "run/stacks.h"
 
 #define CHUNK_BYTES (256 * 1024)
 #define DEPTH_HARD_MAX 10000
@@ -78,6 +79,9 @@ struct host *host_create(const struct host_options *o)
 	h->store = o->store;
 	h->out = o->output;
 	h->world = o->world;
+	store_session(h->store)->stack_mark = stacks_mark();
+	h->stacks = stacks_create(o->stacks_fd ? o->stacks_fd : -1,
+				  store_session(h->store)->stack_mark);
 	h->name = o->name;
 	h->strcap = MAX(l->maxstringlen, 2U);
 	h->max_depth = MIN(l->maxnesting, (uint32_t)DEPTH_HARD_MAX);
@@ -103,6 +107,7 @@ void host_destroy(struct host *h)
 	free(h->iters);
 	free_stack(h->stack);
 	kallsyms_destroy(h->kallsyms);
+	stacks_destroy(h->stacks);
 	free(h->insn_string);
 	free(h->var_string);
 	free(h->func_strings);
@@ -206,6 +211,19 @@ const struct value *host_list(struct host *h, const struct image_insn *i)
 		h->list[k] = args[k] == IMAGE_NONE ?
 				     (struct value){} :
 				     h->frame->slots[args[k]];
+	return h->list;
+}
+
+struct str host_text(const struct host *h, uint32_t insn)
+{
+	return stacks_text(h->stacks, host_str(h, insn));
+}
+
+const struct value *host_texts(struct host *h, const struct image_insn *i)
+{
+	host_list(h, i);
+	for (uint32_t k = 0; k < i->nargs; k++)
+		h->list[k] = stacks_value(h->stacks, h->list[k]);
 	return h->list;
 }
 
@@ -379,7 +397,8 @@ static enum step raise(struct host *h, const struct image_insn *i)
 	if (i->a != IMAGE_NONE)
 		v = h->frame->slots[i->a];
 	if (v.type == IT_STRING)
-		return host_raise_text(h, (enum image_error)i->imm, v.s);
+		return host_raise_text(h, (enum image_error)i->imm,
+				       stacks_text(h->stacks, v.s));
 	host_raise(h, (enum image_error)i->imm);
 	h->error.operand = (uint64_t)v.l;
 	return STEP_RAISE;
@@ -439,7 +458,7 @@ static enum step catch_message(struct host *h, const struct image_insn *i)
 
 static enum step print(struct host *h, const struct image_insn *i)
 {
-	format_text(h->img, (uint32_t)i->imm, host_list(h, i), i->nargs,
+	format_text(h->img, (uint32_t)i->imm, host_texts(h, i), i->nargs,
 		    output_buf(h->out));
 	if (!h->locked)
 		output_settle(h->out);
@@ -571,6 +590,7 @@ enum host_status host_call(struct host *h, uint32_t func, uint32_t probe,
 
 	check_args(h, f, args, nargs);
 	store_begin(h->store);
+	stacks_forget(h->stacks);
 	h->probe = image_origin(h->img, probe, &h->site);
 	h->depth = 0;
 	h->actions = action_budget(h);

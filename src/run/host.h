@@ -30,6 +30,7 @@ struct host_options {
 	struct store *store;
 	struct output *output;
 	struct world *world;		/* symbols, ticks */
+	int stacks_fd;			/* of the stacks map; 0 = none */
 	const char *name;		/* of the session: module_name() */
 };
 

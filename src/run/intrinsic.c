@@ -359,7 +359,7 @@ static const intrinsic_fn intrinsics[INTRIN_N] = {
 	[INTRIN_SYM_MODULE] = intrinsic_sym_module,
 	[INTRIN_STACK_LINES] = intrinsic_stack_lines,
 	[INTRIN_PRINT_STACK] = intrinsic_print_stack,
-	[INTRIN_BACKTRACE] = no_backtrace,
+	[INTRIN_STACK] = no_backtrace,
 	[INTRIN_STACK_AT] = get_no_stack,
 	[INTRIN_TEXT] = get_text,
 	[INTRIN_TEXT_SET] = text_set,
@@ -377,7 +377,7 @@ enum step intrinsic_run(struct host *h, const struct image_insn *i)
 
 	if (intrin_info[i->imm].flags & INF_DEFERRED)
 		host_unlock(h);
-	step = intrinsics[i->imm](h, host_list(h, i));
+	step = intrinsics[i->imm](h, host_texts(h, i));
 	if (had_lock && !host_lock(h))
 		return STEP_SKIP;
 	return step;

@@ -12,6 +12,7 @@ static bool is_skip(enum image_loss l)
 		return true;
 	case LOSS_RING:
 	case LOSS_STRING:
+	case LOSS_STACK:
 	case LOSS_CONTROL:
 	case LOSS_N:
 		break;

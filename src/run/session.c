@@ -662,6 +662,8 @@ static struct err *session_open(struct session *s)
 	ho.store = s->store;
 	ho.output = s->out;
 	ho.name = s->name;
+	if (s->img->stacks_map != IMAGE_NONE && s->in_kernel)
+		ho.stacks_fd = s->maps.fds[s->img->stacks_map];
 	s->host = host_create(&ho);
 	fill_state(s);
 	return NULL;

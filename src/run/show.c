@@ -7,6 +7,7 @@
 #include "run/engine.h"
 #include "run/format.h"
 #include "run/host.h"
+#include "run/stacks.h"
 #include "run/stat.h"
 
 static void add_string(struct buf *b, struct str s)
@@ -16,8 +17,9 @@ static void add_string(struct buf *b, struct str s)
 	buf_char(b, '"');
 }
 
-static void add_value(struct buf *b, struct value v)
+static void add_value(struct host *h, struct buf *b, struct value v)
 {
+	v = stacks_value(h->stacks, v);
 	if (v.type == IT_STRING)
 		add_string(b, v.s);
 	else
@@ -61,7 +63,7 @@ static void show_scalar(struct host *h, uint32_t global)
 		add_stat(b, &g->stat, store_stat(h->store, global, NULL));
 	} else {
 		buf_char(b, '=');
-		add_value(b, store_get(h->store, global, NULL));
+		add_value(h, b, store_get(h->store, global, NULL));
 	}
 	buf_char(b, '\n');
 }
@@ -74,14 +76,14 @@ static void show_entry(struct host *h, const struct snapshot *sn, uint32_t i)
 	buf_str(b, image_str(h->img, g->name));
 	for (uint32_t k = 0; k < g->nkeys; k++) {
 		buf_char(b, k ? ',' : '[');
-		add_value(b, snapshot_key(sn, i, k));
+		add_value(h, b, snapshot_key(sn, i, k));
 	}
 	buf_char(b, ']');
 	if (g->type == IT_STATS) {
 		add_stat(b, &g->stat, snapshot_stat(sn, i));
 	} else {
 		buf_char(b, '=');
-		add_value(b, snapshot_value(sn, i));
+		add_value(h, b, snapshot_value(sn, i));
 	}
 	buf_char(b, '\n');
 	output_settle(h->out);
@@ -92,6 +94,7 @@ static void show_array(struct host *h, uint32_t global)
 {
 	struct snapshot *sn = store_snapshot(h->store, global);
 
+	sn->stacks = h->stacks;
 	snapshot_sort(sn, SORT_VALUE, 0, STAT_OP_COUNT, -1);
 	for (uint32_t i = 0; i < sn->n; i++)
 		show_entry(h, sn, i);

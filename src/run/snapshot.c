@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "run/stacks.h"
 #include "run/stat.h"
 
 struct order {
@@ -83,13 +84,18 @@ static int64_t entry_extract(const struct order *o, uint32_t number)
 	return v;
 }
 
+static struct value stack_text(const struct order *o, struct value v)
+{
+	return o->sn->stacks ? stacks_value(o->sn->stacks, v) : v;
+}
+
 static struct value sort_value(const struct order *o, uint32_t number)
 {
 	if (o->by == SORT_KEY)
-		return entry_key(o->sn, number, o->key);
+		return stack_text(o, entry_key(o->sn, number, o->key));
 	if (o->sn->global->type == IT_STATS)
 		return value_long(entry_extract(o, number));
-	return entry_value(o->sn, number);
+	return stack_text(o, entry_value(o->sn, number));
 }
 
 static int compare_values(struct value a, struct value b)

@@ -12,6 +12,8 @@
 #include "image/image.h"
 #include "run/value.h"
 
+struct stacks;
+
 struct snapshot {
 	const struct image_global *global;
 	uint32_t n;
@@ -19,6 +21,7 @@ struct snapshot {
 	struct buf entries;	/* of each: key, then value as in a map, a
 				 * statistic merged */
 	uint32_t entry_size;
+	struct stacks *stacks;	/* sorts them by their text; or NULL */
 };
 
 void snapshot_destroy(struct snapshot *sn);
