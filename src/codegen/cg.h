@@ -372,7 +372,7 @@ void cg_matched(struct cg_fn *fn, ir_ref r, ir_ref a);
 void cg_ngroups(struct cg_fn *fn, ir_ref r);
 
 /* The kernel's stack: select_stack.c. */
-void cg_stack(struct cg_fn *fn, ir_ref r, ir_ref n);
+void cg_stack(struct cg_fn *fn, ir_ref r, ir_ref n, ir_ref as);
 void cg_stack_at(struct cg_fn *fn, ir_ref r, ir_ref n);
 
 /* Do the keys and values of a global, or the record of an EMIT, need

@@ -164,7 +164,7 @@ void cg_intrin(struct cg_fn *fn, ir_ref r)
 		text_at(fn, r, LOAD_USER);
 		break;
 	case INTRIN_STACK:
-		cg_stack(fn, r, arg(fn, r, 0));
+		cg_stack(fn, r, arg(fn, r, 0), arg(fn, r, 1));
 		break;
 	case INTRIN_STACK_AT:
 		cg_stack_at(fn, r, arg(fn, r, 0));

@@ -167,7 +167,7 @@ static void look_up(struct cg_fn *fn, struct cg_str key, cg_reg ret,
 	code_load(c, ret, value, 0, 8);
 }
 
-/* Seven bytes, none of them 0. */
+/* Seven bytes, none of them 0; the last says that the text is addresses. */
 static cg_reg draw(struct cg_fn *fn)
 {
 	struct cg_code *c = fn->c;
@@ -179,7 +179,7 @@ static cg_reg draw(struct cg_fn *fn)
 	code_call(c, HELPER_get_prandom_u32);
 	code_alu(c, BPF_OR, v, code_result(c));
 	code_alu(c, BPF_OR, v, code_const(c, 0x0080808080808080));
-	code_alu(c, BPF_AND, v, code_const(c, 0x00ffffffffffffff));
+	code_alu(c, BPF_AND, v, code_const(c, 0x0080ffffffffffff));
 	return v;
 }
 
@@ -209,7 +209,7 @@ static void put_number(struct cg_fn *fn, struct cg_str dst, cg_reg number)
 	code_store(c, fn->scratch, dst.off + 8, number, 8);
 }
 
-void cg_stack(struct cg_fn *fn, ir_ref r, ir_ref n)
+void cg_stack(struct cg_fn *fn, ir_ref r, ir_ref n, ir_ref as)
 {
 	struct cg_code *c = fn->c;
 	struct cg_str dst = cg_new_string(fn, r), frames, key;
@@ -235,6 +235,7 @@ void cg_stack(struct cg_fn *fn, ir_ref r, ir_ref n)
 	code_jmp(c, end);
 	code_place_label(c, have);
 	put_number(fn, dst, number);
+	code_store(c, fn->scratch, dst.off + 14, cg_long(fn, as), 1);
 	code_place_label(c, end);
 	cg_slot_free(fn, (uint32_t)key.off);
 	cg_slot_free(fn, (uint32_t)frames.off);

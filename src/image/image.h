@@ -206,6 +206,14 @@ _Static_assert(sizeof(struct image_session) == IMAGE_SESSION_SIZE,
 #define IMAGE_STACK_BYTES 15	/* a stack, as a string */
 #define IMAGE_STACK_FRAMES 64	/* at most */
 
+/* The last of the 7 bytes says what text the stack has; in the map it is
+ * STACK_AS_ADDRESSES. */
+enum stack_as {
+	STACK_AS_ADDRESSES = 0x80,
+	STACK_AS_LINES,		/* the name of each address, in a line */
+	STACK_AS_CALLER,	/* name and address of the second */
+};
+
 struct image_record {
 	uint32_t func;		/* number of the host function */
 	uint32_t probe;		/* what emitted it: see image_origin() */

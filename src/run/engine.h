@@ -171,6 +171,10 @@ enum step eval_iter_stat(struct host *h, const struct image_insn *i);
 enum step eval_iter_end(struct host *h, const struct image_insn *i);
 enum step eval_hist(struct host *h, const struct image_insn *i);
 
+/* A stacks_write_fn: data is the host. */
+void symbols_write_stack(void *data, struct str addresses, enum stack_as as,
+			 struct buf *to);
+
 enum step intrinsic_run(struct host *h, const struct image_insn *i);
 
 /* The handler has changed an array: what follows is not a draining. */

@@ -81,7 +81,8 @@ struct host *host_create(const struct host_options *o)
 	h->world = o->world;
 	store_session(h->store)->stack_mark = stacks_mark();
 	h->stacks = stacks_create(o->stacks_fd ? o->stacks_fd : -1,
-				  store_session(h->store)->stack_mark);
+				  store_session(h->store)->stack_mark,
+				  symbols_write_stack, h);
 	h->name = o->name;
 	h->strcap = MAX(l->maxstringlen, 2U);
 	h->max_depth = MIN(l->maxnesting, (uint32_t)DEPTH_HARD_MAX);

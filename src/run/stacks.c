@@ -28,6 +28,8 @@ struct stacks_known {
 struct stacks {
 	int fd;
 	char mark[8];
+	stacks_write_fn *write;
+	void *data;
 	struct arena texts;	/* of stacks, as long as this lives */
 	struct stacks_known *known;	/* a hash table */
 	uint32_t n, cap;		/* cap: 0 or a power of two */
@@ -35,13 +37,16 @@ struct stacks {
 	uint32_t nmade, made_cap;
 };
 
-struct stacks *stacks_create(int fd, uint64_t mark)
+struct stacks *stacks_create(int fd, uint64_t mark, stacks_write_fn *write,
+			     void *data)
 {
 	struct stacks *st = calloc(1, sizeof(*st));
 
 	if (!st)
 		abort();
 	st->fd = fd;
+	st->write = write;
+	st->data = data;
 	memcpy(st->mark, &mark, sizeof(mark));
 	return st;
 }
@@ -108,14 +113,13 @@ static struct str addresses(struct stacks *st, const uint64_t *frames)
 	return text;
 }
 
-static void learn(struct stacks *st, uint64_t number, const uint64_t *frames)
+static void learn(struct stacks *st, uint64_t number, struct str text)
 {
 	if (!number)
 		return;
 	if (2 * st->n >= st->cap)
 		grow(st);
-	*slot(st, number) = (struct stacks_known){ number,
-						   addresses(st, frames) };
+	*slot(st, number) = (struct stacks_known){ number, text };
 	st->n++;
 }
 
@@ -124,7 +128,8 @@ static void learn_all(struct stacks *st, const uint64_t *keys,
 {
 	for (uint32_t i = 0; i < n; i++)
 		if (!st->cap || !slot(st, values[i])->number)
-			learn(st, values[i], keys + i * IMAGE_STACK_FRAMES);
+			learn(st, values[i],
+			      addresses(st, keys + i * IMAGE_STACK_FRAMES));
 }
 
 static void read_map(struct stacks *st)
@@ -151,14 +156,41 @@ static void read_map(struct stacks *st)
 	free(keys);
 }
 
+#define STACKS_AS_SHIFT 48
+
+static struct str text_of(struct stacks *st, uint64_t number);
+
+/* The text of a stack that the map has under another name. */
+static struct str text_as(struct stacks *st, uint64_t number)
+{
+	enum stack_as as = (enum stack_as)(number >> STACKS_AS_SHIFT);
+	uint64_t low = number & ((UINT64_C(1) << STACKS_AS_SHIFT) - 1);
+	struct buf b = {};
+	struct str text;
+
+	text = text_of(st, low | (uint64_t)STACK_AS_ADDRESSES
+				 << STACKS_AS_SHIFT);
+	if (text.len)
+		st->write(st->data, text, as, &b);
+	text = arena_str(&st->texts, buf_view(&b));
+	buf_deinit(&b);
+	return text;
+}
+
 static struct str text_of(struct stacks *st, uint64_t number)
 {
+	struct str text = STR("");
+
 	if (!st->cap)
 		grow(st);
-	if (!slot(st, number)->number)
+	if (slot(st, number)->number)
+		return slot(st, number)->text;
+	if (number >> STACKS_AS_SHIFT != STACK_AS_ADDRESSES)
+		text = text_as(st, number);
+	else
 		read_map(st);
 	if (!slot(st, number)->number)
-		learn(st, number, (uint64_t[IMAGE_STACK_FRAMES]){});
+		learn(st, number, text);
 	return slot(st, number)->text;
 }
 
@@ -233,13 +265,13 @@ struct value stacks_value(struct stacks *st, struct value v)
 UNIT_TEST_CASE(stacks_texts)
 {
 	uint64_t mark = stacks_mark(), frames[IMAGE_STACK_FRAMES] = { 16, 2 };
-	struct stacks *st = stacks_create(0, mark);
+	struct stacks *st = stacks_create(0, mark, NULL, NULL);
 	char one[IMAGE_STACK_BYTES], two[40] = "a";
 	uint64_t number = UINT64_C(0x80808080808081);
 	struct str s;
 
 	st->fd = 1 << 20;	/* no descriptor: what is not known is empty */
-	learn(st, number, frames);
+	learn(st, number, addresses(st, frames));
 	memcpy(one, &mark, 8);
 	memcpy(one + 8, &number, 7);
 	s = stacks_text(st, (struct str){ one, sizeof(one) });
@@ -252,7 +284,7 @@ UNIT_TEST_CASE(stacks_texts)
 	/* cut short it is no stack */
 	s = stacks_text(st, (struct str){ one, sizeof(one) - 1 });
 	TEST_EQ(s.len, sizeof(one) - 1);
-	one[14] = (char)0xff;
+	one[13] = (char)0xff;
 	TEST_EQ(stacks_text(st, (struct str){ one, sizeof(one) }).len, 0);
 	stacks_destroy(st);
 }

@@ -13,11 +13,17 @@
 #include "base/str.h"
 #include "run/value.h"
 
+struct buf;
 struct stacks;
 
+/* Adds the text of a stack, given by its addresses as text. */
+typedef void stacks_write_fn(void *data, struct str addresses,
+			     enum stack_as as, struct buf *to);
+
 /* fd: the stacks map, which must outlive it, or -1: there is none.  mark: as
- * in the session block. */
-struct stacks *stacks_create(int fd, uint64_t mark);
+ * in the session block.  write: for texts other than addresses. */
+struct stacks *stacks_create(int fd, uint64_t mark, stacks_write_fn *write,
+			     void *data);
 void stacks_destroy(struct stacks *s);
 
 /* s as people see it: itself when no stack is in it.  Other text lives until

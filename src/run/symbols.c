@@ -29,8 +29,9 @@ static bool find(struct host *h, uint64_t addr, struct kallsym *ret)
 	return !e;
 }
 
-/* "name+0x10/0x80 [module]", or the address. */
-static void add_data(struct host *h, struct buf *b, uint64_t addr)
+/* "name+0x10/0x80 [module]", or the address; "/0x80" only if with_size. */
+static void add_data(struct host *h, struct buf *b, uint64_t addr,
+		     bool with_size)
 {
 	struct kallsym sym;
 
@@ -40,7 +41,7 @@ static void add_data(struct host *h, struct buf *b, uint64_t addr)
 	}
 	buf_printf(b, "%" STR_FMT "+0x%llx", STR_ARG(sym.name),
 		   (unsigned long long)(addr - sym.addr));
-	if (sym.size)
+	if (sym.size && with_size)
 		buf_printf(b, "/0x%llx", (unsigned long long)sym.size);
 	buf_printf(b, " [%" STR_FMT "]",
 		   STR_ARG(sym.module.len ? sym.module : STR("kernel")));
@@ -60,7 +61,7 @@ enum step intrinsic_sym_name(struct host *h, const struct value *args)
 enum step intrinsic_sym_data(struct host *h, const struct value *args)
 {
 	h->text.len = 0;
-	add_data(h, &h->text, (uint64_t)args[0].l);
+	add_data(h, &h->text, (uint64_t)args[0].l, true);
 	host_set_str(h, buf_view(&h->text));
 	return STEP_ON;
 }
@@ -100,15 +101,56 @@ static void add_lines(struct host *h, struct buf *b, struct str stack)
 
 	while (next_address(&stack, &addr)) {
 		buf_printf(b, " 0x%016llx : ", (unsigned long long)addr);
-		add_data(h, b, addr);
+		add_data(h, b, addr, true);
 		buf_char(b, '\n');
+	}
+}
+
+/* As a script keeps them: names alone. */
+static void add_names(struct host *h, struct buf *b, struct str stack)
+{
+	uint64_t addr;
+
+	while (next_address(&stack, &addr)) {
+		add_data(h, b, addr, false);
+		buf_char(b, '\n');
+	}
+}
+
+static void add_caller(struct host *h, struct buf *b, struct str stack)
+{
+	struct kallsym sym;
+	uint64_t addr;
+
+	if (!next_address(&stack, &addr) || !next_address(&stack, &addr))
+		return;
+	if (find(h, addr, &sym))
+		buf_str(b, sym.name);
+	else
+		buf_printf(b, "0x%llx", (unsigned long long)addr);
+	buf_printf(b, " 0x%llx", (unsigned long long)addr);
+}
+
+void symbols_write_stack(void *data, struct str addresses, enum stack_as as,
+			 struct buf *to)
+{
+	switch (as) {
+	case STACK_AS_ADDRESSES:
+		buf_str(to, addresses);
+		break;
+	case STACK_AS_LINES:
+		add_names(data, to, addresses);
+		break;
+	case STACK_AS_CALLER:
+		add_caller(data, to, addresses);
+		break;
 	}
 }
 
 enum step intrinsic_stack_lines(struct host *h, const struct value *args)
 {
 	h->text.len = 0;
-	add_lines(h, &h->text, args[0].s);
+	add_names(h, &h->text, args[0].s);
 	host_set_str(h, buf_view(&h->text));
 	return STEP_ON;
 }

@@ -7,6 +7,7 @@
 #include "sema/bounds.h"
 
 #include "base/bits.h"
+#include "sema/stacks.h"
 #include "sema/usage.h"
 #include "sema/walk.h"
 
@@ -18,6 +19,7 @@ struct bounds {
 	uint32_t max;			/* MAXSTRINGLEN - 1 */
 	struct func *func;		/* the function at hand */
 	bool changed;
+	bool has_stacks;		/* their text is longer than they */
 	bool jump;			/* what grows goes to max */
 };
 
@@ -182,6 +184,8 @@ static uint16_t intrinsic_bound(const struct bounds *b,
 {
 	uint8_t i = e->call.intrinsic;
 
+	if (b->has_stacks && intrin_info[i].bound == INTRIN_BOUND_ARG)
+		return (uint16_t)b->max;
 	if (i == INTRIN_TOKEN)		/* "" goes on with an earlier string */
 		return (uint16_t)b->max;
 	if (i == INTRIN_PROBE_POINT || i == INTRIN_PROBE_NAME)
@@ -213,6 +217,8 @@ static uint16_t target_bound(const struct bounds *b, const struct target *t)
 
 static uint16_t assign_bound(const struct bounds *b, const struct ast_expr *e)
 {
+	if (e->assign.op == BINOP_CONCAT && b->has_stacks)
+		return (uint16_t)b->max;
 	if (e->assign.op == BINOP_CONCAT)
 		return clip(b, (uint64_t)e->assign.to->bound +
 				       e->assign.value->bound);
@@ -244,6 +250,8 @@ static uint16_t bound_of(struct bounds *b, struct ast_expr *e)
 	case AST_ADDRESS:
 		return target_bound(b, e->address.target);
 	case AST_BINARY:
+		if (b->has_stacks)
+			break;
 		return clip(b, (uint64_t)e->binary.a->bound +
 				       e->binary.b->bound);
 	case AST_TERNARY:
@@ -254,6 +262,8 @@ static uint16_t bound_of(struct bounds *b, struct ast_expr *e)
 	case AST_CALL:
 		return call_bound(b, e);
 	case AST_PRINT:
+		if (b->has_stacks)
+			break;
 		return clip(b, e->print.op == PRINTOP_SPRINTF ?
 				       format_bytes(b, e) :
 				       list_bytes(b, e));
@@ -419,6 +429,7 @@ void bounds_infer(struct program *p)
 {
 	struct bounds b = {
 		.program = p,
+		.has_stacks = stacks_used(p),
 		.max = p->options->limits.maxstringlen ?
 			       p->options->limits.maxstringlen - 1 :
 			       511,

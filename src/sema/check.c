@@ -16,6 +16,7 @@
 #include "sema/regex.h"
 #include "sema/scope.h"
 #include "sema/types_slot.h"
+#include "sema/stacks.h"
 #include "sema/usage.h"
 #include "sema/walk.h"
 
@@ -530,6 +531,7 @@ void check(struct program *p)
 	};
 
 	usage_compute(p);
+	stacks_find(p);
 	for (uint32_t i = 0; i < p->probes.n; i++) {
 		struct probe *pr = p->probes.v[i];
 

@@ -2,6 +2,7 @@
 #include "sema/check_kernel.h"
 
 #include "lang/diag.h"
+#include "sema/stacks.h"
 #include "sema/walk.h"
 
 static const struct need {
@@ -95,6 +96,28 @@ void check_kernel_stmt(const struct kernel_place *at,
 		check_foreach(at, s);
 }
 
+/* A stack has no text there. */
+static void check_stack(const struct kernel_place *at,
+			const struct ast_expr *e)
+{
+	const struct ast_expr *stack = stacks_taken_apart(e);
+	struct diags *ds = at->program->diags;
+	struct diag *d;
+
+	if (!stack)
+		return;
+	d = diag_error(ds, DIAG_NOT_IN_KERNEL,
+		       at->call ? at->call->span : stack->span,
+		       "the text of a stack is not known in the kernel");
+	if (d->parts.n)
+		return;
+	diag_note(ds, d, at->probe->span,
+		  "the handler of '%" STR_FMT "' runs there",
+		  STR_ARG(at->probe->point));
+	diag_help(ds, d,
+		  "it can be a key, kept, printed, and compared with another stack there, and taken apart in a timer or end probe");
+}
+
 void check_kernel_expr(const struct kernel_place *at,
 		       const struct ast_expr *e)
 {
@@ -102,6 +125,7 @@ void check_kernel_expr(const struct kernel_place *at,
 				    e->kind == AST_INCDEC ? e->incdec.of :
 							    NULL;
 
+	check_stack(at, e);
 	if (to && walk_target_of(to))
 		check(at, e->span, &writes);
 	else if (e->kind == AST_STAT)

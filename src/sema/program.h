@@ -70,6 +70,8 @@ struct var {
 	bool ordered;			/* order of insertion can be seen */
 	bool in_condition;		/* of a probe point */
 	bool is_deferred;		/* prints make its value themselves */
+	bool holds_stack;		/* see stacks.h: the value */
+	uint16_t key_stacks;		/* and keys, a bit each */
 	bool in_kernel, in_host;	/* which engines touch it */
 	struct image_stat stat;		/* statistics: what is asked of it */
 	uint32_t stat_shift;		/* of @variance */
@@ -106,6 +108,7 @@ struct func {
 	bool pure;			/* no effect, no global, no context */
 	bool has_effect;		/* a call cannot be left out */
 	bool needs_host;		/* takes what only the host has */
+	bool gives_stack;		/* see stacks.h */
 	bool is_library;
 	bool called_in_kernel, called_in_host;
 	uint32_t number;		/* among program.funcs */
