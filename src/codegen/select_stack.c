@@ -16,10 +16,12 @@
 #include "base/buf.h"
 #include "codegen/cg.h"
 
-#define STACK_MORE 2		/* frames that may have to go */
+#define STACK_MORE 4		/* frames that may have to go */
 #define STACK_SIZE (8 * IMAGE_STACK_FRAMES)
 /* A function of a tracepoint is smaller. */
 #define STACK_REACH 512
+/* From its start a function calls the trampoline. */
+#define STACK_ENTRY 32
 
 /* Programs for packets may not ask for it. */
 static bool has_stack(const struct cg_fn *fn)
@@ -35,17 +37,17 @@ static bool is_tracepoint(const struct cg_fn *fn)
 	       kind == PROBE_SYSCALL;
 }
 
-/* The program and what calls it. */
+/* The program and, for a tracepoint, what calls it. */
 static int64_t own_frames(const struct cg_fn *fn)
 {
 	switch ((enum image_probe_kind)fn->probe->image.kind) {
 	case PROBE_RAW_TP:
 	case PROBE_PROCESS:
 	case PROBE_SYSCALL:
-	case PROBE_FENTRY:
 		return 2;
+	case PROBE_FENTRY:
 	case PROBE_FEXIT:
-		return 3;	/* and the function itself: it is over */
+		return 1;
 	case PROBE_NETFILTER:
 	case PROBE_PERF:
 	case PROBE_WATCH:
@@ -63,8 +65,9 @@ static int64_t own_frames(const struct cg_fn *fn)
 	return 0;
 }
 
-/* The address of PREFIX and the tracepoint's name; 0 = there is none. */
-static cg_reg tracepoint_symbol(struct cg_fn *fn, const char *prefix)
+/* The address of PREFIX and the name of the tracepoint or function; 0 = there
+ * is none. */
+static cg_reg site_symbol(struct cg_fn *fn, const char *prefix)
 {
 	struct image *img = fn->g->img;
 	struct image_access a = { .kind = ACCESS_SYMBOL, .size = 1 };
@@ -78,12 +81,12 @@ static cg_reg tracepoint_symbol(struct cg_fn *fn, const char *prefix)
 	return code_access(fn->c, image_access(img, fn->g->a, &a), 0);
 }
 
-/* from += 8 if the address there lies in that function. */
+/* skip += 8 if the address there lies in that function. */
 static void skip_function(struct cg_fn *fn, struct cg_str frames, cg_reg skip,
 			  const char *prefix)
 {
 	struct cg_code *c = fn->c;
-	cg_reg symbol = tracepoint_symbol(fn, prefix);
+	cg_reg symbol = site_symbol(fn, prefix);
 	cg_reg at = cg_str_addr(fn, frames);
 	cg_label keep = code_label(c);
 
@@ -93,6 +96,27 @@ static void skip_function(struct cg_fn *fn, struct cg_str frames, cg_reg skip,
 	code_ifi(c, BPF_JGE, at, STACK_REACH, keep);
 	code_alui(c, BPF_ADD, skip, 8);
 	code_place_label(c, keep);
+}
+
+/* Behind the program comes, on some kernels, the trampoline; then the function
+ * itself, which at its return has left the stack. */
+static void skip_trampoline(struct cg_fn *fn, struct cg_str frames,
+			    cg_reg skip)
+{
+	bool is_return = fn->probe->image.kind == PROBE_FEXIT;
+	struct cg_code *c = fn->c;
+	cg_reg symbol = site_symbol(fn, "");
+	cg_label found = code_label(c);
+	cg_reg v;
+
+	for (int32_t k = 0; k < STACK_MORE - 1; k++) {
+		v = code_ld(c, fn->scratch, frames.off + 8 * k, 8);
+		code_movi(c, skip, 8 * (k + is_return));
+		code_alu(c, BPF_SUB, v, symbol);
+		code_ifi(c, BPF_JLT, v, STACK_ENTRY, found);
+	}
+	code_movi(c, skip, 8 * (1 + is_return));
+	code_place_label(c, found);
 }
 
 /* Takes the stack; the address of the first frame, as a number. */
@@ -107,10 +131,12 @@ static cg_reg take(struct cg_fn *fn, struct cg_str frames)
 	code_movi(c, R3, STACK_SIZE + 8 * STACK_MORE);
 	code_movi(c, R4, own_frames(fn));
 	code_call(c, HELPER_get_stack);
-	if (!is_tracepoint(fn))
-		return from;
-	skip_function(fn, frames, skip, "__bpf_trace_");
-	skip_function(fn, frames, skip, "__traceiter_");
+	if (is_tracepoint(fn)) {
+		skip_function(fn, frames, skip, "__bpf_trace_");
+		skip_function(fn, frames, skip, "__traceiter_");
+	} else if (own_frames(fn)) {
+		skip_trampoline(fn, frames, skip);
+	}
 	code_alu(c, BPF_ADD, from, skip);
 	return from;
 }
