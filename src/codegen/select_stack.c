@@ -115,7 +115,14 @@ static void skip_trampoline(struct cg_fn *fn, struct cg_str frames,
 		code_alu(c, BPF_SUB, v, symbol);
 		code_ifi(c, BPF_JLT, v, STACK_ENTRY, found);
 	}
-	code_movi(c, skip, 8 * (1 + is_return));
+	/* With a return probe beside it the function is not on the stack: it
+	 * takes the place of the trampoline. */
+	code_movi(c, skip, 8);
+	if (!is_return) {
+		code_ifi(c, BPF_JEQ, symbol, 0, found);
+		code_store(c, fn->scratch, frames.off, symbol, 8);
+		code_movi(c, skip, 0);
+	}
 	code_place_label(c, found);
 }
 
