@@ -29,7 +29,7 @@ check: all
 
 check-kernels: all
 	@tools/install-deps kernels
-	@tools/check-kernels --build $(BUILD)
+	@tools/check-kernels --build $(BUILD) $(KERNEL_TESTS)
 
 test: check
 
