@@ -23,7 +23,7 @@ static bool find(struct host *h, uint64_t addr, struct kallsym *ret)
 	e = kallsyms_at(h->kallsyms, addr, ret);
 	if (e && e->code == ERR_PERMISSION && !h->said_hidden) {
 		h->said_hidden = true;
-		output_warn(h->out, "%s", e->msg);
+		output_warn(h->out, "%s: %s", e->msg, e->hint ? e->hint : "");
 	}
 	err_free(e);
 	return !e;

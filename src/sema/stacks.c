@@ -167,7 +167,7 @@ static const struct ast_expr *in_list(const struct ast_exprs *list)
 	return NULL;
 }
 
-static bool wants_text(uint8_t op)
+static bool wants_text(enum ast_binop op)
 {
 	return op != BINOP_EQ && op != BINOP_NE;
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
+#! serial: yes
 """Stacks of the kernel: the right frames and no others, as keys, as text."""
 import re
 
@@ -85,9 +86,27 @@ def samples():
     check(got[:2] == (0, "1\n"), "stacks of samples: %r" % (got,))
 
 
+def hidden():
+    """Then there are addresses, and one message."""
+    path = "/proc/sys/kernel/kptr_restrict"
+    with open(path) as f:
+        old = f.read()
+    try:
+        with open(path, "w") as f:
+            f.write("2")
+        got = run("global n " + SWITCH + "{ if (n++) next; print_backtrace() "
+                  "println(symname(stack(0))) exit() }", *SECOND)
+    finally:
+        with open(path, "w") as f:
+            f.write(old)
+    check(re.match(r" 0x(\w+) : 0x\1\n", got[1]), "addresses: %r" % (got,))
+    check(got[2].count("kptr_restrict") == 1, "one message: %r" % (got,))
+
+
 def main():
     need_root()
     frames(symbols())
+    hidden()
     parts()
     samples()
 
