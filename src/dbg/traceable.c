@@ -88,6 +88,32 @@ bool traceable_next(struct str *rest, struct traceable *ret)
 	ret->name = open < 0 ? line : str_sub(line, 0, (uint32_t)open);
 	open = str_find_char(line, '[');
 	if (open >= 0 && line.s[line.len - 1] == ']')
-		ret->module = str_sub(line, (uint32_t)open + 1, line.len - 1);
+		ret->module = str_sub(line, (uint32_t)open + 1,
+				      line.len - (uint32_t)open - 2);
 	return true;
 }
+
+#ifdef UNIT_TEST
+#include "unit.h"
+
+UNIT_TEST_CASE(traceable_lines)
+{
+	struct str rest = STR("ffffffff81000000 a\n"
+			      "ffffffffc0000000 b [mod]\n"
+			      "c [m]\nd\n[\n]");
+	struct traceable t;
+
+	TEST(traceable_next(&rest, &t) && str_is(t.name, "a"));
+	TEST(t.addr == UINT64_C(0xffffffff81000000) && !t.module.len);
+	TEST(traceable_next(&rest, &t) && str_is(t.name, "b"));
+	TEST(t.addr == UINT64_C(0xffffffffc0000000));
+	TEST(str_is(t.module, "mod"));
+	TEST(traceable_next(&rest, &t) && str_is(t.name, "c") && !t.addr);
+	TEST(str_is(t.module, "m"));
+	TEST(traceable_next(&rest, &t) && str_is(t.name, "d"));
+	TEST(!t.module.len);
+	TEST(traceable_next(&rest, &t) && !t.module.len);
+	TEST(traceable_next(&rest, &t) && !t.module.len);
+	TEST(!traceable_next(&rest, &t));
+}
+#endif

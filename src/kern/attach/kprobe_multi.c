@@ -4,7 +4,8 @@
  * hold only what it can hook: that is in a file of tracefs.  (The addresses in
  * there are not those of the functions, but of their calls into the tracer,
  * by which the kernel does not find the cookies.)  Where several functions
- * have one name, all are hooked, by their addresses.
+ * have one name, in one module or in several, they are hooked by their
+ * addresses.
  */
 #include <errno.h>
 
@@ -20,11 +21,19 @@
 
 #define MULTI_RETURN 1 /* BPF_F_KPROBE_MULTI_RETURN */
 
+/* A site, and what the kernel has of it. */
+struct wanted {
+	struct wanted *next; /* one of the same name, in another module */
+	uint32_t number;
+	uint32_t found;	 /* functions of this name in this module */
+	uint32_t shared; /* in others */
+};
+
 struct multi {
 	const struct attach_request *r;
 	struct arena arena;
-	struct map wanted; /* name to number of the site + 1 */
-	uint8_t *found;	   /* of each site: 0, 1, 2 = several */
+	struct wanted *wanted; /* of each site */
+	struct map names;      /* the first of a name */
 };
 
 /* What one link is to hook: by names, or by addresses. */
@@ -44,26 +53,34 @@ static struct str text(const struct multi *m, istr s)
 	return image_str(m->r->image, s);
 }
 
+static bool is_in(const struct multi *m, const struct wanted *w,
+		  struct str module)
+{
+	return str_eq(text(m, site_at(m, w->number)->module), module);
+}
+
+/* One that is there already is not wanted twice. */
+static void want(struct multi *m, uint32_t i)
+{
+	struct str name = text(m, site_at(m, i)->name);
+	struct str module = text(m, site_at(m, i)->module);
+	struct wanted *first = map_find(&m->names, name);
+
+	for (struct wanted *w = first; w; w = w->next)
+		if (is_in(m, w, module))
+			return;
+	m->wanted[i] = (struct wanted){ .next = first, .number = i };
+	map_set(&m->names, name, &m->wanted[i]);
+}
+
 static void want_all(struct multi *m)
 {
 	uint32_t n = m->r->probe->nsites;
 
-	m->found = arena_array(&m->arena, n, uint8_t);
-	map_init(&m->wanted, &m->arena);
+	m->wanted = arena_array(&m->arena, n, struct wanted);
+	map_init(&m->names, &m->arena);
 	for (uint32_t i = 0; i < n; i++)
-		map_set(&m->wanted, text(m, site_at(m, i)->name),
-			(void *)(uintptr_t)(i + 1));
-}
-
-/* The wanted site that is this function; -1 = none. */
-static int64_t site_of(const struct multi *m, struct str name,
-		       struct str module)
-{
-	uintptr_t n = (uintptr_t)map_find(&m->wanted, name);
-
-	if (!n || !str_eq(text(m, site_at(m, (uint32_t)n - 1)->module), module))
-		return -1;
-	return (int64_t)n - 1;
+		want(m, i);
 }
 
 static struct err *find_all(struct multi *m)
@@ -74,18 +91,24 @@ static struct err *find_all(struct multi *m)
 	struct traceable t;
 
 	while (!e && traceable_next(&rest, &t)) {
-		int64_t i = site_of(m, t.name, t.module);
+		struct wanted *w = map_find(&m->names, t.name);
 
-		if (i >= 0)
-			m->found[i] = m->found[i] ? 2 : 1;
+		for (; w; w = w->next)
+			++*(is_in(m, w, t.module) ? &w->found : &w->shared);
 	}
 	return e;
+}
+
+/* Does the name alone tell which function is meant? */
+static bool is_clear(const struct wanted *w)
+{
+	return w->found == 1 && !w->shared;
 }
 
 static void by_name(struct multi *m, struct hooks *h)
 {
 	for (uint32_t i = 0; i < m->r->probe->nsites; i++) {
-		if (m->found[i] != 1)
+		if (!is_clear(&m->wanted[i]))
 			continue;
 		vec_push(&m->arena, &h->names,
 			 arena_str(&m->arena, text(m, site_at(m, i)->name)).s);
@@ -93,12 +116,25 @@ static void by_name(struct multi *m, struct hooks *h)
 	}
 }
 
-static bool has_several(const struct multi *m)
+static bool has_unclear(const struct multi *m)
 {
 	for (uint32_t i = 0; i < m->r->probe->nsites; i++)
-		if (m->found[i] == 2)
+		if (m->wanted[i].found && !is_clear(&m->wanted[i]))
 			return true;
 	return false;
+}
+
+static void take_address(struct multi *m, struct hooks *h,
+			 const struct kallsym *sym)
+{
+	const struct wanted *w = map_find(&m->names, sym->name);
+
+	for (; w; w = w->next) {
+		if (!w->found || is_clear(w) || !is_in(m, w, sym->module))
+			continue;
+		vec_push(&m->arena, &h->addrs, sym->addr);
+		vec_push(&m->arena, &h->cookies, w->number);
+	}
 }
 
 static struct err *by_address(struct multi *m, struct hooks *h)
@@ -107,19 +143,13 @@ static struct err *by_address(struct multi *m, struct hooks *h)
 	struct kallsym sym;
 	struct err *e;
 
-	if (!has_several(m))
+	if (!has_unclear(m))
 		return NULL;
 	k = kallsyms_create(m->r->world);
 	e = kallsyms_load(k);
-	for (uint32_t i = 0; !e && kallsyms_get(k, i, &sym); i++) {
-		int64_t site = site_of(m, sym.name, sym.module);
-
-		if (site < 0 || m->found[site] != 2 ||
-		    (sym.type != 't' && sym.type != 'T'))
-			continue;
-		vec_push(&m->arena, &h->addrs, sym.addr);
-		vec_push(&m->arena, &h->cookies, (uint64_t)site);
-	}
+	for (uint32_t i = 0; !e && kallsyms_get(k, i, &sym); i++)
+		if (sym.type == 't' || sym.type == 'T')
+			take_address(m, h, &sym);
 	kallsyms_destroy(k);
 	return e;
 }
