@@ -55,6 +55,8 @@ static struct err *check_maps(const struct image *img)
 			return check_bad("map", i, "has no name");
 		if (m->kind > IMAP_PROGS)
 			return check_bad("map", i, "is of no known kind");
+		if (m->kind == IMAP_GLOBALS && i != img->globals_map)
+			return check_bad("map", i, "holds globals too");
 		if (m->key_size > CHECK_KEY_MAX ||
 		    m->value_size > CHECK_VALUE_MAX ||
 		    m->max_entries > ENTRIES_MAX)
@@ -447,3 +449,27 @@ struct err *image_check(const struct image *img)
 		e = parts[i](img);
 	return e;
 }
+
+#ifdef UNIT_TEST
+#include "unit.h"
+
+/* The mapping of one is what all globals are read and written by. */
+UNIT_TEST_CASE(check_globals_are_in_one_map)
+{
+	struct image_map maps[2] = { { .kind = IMAP_GLOBALS },
+				     { .kind = IMAP_GLOBALS } };
+	struct str empty = STR("");
+	struct image img = {};
+	struct err *e;
+
+	img.strings.v = &empty;
+	img.strings.n = 1;
+	img.maps.v = maps;
+	img.maps.n = 1;
+	TEST(!check_maps(&img));
+	img.maps.n = 2;
+	e = check_maps(&img);
+	TEST(e && e->code == ERR_FORMAT);
+	err_free(e);
+}
+#endif

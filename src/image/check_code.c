@@ -339,10 +339,7 @@ static void check_operands(struct checker *c)
 
 	switch ((enum image_op)i->op) {
 	case OP_CONST: case OP_NEXT: case OP_CATCH_MSG: case OP_LOCK:
-	case OP_UNLOCK: case OP_COND:
-		break;
-	case OP_ACCESS:
-		need_imm(c, c->img->accesses.n);
+	case OP_UNLOCK: case OP_COND: case OP_ACCESS:
 		break;
 	case OP_STR:
 		need_imm(c, c->img->strings.n);
@@ -422,12 +419,15 @@ static void check_operands(struct checker *c)
 	}
 }
 
-/* What can be told without the operation. */
+/* What can be told of all code, also of what no block holds: kern/relocate
+ * looks at every access. */
 static const char *shape_fault(const struct image *img,
 			       const struct image_insn *i)
 {
 	if (i->op >= OP_N)
 		return "is of no known kind";
+	if (i->op == OP_ACCESS && (uint64_t)i->imm >= img->accesses.n)
+		return "refers to what does not exist";
 	if (op_info[i->op].flags & OPF_KERNEL)
 		return "is for the kernel only";
 	if (!check_range(i->args, i->nargs, img->args.n))
@@ -531,3 +531,28 @@ struct err *check_code(const struct image *img)
 		return e;
 	return c.fault ? check_bad("function", c.func, c.fault) : NULL;
 }
+
+#ifdef UNIT_TEST
+#include "unit.h"
+
+UNIT_TEST_CASE(check_code_outside_of_blocks)
+{
+	struct image_insn insn = { .op = OP_ACCESS, .type = IT_LONG };
+	struct image_access access = {};
+	struct image img = {};
+	struct err *e;
+
+	img.code.v = &insn;
+	img.code.n = 1;
+	e = check_code(&img);
+	TEST(e && e->code == ERR_FORMAT);
+	err_free(e);
+	img.accesses.v = &access;
+	img.accesses.n = 1;
+	TEST(!check_code(&img));
+	insn.imm = -1;
+	e = check_code(&img);
+	TEST(e && e->code == ERR_FORMAT);
+	err_free(e);
+}
+#endif
