@@ -43,6 +43,8 @@
 #define TIE 8
 #define NUMBER 16
 
+#define LOOP_MAX (8u << 20)	/* of bpf_loop */
+
 /* One walk: what the callback and the steps need to know. */
 struct walk {
 	const struct image_global *g;
@@ -58,7 +60,7 @@ struct walk {
 /* What the callback is given, on the caller's stack. */
 #define ARG_SPACE 0
 #define ARG_SCRATCH 8
-#define ARG_FOUND 16
+#define ARG_FOUND 16		/* drain: turns left */
 #define ARG_SIZE 24
 
 /* A handler's state while another function of the program is being made. */
@@ -99,27 +101,31 @@ static void finish(struct cg_code *c, int32_t ret)
 
 /* ---- the heap ---- */
 
-/* The node of number i, which is in bounds. */
-static cg_reg node(struct cg_code *c, cg_reg space, cg_reg i)
+/* space + off + i * size, i < nmax.  The bounds are said here, in a register
+ * of few instructions: older verifiers forget those of what is spilled. */
+static cg_reg nth(struct cg_code *c, const struct walk *w, cg_reg space,
+		  uint32_t off, cg_reg i, uint32_t size)
 {
-	cg_reg at = code_copy(c, i);
+	cg_reg n = code_copy(c, i), at;
 
-	code_alui(c, BPF_MUL, at, NODE);
-	code_alui(c, BPF_ADD, at, HEAP);
-	code_alu(c, BPF_ADD, at, space);
+	code_cap(c, n, w->nmax - 1);
+	code_alui(c, BPF_MUL, n, (int32_t)size);
+	code_alui(c, BPF_ADD, n, (int32_t)off);
+	at = code_copy(c, space);
+	code_alu(c, BPF_ADD, at, n);
 	return at;
+}
+
+static cg_reg node(struct cg_code *c, const struct walk *w, cg_reg space,
+		   cg_reg i)
+{
+	return nth(c, w, space, HEAP, i, NODE);
 }
 
 static cg_reg entry(struct cg_code *c, const struct walk *w, cg_reg space,
 		    cg_reg i)
 {
-	cg_reg at = code_copy(c, i);
-
-	code_cap(c, at, w->nmax - 1);
-	code_alui(c, BPF_MUL, at, (int32_t)w->entry_size);
-	code_alui(c, BPF_ADD, at, (int32_t)w->entries);
-	code_alu(c, BPF_ADD, at, space);
-	return at;
+	return nth(c, w, space, w->entries, i, w->entry_size);
 }
 
 /* Where in an entry the text is that it is sorted by. */
@@ -232,12 +238,10 @@ static void sift_up(struct cg_fn *fn, const struct walk *w, cg_reg space,
 	yes = code_label(c);
 	i = code_ld(c, space, STEP, 8);
 	code_ifi(c, BPF_JEQ, i, 0, k.done);
-	code_cap(c, i, w->nmax - 1);
 	up = code_addi(c, i, -1);
 	code_alui(c, BPF_RSH, up, 1);
-	code_cap(c, up, w->nmax - 1);
-	a = node(c, space, i);
-	b = node(c, space, up);
+	a = node(c, w, space, i);
+	b = node(c, w, space, up);
 	if_less(fn, w, space, a, b, yes);
 	code_jmp(c, k.done);
 	code_place_label(c, yes);
@@ -259,18 +263,15 @@ static void sift_down(struct cg_fn *fn, const struct walk *w, cg_reg space)
 	left = code_label(c);
 	yes = code_label(c);
 	i = code_ld(c, space, STEP, 8);
-	code_cap(c, i, w->nmax - 1);
 	n = code_ld(c, space, LEFT, 8);
 	down = code_copy(c, i);
 	code_alui(c, BPF_LSH, down, 1);
 	code_alui(c, BPF_ADD, down, 1);
 	code_if(c, BPF_JGE, down, n, k.done);
-	code_cap(c, down, w->nmax - 1);
-	b = node(c, space, down);
+	b = node(c, w, space, down);
 	other = code_addi(c, down, 1);
 	code_if(c, BPF_JGE, other, n, left);
-	code_cap(c, other, w->nmax - 1);
-	a = node(c, space, other);
+	a = node(c, w, space, other);
 	{
 		cg_label right = code_label(c);
 
@@ -282,7 +283,7 @@ static void sift_down(struct cg_fn *fn, const struct walk *w, cg_reg space)
 	}
 	code_place_label(c, left);
 	code_store(c, space, STEP, down, 8);
-	a = node(c, space, i);
+	a = node(c, w, space, i);
 	if_less(fn, w, space, b, a, yes);
 	code_jmp(c, k.done);
 	code_place_label(c, yes);
@@ -398,7 +399,7 @@ static void take(struct cg_fn *fn, const struct walk *w, cg_reg space,
 		copy_bytes(fn, code_addi(c, e, w->g->key_size),
 			   w->entry_size - w->g->key_size, value,
 			   (int32_t)w->g->off);
-	at = node(c, space, n);
+	at = node(c, w, space, n);
 	code_store(c, at, RANK, rank_of(fn, w, e, n, value), 8);
 	code_store(c, at, TIE, seq_of(fn, w, e, n, value), 8);
 	code_store(c, at, NUMBER, n, 8);
@@ -442,8 +443,8 @@ static uint32_t callback(struct cg_fn *fn, const struct walk *w,
 
 /* ---- in the handler ---- */
 
-static void walk_new(struct cg_fn *fn, struct walk *w,
-		     const struct image_global *g, const struct image_iter *it)
+static void walk_new(struct walk *w, const struct image_global *g,
+		     const struct image_iter *it)
 {
 	uint32_t value = g->type == IT_STRING ? align_up(g->bound + 1u, 8) :
 			 g->type == IT_LONG ? 8 : 0;
@@ -454,8 +455,7 @@ static void walk_new(struct cg_fn *fn, struct walk *w,
 	w->entry_size = g->key_size + value;
 	w->entries = HEAP + w->nmax * NODE;
 	w->reorders = it && it->dir && it->sort != SORT_NONE && g->ordered &&
-		      !g->wrap &&
-		      g->type != IT_STATS && cg_has(fn, FEATURE_BIT(MAY_GOTO));
+		      !g->wrap && g->type != IT_STATS;
 	w->by_text = it && it->dir &&
 		     ((it->sort == SORT_KEY && n == IT_STRING) ||
 		      (it->sort == SORT_VALUE && g->type == IT_STRING));
@@ -507,7 +507,7 @@ void cg_slice_has(struct cg_fn *fn, ir_ref r)
 	struct walk w;
 	int16_t area;
 
-	walk_new(fn, &w, array_global(fn, r), NULL);
+	walk_new(&w, array_global(fn, r), NULL);
 	slice_key(fn, &w, r);
 	area = walk_over(fn, &w, NO_REG, WALK_HAS);
 	cg_set_long(fn, r, code_ld(fn->c, R10, area + ARG_FOUND, 8));
@@ -517,7 +517,7 @@ void cg_slice_delete(struct cg_fn *fn, ir_ref r)
 {
 	struct walk w;
 
-	walk_new(fn, &w, array_global(fn, r), NULL);
+	walk_new(&w, array_global(fn, r), NULL);
 	slice_key(fn, &w, r);
 	walk_over(fn, &w, NO_REG, WALK_DELETE);
 }
@@ -573,8 +573,7 @@ static void pop(struct cg_fn *fn, const struct walk *w, cg_reg space,
 
 	code_alui(c, BPF_SUB, n, 1);
 	code_store(c, space, LEFT, n, 8);
-	code_cap(c, n, w->nmax - 1);
-	last = node(c, space, n);
+	last = node(c, w, space, n);
 	swap(c, code_addi(c, space, HEAP), last);
 	code_mov(c, R1, space);
 	code_call_sub(c, routine, 1);
@@ -588,8 +587,7 @@ static void renumber(struct cg_fn *fn, const struct walk *w, cg_reg space,
 	cg_label gone = code_label(c);
 	cg_reg n = code_ld(c, space, LEFT, 8), e, at;
 
-	code_cap(c, n, w->nmax - 1);
-	e = entry(c, w, space, code_ld(c, node(c, space, n), NUMBER, 8));
+	e = entry(c, w, space, code_ld(c, node(c, w, space, n), NUMBER, 8));
 	at = array_lookup(fn, w->g, (struct cg_str){ .base = CG_IN_REG,
 						     .reg = e });
 	code_ifi(c, BPF_JEQ, at, 0, gone);
@@ -597,45 +595,90 @@ static void renumber(struct cg_fn *fn, const struct walk *w, cg_reg space,
 	code_place_label(c, gone);
 }
 
-/* Empties the heap as far as the loop will go. */
-static void drain(struct cg_fn *fn, const struct walk *w, cg_reg space)
+/* How many elements the loop will see. */
+static cg_reg turns(struct cg_code *c, const struct walk *w, cg_reg space)
+{
+	cg_label all = code_label(c), some = code_label(c);
+	cg_reg n = code_ld(c, space, LEFT, 8), v;
+
+	if (!w->it->has_limit)
+		return n;
+	v = code_ld(c, space, LIMIT, 8);
+	code_ifi(c, BPF_JSGE, v, 0, some);
+	code_movi(c, v, 0);
+	code_place_label(c, some);
+	code_if(c, BPF_JGE, v, n, all);
+	code_mov(c, n, v);
+	code_place_label(c, all);
+	return n;
+}
+
+/* The first of n numbers for elements that come before all others. */
+static cg_reg take_front(struct cg_fn *fn, cg_reg n)
 {
 	struct cg_code *c = fn->c;
-	uint32_t routine = down_routine(fn, w);
-	cg_cell seq = cell_new(fn, 0), k = cell_new(fn, 0);
-	cg_label all = code_label(c), some = code_label(c);
-	cg_reg n = code_ld(c, space, LEFT, 8), at, v;
-	struct cg_loop l;
+	cg_reg at = code_map_value(c, fn->g->img->globals_map,
+				   offsetof(struct image_session, front));
+	cg_reg v = code_copy(c, n);
 
-	if (w->it->has_limit) {
-		v = code_ld(c, space, LIMIT, 8);
-		code_ifi(c, BPF_JSGE, v, 0, some);
-		code_movi(c, v, 0);
-		code_place_label(c, some);
-		code_if(c, BPF_JGE, v, n, all);
-		code_mov(c, n, v);
-		code_place_label(c, all);
-	}
-	cell_set(fn, k, n);
-	code_store(c, space, LIMIT, n, 8);
-	v = code_ld(c, space, LEFT, 8);
-	code_alui(c, BPF_SUB, v, 1);
-	code_store(c, space, AT, v, 8);
-	at = code_map_value(c, fn->g->img->globals_map,
-			    offsetof(struct image_session, front));
-	v = code_copy(c, n);
 	code_atomic(c, BPF_ADD | BPF_FETCH, at, 0, v);
 	code_alu(c, BPF_ADD, v, n);
 	code_alui(c, BPF_NEG, v, 0);
-	cell_set(fn, seq, v);
-	loop_begin(fn, &l, w->nmax);
-	code_if(c, BPF_JGE, l.i, cell_get(fn, k), l.end);
-	pop(fn, w, space, routine);
+	return v;
+}
+
+/* What bpf_loop, or another walk over the array, calls for each turn: so the
+ * verifier sees one of them. */
+static uint32_t drain_turn(struct cg_fn *fn, const struct walk *w, cg_cell seq)
+{
+	bool by_loop = cg_has(fn, FEATURE_BIT(BPF_LOOP));
+	uint32_t number, down;
+	struct inner in = enter(fn, &number);
+	struct cg_code *c = fn->c;
+	cg_reg arg = code_copy(c, by_loop ? R2 : R4), left, space;
+	cg_label more = code_label(c);
+
+	down = down_routine(fn, w);
+	left = code_ld(c, arg, ARG_FOUND, 8);
+	code_ifi(c, BPF_JNE, left, 0, more);
+	finish(c, 1);
+	code_place_label(c, more);
+	code_store(c, arg, ARG_FOUND, code_addi(c, left, -1), 8);
+	fn->scratch = code_ld(c, arg, ARG_SCRATCH, 8);
+	space = code_ld(c, arg, ARG_SPACE, 8);
+	pop(fn, w, space, down);
 	renumber(fn, w, space, cell_get(fn, seq));
 	cell_set(fn, seq, code_addi(c, cell_get(fn, seq), 1));
-	loop_end(fn, &l);
+	finish(c, 0);
+	leave(fn, in);
+	return number;
+}
+
+/* Empties the heap as far as the loop will go.  What the callback is given is
+ * what that of walk_over() was. */
+static void drain(struct cg_fn *fn, const struct walk *w, cg_reg space)
+{
+	bool by_loop = cg_has(fn, FEATURE_BIT(BPF_LOOP));
+	struct cg_code *c = fn->c;
+	cg_cell seq = cell_new(fn, 0);
+	uint32_t turn = drain_turn(fn, w, seq);
+	cg_reg n = turns(c, w, space);
+
+	code_store(c, space, LIMIT, n, 8);
+	code_store(c, space, AT, code_addi(c, code_ld(c, space, LEFT, 8), -1),
+		   8);
+	code_store(c, R10, fn->walk_area + ARG_FOUND, n, 8);
+	cell_set(fn, seq, take_front(fn, n));
+	if (by_loop)
+		code_movi(c, R1, MIN(w->nmax, LOOP_MAX));
+	else
+		code_map(c, R1, w->g->map);
+	code_sub_addr(c, R2, turn);
+	code_mov(c, R3, R10);
+	code_alui(c, BPF_ADD, R3, fn->walk_area);
+	code_movi(c, R4, 0);
+	code_call(c, by_loop ? HELPER_loop : HELPER_for_each_map_elem);
 	cell_free(fn, seq);
-	cell_free(fn, k);
 }
 
 void cg_iter_new(struct cg_fn *fn, ir_ref r)
@@ -646,7 +689,7 @@ void cg_iter_new(struct cg_fn *fn, ir_ref r)
 	struct walk w;
 	cg_reg space;
 
-	walk_new(fn, &w, &fn->g->img->globals.v[it->global], it);
+	walk_new(&w, &fn->g->img->globals.v[it->global], it);
 	slice_key(fn, &w, r);
 	space = space_new(fn, &w);
 	code_storei(c, space, LEFT, 0, 8);
@@ -686,7 +729,7 @@ static cg_reg walk_of(struct cg_fn *fn, ir_ref r, struct walk *w)
 	const struct image_iter *it =
 		&fn->g->img->iters.v[ir_insn(fn->f, a)->imm];
 
-	walk_new(fn, w, &fn->g->img->globals.v[it->global], it);
+	walk_new(w, &fn->g->img->globals.v[it->global], it);
 	if (fn->is_stepped)
 		return space_again(fn, fn->vals[a].cell);
 	return fn->vals[a].reg;
@@ -711,8 +754,7 @@ static void next_sorted(struct cg_fn *fn, const struct walk *w, cg_reg space,
 	count_turn(fn, space, none);
 	at = code_ld(c, space, AT, 8);
 	code_store(c, space, AT, code_addi(c, at, -1), 8);
-	code_cap(c, at, w->nmax - 1);
-	at = node(c, space, at);
+	at = node(c, w, space, at);
 	code_store(c, space, CURRENT, code_ld(c, at, NUMBER, 8), 8);
 }
 
