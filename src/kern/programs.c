@@ -357,7 +357,8 @@ struct err *programs_load(const struct image *img, const struct maps *m,
 	struct err *e = NULL;
 
 	p.fds = malloc((p.n + 1) * sizeof(*p.fds));
-	if (!p.fds)
+	p.missed = calloc(p.n + 1, sizeof(*p.missed));
+	if (!p.fds || !p.missed)
 		abort();
 	for (uint32_t i = 0; i < p.n; i++)
 		p.fds[i] = -1;
@@ -389,8 +390,28 @@ uint64_t programs_misses(const struct programs *p, uint32_t prog)
 	attr.info.info = ptr_u64(&info);
 	if (syscall_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr,
 			SYSCALL_ATTR_SIZE(info)))
-		return 0;
-	return info.recursion_misses;
+		return p->missed[prog];
+	return p->missed[prog] + info.recursion_misses;
+}
+
+struct err *programs_renew(const struct image *img, const struct maps *m,
+			   const struct world *w, uint32_t prog,
+			   struct programs *p)
+{
+	struct loader l = { .img = img, .maps = m, .world = w };
+	struct err *e;
+	int fd;
+
+	arena_init(&l.arena);
+	e = loader_load(&l, &img->progs.v[prog], &fd);
+	ctypes_close(l.btf);
+	arena_deinit(&l.arena);
+	if (e)
+		return e;
+	p->missed[prog] = programs_misses(p, prog);
+	close(p->fds[prog]);
+	p->fds[prog] = fd;
+	return NULL;
 }
 
 /* Putting a map into another one returns when no program runs any more that
@@ -432,5 +453,6 @@ void programs_unload(struct programs *p)
 		if (p->fds[i] >= 0)
 			close(p->fds[i]);
 	free(p->fds);
+	free(p->missed);
 	*p = (struct programs){};
 }

@@ -15,6 +15,7 @@ struct world;
 
 struct programs {
 	int *fds;		/* one for each of the image's */
+	uint64_t *missed;	/* by those that were loaded before */
 	uint32_t n;
 };
 
@@ -26,6 +27,11 @@ struct programs {
 struct err *programs_load(const struct image *img, const struct maps *m,
 			  const struct world *w,
 			  struct programs *ret) must_check;
+
+/* Loads program number `prog` once more, in its own place. */
+struct err *programs_renew(const struct image *img, const struct maps *m,
+			   const struct world *w, uint32_t prog,
+			   struct programs *p) must_check;
 
 /* Hits that the kernel did not run it for, since it ran already on that
  * CPU. */

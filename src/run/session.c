@@ -47,8 +47,7 @@ struct session {
 	struct programs programs;
 	struct attachment *attached; /* one for each probe */
 	bool *armed;		     /* its condition holds, or has none */
-	bool *left_out;		     /* the kernel has no probe there */
-	struct err *refusal;	     /* the first reason for that */
+	struct err **refused;	     /* why the kernel has no probe there */
 	struct output *out;
 	struct store *store;
 	struct host *host;
@@ -199,7 +198,7 @@ static void run_all(struct session *s, enum image_probe_kind kind,
 
 /* ---- conditions: arming and disarming ---- */
 
-static struct err *attach_one(struct session *s, uint32_t i)
+static struct err *try_attach(struct session *s, uint32_t i)
 {
 	const struct image_probe *p = probe_at(s, i);
 	bool has_prog = p->prog < s->programs.n;
@@ -216,6 +215,23 @@ static struct err *attach_one(struct session *s, uint32_t i)
 	if (!has_prog && !p->site.name)
 		return NULL; /* a handler that does nothing */
 	return attach_probe(&r, &s->attached[i]);
+}
+
+/* Before Linux f3a95075549e ("bpf: Allow trampoline re-attach for tracing and
+ * lsm programs") (v5.13) a program forgot what it is for once it had been
+ * attached: that was a "not found". */
+static struct err *attach_one(struct session *s, uint32_t i)
+{
+	const struct image_probe *p = probe_at(s, i);
+	struct err *e = try_attach(s, i);
+
+	if (!e || e->code != ERR_NOT_FOUND ||
+	    (p->kind != PROBE_FENTRY && p->kind != PROBE_FEXIT))
+		return e;
+	err_free(e);
+	e = programs_renew(s->img, &s->maps, s->o->world, p->prog,
+			   &s->programs);
+	return e ? e : try_attach(s, i);
 }
 
 static bool condition_holds(struct session *s, uint32_t i)
@@ -259,23 +275,21 @@ static bool has_attached(const struct session *s, uint32_t group)
 /* Attaches; one of many that the kernel refuses is left out from now on. */
 static struct err *attach_or_leave_out(struct session *s, uint32_t i)
 {
-	struct err *e = s->left_out[i] ? NULL : attach_one(s, i);
+	struct err *e = s->refused[i] ? NULL : attach_one(s, i);
 
 	if (!is_left_out(s, i, e))
 		return e;
-	s->left_out[i] = true;
-	if (!s->refusal)
-		s->refusal = take_ptr(e);
-	err_free(e);
+	s->refused[i] = e;
 	return NULL;
 }
 
-/* All of a wildcard's are refused: the first reason. */
+/* All of a wildcard's that should be attached are refused: the first reason. */
 static struct err *all_left_out(struct session *s)
 {
 	for (uint32_t i = 0; i < s->img->probes.n; i++)
-		if (s->left_out[i] && !has_attached(s, probe_at(s, i)->group))
-			return take_ptr(s->refusal);
+		if (s->refused[i] && s->armed[i] &&
+		    !has_attached(s, probe_at(s, i)->group))
+			return take_ptr(s->refused[i]);
 	return NULL;
 }
 
@@ -786,8 +800,9 @@ static void session_close(struct session *s)
 		close(s->epoll);
 	free(s->attached);
 	free(s->armed);
-	free(s->left_out);
-	err_free(s->refusal);
+	for (uint32_t i = 0; i < s->img->probes.n; i++)
+		err_free(s->refused[i]);
+	free(s->refused);
 }
 
 struct err *session_run(struct image *img, const struct session_options *o,
@@ -799,8 +814,8 @@ struct err *session_run(struct image *img, const struct session_options *o,
 
 	s.attached = calloc(img->probes.n + 1, sizeof(*s.attached));
 	s.armed = calloc(img->probes.n + 1, sizeof(*s.armed));
-	s.left_out = calloc(img->probes.n + 1, sizeof(*s.left_out));
-	if (!s.attached || !s.armed || !s.left_out)
+	s.refused = calloc(img->probes.n + 1, sizeof(struct err *));
+	if (!s.attached || !s.armed || !s.refused)
 		abort();
 	e = session_open(&s);
 	if (!e)

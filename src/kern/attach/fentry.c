@@ -15,9 +15,13 @@ static struct err *fentry_refused(const struct attach_request *r, int code)
 	struct str name = image_str(r->image, r->probe->site.name);
 
 	if (code == -EBUSY)
-		return err_new(ERR_OS,
+		return err_new(ERR_UNSUPPORTED,
 			       "the kernel already patches the code "
 			       "of '%" STR_FMT "' in another way",
+			       STR_ARG(name));
+	if (code == -EINVAL)
+		return err_new(ERR_UNSUPPORTED,
+			       "the kernel cannot hook '%" STR_FMT "'",
 			       STR_ARG(name));
 	if (code == -E2BIG)
 		return err_new(ERR_LIMIT,
