@@ -28,13 +28,29 @@ static void narrow(struct cg_fn *fn, cg_reg v, uint32_t aux)
 	code_alui(fn->c, aux & LOAD_SIGNED ? BPF_ARSH : BPF_RSH, v, bits);
 }
 
+/* Does the verifier know the words of the context as pointers? */
+static bool has_typed_context(const struct cg_fn *fn)
+{
+	uint32_t kind = fn->probe->image.kind;
+
+	return kind == PROBE_FENTRY || kind == PROBE_FEXIT ||
+	       kind == PROBE_NETFILTER;
+}
+
+/* What the verifier takes for a pointer it lets nobody divide, shift or mask;
+ * negated it is any number. */
 void cg_ctx_word(struct cg_fn *fn, ir_ref r)
 {
 	const struct ir_insn *i = ir_insn(fn->f, r);
+	cg_reg v = context(fn, 8 * i->imm, 8);
 
-	cg_set_long(fn, r, context(fn, 8 * i->imm, 8));
 	if (i->aux)
 		code_relocate(fn->c, IREL_ACCESS_WORD, i->aux - 1);
+	if (has_typed_context(fn)) {
+		code_alui(fn->c, BPF_NEG, v, 0);
+		code_alui(fn->c, BPF_NEG, v, 0);
+	}
+	cg_set_long(fn, r, v);
 }
 
 void cg_access(struct cg_fn *fn, ir_ref r)
