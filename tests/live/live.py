@@ -10,6 +10,9 @@ import time
 
 SPILE = os.environ.get("SPILE", "build/spile")
 SKIP = 77
+# How much slower this machine is than others (tests/run --slow): an emulated
+# processor is.
+SLOW = float(os.environ.get("LIVE_SLOW", "1"))
 NR_BPF = {"x86_64": 321, "aarch64": 280}[os.uname().machine]
 # kind: BPF_*_GET_FD_BY_ID, and the key of its number in /proc/PID/fdinfo
 OBJECTS = {"prog": (13, "prog_id"), "map": (14, "map_id"),
@@ -33,7 +36,7 @@ class Session:
     """A spile that runs a script until it is told to stop."""
 
     def __init__(self, script, *options, ready=True, timeout=20):
-        self.timeout = timeout * float(os.environ.get("LIVE_SLOW", "1"))
+        self.timeout = timeout * SLOW
         self.process = subprocess.Popen(
             [SPILE, "-v", *options, "-e", script], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE)

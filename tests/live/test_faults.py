@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 
-from live import SPILE, SKIP, check, need_root
+from live import SLOW, SPILE, SKIP, check, need_root
 
 SCRIPT = """
 global n, a
@@ -33,7 +33,7 @@ def run(call, error, n):
         ["strace", "-qq", "-o", "/dev/null", "-e", "trace=" + call, "-e",
          "inject=%s:error=%s:when=%d" % (call, error, n), SPILE, "-T", "5",
          "-c", "true", "-e", SCRIPT], capture_output=True, text=True,
-        timeout=30, stdin=subprocess.DEVNULL)
+        timeout=30 * SLOW, stdin=subprocess.DEVNULL)
 
 
 def attempt(call, error, n):
@@ -55,7 +55,7 @@ def count_calls(*args):
     got = subprocess.run(
         ["strace", "-qq", "-e", "trace=" + ",".join({c for c, _ in FAULTS}),
          "-o", "/dev/stdout", SPILE, *args], capture_output=True, text=True,
-        timeout=30, stdin=subprocess.DEVNULL)
+        timeout=30 * SLOW, stdin=subprocess.DEVNULL)
     if got.returncode:
         print("strace does not work here: " + got.stderr)
         sys.exit(SKIP)

@@ -5,7 +5,7 @@ import os
 import signal
 import time
 
-from live import Session, check, gone, need_root, objects_of
+from live import SLOW, Session, check, gone, need_root, objects_of
 
 SCRIPT = """
 global n, m
@@ -31,7 +31,8 @@ def kill_after(delay):
 
 def main():
     need_root()
-    held = [kill_after(0.002 * i) for i in range(25)] + [kill_after(0.3)]
+    held = [kill_after(0.002 * SLOW * i) for i in range(25)]
+    held.append(kill_after(0.3 * SLOW))
     check(held[-1] >= 6, "a running session holds programs and maps: %d" %
           held[-1])
     session = Session(SCRIPT)
