@@ -161,6 +161,7 @@ struct cg_fn {
 	uint32_t scratch_end;
 	int16_t error_area, key_area, value_area;	/* stack, or 0 */
 	int16_t word_area;
+	int16_t text_area;	/* what loop_texts() tells its body */
 	int16_t walk_area;
 	uint32_t key_area_size;
 	int16_t irq_flags;

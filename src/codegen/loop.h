@@ -29,6 +29,32 @@ struct cg_loop {
 void loop_begin(struct cg_fn *fn, struct cg_loop *l, uint32_t n);
 void loop_end(struct cg_fn *fn, struct cg_loop *l);
 
+/* The body of a loop over texts: what it changes lies in scratch; of outside
+ * it knows its argument and up to two texts, which it finds in `text` (never
+ * in its argument).  Its labels are those of fn->c, and its own. */
+#define LOOP_TEXTS 2
+typedef void loop_body(struct cg_fn *fn, struct cg_loop *l,
+		       struct cg_str text[LOOP_TEXTS], void *arg);
+
+/* n turns of it, or until it goes to l->end; text ends with CG_NOWHERE. */
+void loop_texts(struct cg_fn *fn, uint32_t n,
+		const struct cg_str text[LOOP_TEXTS], loop_body *body,
+		void *arg);
+
+/* Another function of the program is made, from enter to leave; `number` is
+ * its number for code_sub_addr(). */
+struct cg_inner {
+	struct cg_code *c;
+	cg_reg scratch;
+	int16_t error_area, key_area, value_area, word_area, text_area;
+	int16_t irq_flags;
+};
+
+struct cg_inner inner_enter(struct cg_fn *fn, uint32_t *number);
+void inner_leave(struct cg_fn *fn, struct cg_inner in);
+/* Leaves the function that is being made with ret. */
+void inner_return(struct cg_fn *fn, int32_t ret);
+
 typedef uint32_t cg_cell;
 
 cg_cell cell_new(struct cg_fn *fn, int32_t v);

@@ -443,32 +443,37 @@ static uint32_t hex_table(struct cg_fn *fn)
 	return fn->g->hex - 1;
 }
 
-static cg_reg to_hex(struct fmt *m, struct cg_str dst, struct cg_str src)
+static void hex_turn(struct cg_fn *fn, struct cg_loop *l,
+		     struct cg_str text[LOOP_TEXTS], void *arg)
 {
-	struct cg_fn *fn = m->fn;
+	cg_cell n = *(cg_cell *)arg;
 	struct cg_code *c = fn->c;
-	uint32_t table = hex_table(fn);
-	cg_cell n = cell_new(fn, 0);
-	struct cg_loop l;
-	cg_reg b, row, at, ret;
+	cg_reg at = cg_str_addr(fn, text[0]), b, row;
 
-	loop_begin(fn, &l, dst.bound / 2u);
-	at = cg_str_addr(fn, src);
-	code_alu(c, BPF_ADD, at, l.i);
+	code_alu(c, BPF_ADD, at, l->i);
 	b = code_ld(c, at, 0, 1);
-	code_ifi(c, BPF_JEQ, b, 0, l.end);
-	row = code_map_value(c, cg_rodata_map(fn->g), table);
+	code_ifi(c, BPF_JEQ, b, 0, l->end);
+	row = code_map_value(c, cg_rodata_map(fn->g), hex_table(fn));
 	code_alui(c, BPF_LSH, b, 1);
 	code_alu(c, BPF_ADD, row, b);
-	at = cg_str_addr(fn, dst);
-	code_alu(c, BPF_ADD, at, cell_get_max(fn, n, dst.bound - 1u));
+	at = cg_str_addr(fn, text[1]);
+	code_alu(c, BPF_ADD, at, cell_get_max(fn, n, text[1].bound - 1u));
 	code_store(c, at, 0, code_ld(c, row, 0, 2), 2);
 	cell_set(fn, n, code_addi(c, cell_get(fn, n), 2));
-	loop_end(fn, &l);
+}
+
+static cg_reg to_hex(struct fmt *m, struct cg_str dst, struct cg_str src)
+{
+	struct cg_str text[LOOP_TEXTS] = { src, dst };
+	struct cg_fn *fn = m->fn;
+	cg_cell n = cell_new(fn, 0);
+	cg_reg at, ret;
+
+	loop_texts(fn, dst.bound / 2u, text, hex_turn, &n);
 	ret = cell_get_max(fn, n, dst.bound);
 	at = cg_str_addr(fn, dst);
-	code_alu(c, BPF_ADD, at, ret);
-	code_storei(c, at, 0, 0, 1);
+	code_alu(fn->c, BPF_ADD, at, ret);
+	code_storei(fn->c, at, 0, 0, 1);
 	cell_free(fn, n);
 	return ret;
 }

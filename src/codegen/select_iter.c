@@ -63,42 +63,6 @@ struct walk {
 #define ARG_FOUND 16		/* drain: turns left */
 #define ARG_SIZE 24
 
-/* A handler's state while another function of the program is being made. */
-struct inner {
-	struct cg_code *c;
-	cg_reg scratch;
-	int16_t error_area, key_area, value_area, word_area, irq_flags;
-};
-
-static struct inner enter(struct cg_fn *fn, uint32_t *number)
-{
-	struct inner in = { fn->c, fn->scratch, fn->error_area, fn->key_area,
-			    fn->value_area, fn->word_area, fn->irq_flags };
-
-	fn->c = cg_func_new(fn);
-	fn->c->place = in.c->place;
-	*number = fn->funcs.n - 1;
-	fn->error_area = fn->key_area = fn->value_area = fn->word_area = 0;
-	return in;
-}
-
-static void leave(struct cg_fn *fn, struct inner in)
-{
-	fn->c = in.c;
-	fn->scratch = in.scratch;
-	fn->error_area = in.error_area;
-	fn->key_area = in.key_area;
-	fn->value_area = in.value_area;
-	fn->word_area = in.word_area;
-	fn->irq_flags = in.irq_flags;
-}
-
-static void finish(struct cg_code *c, int32_t ret)
-{
-	code_movi(c, R0, ret);
-	code_exit(c);
-}
-
 /* ---- the heap ---- */
 
 /* space + off + i * size, i < nmax.  The bounds are said here, in a register
@@ -317,7 +281,7 @@ static void match_slice(struct cg_fn *fn, const struct walk *w, cg_reg key)
 	}
 	code_jmp(c, same);
 	code_place_label(c, other);
-	finish(c, 0);
+	inner_return(fn, 0);
 	code_place_label(c, same);
 }
 
@@ -391,7 +355,7 @@ static void take(struct cg_fn *fn, const struct walk *w, cg_reg space,
 	cg_reg n = code_ld(c, space, LEFT, 8), e, at;
 
 	code_ifi(c, BPF_JLT, n, w->nmax, room);
-	finish(c, 1);
+	inner_return(fn, 1);
 	code_place_label(c, room);
 	e = entry(c, w, space, n);
 	copy_bytes(fn, e, w->g->key_size, key, 0);
@@ -413,7 +377,7 @@ static uint32_t callback(struct cg_fn *fn, const struct walk *w,
 			 enum walk_for what)
 {
 	uint32_t number;
-	struct inner in = enter(fn, &number);
+	struct cg_inner in = inner_enter(fn, &number);
 	struct cg_code *c = fn->c;
 	cg_reg key = code_copy(c, R2), value = code_copy(c, R3);
 	cg_reg arg = code_copy(c, R4), space;
@@ -424,20 +388,20 @@ static uint32_t callback(struct cg_fn *fn, const struct walk *w,
 	case WALK_TAKE:
 		space = code_ld(c, arg, ARG_SPACE, 8);
 		take(fn, w, space, key, value);
-		finish(c, 0);
+		inner_return(fn, 0);
 		break;
 	case WALK_HAS:
 		code_storei(c, arg, ARG_FOUND, 1, 8);
-		finish(c, 1);
+		inner_return(fn, 1);
 		break;
 	case WALK_DELETE:
 		code_map(c, R1, w->g->map);
 		code_mov(c, R2, key);
 		code_call(c, HELPER_map_delete_elem);
-		finish(c, 0);
+		inner_return(fn, 0);
 		break;
 	}
-	leave(fn, in);
+	inner_leave(fn, in);
 	return number;
 }
 
@@ -555,12 +519,12 @@ static cg_reg space_new(struct cg_fn *fn, struct walk *w)
 static uint32_t down_routine(struct cg_fn *fn, const struct walk *w)
 {
 	uint32_t number;
-	struct inner in = enter(fn, &number);
+	struct cg_inner in = inner_enter(fn, &number);
 	cg_reg space = code_copy(fn->c, R1);
 
 	sift_down(fn, w, space);
-	finish(fn->c, 0);
-	leave(fn, in);
+	inner_return(fn, 0);
+	inner_leave(fn, in);
 	return number;
 }
 
@@ -633,7 +597,7 @@ static uint32_t drain_turn(struct cg_fn *fn, const struct walk *w, cg_cell seq)
 {
 	bool by_loop = cg_has(fn, FEATURE_BIT(BPF_LOOP));
 	uint32_t number, down;
-	struct inner in = enter(fn, &number);
+	struct cg_inner in = inner_enter(fn, &number);
 	struct cg_code *c = fn->c;
 	cg_reg arg = code_copy(c, by_loop ? R2 : R4), left, space;
 	cg_label more = code_label(c);
@@ -641,7 +605,7 @@ static uint32_t drain_turn(struct cg_fn *fn, const struct walk *w, cg_cell seq)
 	down = down_routine(fn, w);
 	left = code_ld(c, arg, ARG_FOUND, 8);
 	code_ifi(c, BPF_JNE, left, 0, more);
-	finish(c, 1);
+	inner_return(fn, 1);
 	code_place_label(c, more);
 	code_store(c, arg, ARG_FOUND, code_addi(c, left, -1), 8);
 	fn->scratch = code_ld(c, arg, ARG_SCRATCH, 8);
@@ -649,8 +613,8 @@ static uint32_t drain_turn(struct cg_fn *fn, const struct walk *w, cg_cell seq)
 	pop(fn, w, space, down);
 	renumber(fn, w, space, cell_get(fn, seq));
 	cell_set(fn, seq, code_addi(c, cell_get(fn, seq), 1));
-	finish(c, 0);
-	leave(fn, in);
+	inner_return(fn, 0);
+	inner_leave(fn, in);
 	return number;
 }
 

@@ -172,13 +172,14 @@ static void accepts(struct match *m, cg_reg state, cg_reg byte, cg_label out)
 	code_place_label(c, no);
 }
 
-static void step(struct match *m, struct cg_loop *l, struct cg_str s)
+static void step(struct cg_fn *fn, struct cg_loop *l,
+		 struct cg_str text[LOOP_TEXTS], void *arg)
 {
-	struct cg_fn *fn = m->fn;
+	struct match *m = arg;
 	struct cg_code *c = fn->c;
 	cg_reg state, byte, at, e, list;
 
-	at = cg_str_addr(fn, s);
+	at = cg_str_addr(fn, text[0]);
 	code_alu(c, BPF_ADD, at, l->i);
 	byte = code_ld(c, at, 0, 1);
 	cell_set(fn, m->pos, l->i);
@@ -208,22 +209,19 @@ void cg_match(struct cg_fn *fn, ir_ref r)
 {
 	const struct ir_insn *i = ir_insn(fn->f, r);
 	struct cg_code *c = fn->c;
-	struct cg_str s = cg_string(fn, i->a);
+	struct cg_str s[LOOP_TEXTS] = { cg_string(fn, i->a) };
 	cg_label none = code_label(c);
-	struct cg_loop l;
 	struct match m;
 
 	match_new(&m, fn, (uint32_t)i->imm);
 	if (m.groups && m.h.start_cmds)
 		run(&m, code_const(c, m.h.start_cmds), m.regs, DFA_REGS_MAX);
-	loop_begin(fn, &l, s.bound + 1u);
-	step(&m, &l, s);
-	loop_end(fn, &l);
+	loop_texts(fn, s[0].bound + 1u, s, step, &m);
 	if (fn->wants_groups) {
 		code_ifi(c, BPF_JEQ, cell_get(fn, m.found), 0, none);
 		code_storei(c, fn->scratch, fn->match_groups, m.h.ngroups, 8);
 		cg_str_copy(fn, cg_scratch_str(fn->match_text,
-			(uint16_t)(text_room(fn) - 1)), s);
+			(uint16_t)(text_room(fn) - 1)), s[0]);
 		code_place_label(c, none);
 	}
 	cg_set_long(fn, r, cell_get(fn, m.found));

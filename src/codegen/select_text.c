@@ -119,45 +119,56 @@ static void by_strstr(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref b)
 	cg_set_long(fn, r, v);
 }
 
-/* One loop over the text, with the place in the needle in a cell: where they
- * differ the text goes back behind the start of the try. */
+struct search {
+	cg_cell from, at, ret;
+};
+
+/* One byte: text[0] is searched for text[1], of which `at` bytes agree with
+ * what begins at `from`.  Where they differ the text goes back behind the
+ * start of the try. */
+static void search_turn(struct cg_fn *fn, struct cg_loop *l,
+			struct cg_str text[LOOP_TEXTS], void *arg)
+{
+	const struct search *s = arg;
+	struct cg_code *c = fn->c;
+	cg_label differ = code_label(c), match = code_label(c);
+	cg_reg j = cell_get_max(fn, s->at, text[1].bound), i, p, q;
+
+	q = byte_at(fn, text[1], j);
+	code_ifi(c, BPF_JEQ, q, 0, match);
+	i = cell_get(fn, s->from);
+	code_alu(c, BPF_ADD, i, j);
+	code_cap(c, i, text[0].bound);
+	p = byte_at(fn, text[0], i);
+	code_ifi(c, BPF_JEQ, p, 0, l->end);
+	code_if(c, BPF_JNE, p, q, differ);
+	cell_set(fn, s->at, code_addi(c, j, 1));
+	code_jmp(c, l->next);
+	code_place_label(c, differ);
+	cell_seti(fn, s->at, 0);
+	cell_set(fn, s->from, code_addi(c, cell_get(fn, s->from), 1));
+	code_jmp(c, l->next);
+	code_place_label(c, match);
+	cell_set(fn, s->ret, cell_get(fn, s->from));
+	code_jmp(c, l->end);
+}
+
 static void by_search(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref b)
 {
-	struct cg_code *c = fn->c;
-	struct cg_str x = cg_string(fn, a), y = cg_string(fn, b);
-	cg_cell from = cell_new(fn, 0), at = cell_new(fn, 0);
-	cg_cell ret = cell_new(fn, -1);
-	uint32_t turns = (x.bound + 1u) * (y.bound + 1u);
-	struct cg_loop l;
-	cg_reg i, j, p, q;
-	cg_label differ = code_label(c), match = code_label(c);
+	struct cg_str text[LOOP_TEXTS] = { cg_string(fn, a),
+					   cg_string(fn, b) };
+	struct search s = { cell_new(fn, 0), cell_new(fn, 0),
+			    cell_new(fn, -1) };
+	uint32_t turns = (text[0].bound + 1u) * (text[1].bound + 1u);
 
-	if (!cg_has(fn, FEATURE_BIT(MAY_GOTO)))
+	if (!cg_has(fn, FEATURE_BIT(MAY_GOTO)) &&
+	    !cg_has(fn, FEATURE_BIT(BPF_LOOP)))
 		turns = MIN(turns, 4096u);
-	loop_begin(fn, &l, turns);
-	j = cell_get_max(fn, at, y.bound);
-	q = byte_at(fn, y, j);
-	code_ifi(c, BPF_JEQ, q, 0, match);
-	i = cell_get(fn, from);
-	code_alu(c, BPF_ADD, i, j);
-	code_cap(c, i, x.bound);
-	p = byte_at(fn, x, i);
-	code_ifi(c, BPF_JEQ, p, 0, l.end);
-	code_if(c, BPF_JNE, p, q, differ);
-	cell_set(fn, at, code_addi(c, j, 1));
-	code_jmp(c, l.next);
-	code_place_label(c, differ);
-	cell_seti(fn, at, 0);
-	cell_set(fn, from, code_addi(c, cell_get(fn, from), 1));
-	code_jmp(c, l.next);
-	code_place_label(c, match);
-	cell_set(fn, ret, cell_get(fn, from));
-	code_jmp(c, l.end);
-	loop_end(fn, &l);
-	cg_set_long(fn, r, cell_get(fn, ret));
-	cell_free(fn, from);
-	cell_free(fn, at);
-	cell_free(fn, ret);
+	loop_texts(fn, turns, text, search_turn, &s);
+	cg_set_long(fn, r, cell_get(fn, s.ret));
+	cell_free(fn, s.from);
+	cell_free(fn, s.at);
+	cell_free(fn, s.ret);
 }
 
 void cg_strpos(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref b)
@@ -233,47 +244,57 @@ static void take_prefix(struct cg_fn *fn, struct cg_str s, cg_cell at,
 	code_place_label(c, done);
 }
 
+struct number {
+	cg_cell at, value, sign, radix;
+};
+
+static void digit_turn(struct cg_fn *fn, struct cg_loop *l,
+		       struct cg_str text[LOOP_TEXTS], void *arg)
+{
+	const struct number *n = arg;
+	struct cg_code *c = fn->c;
+	cg_reg d = digit_of(c, peek(fn, text[0], n->at, 0));
+	cg_reg base = cell_get(fn, n->radix), v;
+
+	code_if(c, BPF_JGE, d, base, l->end);
+	v = cell_get(fn, n->value);
+	code_alu(c, BPF_MUL, v, base);
+	code_alu(c, BPF_ADD, v, d);
+	cell_set(fn, n->value, v);
+	cell_set(fn, n->at, code_addi(c, cell_get(fn, n->at), 1));
+}
+
 void cg_strtol(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref b)
 {
 	struct cg_code *c = fn->c;
-	cg_cell at = cell_new(fn, 0), value = cell_new(fn, 0);
-	cg_cell sign = cell_new(fn, 0), radix = cell_new(fn, 0);
+	struct number n = { cell_new(fn, 0), cell_new(fn, 0),
+			    cell_new(fn, 0), cell_new(fn, 0) };
 	cg_label pos = code_label(c), done = code_label(c);
-	struct cg_loop l;
-	cg_reg n, base, d, v;
-	struct cg_str s = take(fn, a, &n);
+	cg_reg len, base, v;
+	struct cg_str s[LOOP_TEXTS] = { take(fn, a, &len) };
 
-	code_ifi(c, BPF_JNE, peek(fn, s, at, 0), '-', pos);
-	cell_seti(fn, sign, 1);
-	cell_seti(fn, at, 1);
+	code_ifi(c, BPF_JNE, peek(fn, s[0], n.at, 0), '-', pos);
+	cell_seti(fn, n.sign, 1);
+	cell_seti(fn, n.at, 1);
 	code_place_label(c, pos);
 	base = code_copy(c, cg_long(fn, b));
-	take_prefix(fn, s, at, base);
-	cell_set(fn, radix, base);
+	take_prefix(fn, s[0], n.at, base);
+	cell_set(fn, n.radix, base);
 	code_ifi(c, BPF_JLT, base, 2, done);
 	code_ifi(c, BPF_JGT, base, 36, done);
-	loop_begin(fn, &l, s.bound + 1u);
-	d = digit_of(c, peek(fn, s, at, 0));
-	base = cell_get(fn, radix);
-	code_if(c, BPF_JGE, d, base, l.end);
-	v = cell_get(fn, value);
-	code_alu(c, BPF_MUL, v, base);
-	code_alu(c, BPF_ADD, v, d);
-	cell_set(fn, value, v);
-	cell_set(fn, at, code_addi(c, cell_get(fn, at), 1));
-	loop_end(fn, &l);
+	loop_texts(fn, s[0].bound + 1u, s, digit_turn, &n);
 	code_place_label(c, done);
-	v = cell_get(fn, value);
+	v = cell_get(fn, n.value);
 	pos = code_label(c);
-	code_ifi(c, BPF_JEQ, cell_get(fn, sign), 0, pos);
+	code_ifi(c, BPF_JEQ, cell_get(fn, n.sign), 0, pos);
 	code_alui(c, BPF_NEG, v, 0);
 	code_place_label(c, pos);
 	cg_set_long(fn, r, v);
-	give_back(fn, s);
-	cell_free(fn, at);
-	cell_free(fn, value);
-	cell_free(fn, sign);
-	cell_free(fn, radix);
+	give_back(fn, s[0]);
+	cell_free(fn, n.at);
+	cell_free(fn, n.value);
+	cell_free(fn, n.sign);
+	cell_free(fn, n.radix);
 }
 
 /* ---- quoting ---- */
@@ -319,37 +340,41 @@ struct quote {
 	cg_cell pos, fits, room, left;
 };
 
-static void quote_bytes(struct cg_fn *fn, struct quote *q, struct cg_str s)
+static void quote_turn(struct cg_fn *fn, struct cg_loop *l,
+		       struct cg_str text[LOOP_TEXTS], void *arg)
 {
+	const struct quote *q = arg;
 	struct cg_code *c = fn->c;
-	uint32_t table = escape_table(fn);
 	cg_label full = code_label(c);
-	struct cg_loop l;
-	cg_reg b, row, pos, end, at;
+	cg_reg b = byte_at(fn, text[0], l->i), row, pos, end, at;
 
-	loop_begin(fn, &l, s.bound + 1u);
-	b = byte_at(fn, s, l.i);
-	code_ifi(c, BPF_JEQ, b, 0, l.end);
+	code_ifi(c, BPF_JEQ, b, 0, l->end);
 	code_alui(c, BPF_MUL, b, ROW);
-	row = code_map_value(c, cg_rodata_map(fn->g), table);
+	row = code_map_value(c, cg_rodata_map(fn->g), escape_table(fn));
 	code_alu(c, BPF_ADD, row, b);
 	pos = cell_get_max(fn, q->pos, q->dst.bound);
 	end = code_ld(c, row, 4, 1);
 	code_alu(c, BPF_ADD, end, pos);
 	code_if(c, BPF_JGT, end, cell_get(fn, q->room), full);
-	at = cg_str_addr(fn, q->dst);
+	at = cg_str_addr(fn, text[1]);
 	code_alu(c, BPF_ADD, at, pos);
 	code_store(c, at, 0, code_ld(c, row, 0, 4), 4);
 	cell_set(fn, q->pos, end);
 	code_alui(c, BPF_ADD, end, 3);
-	code_if(c, BPF_JGT, end, cell_get(fn, q->room), l.next);
+	code_if(c, BPF_JGT, end, cell_get(fn, q->room), l->next);
 	code_alui(c, BPF_SUB, end, 3);
 	cell_set(fn, q->fits, end);
-	code_jmp(c, l.next);
+	code_jmp(c, l->next);
 	code_place_label(c, full);
 	cell_seti(fn, q->left, 1);
-	code_jmp(c, l.end);
-	loop_end(fn, &l);
+	code_jmp(c, l->end);
+}
+
+static void quote_bytes(struct cg_fn *fn, struct quote *q, struct cg_str s)
+{
+	struct cg_str text[LOOP_TEXTS] = { s, q->dst };
+
+	loop_texts(fn, s.bound + 1u, text, quote_turn, q);
 }
 
 static void quote_new(struct cg_fn *fn, struct quote *q, struct cg_str dst)
@@ -470,30 +495,37 @@ static void if_in_set(struct cg_fn *fn, cg_reg b, struct cg_str set,
 	cell_free(fn, byte);
 }
 
-/* Behind the delimiters (skip) or before the next of them. */
-static void move_token(struct cg_fn *fn, struct cg_str text, cg_cell at,
-		       struct cg_str set, bool skip)
+struct token {
+	cg_cell at;
+	bool skip;
+};
+
+static void token_turn(struct cg_fn *fn, struct cg_loop *l,
+		       struct cg_str text[LOOP_TEXTS], void *arg)
 {
+	const struct token *t = arg;
 	struct cg_code *c = fn->c;
 	cg_label hit = code_label(c), on = code_label(c);
-	struct cg_loop l;
-	cg_reg b;
+	cg_reg b = peek(fn, text[0], t->at, 0);
 
-	loop_begin(fn, &l, text.bound + 1u);
-	b = peek(fn, text, at, 0);
-	code_ifi(c, BPF_JEQ, b, 0, l.end);
-	if_in_set(fn, b, set, hit);
-	if (skip) {
-		code_jmp(c, l.end);
-		code_place_label(c, hit);
-	} else {
-		code_jmp(c, on);
-		code_place_label(c, hit);
-		code_jmp(c, l.end);
-		code_place_label(c, on);
-	}
-	cell_set(fn, at, code_addi(c, cell_get(fn, at), 1));
-	loop_end(fn, &l);
+	code_ifi(c, BPF_JEQ, b, 0, l->end);
+	if_in_set(fn, b, text[1], hit);
+	code_jmp(c, t->skip ? l->end : on);
+	code_place_label(c, hit);
+	if (!t->skip)
+		code_jmp(c, l->end);
+	code_place_label(c, on);
+	cell_set(fn, t->at, code_addi(c, cell_get(fn, t->at), 1));
+}
+
+/* Behind the delimiters (skip) or before the next of them. */
+static void move_token(struct cg_fn *fn, struct cg_str s, cg_cell at,
+		       struct cg_str set, bool skip)
+{
+	struct cg_str text[LOOP_TEXTS] = { s, set };
+	struct token t = { at, skip };
+
+	loop_texts(fn, s.bound + 1u, text, token_turn, &t);
 }
 
 void cg_token(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref b)

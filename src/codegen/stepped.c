@@ -91,7 +91,7 @@ static void put_aside(struct cg_fn *fn)
 	fn->outer.function = fn->funcs.n - 1;
 	fn->c->nlabels = outer->nlabels; /* the labels of blocks are its own */
 	fn->c->place = outer->place;
-	fn->key_area = fn->value_area = fn->word_area = 0;
+	fn->key_area = fn->value_area = fn->word_area = fn->text_area = 0;
 }
 
 static void call_self(struct cg_fn *fn)
@@ -195,7 +195,7 @@ void stepped_end(struct cg_fn *fn, cg_label enough)
 	struct cg_code *c = fn->c = fn->outer.c;
 
 	fn->scratch = fn->outer.scratch;
-	fn->word_area = 0;
+	fn->word_area = fn->text_area = 0;
 	if (by_loop)
 		code_movi(c, R1, CALLS_MAX);
 	else

@@ -360,7 +360,8 @@ bool path_element(struct path *pa, uint32_t i, struct span span)
  * struct x in memory. */
 static bool path_is_bare_cast(const struct path *pa)
 {
-	return pa->is_address && pa->target->ops.n == 1 &&
+	return pa->is_address && pa->type == pa->root &&
+	       pa->target->ops.n == 1 &&
 	       pa->target->ops.v[0].kind == TGT_EXPR;
 }
 
@@ -373,7 +374,8 @@ bool path_index(struct path *pa, struct ast_expr *index, struct span span)
 	if (t.kind == CTYPE_ARRAY && pa->is_address) {
 		path_settle(pa, 0, false, span);
 		pa->type = pa->root = t.ref;
-	} else if (!is_cast && !path_deref(pa, span)) {
+	} else if (!is_cast &&
+		   (t.kind != CTYPE_PTR || !path_deref(pa, span))) {
 		return path_not_indexable(pa);
 	}
 	if (!ctypes_size(pa->types, pa->type, &size))
