@@ -7,6 +7,7 @@
 
 #include "base/bits.h"
 #include "codegen/loop.h"
+#include "codegen/rt.h"
 
 #define ROW 8			/* bytes of a row of the escape table */
 
@@ -119,56 +120,95 @@ static void by_strstr(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref b)
 	cg_set_long(fn, r, v);
 }
 
-struct search {
-	cg_cell from, at, ret;
-};
-
-/* One byte: text[0] is searched for text[1], of which `at` bytes agree with
- * what begins at `from`.  Where they differ the text goes back behind the
- * start of the try. */
-static void search_turn(struct cg_fn *fn, struct cg_loop *l,
-			struct cg_str text[LOOP_TEXTS], void *arg)
+/* The text in scratch, where a routine may read up to its mask: itself, or a
+ * copy in *slot (else 0). */
+static struct cg_str in_scratch(struct cg_fn *fn, struct cg_str s,
+				uint32_t *slot)
 {
-	const struct search *s = arg;
-	struct cg_code *c = fn->c;
-	cg_label differ = code_label(c), match = code_label(c);
-	cg_reg j = cell_get_max(fn, s->at, text[1].bound), i, p, q;
+	struct cg_str t;
 
-	q = byte_at(fn, text[1], j);
-	code_ifi(c, BPF_JEQ, q, 0, match);
-	i = cell_get(fn, s->from);
-	code_alu(c, BPF_ADD, i, j);
-	code_cap(c, i, text[0].bound);
-	p = byte_at(fn, text[0], i);
-	code_ifi(c, BPF_JEQ, p, 0, l->end);
-	code_if(c, BPF_JNE, p, q, differ);
-	cell_set(fn, s->at, code_addi(c, j, 1));
-	code_jmp(c, l->next);
-	code_place_label(c, differ);
-	cell_seti(fn, s->at, 0);
-	cell_set(fn, s->from, code_addi(c, cell_get(fn, s->from), 1));
-	code_jmp(c, l->next);
-	code_place_label(c, match);
-	cell_set(fn, s->ret, cell_get(fn, s->from));
-	code_jmp(c, l->end);
+	*slot = 0;
+	if (s.base == CG_IN_SCRATCH)
+		return s;
+	*slot = cg_slot(fn, s.bound + 1u);
+	t = cg_scratch_str((int32_t)*slot, s.bound);
+	cg_str_copy(fn, t, s);
+	return t;
+}
+
+/* The least 2^n - 1 that is not below the bound of a text: all its positions.
+ * The margin of scratch is wide enough for what it has too much. */
+static uint32_t mask_of(uint32_t bound)
+{
+	uint32_t mask = 7;
+
+	while (mask < bound)
+		mask = 2 * mask + 1;
+	return mask;
+}
+
+/* A needle as the routines want it, of a text known now: its offset in
+ * rodata. */
+static uint32_t needle_table(struct cg_fn *fn, struct str text, uint32_t mask)
+{
+	uint32_t size = 3 * (mask + 1);
+	uint8_t *bytes = arena_array(fn->g->a, size, uint8_t);
+	uint16_t *border = arena_array(fn->g->a, mask + 2, uint16_t);
+
+	memcpy(bytes, text.s, text.len);
+	for (uint32_t i = 1, j = 0; i < text.len;) {
+		if (text.s[i] == text.s[j])
+			border[++i] = (uint16_t)++j;
+		else if (!j)
+			border[++i] = 0;
+		else
+			j = border[j];
+	}
+	memcpy(bytes + mask + 1, border, 2 * (mask + 1));
+	return cg_rodata(fn->g, bytes, size, 8);
+}
+
+/* The address of a needle; of one that only the running code knows, made in
+ * *slot. */
+static cg_reg needle(struct cg_fn *fn, ir_ref r, cg_cell work, uint32_t mask,
+		     uint32_t *slot)
+{
+	const struct ir_insn *i = ir_insn(fn->f, r);
+	struct cg_str s = cg_string(fn, r);
+	struct cg_code *c = fn->c;
+
+	*slot = 0;
+	if (i->op == OP_STR)
+		return code_map_value(c, cg_rodata_map(fn->g),
+			needle_table(fn, image_str(fn->g->img, (istr)i->imm),
+				     mask));
+	*slot = cg_slot(fn, 3 * (mask + 1));
+	cg_str_copy(fn, cg_scratch_str((int32_t)*slot, s.bound), s);
+	code_mov(c, R1, cg_scratch_addr(fn, (int32_t)*slot));
+	code_mov(c, R2, cg_scratch_addr(fn, (int32_t)work));
+	code_movi(c, R3, mask);
+	code_call_sub(c, rt_routine(fn, RT_BORDERS), 3);
+	return cg_scratch_addr(fn, (int32_t)*slot);
 }
 
 static void by_search(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref b)
 {
-	struct cg_str text[LOOP_TEXTS] = { cg_string(fn, a),
-					   cg_string(fn, b) };
-	struct search s = { cell_new(fn, 0), cell_new(fn, 0),
-			    cell_new(fn, -1) };
-	uint32_t turns = (text[0].bound + 1u) * (text[1].bound + 1u);
+	struct cg_code *c = fn->c;
+	uint32_t mask = mask_of(cg_string(fn, b).bound), slots[2];
+	struct cg_str text = in_scratch(fn, cg_string(fn, a), &slots[0]);
+	cg_cell work = cg_slot(fn, 24);
+	cg_reg y = needle(fn, b, work, mask, &slots[1]);
 
-	if (!cg_has(fn, FEATURE_BIT(MAY_GOTO)) &&
-	    !cg_has(fn, FEATURE_BIT(BPF_LOOP)))
-		turns = MIN(turns, 4096u);
-	loop_texts(fn, turns, text, search_turn, &s);
-	cg_set_long(fn, r, cell_get(fn, s.ret));
-	cell_free(fn, s.from);
-	cell_free(fn, s.at);
-	cell_free(fn, s.ret);
+	code_mov(c, R1, cg_str_addr(fn, text));
+	code_mov(c, R2, y);
+	code_mov(c, R3, cg_scratch_addr(fn, (int32_t)work));
+	code_movi(c, R4, (int64_t)mask << 16 | mask_of(text.bound));
+	code_call_sub(c, rt_routine(fn, RT_FIND), 4);
+	cg_set_long(fn, r, code_result(c));
+	cg_slot_free(fn, work);
+	for (int k = 0; k < 2; k++)
+		if (slots[k])
+			cg_slot_free(fn, slots[k]);
 }
 
 void cg_strpos(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref b)
@@ -181,26 +221,36 @@ void cg_strpos(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref b)
 
 /* ---- numbers in texts ---- */
 
-/* d = value of the digit in byte v, 36 = none. */
-static cg_reg digit_of(struct cg_code *c, cg_reg v)
-{
-	cg_reg d = code_addi(c, v, -'0');
-	cg_label done = code_label(c), none = code_label(c);
-	cg_label alpha = code_label(c);
+#define NO_DIGIT 36
 
-	code_ifi(c, BPF_JLE, d, 9, done);
-	code_mov(c, d, v);
-	code_alui(c, BPF_OR, d, 32);
-	code_alui(c, BPF_SUB, d, 'a');
-	code_ifi(c, BPF_JLE, d, 25, alpha);
-	code_jmp(c, none);
-	code_place_label(c, alpha);
-	code_alui(c, BPF_ADD, d, 10);
-	code_jmp(c, done);
-	code_place_label(c, none);
-	code_movi(c, d, 36);
-	code_place_label(c, done);
-	return d;
+/* The value of each byte as a digit. */
+static uint32_t digit_table(struct cg_fn *fn)
+{
+	uint8_t table[256];
+
+	if (fn->g->digits)
+		return fn->g->digits - 1;
+	for (int b = 0; b < 256; b++)
+		table[b] = (uint8_t)(b >= '0' && b <= '9' ? b - '0' :
+				     b >= 'a' && b <= 'z' ? b - 'a' + 10 :
+				     b >= 'A' && b <= 'Z' ? b - 'A' + 10 :
+							    NO_DIGIT);
+	fn->g->digits = 1 + cg_rodata(fn->g, table, sizeof(table), 8);
+	return fn->g->digits - 1;
+}
+
+static cg_reg digits_addr(struct cg_fn *fn)
+{
+	return code_map_value(fn->c, cg_rodata_map(fn->g), digit_table(fn));
+}
+
+/* Its value; NO_DIGIT = none. */
+static cg_reg digit_of(struct cg_fn *fn, cg_reg byte)
+{
+	cg_reg at = digits_addr(fn);
+
+	code_alu(fn->c, BPF_ADD, at, byte);
+	return code_ld(fn->c, at, 0, 1);
 }
 
 /* Byte at cell `at` + k of s, 0 behind its end. */
@@ -227,7 +277,7 @@ static void take_prefix(struct cg_fn *fn, struct cg_str s, cg_cell at,
 	x = peek(fn, s, at, 1);
 	code_alui(c, BPF_OR, x, 32);
 	code_ifi(c, BPF_JNE, x, 'x', octal);
-	code_ifi(c, BPF_JGE, digit_of(c, peek(fn, s, at, 2)), 16, octal);
+	code_ifi(c, BPF_JGE, digit_of(fn, peek(fn, s, at, 2)), 16, octal);
 	code_ifi(c, BPF_JEQ, base, 16, given);
 	code_ifi(c, BPF_JNE, base, 0, done);
 	code_movi(c, base, 16);
@@ -244,57 +294,42 @@ static void take_prefix(struct cg_fn *fn, struct cg_str s, cg_cell at,
 	code_place_label(c, done);
 }
 
-struct number {
-	cg_cell at, value, sign, radix;
-};
-
-static void digit_turn(struct cg_fn *fn, struct cg_loop *l,
-		       struct cg_str text[LOOP_TEXTS], void *arg)
-{
-	const struct number *n = arg;
-	struct cg_code *c = fn->c;
-	cg_reg d = digit_of(c, peek(fn, text[0], n->at, 0));
-	cg_reg base = cell_get(fn, n->radix), v;
-
-	code_if(c, BPF_JGE, d, base, l->end);
-	v = cell_get(fn, n->value);
-	code_alu(c, BPF_MUL, v, base);
-	code_alu(c, BPF_ADD, v, d);
-	cell_set(fn, n->value, v);
-	cell_set(fn, n->at, code_addi(c, cell_get(fn, n->at), 1));
-}
-
 void cg_strtol(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref b)
 {
 	struct cg_code *c = fn->c;
-	struct number n = { cell_new(fn, 0), cell_new(fn, 0),
-			    cell_new(fn, 0), cell_new(fn, 0) };
+	uint32_t work = cg_slot(fn, 24);
+	cg_cell at = work, value = work + 8, radix = work + 16;
+	cg_cell sign = cell_new(fn, 0);
 	cg_label pos = code_label(c), done = code_label(c);
-	cg_reg len, base, v;
-	struct cg_str s[LOOP_TEXTS] = { take(fn, a, &len) };
+	cg_reg n, base, v;
+	struct cg_str s = take(fn, a, &n);
 
-	code_ifi(c, BPF_JNE, peek(fn, s[0], n.at, 0), '-', pos);
-	cell_seti(fn, n.sign, 1);
-	cell_seti(fn, n.at, 1);
+	cell_seti(fn, at, 0);
+	cell_seti(fn, value, 0);
+	code_ifi(c, BPF_JNE, peek(fn, s, at, 0), '-', pos);
+	cell_seti(fn, sign, 1);
+	cell_seti(fn, at, 1);
 	code_place_label(c, pos);
 	base = code_copy(c, cg_long(fn, b));
-	take_prefix(fn, s[0], n.at, base);
-	cell_set(fn, n.radix, base);
+	take_prefix(fn, s, at, base);
+	cell_set(fn, radix, base);
 	code_ifi(c, BPF_JLT, base, 2, done);
 	code_ifi(c, BPF_JGT, base, 36, done);
-	loop_texts(fn, s[0].bound + 1u, s, digit_turn, &n);
+	code_mov(c, R1, cg_str_addr(fn, s));
+	code_mov(c, R2, digits_addr(fn));
+	code_mov(c, R3, cg_scratch_addr(fn, (int32_t)work));
+	code_movi(c, R4, mask_of(s.bound));
+	code_call_sub(c, rt_routine(fn, RT_NUMBER), 4);
 	code_place_label(c, done);
-	v = cell_get(fn, n.value);
+	v = cell_get(fn, value);
 	pos = code_label(c);
-	code_ifi(c, BPF_JEQ, cell_get(fn, n.sign), 0, pos);
+	code_ifi(c, BPF_JEQ, cell_get(fn, sign), 0, pos);
 	code_alui(c, BPF_NEG, v, 0);
 	code_place_label(c, pos);
 	cg_set_long(fn, r, v);
-	give_back(fn, s[0]);
-	cell_free(fn, n.at);
-	cell_free(fn, n.value);
-	cell_free(fn, n.sign);
-	cell_free(fn, n.radix);
+	give_back(fn, s);
+	cg_slot_free(fn, work);
+	cell_free(fn, sign);
 }
 
 /* ---- quoting ---- */
@@ -332,66 +367,49 @@ static uint32_t escape_table(struct cg_fn *fn)
 	return fn->g->escapes - 1;
 }
 
-/* Appends the escapes of s at dst + *pos until `room` is full; *fits = the
- * last place where three bytes more would have fit; *left = 1 when something
- * was left out. */
+/* Cells of RT_QUOTE, and where it writes to. */
 struct quote {
 	struct cg_str dst;
+	uint32_t work;
 	cg_cell pos, fits, room, left;
 };
 
-static void quote_turn(struct cg_fn *fn, struct cg_loop *l,
-		       struct cg_str text[LOOP_TEXTS], void *arg)
-{
-	const struct quote *q = arg;
-	struct cg_code *c = fn->c;
-	cg_label full = code_label(c);
-	cg_reg b = byte_at(fn, text[0], l->i), row, pos, end, at;
-
-	code_ifi(c, BPF_JEQ, b, 0, l->end);
-	code_alui(c, BPF_MUL, b, ROW);
-	row = code_map_value(c, cg_rodata_map(fn->g), escape_table(fn));
-	code_alu(c, BPF_ADD, row, b);
-	pos = cell_get_max(fn, q->pos, q->dst.bound);
-	end = code_ld(c, row, 4, 1);
-	code_alu(c, BPF_ADD, end, pos);
-	code_if(c, BPF_JGT, end, cell_get(fn, q->room), full);
-	at = cg_str_addr(fn, text[1]);
-	code_alu(c, BPF_ADD, at, pos);
-	code_store(c, at, 0, code_ld(c, row, 0, 4), 4);
-	cell_set(fn, q->pos, end);
-	code_alui(c, BPF_ADD, end, 3);
-	code_if(c, BPF_JGT, end, cell_get(fn, q->room), l->next);
-	code_alui(c, BPF_SUB, end, 3);
-	cell_set(fn, q->fits, end);
-	code_jmp(c, l->next);
-	code_place_label(c, full);
-	cell_seti(fn, q->left, 1);
-	code_jmp(c, l->end);
-}
-
+/* Appends the escapes of s at dst + *pos until `room` is full. */
 static void quote_bytes(struct cg_fn *fn, struct quote *q, struct cg_str s)
 {
-	struct cg_str text[LOOP_TEXTS] = { s, q->dst };
+	struct cg_code *c = fn->c;
+	uint32_t slot;
+	struct cg_str text = in_scratch(fn, s, &slot);
 
-	loop_texts(fn, s.bound + 1u, text, quote_turn, q);
+	code_mov(c, R1, cg_str_addr(fn, text));
+	code_mov(c, R2, code_map_value(c, cg_rodata_map(fn->g),
+				       escape_table(fn)));
+	code_mov(c, R3, cg_scratch_addr(fn, (int32_t)q->work));
+	code_mov(c, R4, cg_str_addr(fn, q->dst));
+	code_movi(c, R5, (int64_t)mask_of(q->dst.bound) << 16 |
+			 mask_of(text.bound));
+	code_call_sub(c, rt_routine(fn, RT_QUOTE), 5);
+	if (slot)
+		cg_slot_free(fn, slot);
 }
 
 static void quote_new(struct cg_fn *fn, struct quote *q, struct cg_str dst)
 {
 	q->dst = dst;
-	q->pos = cell_new(fn, 0);
-	q->fits = cell_new(fn, 0);
-	q->room = cell_new(fn, dst.bound);
-	q->left = cell_new(fn, 0);
+	q->work = cg_slot(fn, RT_QUOTE_SIZE + 8);
+	q->pos = q->work + RT_QUOTE_POS;
+	q->fits = q->work + RT_QUOTE_FITS;
+	q->room = q->work + RT_QUOTE_ROOM;
+	q->left = q->work + RT_QUOTE_LEFT;
+	cell_seti(fn, q->pos, 0);
+	cell_seti(fn, q->fits, 0);
+	cell_seti(fn, q->room, dst.bound);
+	cell_seti(fn, q->left, 0);
 }
 
 static void quote_free(struct cg_fn *fn, struct quote *q)
 {
-	cell_free(fn, q->pos);
-	cell_free(fn, q->fits);
-	cell_free(fn, q->room);
-	cell_free(fn, q->left);
+	cg_slot_free(fn, q->work);
 }
 
 /* NUL at the end of what is written. */
@@ -477,55 +495,54 @@ void cg_quoted(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref max, ir_ref on)
 
 /* ---- tokens ---- */
 
-/* Goes to `yes` when byte b is in the text `set`. */
-static void if_in_set(struct cg_fn *fn, cg_reg b, struct cg_str set,
-		      cg_label yes)
+/* A table of the bytes of a text known now: its offset in rodata. */
+static uint32_t set_table(struct cg_fn *fn, struct str text)
 {
-	struct cg_code *c = fn->c;
-	cg_cell byte = cell_new(fn, 0);
-	struct cg_loop l;
-	cg_reg d;
+	uint8_t table[256] = { RT_SET_END };
 
-	cell_set(fn, byte, b);
-	loop_begin(fn, &l, set.bound + 1u);
-	d = byte_at(fn, set, l.i);
-	code_ifi(c, BPF_JEQ, d, 0, l.end);
-	code_if(c, BPF_JEQ, d, cell_get(fn, byte), yes);
-	loop_end(fn, &l);
-	cell_free(fn, byte);
+	for (uint32_t i = 0; i < text.len; i++)
+		table[(uint8_t)text.s[i]] = 1;
+	return cg_rodata(fn->g, table, sizeof(table), 8);
 }
 
-struct token {
-	cg_cell at;
-	bool skip;
-};
-
-static void token_turn(struct cg_fn *fn, struct cg_loop *l,
-		       struct cg_str text[LOOP_TEXTS], void *arg)
+/* The address of the table of r's bytes; of a text that only the running code
+ * knows, made in *slot. */
+static cg_reg byte_set(struct cg_fn *fn, ir_ref r, cg_cell cell,
+		       uint32_t *slot)
 {
-	const struct token *t = arg;
+	const struct ir_insn *i = ir_insn(fn->f, r);
 	struct cg_code *c = fn->c;
-	cg_label hit = code_label(c), on = code_label(c);
-	cg_reg b = peek(fn, text[0], t->at, 0);
+	uint32_t copy;
+	struct cg_str s;
 
-	code_ifi(c, BPF_JEQ, b, 0, l->end);
-	if_in_set(fn, b, text[1], hit);
-	code_jmp(c, t->skip ? l->end : on);
-	code_place_label(c, hit);
-	if (!t->skip)
-		code_jmp(c, l->end);
-	code_place_label(c, on);
-	cell_set(fn, t->at, code_addi(c, cell_get(fn, t->at), 1));
+	*slot = 0;
+	if (i->op == OP_STR)
+		return code_map_value(c, cg_rodata_map(fn->g),
+			set_table(fn, image_str(fn->g->img, (istr)i->imm)));
+	s = in_scratch(fn, cg_string(fn, r), &copy);
+	*slot = cg_slot(fn, 256);
+	code_mov(c, R1, cg_str_addr(fn, s));
+	code_mov(c, R2, cg_scratch_addr(fn, (int32_t)*slot));
+	code_mov(c, R3, cg_scratch_addr(fn, (int32_t)cell));
+	code_movi(c, R4, mask_of(s.bound));
+	code_call_sub(c, rt_routine(fn, RT_BYTE_SET), 4);
+	if (copy)
+		cg_slot_free(fn, copy);
+	return cg_scratch_addr(fn, (int32_t)*slot);
 }
 
 /* Behind the delimiters (skip) or before the next of them. */
-static void move_token(struct cg_fn *fn, struct cg_str s, cg_cell at,
-		       struct cg_str set, bool skip)
+static void move_token(struct cg_fn *fn, struct cg_str text, cg_cell at,
+		       cg_reg set, bool skip)
 {
-	struct cg_str text[LOOP_TEXTS] = { s, set };
-	struct token t = { at, skip };
+	struct cg_code *c = fn->c;
 
-	loop_texts(fn, s.bound + 1u, text, token_turn, &t);
+	code_mov(c, R1, cg_str_addr(fn, text));
+	code_mov(c, R2, set);
+	code_mov(c, R3, cg_scratch_addr(fn, (int32_t)at));
+	code_movi(c, R4, mask_of(text.bound));
+	code_movi(c, R5, skip);
+	code_call_sub(c, rt_routine(fn, RT_SPAN), 5);
 }
 
 void cg_token(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref b)
@@ -533,16 +550,18 @@ void cg_token(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref b)
 	struct cg_code *c = fn->c;
 	uint16_t bound = (uint16_t)(fn->g->img->limits.maxstringlen - 1);
 	struct cg_str text = cg_scratch_str(fn->token_text, bound);
-	struct cg_str dst = cg_new_string(fn, r), set = cg_string(fn, b);
+	struct cg_str dst = cg_new_string(fn, r);
 	cg_cell at = (cg_cell)fn->token_at, start = cell_new(fn, 0);
 	cg_label go = code_label(c);
-	cg_reg from, room, to;
+	cg_reg from, room, to, set;
+	uint32_t slot;
 	struct cg_str in = cg_string(fn, a);
 
 	code_ifi(c, BPF_JEQ, code_ld(c, cg_str_addr(fn, in), 0, 1), 0, go);
 	cg_str_copy(fn, text, in);
 	cell_seti(fn, at, 0);
 	code_place_label(c, go);
+	set = byte_set(fn, b, start, &slot);
 	move_token(fn, text, at, set, true);
 	cell_set(fn, start, cell_get(fn, at));
 	move_token(fn, text, at, set, false);
@@ -558,4 +577,6 @@ void cg_token(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref b)
 	code_mov(c, R3, to);
 	code_call(c, HELPER_probe_read_kernel_str);
 	cell_free(fn, start);
+	if (slot)
+		cg_slot_free(fn, slot);
 }
