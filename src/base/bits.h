@@ -26,6 +26,16 @@ static inline uint32_t align_up(uint32_t n, uint32_t to)
 	return (n + to - 1) & ~(to - 1);
 }
 
+/* The least 2^k - 1 that is not below n. */
+static inline uint32_t mask_over(uint32_t n)
+{
+	uint32_t mask = 1;
+
+	while (mask < n)
+		mask = 2 * mask + 1;
+	return mask;
+}
+
 /* What a pointer is to the kernel's and the image's 64-bit fields. */
 static inline uint64_t ptr_u64(const void *p)
 {

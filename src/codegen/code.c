@@ -253,6 +253,16 @@ void code_ifi(struct cg_code *c, uint8_t op, cg_reg a, int64_t imm,
 				 .src = NO_REG, .imm = imm, .label = l });
 }
 
+void code_stop_if(struct cg_code *c, uint8_t op, cg_reg v, int64_t imm,
+		  cg_label done)
+{
+	cg_label on = code_label(c);
+
+	code_ifi(c, op == BPF_JEQ ? BPF_JNE : BPF_JEQ, v, imm, on);
+	code_jmp(c, done);
+	code_place_label(c, on);
+}
+
 void code_jmp(struct cg_code *c, cg_label l)
 {
 	add(c, (struct cg_insn){ .kind = CG_JMP, .code = BPF_JMP | BPF_JA,

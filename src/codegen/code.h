@@ -138,6 +138,11 @@ void code_relocate(struct cg_code *c, enum image_reloc_kind kind,
 void code_if(struct cg_code *c, uint8_t op, cg_reg a, cg_reg b, cg_label l);
 void code_ifi(struct cg_code *c, uint8_t op, cg_reg a, int64_t imm,
 	      cg_label l);
+/* Goes to `done` if v op imm (BPF_JEQ or BPF_JNE): the verifier follows that
+ * way before the other, and in loops then has nothing open when it comes to
+ * the next turn. */
+void code_stop_if(struct cg_code *c, uint8_t op, cg_reg v, int64_t imm,
+		  cg_label done);
 void code_jmp(struct cg_code *c, cg_label l);
 /* Goes to l when the kernel has had enough of this loop. */
 void code_may_goto(struct cg_code *c, cg_label l);

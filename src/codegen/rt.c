@@ -22,16 +22,6 @@ uint32_t rt_routine(struct cg_fn *fn, enum rt which)
 	return fn->routine[which];
 }
 
-void rt_stop_if(struct cg_code *c, uint8_t op, cg_reg v, int64_t imm,
-		cg_label done)
-{
-	cg_label on = code_label(c);
-
-	code_ifi(c, op == BPF_JEQ ? BPF_JNE : BPF_JEQ, v, imm, on);
-	code_jmp(c, done);
-	code_place_label(c, on);
-}
-
 /* The turns are calls of a function of its own. */
 static void turns_by_calls(struct cg_fn *fn, struct cg_code *c,
 			   const cg_reg *arg, uint32_t nargs, cg_reg most,

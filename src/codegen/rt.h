@@ -19,14 +19,14 @@ enum rt {
 };
 
 /* In a table of bytes: 1 = one of the set. */
-#define RT_SET_END 2		/* the NUL */
+#define RT_SET_END 2 /* the NUL */
 
 /* Cells of quoting. */
-#define RT_QUOTE_POS 0		/* where the next is written */
-#define RT_QUOTE_FITS 8		/* the last place where three more would fit */
-#define RT_QUOTE_ROOM 16	/* how far it may go */
-#define RT_QUOTE_LEFT 24	/* 1 = something was left out */
-#define RT_QUOTE_SIZE 32	/* and 8 of its own */
+#define RT_QUOTE_POS 0	 /* where the next is written */
+#define RT_QUOTE_FITS 8	 /* the last place where three more would fit */
+#define RT_QUOTE_ROOM 16 /* how far it may go */
+#define RT_QUOTE_LEFT 24 /* 1 = something was left out */
+#define RT_QUOTE_SIZE 32 /* and 8 of its own */
 
 /* Its number in the program, for code_call_sub(). */
 uint32_t rt_routine(struct cg_fn *fn, enum rt which);
@@ -43,11 +43,6 @@ typedef void rt_body(struct cg_fn *fn, struct cg_code *c, const cg_reg *arg,
 		     cg_label done);
 void rt_turns(struct cg_fn *fn, struct cg_code *c, const cg_reg *arg,
 	      uint32_t nargs, cg_reg most, rt_body *body);
-
-/* Goes to `done` if v op imm (BPF_JEQ or BPF_JNE); the verifier follows that
- * way before the other, and has nothing open when it comes to the next turn. */
-void rt_stop_if(struct cg_code *c, uint8_t op, cg_reg v, int64_t imm,
-		cg_label done);
 
 #define RT(id, name) void name(struct cg_fn *fn, struct cg_code *c);
 #include "codegen/rt.def"

@@ -5,7 +5,7 @@
  * What changes from turn to turn is in memory, and so any number to the
  * verifier; positions are kept inside by masks, and not by comparing, so that
  * a turn leaves no ways open but the end of the loop.  That one is looked at
- * first (rt_stop_if()): later turns find it done.
+ * first (code_stop_if()): later turns find it done.
  */
 #include "codegen/rt.h"
 
@@ -92,14 +92,14 @@ static cg_reg next_place(struct cg_code *c, cg_reg needle, cg_reg mask,
 #define WORK_RET 16
 
 /* args: needle, work, mask */
-static void border_turn(struct cg_fn *fn, struct cg_code *c,
-			const cg_reg *arg, cg_label done)
+static void border_turn(struct cg_fn *fn, struct cg_code *c, const cg_reg *arg,
+			cg_label done)
 {
 	cg_reg i = masked(c, arg[1], WORK_I, arg[2]), j, p, same, next, at;
 
 	(void)fn;
 	p = load_at(c, arg[0], i, 1);
-	rt_stop_if(c, BPF_JEQ, p, 0, done);
+	code_stop_if(c, BPF_JEQ, p, 0, done);
 	j = masked(c, arg[1], WORK_J, arg[2]);
 	same = same_byte(c, p, load_at(c, arg[0], j, 1));
 	next = next_place(c, arg[0], arg[2], j, same);
@@ -115,8 +115,7 @@ static void border_turn(struct cg_fn *fn, struct cg_code *c,
 
 void rt_borders(struct cg_fn *fn, struct cg_code *c)
 {
-	cg_reg arg[] = { code_copy(c, R1), code_copy(c, R2),
-			 code_copy(c, R3) };
+	cg_reg arg[] = { code_copy(c, R1), code_copy(c, R2), code_copy(c, R3) };
 	cg_reg most = code_addi(c, arg[2], 1);
 
 	code_alui(c, BPF_LSH, most, 1);
@@ -150,7 +149,7 @@ static void find_turn(struct cg_fn *fn, struct cg_code *c, const cg_reg *arg,
 	code_alui(c, BPF_AND, mask, 0xffff);
 	i = masked(c, arg[2], WORK_I, mask);
 	p = load_at(c, arg[0], i, 1);
-	rt_stop_if(c, BPF_JEQ, p, 0, done);
+	code_stop_if(c, BPF_JEQ, p, 0, done);
 	same = same_byte(c, p, q);
 	mask = code_copy(c, arg[3]);
 	code_alui(c, BPF_RSH, mask, 16);
@@ -162,8 +161,8 @@ static void find_turn(struct cg_fn *fn, struct cg_code *c, const cg_reg *arg,
 
 void rt_find(struct cg_fn *fn, struct cg_code *c)
 {
-	cg_reg arg[] = { code_copy(c, R1), code_copy(c, R2),
-			 code_copy(c, R3), code_copy(c, R4) };
+	cg_reg arg[] = { code_copy(c, R1), code_copy(c, R2), code_copy(c, R3),
+			 code_copy(c, R4) };
 	cg_reg most = code_copy(c, arg[3]);
 
 	code_alui(c, BPF_AND, most, 0xffff);
@@ -187,7 +186,7 @@ static void set_turn(struct cg_fn *fn, struct cg_code *c, const cg_reg *arg,
 	cg_reg b = load_at(c, arg[0], i, 1);
 
 	(void)fn;
-	rt_stop_if(c, BPF_JEQ, b, 0, done);
+	code_stop_if(c, BPF_JEQ, b, 0, done);
 	code_alu(c, BPF_ADD, b, arg[1]);
 	code_storei(c, b, 0, 1, 1);
 	add_one(c, arg[2], 0);
@@ -195,8 +194,8 @@ static void set_turn(struct cg_fn *fn, struct cg_code *c, const cg_reg *arg,
 
 void rt_byte_set(struct cg_fn *fn, struct cg_code *c)
 {
-	cg_reg arg[] = { code_copy(c, R1), code_copy(c, R2),
-			 code_copy(c, R3), code_copy(c, R4) };
+	cg_reg arg[] = { code_copy(c, R1), code_copy(c, R2), code_copy(c, R3),
+			 code_copy(c, R4) };
 
 	for (int32_t k = 0; k < 256; k += 8)
 		code_storei(c, arg[1], k, 0, 8);
@@ -217,7 +216,7 @@ static void span_turn(struct cg_fn *fn, struct cg_code *c, const cg_reg *arg,
 	(void)fn;
 	v = load_at(c, arg[1], b, 1);
 	code_alu(c, BPF_XOR, v, arg[4]);
-	rt_stop_if(c, BPF_JNE, v, 0, done);
+	code_stop_if(c, BPF_JNE, v, 0, done);
 	add_one(c, arg[2], 0);
 }
 
@@ -234,8 +233,8 @@ void rt_span(struct cg_fn *fn, struct cg_code *c)
 /* ---- numbers ---- */
 
 /* args: text, table of digits, work (position, value, base), mask */
-static void number_turn(struct cg_fn *fn, struct cg_code *c,
-			const cg_reg *arg, cg_label done)
+static void number_turn(struct cg_fn *fn, struct cg_code *c, const cg_reg *arg,
+			cg_label done)
 {
 	cg_reg b = load_at(c, arg[0], masked(c, arg[2], 0, arg[3]), 1);
 	cg_reg d = load_at(c, arg[1], b, 1), base = code_ld(c, arg[2], 16, 8);
@@ -255,8 +254,8 @@ static void number_turn(struct cg_fn *fn, struct cg_code *c,
 
 void rt_number(struct cg_fn *fn, struct cg_code *c)
 {
-	cg_reg arg[] = { code_copy(c, R1), code_copy(c, R2),
-			 code_copy(c, R3), code_copy(c, R4) };
+	cg_reg arg[] = { code_copy(c, R1), code_copy(c, R2), code_copy(c, R3),
+			 code_copy(c, R4) };
 
 	rt_turns(fn, c, arg, 4, code_addi(c, arg[3], 1), number_turn);
 	code_movi(c, R0, 0);
@@ -265,11 +264,11 @@ void rt_number(struct cg_fn *fn, struct cg_code *c)
 
 /* ---- quoting ---- */
 
-#define QUOTE_I RT_QUOTE_SIZE	/* behind what the caller sees */
+#define QUOTE_I RT_QUOTE_SIZE /* behind what the caller sees */
 
 /* args: text, table, work, text to write, masks of both */
-static void quote_turn(struct cg_fn *fn, struct cg_code *c,
-		       const cg_reg *arg, cg_label done)
+static void quote_turn(struct cg_fn *fn, struct cg_code *c, const cg_reg *arg,
+		       cg_label done)
 {
 	cg_label on = code_label(c);
 	cg_reg mask = code_copy(c, arg[4]), b, row, pos, end, over, at;
@@ -277,7 +276,7 @@ static void quote_turn(struct cg_fn *fn, struct cg_code *c,
 	(void)fn;
 	code_alui(c, BPF_AND, mask, 0xffff);
 	b = load_at(c, arg[0], masked(c, arg[2], QUOTE_I, mask), 1);
-	rt_stop_if(c, BPF_JEQ, b, 0, done);
+	code_stop_if(c, BPF_JEQ, b, 0, done);
 	code_alui(c, BPF_LSH, b, 3);
 	row = code_copy(c, arg[1]);
 	code_alu(c, BPF_ADD, row, b);

@@ -9,17 +9,18 @@
 #include "codegen/loop.h"
 #include "image/dfa.h"
 
-#define GROUPS_SIZE 72		/* u64 number, then 2 * 16 u16 */
+#define GROUPS_SIZE 72 /* u64 number, then 2 * 16 u16 */
 
 struct match {
 	struct cg_fn *fn;
 	struct dfa_header h;
 	const struct ir_dfa *dfa;
-	uint32_t class, next, accept, cmds;	/* offsets in rodata */
-	uint32_t longest;	/* most commands in one list */
+	uint32_t class, next, accept, cmds; /* offsets in rodata */
+	uint32_t states, classes;	    /* masks of their numbers */
+	uint32_t longest;		    /* most commands in one list */
 	bool groups;
 	cg_cell state, found, pos;
-	uint32_t regs;		/* scratch */
+	uint32_t regs; /* scratch */
 };
 
 static uint32_t text_room(struct cg_fn *fn)
@@ -37,13 +38,26 @@ void cg_match_init(struct cg_fn *fn)
 	code_storei(fn->c, fn->scratch, fn->match_groups, 0, 8);
 }
 
+/* Numbers of states and classes are kept below a power of two, not below how
+ * many there are: behind the table is room for what that is too much. */
 static uint32_t table_of(struct cg *g, uint32_t n)
 {
 	const struct ir_dfa *dfa = &g->p->dfas.v[n];
+	struct dfa_header h;
+	uint32_t states, classes, room;
+	char *padded;
 
-	if (!g->dfa_off[n])
-		g->dfa_off[n] = 1 + cg_rodata(g, dfa->table.s,
-					      dfa->table.len, 8);
+	if (g->dfa_off[n])
+		return g->dfa_off[n] - 1;
+	memcpy(&h, dfa->table.s, sizeof(h));
+	states = mask_over(h.nstates - 1u);
+	classes = mask_over(h.nclasses - 1u);
+	room = (uint32_t)sizeof(h) + 256 +
+	       4 * (states * h.nclasses + classes + 1) + 4 * (states + 1) + 2;
+	room = MAX(room, (uint32_t)dfa->table.len);
+	padded = arena_array(g->a, room, char);
+	memcpy(padded, dfa->table.s, dfa->table.len);
+	g->dfa_off[n] = 1 + cg_rodata(g, padded, room, 8);
 	return g->dfa_off[n] - 1;
 }
 
@@ -55,7 +69,7 @@ static uint32_t longest_list(const uint8_t *cmds, uint32_t n)
 		if (cmds[i] != DFA_END)
 			continue;
 		most = MAX(most, len / 2);
-		len = UINT32_MAX;	/* 0 with the step */
+		len = UINT32_MAX; /* 0 with the step */
 	}
 	return MIN(most + 1, (uint32_t)DFA_RUN_MAX / 2);
 }
@@ -70,14 +84,16 @@ static void match_new(struct match *m, struct cg_fn *fn, uint32_t n)
 	m->next = m->class + 256;
 	m->accept = m->next + 4u * m->h.nstates * m->h.nclasses;
 	m->cmds = m->accept + 4u * m->h.nstates;
+	m->states = mask_over(m->h.nstates - 1u);
+	m->classes = mask_over(m->h.nclasses - 1u);
 	m->groups = fn->wants_groups && m->h.ngroups;
-	m->longest = longest_list((const uint8_t *)m->dfa->table.s +
-				  (m->cmds - at), m->h.ncmds);
+	m->longest = longest_list(
+		(const uint8_t *)m->dfa->table.s + (m->cmds - at), m->h.ncmds);
 	m->state = cell_new(fn, m->h.start);
 	m->found = cell_new(fn, 0);
 	m->pos = cell_new(fn, 0);
 	if (m->groups)
-		m->regs = cg_slot(fn, 2 * DFA_REGS_MAX);
+		m->regs = cg_slot(fn, 2 * 256);
 }
 
 static void match_free(struct match *m)
@@ -109,17 +125,25 @@ static cg_reg half_at(struct match *m, uint32_t off, cg_reg i)
 	return at;
 }
 
-/* Runs the list of commands at index `list` into the halves at `to`. */
-static void run(struct match *m, cg_reg list, uint32_t to, uint32_t nto)
+static void put_half(struct match *m, uint32_t reg, cg_reg v)
+{
+	code_store(m->fn->c, m->fn->scratch, (int32_t)(m->regs + 2 * reg), v,
+		   2);
+}
+
+/* Runs the list of commands at index `list` into the halves at `to`, a power
+ * of two of them.  The position and "unset" are registers like the others. */
+static void run(struct match *m, cg_reg list, cg_reg position, uint32_t to,
+		uint32_t nto)
 {
 	struct cg_fn *fn = m->fn;
 	struct cg_code *c = fn->c;
-	cg_label pos = code_label(c), unset = code_label(c);
-	cg_label have = code_label(c);
 	cg_cell first = cell_new(fn, 0);
 	struct cg_loop l;
-	cg_reg at, dst, src, v = code_reg(c);
+	cg_reg at, dst, src;
 
+	put_half(m, DFA_POS, position);
+	put_half(m, DFA_UNSET, code_const(c, DFA_UNSET_POS));
 	cell_set(fn, first, list);
 	loop_begin(fn, &l, m->longest);
 	at = code_copy(c, l.i);
@@ -127,21 +151,11 @@ static void run(struct match *m, cg_reg list, uint32_t to, uint32_t nto)
 	code_alu(c, BPF_ADD, at, cell_get(fn, first));
 	code_cap(c, at, m->h.ncmds - 2u);
 	dst = table_at(m, m->cmds, at, 1);
-	code_ifi(c, BPF_JEQ, dst, DFA_END, l.end);
+	code_stop_if(c, BPF_JEQ, dst, DFA_END, l.end);
 	src = table_at(m, m->cmds + 1, at, 1);
-	code_ifi(c, BPF_JEQ, src, DFA_POS, pos);
-	code_ifi(c, BPF_JEQ, src, DFA_UNSET, unset);
-	code_cap(c, src, DFA_REGS_MAX - 1);
-	code_load(c, v, half_at(m, m->regs, src), 0, 2);
-	code_jmp(c, have);
-	code_place_label(c, pos);
-	code_mov(c, v, cell_get(fn, m->pos));
-	code_jmp(c, have);
-	code_place_label(c, unset);
-	code_movi(c, v, DFA_UNSET_POS);
-	code_place_label(c, have);
-	code_cap(c, dst, nto - 1);
-	code_store(c, half_at(m, to, dst), 0, v, 2);
+	src = code_ld(c, half_at(m, m->regs, src), 0, 2);
+	code_alui(c, BPF_AND, dst, nto - 1);
+	code_store(c, half_at(m, to, dst), 0, src, 2);
 	loop_end(fn, &l);
 	cell_free(fn, first);
 }
@@ -152,13 +166,14 @@ static void accepts(struct match *m, cg_reg state, cg_reg byte, cg_label out)
 {
 	struct cg_fn *fn = m->fn;
 	struct cg_code *c = fn->c;
-	cg_label no = code_label(c), mid = code_label(c);
-	cg_reg i = code_copy(c, state), list;
+	cg_label no = code_label(c);
+	cg_reg i = code_copy(c, state), at_end = code_addi(c, byte, -1), list;
 
+	/* 2 more where the byte is NUL */
 	code_alui(c, BPF_LSH, i, 2);
-	code_ifi(c, BPF_JNE, byte, 0, mid);
-	code_alui(c, BPF_ADD, i, 2);
-	code_place_label(c, mid);
+	code_alui(c, BPF_RSH, at_end, 63);
+	code_alu(c, BPF_ADD, i, at_end);
+	code_alu(c, BPF_ADD, i, at_end);
 	list = table_at(m, m->accept, i, 2);
 	code_ifi(c, BPF_JEQ, list, 0, no);
 	cell_seti(fn, m->found, 1);
@@ -166,8 +181,8 @@ static void accepts(struct match *m, cg_reg state, cg_reg byte, cg_label out)
 		code_jmp(c, out);
 	} else {
 		code_ifi(c, BPF_JEQ, list, 1, no);
-		run(m, list, (uint32_t)fn->match_groups + 8,
-		    2 * DFA_GROUPS_MAX);
+		run(m, list, cell_get(fn, m->pos),
+		    (uint32_t)fn->match_groups + 8, 2 * DFA_GROUPS_MAX);
 	}
 	code_place_label(c, no);
 }
@@ -183,26 +198,27 @@ static void step(struct cg_fn *fn, struct cg_loop *l,
 	code_alu(c, BPF_ADD, at, l->i);
 	byte = code_ld(c, at, 0, 1);
 	cell_set(fn, m->pos, l->i);
-	state = cell_get_max(fn, m->state, m->h.nstates - 1u);
+	state = cell_get(fn, m->state);
+	code_alui(c, BPF_AND, state, m->states);
 	accepts(m, state, byte, l->end);
-	code_ifi(c, BPF_JEQ, byte, 0, l->end);
+	code_stop_if(c, BPF_JEQ, byte, 0, l->end);
 	e = table_at(m, m->class, byte, 1);
-	code_cap(c, e, m->h.nclasses - 1u);
-	state = cell_get_max(fn, m->state, m->h.nstates - 1u);
+	code_alui(c, BPF_AND, e, m->classes);
+	state = cell_get(fn, m->state);
+	code_alui(c, BPF_AND, state, m->states);
 	code_alui(c, BPF_MUL, state, m->h.nclasses);
 	code_alu(c, BPF_ADD, state, e);
 	code_alui(c, BPF_LSH, state, 2);
 	e = table_at(m, m->next, state, 4);
 	list = code_copy(c, e);
 	code_alui(c, BPF_AND, e, 0xffff);
-	code_ifi(c, BPF_JEQ, e, 0, l->end);
+	code_stop_if(c, BPF_JEQ, e, 0, l->end);
 	cell_set(fn, m->state, e);
 	if (!m->groups)
 		return;
 	code_alui(c, BPF_RSH, list, 16);
 	code_ifi(c, BPF_JEQ, list, 0, l->next);
-	cell_set(fn, m->pos, code_addi(c, l->i, 1));
-	run(m, list, m->regs, DFA_REGS_MAX);
+	run(m, list, code_addi(c, l->i, 1), m->regs, DFA_REGS_MAX);
 }
 
 void cg_match(struct cg_fn *fn, ir_ref r)
@@ -215,13 +231,16 @@ void cg_match(struct cg_fn *fn, ir_ref r)
 
 	match_new(&m, fn, (uint32_t)i->imm);
 	if (m.groups && m.h.start_cmds)
-		run(&m, code_const(c, m.h.start_cmds), m.regs, DFA_REGS_MAX);
+		run(&m, code_const(c, m.h.start_cmds), code_const(c, 0), m.regs,
+		    DFA_REGS_MAX);
 	loop_texts(fn, s[0].bound + 1u, s, step, &m);
 	if (fn->wants_groups) {
 		code_ifi(c, BPF_JEQ, cell_get(fn, m.found), 0, none);
 		code_storei(c, fn->scratch, fn->match_groups, m.h.ngroups, 8);
-		cg_str_copy(fn, cg_scratch_str(fn->match_text,
-			(uint16_t)(text_room(fn) - 1)), s[0]);
+		cg_str_copy(fn,
+			    cg_scratch_str(fn->match_text,
+					   (uint16_t)(text_room(fn) - 1)),
+			    s[0]);
 		code_place_label(c, none);
 	}
 	cg_set_long(fn, r, cell_get(fn, m.found));
@@ -245,7 +264,7 @@ void cg_matched(struct cg_fn *fn, ir_ref r, ir_ref group)
 	code_if(c, BPF_JLT, n, at, ok);
 	cg_raise(fn, IERR_REGEX_GROUP, NO_REG);
 	code_place_label(c, ok);
-	code_cap(c, n, DFA_GROUPS_MAX - 1);
+	code_alui(c, BPF_AND, n, DFA_GROUPS_MAX - 1);
 	code_alui(c, BPF_LSH, n, 2);
 	at = cg_scratch_addr(fn, fn->match_groups + 8);
 	code_alu(c, BPF_ADD, at, n);

@@ -138,10 +138,13 @@ cg_reg cg_str_append(struct cg_fn *fn, struct cg_str dst, cg_reg pos,
 	struct cg_code *c = fn->c;
 	uint32_t cap = dst.bound + 1u;
 	cg_label fits = code_label(c), some = code_label(c);
-	cg_reg to = cg_str_addr(fn, dst), room, end;
+	cg_reg to = cg_str_addr(fn, dst), room, end, at;
 
 	room = room_left(c, pos, cap, src.bound + 1u);
-	code_alu(c, BPF_ADD, to, pos);
+	/* older verifiers forget bounds of what was on the stack */
+	at = code_copy(c, pos);
+	code_alui(c, BPF_AND, at, mask_over(dst.bound));
+	code_alu(c, BPF_ADD, to, at);
 	code_mov(c, R1, to);
 	code_mov(c, R2, room);
 	code_mov(c, R3, cg_str_addr(fn, src));

@@ -9,15 +9,15 @@
 #include "codegen/loop.h"
 #include "codegen/rt.h"
 
-#define ROW 8			/* bytes of a row of the escape table */
+#define ROW 8 /* bytes of a row of the escape table */
 
 /* A copy of r in scratch, to be given back by cg_slot_free(); *n = its length
  * without NUL. */
 static struct cg_str take(struct cg_fn *fn, ir_ref r, cg_reg *n)
 {
 	struct cg_str s = cg_string(fn, r);
-	struct cg_str t = cg_scratch_str((int32_t)cg_slot(fn, s.bound + 1u),
-					 s.bound);
+	struct cg_str t =
+		cg_scratch_str((int32_t)cg_slot(fn, s.bound + 1u), s.bound);
 
 	*n = cg_str_put(fn, cg_str_addr(fn, t), t.bound + 1u, s);
 	code_alui(fn->c, BPF_SUB, *n, 1);
@@ -109,8 +109,8 @@ static void by_strstr(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref b)
 
 	code_mov(c, R1, cg_str_addr(fn, cg_string(fn, a)));
 	code_mov(c, R2, cg_str_addr(fn, cg_string(fn, b)));
-	code_call_kfunc(c, image_intern(fn->g->img, fn->g->a,
-					STR("bpf_strstr")), 2);
+	code_call_kfunc(
+		c, image_intern(fn->g->img, fn->g->a, STR("bpf_strstr")), 2);
 	v = code_result(c);
 	code_alui(c, BPF_LSH, v, 32);
 	code_alui(c, BPF_ARSH, v, 32);
@@ -118,6 +118,13 @@ static void by_strstr(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref b)
 	code_movi(c, v, -1);
 	code_place_label(c, found);
 	cg_set_long(fn, r, v);
+}
+
+/* Of the positions in a text in scratch.  The margin of scratch is wide enough
+ * for what it has too much. */
+static uint32_t text_mask(uint32_t bound)
+{
+	return mask_over(MAX(bound, 7u));
 }
 
 /* The text in scratch, where a routine may read up to its mask: itself, or a
@@ -134,17 +141,6 @@ static struct cg_str in_scratch(struct cg_fn *fn, struct cg_str s,
 	t = cg_scratch_str((int32_t)*slot, s.bound);
 	cg_str_copy(fn, t, s);
 	return t;
-}
-
-/* The least 2^n - 1 that is not below the bound of a text: all its positions.
- * The margin of scratch is wide enough for what it has too much. */
-static uint32_t mask_of(uint32_t bound)
-{
-	uint32_t mask = 7;
-
-	while (mask < bound)
-		mask = 2 * mask + 1;
-	return mask;
 }
 
 /* A needle as the routines want it, of a text known now: its offset in
@@ -179,7 +175,8 @@ static cg_reg needle(struct cg_fn *fn, ir_ref r, cg_cell work, uint32_t mask,
 
 	*slot = 0;
 	if (i->op == OP_STR)
-		return code_map_value(c, cg_rodata_map(fn->g),
+		return code_map_value(
+			c, cg_rodata_map(fn->g),
 			needle_table(fn, image_str(fn->g->img, (istr)i->imm),
 				     mask));
 	*slot = cg_slot(fn, 3 * (mask + 1));
@@ -194,7 +191,7 @@ static cg_reg needle(struct cg_fn *fn, ir_ref r, cg_cell work, uint32_t mask,
 static void by_search(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref b)
 {
 	struct cg_code *c = fn->c;
-	uint32_t mask = mask_of(cg_string(fn, b).bound), slots[2];
+	uint32_t mask = text_mask(cg_string(fn, b).bound), slots[2];
 	struct cg_str text = in_scratch(fn, cg_string(fn, a), &slots[0]);
 	cg_cell work = cg_slot(fn, 24);
 	cg_reg y = needle(fn, b, work, mask, &slots[1]);
@@ -202,7 +199,7 @@ static void by_search(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref b)
 	code_mov(c, R1, cg_str_addr(fn, text));
 	code_mov(c, R2, y);
 	code_mov(c, R3, cg_scratch_addr(fn, (int32_t)work));
-	code_movi(c, R4, (int64_t)mask << 16 | mask_of(text.bound));
+	code_movi(c, R4, (int64_t)mask << 16 | text_mask(text.bound));
 	code_call_sub(c, rt_routine(fn, RT_FIND), 4);
 	cg_set_long(fn, r, code_result(c));
 	cg_slot_free(fn, work);
@@ -318,7 +315,7 @@ void cg_strtol(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref b)
 	code_mov(c, R1, cg_str_addr(fn, s));
 	code_mov(c, R2, digits_addr(fn));
 	code_mov(c, R3, cg_scratch_addr(fn, (int32_t)work));
-	code_movi(c, R4, mask_of(s.bound));
+	code_movi(c, R4, text_mask(s.bound));
 	code_call_sub(c, rt_routine(fn, RT_NUMBER), 4);
 	code_place_label(c, done);
 	v = cell_get(fn, value);
@@ -382,12 +379,12 @@ static void quote_bytes(struct cg_fn *fn, struct quote *q, struct cg_str s)
 	struct cg_str text = in_scratch(fn, s, &slot);
 
 	code_mov(c, R1, cg_str_addr(fn, text));
-	code_mov(c, R2, code_map_value(c, cg_rodata_map(fn->g),
-				       escape_table(fn)));
+	code_mov(c, R2,
+		 code_map_value(c, cg_rodata_map(fn->g), escape_table(fn)));
 	code_mov(c, R3, cg_scratch_addr(fn, (int32_t)q->work));
 	code_mov(c, R4, cg_str_addr(fn, q->dst));
-	code_movi(c, R5, (int64_t)mask_of(q->dst.bound) << 16 |
-			 mask_of(text.bound));
+	code_movi(c, R5, (int64_t)text_mask(q->dst.bound) << 16 |
+				text_mask(text.bound));
 	code_call_sub(c, rt_routine(fn, RT_QUOTE), 5);
 	if (slot)
 		cg_slot_free(fn, slot);
@@ -452,7 +449,7 @@ static void quote_room(struct cg_fn *fn, struct quote *q, ir_ref max,
 	code_place_label(c, some);
 	code_alui(c, BPF_SUB, room, 1);
 	code_ifi(c, BPF_JEQ, quotes, 0, done);
-	code_alui(c, BPF_SUB, room, 1);		/* 2 less, 1 is there */
+	code_alui(c, BPF_SUB, room, 1); /* 2 less, 1 is there */
 	code_ifi(c, BPF_JSGT, room, 4, wide);
 	code_movi(c, room, 4);
 	code_place_label(c, wide);
@@ -468,7 +465,8 @@ void cg_quoted(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref max, ir_ref on)
 	struct cg_code *c = fn->c;
 	uint16_t bound = ir_insn(fn->f, r)->bound;
 	struct cg_str dst = cg_scratch_str((int32_t)cg_slot(fn, bound + 16u),
-					   bound), tail;
+					   bound),
+		      tail;
 	cg_reg quotes = code_copy(c, cg_long(fn, on));
 	cg_label done = code_label(c), whole = code_label(c);
 	struct quote q;
@@ -481,13 +479,12 @@ void cg_quoted(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref max, ir_ref on)
 	close_text(fn, dst, q.pos);
 	code_ifi(c, BPF_JEQ, quotes, 0, done);
 	code_ifi(c, BPF_JEQ, cell_get(fn, q.left), 0, whole);
-	tail = cg_literal(fn->g, image_intern(fn->g->img, fn->g->a,
-					      STR("\"...")));
+	tail = cg_literal(fn->g,
+			  image_intern(fn->g->img, fn->g->a, STR("\"...")));
 	cg_str_append(fn, dst, cell_get_max(fn, q.fits, bound), tail);
 	code_jmp(c, done);
 	code_place_label(c, whole);
-	tail = cg_literal(fn->g, image_intern(fn->g->img, fn->g->a,
-					      STR("\"")));
+	tail = cg_literal(fn->g, image_intern(fn->g->img, fn->g->a, STR("\"")));
 	cg_str_append(fn, dst, cell_get_max(fn, q.pos, bound), tail);
 	code_place_label(c, done);
 	quote_free(fn, &q);
@@ -507,8 +504,7 @@ static uint32_t set_table(struct cg_fn *fn, struct str text)
 
 /* The address of the table of r's bytes; of a text that only the running code
  * knows, made in *slot. */
-static cg_reg byte_set(struct cg_fn *fn, ir_ref r, cg_cell cell,
-		       uint32_t *slot)
+static cg_reg byte_set(struct cg_fn *fn, ir_ref r, cg_cell cell, uint32_t *slot)
 {
 	const struct ir_insn *i = ir_insn(fn->f, r);
 	struct cg_code *c = fn->c;
@@ -517,14 +513,15 @@ static cg_reg byte_set(struct cg_fn *fn, ir_ref r, cg_cell cell,
 
 	*slot = 0;
 	if (i->op == OP_STR)
-		return code_map_value(c, cg_rodata_map(fn->g),
+		return code_map_value(
+			c, cg_rodata_map(fn->g),
 			set_table(fn, image_str(fn->g->img, (istr)i->imm)));
 	s = in_scratch(fn, cg_string(fn, r), &copy);
 	*slot = cg_slot(fn, 256);
 	code_mov(c, R1, cg_str_addr(fn, s));
 	code_mov(c, R2, cg_scratch_addr(fn, (int32_t)*slot));
 	code_mov(c, R3, cg_scratch_addr(fn, (int32_t)cell));
-	code_movi(c, R4, mask_of(s.bound));
+	code_movi(c, R4, text_mask(s.bound));
 	code_call_sub(c, rt_routine(fn, RT_BYTE_SET), 4);
 	if (copy)
 		cg_slot_free(fn, copy);
@@ -540,7 +537,7 @@ static void move_token(struct cg_fn *fn, struct cg_str text, cg_cell at,
 	code_mov(c, R1, cg_str_addr(fn, text));
 	code_mov(c, R2, set);
 	code_mov(c, R3, cg_scratch_addr(fn, (int32_t)at));
-	code_movi(c, R4, mask_of(text.bound));
+	code_movi(c, R4, text_mask(text.bound));
 	code_movi(c, R5, skip);
 	code_call_sub(c, rt_routine(fn, RT_SPAN), 5);
 }
