@@ -752,5 +752,8 @@ struct err *dbg_btf_open_module(const struct world *w, struct ctypes *base,
 	e = dbg_btf_file(w, arena_printf(&a, "/sys/kernel/btf/%s", module).s,
 			 base, ret);
 	arena_deinit(&a);
+	/* One that is not loaded yet. */
+	if (err_catch(&e, ERR_NOT_FOUND))
+		e = dbg_btf_installed(w, module, base, ret);
 	return e;
 }

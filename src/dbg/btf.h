@@ -15,7 +15,8 @@
 struct err *dbg_btf_open(const struct world *w, struct ctypes **ret) must_check;
 
 /* A module's, on top of base, which must outlive it.  Its ids begin where
- * base's end; ids of base are valid in it. */
+ * base's end; ids of base are valid in it.  Of a module that is not loaded,
+ * what its file says. */
 struct err *dbg_btf_open_module(const struct world *w, struct ctypes *base,
 				const char *module,
 				struct ctypes **ret) must_check;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dbg/kernel_file.h"
 
+#include <stdlib.h>
+
 #include "base/cleanup.h"
 #include "base/vec.h"
 #include "dbg/objfile.h"
@@ -111,6 +113,40 @@ struct err *kernel_file_module(const struct world *w, struct arena *a,
 
 /* ---- contents ---- */
 
+static bool is_probed(const struct objfile_symbol *sym)
+{
+	return sym->is_function && !sym->is_undefined && sym->name.len &&
+	       str_find_char(sym->name, '.') < 0;
+}
+
+static int name_cmp(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+struct err *kernel_file_functions(const struct world *w, struct arena *a,
+				  struct str module, struct world_names *ret)
+{
+	struct world_names names = {};
+	struct objfile_symbol sym;
+	struct objfile *o;
+	struct str path;
+	struct err *e = kernel_file_module(w, a, module, &path);
+
+	if (!e)
+		e = objfile_open(path.s, &o);
+	if (e)
+		return e;
+	for (uint32_t i = 0; objfile_symbol(o, i, &sym); i++)
+		if (is_probed(&sym))
+			vec_push(a, &names, arena_str(a, sym.name));
+	objfile_close(o);
+	if (names.n)
+		qsort(names.v, names.n, sizeof(*names.v), name_cmp);
+	*ret = names;
+	return NULL;
+}
+
 struct err *kernel_file_btf(struct str path, struct buf *ret)
 {
 	struct objfile *o;
@@ -123,7 +159,11 @@ struct err *kernel_file_btf(struct str path, struct buf *ret)
 			   "distribution's package with its debug "
 			   "information (linux-image-...-dbg) has vmlinux");
 	d = objfile_data(o, ".BTF");
-	if (d.p)
+	if (objfile_data(o, ".BTF.base").p)
+		e = err_new(ERR_UNSUPPORTED,
+			    "%s was built outside of the kernel: what its "
+			    "types are told when it is loaded", path.s);
+	else if (d.p)
 		buf_add(ret, (const char *)d.p, d.size);
 	else
 		e = err_new(ERR_UNSUPPORTED,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The files of a kernel that is installed but does not run: where
- * distributions put them, and the sections of them that a running kernel
- * would show in /sys.
+ * The files of a kernel that is installed, running or not, and of its modules,
+ * loaded or not: where distributions put them, and the sections of them that
+ * a running kernel would show in /sys.
  */
 #ifndef DBG_KERNEL_FILE_H
 #define DBG_KERNEL_FILE_H
@@ -20,6 +20,12 @@ struct err *kernel_file_find(const struct world *w, struct arena *a,
 /* A module's file; name with '_' or '-'. */
 struct err *kernel_file_module(const struct world *w, struct arena *a,
 			       struct str name, struct str *ret) must_check;
+
+/* The functions of a module by its file's symbols, by name; not the parts that
+ * the compiler made of them ("f.cold"). */
+struct err *kernel_file_functions(const struct world *w, struct arena *a,
+				  struct str module,
+				  struct world_names *ret) must_check;
 
 /* The BTF in either.  ERR_UNSUPPORTED: it has none. */
 struct err *kernel_file_btf(struct str path, struct buf *ret) must_check;

@@ -73,6 +73,23 @@ struct err *modules_list(const struct world *w, struct arena *a,
 	return NULL;
 }
 
+bool modules_has(const struct world *w, struct str name)
+{
+	_cleanup_(buf_deinit) struct buf state = {};
+	struct arena a;
+	struct str path;
+	struct err *e;
+
+	arena_init(&a);
+	path = arena_printf(&a, "/sys/module/%" STR_FMT "/initstate",
+			    STR_ARG(name));
+	e = world_read(w, path.s, 64, &state);
+	arena_deinit(&a);
+	err_free(e);
+	return !e && (str_starts(buf_view(&state), STR("live")) ||
+		      str_starts(buf_view(&state), STR("coming")));
+}
+
 #ifdef UNIT_TEST
 #include "unit.h"
 

@@ -6,6 +6,7 @@
 #ifndef DBG_MODULES_H
 #define DBG_MODULES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -28,5 +29,8 @@ struct modules {
 /* Sorted by name. */
 struct err *modules_list(const struct world *w, struct arena *a,
 			 struct modules *ret) must_check;
+
+/* Is the module there at this moment, or just coming?  name with '_'. */
+bool modules_has(const struct world *w, struct str name);
 
 #endif

@@ -7,6 +7,7 @@
 #include "dbg/btf.h"
 
 #include "dbg/arch.h"
+#include "dbg/kernel_file.h"
 #include "dbg/modules.h"
 #include "dbg/world.h"
 #include "sema/resolve/kind.h"
@@ -310,59 +311,6 @@ enum resolve_status function_resolve(struct query *q)
 
 /* ---- modules ---- */
 
-/* Is the module meant?  '-' and '_' are the same in their names. */
-static bool is_meant(struct str pattern, struct str name, struct arena *a)
-{
-	char *s = arena_alloc(a, pattern.len + 1);
-
-	for (uint32_t i = 0; i < pattern.len; i++)
-		s[i] = pattern.s[i] == '-' ? '_' : pattern.s[i];
-	return str_glob((struct str){ s, pattern.len }, name);
-}
-
-static enum resolve_status no_module(struct query *q,
-				     const struct ast_component *c)
-{
-	enum resolve_status status = query_nothing(
-		q, c->arg_span, DIAG_UNKNOWN_MODULE,
-		"no module '%" STR_FMT "' is loaded", STR_ARG(c->string));
-
-	q->answer->help = STR("load it first: modprobe NAME; or write ? behind "
-			      "the probe point to go without it");
-	return status;
-}
-
-/* data: FUNCTION_RETURN or 0 */
-enum resolve_status module_function_resolve(struct query *q)
-{
-	const struct ast_component *m = &q->point->v[0], *c = &q->point->v[1];
-	struct program *p = q->program;
-	struct modules modules = {};
-	struct found found = {};
-	uint32_t n = 0;
-	struct err *e = modules_list(p->world, p->arena, &modules);
-
-	err_free(e);
-	for (uint32_t i = 0; i < modules.n; i++) {
-		struct str name = modules.v[i].name;
-		struct ctypes *types;
-
-		if (!is_meant(m->string, name, p->arena))
-			continue;
-		n++;
-		types = program_module_types(p, name);
-		if (types)
-			find_in(q, types, c->string, &found);
-	}
-	if (!n)
-		return no_module(q, m);
-	return add_found(q, &found, c,
-			 arena_printf(p->arena, "module '%" STR_FMT "'",
-				      STR_ARG(m->string)));
-}
-
-/* ---- kprobe.*: by name alone, whatever it is ---- */
-
 static const struct target_scope *registers_only(struct program *p,
 						 struct str name)
 {
@@ -376,6 +324,169 @@ static const struct target_scope *registers_only(struct program *p,
 	return s;
 }
 
+/* As modules are called when they are loaded: '_', never '-'. */
+static struct str module_name(struct arena *a, struct str name)
+{
+	char *s = arena_alloc(a, name.len + 1);
+
+	for (uint32_t i = 0; i < name.len; i++)
+		s[i] = name.s[i] == '-' ? '_' : name.s[i];
+	s[name.len] = 0;
+	return (struct str){ s, name.len };
+}
+
+/* The modules that are meant: a pattern means those that are loaded; a name
+ * also one that can be loaded later. */
+static struct world_names modules_meant(struct program *p, struct str pattern)
+{
+	struct world_names names = {};
+	struct modules loaded = {};
+	struct str path;
+	struct err *e;
+
+	pattern = module_name(p->arena, pattern);
+	err_free(modules_list(p->world, p->arena, &loaded));
+	for (uint32_t i = 0; i < loaded.n; i++)
+		if (str_glob(pattern, loaded.v[i].name))
+			vec_push(p->arena, &names, loaded.v[i].name);
+	if (names.n || str_has_glob(pattern))
+		return names;
+	e = kernel_file_module(p->world, p->arena, pattern, &path);
+	if (!e)
+		vec_push(p->arena, &names, pattern);
+	err_free(e);
+	return names;
+}
+
+static enum resolve_status no_module(struct query *q,
+				     const struct ast_component *c)
+{
+	bool glob = str_has_glob(c->string);
+	enum resolve_status status = query_nothing(
+		q, c->arg_span, DIAG_UNKNOWN_MODULE,
+		glob ? "no module '%" STR_FMT "' is loaded" :
+		       "no module '%" STR_FMT "' is loaded or installed",
+		STR_ARG(c->string));
+
+	if (glob)
+		q->answer->help =
+			STR("a module that is loaded later is probed by its "
+			    "full name; or write ? behind the probe point to "
+			    "go without it");
+	return status;
+}
+
+/* The same point, with one module instead of a pattern. */
+static const struct ast_point *point_of(struct program *p,
+					const struct ast_point *point,
+					struct str module)
+{
+	struct ast_point *copy = arena_new(p->arena, struct ast_point);
+
+	*copy = *point;
+	copy->v = arena_array(p->arena, point->n, struct ast_component);
+	for (uint32_t i = 0; i < point->n; i++) {
+		copy->v[i] = point->v[i];
+		if (str_is(point->v[i].name, "module"))
+			copy->v[i].string = module;
+	}
+	return copy;
+}
+
+/* By debug information, which is asked for places in files, and where nothing
+ * else describes the arguments.  Keeps the answer for the caller. */
+static bool find_by_debug(struct query *q, struct str module)
+{
+	const struct ast_point *point = q->point;
+	bool is_return = q->data == FUNCTION_RETURN;
+	bool inlines = !is_return && !query_component(q, "call");
+	uint32_t before = q->ret->list.n;
+	struct dbg_functions f;
+
+	q->point = point_of(q->program, point, module);
+	if (debug_functions(q, inlines ? DBG_BOTH : DBG_CALLS, &f) !=
+	    RESOLVE_FOUND)
+		f.n = 0;
+	for (uint32_t i = 0; i < f.n; i++)
+		(is_return ? debug_return_add : debug_function_add)(q, &f.v[i]);
+	q->point = point;
+	return q->ret->list.n > before;
+}
+
+static void add_named(struct query *q, struct str module, struct str name)
+{
+	const struct function fn = { .name = name, .module = module };
+	struct program *p = q->program;
+	struct site *s = query_site(q, q->data == FUNCTION_RETURN ?
+					       PROBE_KRETPROBE : PROBE_KPROBE,
+				    text_of(q, &fn));
+
+	s->image.module = image_intern(p->image, p->back, module);
+	s->image.name = image_intern(p->image, p->back, name);
+	s->scope = registers_only(p, name);
+}
+
+/* By the symbols of its file: of a module that nothing describes. */
+static bool find_by_symbols(struct query *q, struct str module,
+			    struct str pattern)
+{
+	struct program *p = q->program;
+	struct world_names names = {};
+	bool found = false;
+	struct err *e = kernel_file_functions(p->world, p->arena, module,
+					      &names);
+
+	err_free(e);
+	for (uint32_t i = 0; i < names.n; i++) {
+		if (!str_glob(pattern, names.v[i]) ||
+		    (i && str_eq(names.v[i], names.v[i - 1])))
+			continue;
+		add_named(q, module, names.v[i]);
+		found = true;
+	}
+	return found;
+}
+
+static bool find_in_module(struct query *q, struct str module,
+			   const struct ast_component *c)
+{
+	struct ctypes *types = program_module_types(q->program, module);
+	struct found found = {};
+
+	if (str_find_char(c->string, '@') >= 0)
+		return find_by_debug(q, module);
+	if (types)
+		find_in(q, types, c->string, &found);
+	for (uint32_t i = 0; i < found.list.n; i++)
+		add_site(q, &found.list.v[i], found.list.n > FUNCTION_FEW);
+	if (found.list.n || find_by_debug(q, module))
+		return true;
+	return !types && find_by_symbols(q, module, c->string);
+}
+
+/* data: FUNCTION_RETURN or 0 */
+enum resolve_status module_function_resolve(struct query *q)
+{
+	const struct ast_component *m = &q->point->v[0], *c = &q->point->v[1];
+	struct world_names names = modules_meant(q->program, m->string);
+	bool found = false;
+
+	if (!names.n)
+		return no_module(q, m);
+	for (uint32_t i = 0; i < names.n; i++)
+		found |= find_in_module(q, names.v[i], c);
+	if (found)
+		return RESOLVE_FOUND;
+	if (str_find_char(c->string, '@') >= 0)
+		return RESOLVE_NOTHING;
+	return query_nothing(q, c->arg_span, DIAG_UNKNOWN_KERNEL_FUNCTION,
+			     "no function of module '%" STR_FMT
+			     "' matches '%" STR_FMT "'",
+			     STR_ARG(m->string), STR_ARG(c->string));
+}
+
+/* ---- kprobe.*: by name alone, whatever it is ---- */
+
 /* data: FUNCTION_RETURN or 0 */
 enum resolve_status kprobe_resolve(struct query *q)
 {
@@ -383,13 +494,18 @@ enum resolve_status kprobe_resolve(struct query *q)
 	const struct ast_component *c = query_component(q, "function");
 	const struct ast_component *max = query_component(q, "maxactive");
 	struct program *p = q->program;
-	struct site *s = query_site(
+	struct site *s;
+
+	if (m && !modules_meant(p, m->string).n)
+		return no_module(q, m);
+	s = query_site(
 		q, q->data == FUNCTION_RETURN ? PROBE_KRETPROBE : PROBE_KPROBE,
 		query_text(q));
-
 	s->image.name = image_intern(p->image, p->back, c->string);
 	if (m)
-		s->image.module = image_intern(p->image, p->back, m->string);
+		s->image.module =
+			image_intern(p->image, p->back,
+				     module_name(p->arena, m->string));
 	if (max)
 		s->image.c = (uint64_t)max->number;
 	s->scope = registers_only(p, c->string);
