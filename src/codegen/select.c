@@ -15,6 +15,9 @@
 #include "codegen/regalloc.h"
 #include "codegen/stepped.h"
 
+/* More sites in modules than these are hooked by one link. */
+#define CG_MODULE_SITES 64
+
 bool cg_is_const(struct cg_fn *fn, ir_ref r, int64_t *ret)
 {
 	const struct ir_insn *i = ir_insn(fn->f, r);
@@ -625,7 +628,6 @@ static void allocate(struct cg_fn *fn)
 				fn->g->img->limits.maxstringlen + 8);
 }
 
-/* What the kernel must be told of the program of a probe. */
 /* Are all sites where functions begin?  One link takes no others. */
 static bool is_at_entries(const struct cg_fn *fn)
 {
@@ -637,6 +639,21 @@ static bool is_at_entries(const struct cg_fn *fn)
 	return true;
 }
 
+/* One link for all sites?  It would hold their modules: rmmod refuses them.
+ * As long as there are not too many, each gets its own, which does not. */
+static bool is_one_link(const struct cg_fn *fn)
+{
+	const struct image_probe *p = &fn->probe->image;
+	const struct image_site *sites = fn->g->img->sites.v + p->first_site;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < p->nsites; i++)
+		n += sites[i].module != 0;
+	return p->nsites && (!n || n > CG_MODULE_SITES) && is_at_entries(fn) &&
+	       cg_has(fn, FEATURE_BIT(KPROBE_MULTI));
+}
+
+/* What the kernel must be told of the program of a probe. */
 static struct image_prog prog_of(const struct cg_fn *fn)
 {
 	const struct image_probe *p = &fn->probe->image;
@@ -661,8 +678,7 @@ static struct image_prog prog_of(const struct cg_fn *fn)
 		.attach_type = types[p->kind].attach,
 	};
 
-	if (p->nsites && prog.prog_type == BPF_PROG_TYPE_KPROBE &&
-	    is_at_entries(fn) && cg_has(fn, FEATURE_BIT(KPROBE_MULTI)))
+	if (prog.prog_type == BPF_PROG_TYPE_KPROBE && is_one_link(fn))
 		prog.attach_type = BPF_TRACE_KPROBE_MULTI;
 	if (prog.prog_type == BPF_PROG_TYPE_TRACING) {
 		prog.attach_to = p->site.name;

@@ -24,6 +24,7 @@
 #include "kern/maps.h"
 #include "kern/programs.h"
 #include "run/command.h"
+#include "run/follow.h"
 #include "run/host.h"
 #include "run/loss.h"
 #include "run/output.h"
@@ -55,6 +56,7 @@ struct session {
 	struct ring *data, *control;
 	struct timers *timers;
 	struct procfs *procfs; /* or NULL: there are no such probes */
+	struct follow *follow; /* or NULL: no probe is in a module */
 	char name[64];	       /* module_name() */
 	struct command command;
 	int epoll, signals;
@@ -198,21 +200,27 @@ static void run_all(struct session *s, enum image_probe_kind kind,
 
 /* ---- conditions: arming and disarming ---- */
 
-static struct err *try_attach(struct session *s, uint32_t i)
+static struct attach_request request(const struct session *s, uint32_t i)
 {
 	const struct image_probe *p = probe_at(s, i);
-	bool has_prog = p->prog < s->programs.n;
-	struct attach_request r = {
+
+	return (struct attach_request){
 		.image = s->img,
 		.probe = p,
-		.prog = has_prog ? s->programs.fds[p->prog] : -1,
+		.prog = p->prog < s->programs.n ? s->programs.fds[p->prog] :
+						  -1,
 		.maps = &s->maps,
 		.target = (pid_t)s->state->target,
 		.target_waits = s->command.pid && !s->command.started,
 		.world = s->o->world,
 	};
+}
 
-	if (!has_prog && !p->site.name)
+static struct err *try_attach(struct session *s, uint32_t i)
+{
+	struct attach_request r = request(s, i);
+
+	if (r.prog < 0 && !r.probe->site.name)
 		return NULL; /* a handler that does nothing */
 	return attach_probe(&r, &s->attached[i]);
 }
@@ -325,6 +333,40 @@ static void rearm(struct session *s)
 	output_error(s->out, "%s", e->msg);
 	err_free(e);
 	state_raise(s, SESSION_ERROR);
+}
+
+/* ---- modules that come and go ---- */
+
+/* One that the kernel refuses now may be attached when it comes again. */
+static void module_came(struct session *s, struct str name)
+{
+	for (uint32_t i = 0; i < s->img->probes.n; i++) {
+		const struct image_probe *p = probe_at(s, i);
+		struct err *e;
+
+		if (!is_kernel_probe(s, i) || p->prog >= s->programs.n ||
+		    !is_attached(&s->attached[i]) || !has_modules(s->img, p))
+			continue;
+		e = attach_module(request(s, i), name, &s->attached[i]);
+		if (e && !p->group)
+			output_warn(s->out, "module %" STR_FMT ": %s",
+				    STR_ARG(name), e->msg);
+		err_free(e);
+	}
+}
+
+static void follow_modules(struct session *s)
+{
+	struct module_event event;
+
+	while (s->follow && follow_next(s->follow, &event)) {
+		struct str name = str_from(event.name);
+
+		if (!event.is_gone)
+			module_came(s, name);
+		for (uint32_t i = 0; event.is_gone && i < s->img->probes.n; i++)
+			detach_module(s->img, name, &s->attached[i]);
+	}
 }
 
 /* ---- what the kernel has to say ---- */
@@ -506,6 +548,7 @@ static void loop(struct session *s)
 	while (!is_over(s)) {
 		output_flush(s->out);
 		wait_for_events(s);
+		follow_modules(s);
 		take_signals(s);
 		drain(s);
 		run_timers(s);
@@ -620,6 +663,13 @@ static struct err *open_procfs(struct session *s)
 	return watch(s, procfs_fd(s->procfs));
 }
 
+static struct err *open_follow(struct session *s)
+{
+	struct err *e = follow_create(s->img, s->o->world, &s->follow);
+
+	return e || !s->follow ? e : watch(s, follow_fd(s->follow));
+}
+
 static void take_name(struct session *s)
 {
 	if (s->o->name)
@@ -668,6 +718,8 @@ static struct err *session_open(struct session *s)
 	if (!e && s->in_kernel)
 		e = open_kernel(s);
 	if (!e)
+		e = open_follow(s);
+	if (!e)
 		e = open_store(s);
 	if (!e)
 		e = open_timers(s);
@@ -689,7 +741,7 @@ static void say_ready(struct session *s)
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < s->img->probes.n; i++)
-		n += is_attached(&s->attached[i]);
+		n += s->attached[i].n > 0;
 	buf_printf(&line, "Pass 5: %u probes, %u attached in the kernel.",
 		   s->img->probes.n, n);
 	if (s->o->verbose)
@@ -784,6 +836,7 @@ static void session_stop(struct session *s)
 static void session_close(struct session *s)
 {
 	procfs_destroy(s->procfs);
+	follow_destroy(s->follow);
 	command_destroy(&s->command);
 	for (uint32_t i = 0; i < s->img->probes.n; i++)
 		detach(&s->attached[i]);

@@ -5,29 +5,33 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/bits.h"
+#include "base/cleanup.h"
+#include "dbg/modules.h"
 
-void attachment_add(struct attachment *at, int fd)
+void attachment_add(const struct attach_request *r, struct attachment *at,
+		    int fd)
 {
 	if (at->n == at->cap) {
 		at->cap = at->cap ? 2 * at->cap : 4;
-		at->fds = reallocarray(at->fds, at->cap, sizeof(*at->fds));
-		if (!at->fds)
+		at->v = reallocarray(at->v, at->cap, sizeof(*at->v));
+		if (!at->v)
 			abort();
 	}
-	at->fds[at->n++] = fd;
+	at->v[at->n++] = (struct hook){ .fd = fd, .module = r->module };
 }
 
 void detach(struct attachment *at)
 {
 	for (uint32_t i = 0; i < at->n; i++)
-		close(at->fds[i]);
-	free(at->fds);
+		close(at->v[i].fd);
+	free(at->v);
 	*at = (struct attachment){};
 }
 
 bool is_attached(const struct attachment *at)
 {
-	return at->n > 0;
+	return at->n || at->waits;
 }
 
 static struct err *attach_kind(const struct attach_request *r,
@@ -62,12 +66,130 @@ static struct err *attach_kind(const struct attach_request *r,
 	return err_new(ERR_FORMAT, "a probe of the host cannot be attached");
 }
 
+/* ---- modules ---- */
+
+/* The module of site i; those of a probe with one site: i is 0. */
+static istr module_at(const struct image *img, const struct image_probe *p,
+		      uint32_t i)
+{
+	return p->nsites ? img->sites.v[p->first_site + i].module :
+			   p->site.module;
+}
+
+/* Is this the first site of its module? */
+static bool is_first(const struct image *img, const struct image_probe *p,
+		     uint32_t i)
+{
+	for (uint32_t k = 0; k < i; k++)
+		if (module_at(img, p, k) == module_at(img, p, i))
+			return false;
+	return true;
+}
+
+bool has_modules(const struct image *img, const struct image_probe *p)
+{
+	for (uint32_t i = 0; i < MAX(p->nsites, 1u); i++)
+		if (module_at(img, p, i))
+			return true;
+	return false;
+}
+
+static bool is_there(const struct attach_request *r, istr module)
+{
+	return !module || modules_has(r->world, image_str(r->image, module));
+}
+
+/* The sites in one module; none of them if it fails. */
+static struct err *attach_part(struct attach_request r, istr module,
+			       struct attachment *at)
+{
+	uint32_t before = at->n;
+	struct err *e;
+
+	r.module = module;
+	e = attach_kind(&r, at);
+	while (e && at->n > before)
+		close(at->v[--at->n].fd);
+	return e;
+}
+
+struct err *attach_module(struct attach_request r, struct str name,
+			  struct attachment *at)
+{
+	const struct image_probe *p = r.probe;
+	struct err *e = NULL;
+
+	detach_module(r.image, name, at);
+	for (uint32_t i = 0; i < MAX(p->nsites, 1u) && !e; i++) {
+		istr module = module_at(r.image, p, i);
+
+		if (module && is_first(r.image, p, i) &&
+		    str_eq(image_str(r.image, module), name) &&
+		    is_there(&r, module))
+			e = attach_part(r, module, at);
+	}
+	return e;
+}
+
+void detach_module(const struct image *img, struct str name,
+		   struct attachment *at)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < at->n; i++) {
+		const struct hook *h = &at->v[i];
+
+		if (h->module && str_eq(image_str(img, h->module), name))
+			close(h->fd);
+		else
+			at->v[n++] = *h;
+	}
+	at->waits |= n < at->n;
+	at->n = n;
+}
+
+/* ---- all ---- */
+
+/* What does not keep the sites in other modules from being attached. */
+static bool is_of_part(const struct err *e)
+{
+	return e->code == ERR_NOT_FOUND || e->code == ERR_UNSUPPORTED ||
+	       e->code == ERR_OTHER;
+}
+
+static struct err *attach_parts(const struct attach_request *r,
+				struct attachment *at)
+{
+	const struct image_probe *p = r->probe;
+	struct err *e = NULL, *why = NULL;
+
+	for (uint32_t i = 0; i < MAX(p->nsites, 1u) && !e; i++) {
+		istr module = module_at(r->image, p, i);
+
+		if (!is_first(r->image, p, i))
+			continue;
+		if (!is_there(r, module)) {
+			at->waits = true;
+			continue;
+		}
+		e = attach_part(*r, module, at);
+		if (e && is_of_part(e)) {
+			err_free(why);
+			why = take_ptr(e);
+		}
+	}
+	if (!e && !is_attached(at))
+		return why;
+	err_free(why);
+	return e;
+}
+
 struct err *attach_probe(const struct attach_request *r,
 			 struct attachment *ret)
 {
 	struct str point = image_str(r->image, r->probe->point);
 	struct attachment at = {};
-	struct err *e = attach_kind(r, &at);
+	struct err *e = attach_parts(r, &at);
 
 	if (e) {
 		detach(&at);

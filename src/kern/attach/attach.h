@@ -17,10 +17,14 @@
 
 struct world;
 
-/* The descriptors that one probe hangs on. */
+/* What one probe hangs on.  Its sites in modules that are not loaded wait. */
 struct attachment {
-	int *fds;
+	struct hook {
+		int fd;
+		istr module; /* 0 = none that can be unloaded */
+	} *v;
 	uint32_t n, cap;
+	bool waits;
 };
 
 struct attach_request {
@@ -31,20 +35,37 @@ struct attach_request {
 	pid_t target;		/* -c or -x, or 0 */
 	bool target_waits;	/* it is a command that has yet to start */
 	struct world *world;
+	istr module;		/* for the kinds: the sites in this one */
 };
 
 /* Attaches a probe of a KERNEL kind; what it had attached is taken off again
- * when it fails. */
+ * when it fails.  That the modules of all of its sites are missing is no
+ * failure. */
 struct err *attach_probe(const struct attach_request *r,
 			 struct attachment *ret) must_check;
 
 /* Also of one that is not attached. */
 void detach(struct attachment *at);
 
+/* A module has come: its sites of a probe that is attached otherwise.  When
+ * it fails, these are not. */
+struct err *attach_module(struct attach_request r, struct str name,
+			  struct attachment *at) must_check;
+
+/* A module has gone: its sites wait from now on. */
+void detach_module(const struct image *img, struct str name,
+		   struct attachment *at);
+
+/* Has a probe sites in modules? */
+bool has_modules(const struct image *img, const struct image_probe *p);
+
+/* Attached, as far as its modules are there? */
 bool is_attached(const struct attachment *at);
 
-/* For the kinds: ret takes over the descriptor. */
-void attachment_add(struct attachment *at, int fd);
+/* For the kinds: ret takes over the descriptor, which is for the module at
+ * hand. */
+void attachment_add(const struct attach_request *r, struct attachment *ret,
+		    int fd);
 struct err *attach_tracepoint(const struct attach_request *r,
 			      struct attachment *ret) must_check;
 struct err *attach_fentry(const struct attach_request *r,

@@ -39,6 +39,6 @@ struct err *attach_fentry(const struct attach_request *r,
 
 	if (fd < 0)
 		return fentry_refused(r, fd);
-	attachment_add(ret, fd);
+	attachment_add(r, ret, fd);
 	return NULL;
 }

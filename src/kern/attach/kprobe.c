@@ -80,7 +80,7 @@ static struct err *kprobe_start(const struct attach_request *r, int event,
 	fd = syscall_bpf(BPF_LINK_CREATE, &attr,
 			 SYSCALL_ATTR_SIZE(link_create.perf_event.bpf_cookie));
 	if (fd >= 0)
-		attachment_add(ret, fd);
+		attachment_add(r, ret, fd);
 	else if (ioctl(event, PERF_EVENT_IOC_SET_BPF, r->prog))
 		return err_os(errno, "giving a kprobe its program");
 	if (ioctl(event, PERF_EVENT_IOC_ENABLE, 0))
@@ -115,7 +115,7 @@ static struct err *kprobe_one(const struct attach_request *r,
 	fd = syscall_perf_event_open(&attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
 	if (fd < 0)
 		return kprobe_refused(r, s, fd);
-	attachment_add(ret, fd);
+	attachment_add(r, ret, fd);
 	return kprobe_start(r, fd, cookie, ret);
 }
 
@@ -136,8 +136,12 @@ static struct err *kprobe_each(const struct attach_request *r,
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < p->nsites && !e; i++) {
-		e = kprobe_one(r, like, &r->image->sites.v[p->first_site + i],
-			       i, ret);
+		const struct image_site *s =
+			&r->image->sites.v[p->first_site + i];
+
+		if (s->module != r->module)
+			continue;
+		e = kprobe_one(r, like, s, i, ret);
 		if (!e) {
 			n++;
 		} else if (is_left_out(e)) {

@@ -5,7 +5,7 @@
  * there are not those of the functions, but of their calls into the tracer,
  * by which the kernel does not find the cookies.)  Where several functions
  * have one name, in one module or in several, they are hooked by their
- * addresses.
+ * addresses.  A link holds the modules that it is in: each gets its own.
  */
 #include <errno.h>
 
@@ -80,7 +80,8 @@ static void want_all(struct multi *m)
 	m->wanted = arena_array(&m->arena, n, struct wanted);
 	map_init(&m->names, &m->arena);
 	for (uint32_t i = 0; i < n; i++)
-		want(m, i);
+		if (site_at(m, i)->module == m->r->module)
+			want(m, i);
 }
 
 static struct err *find_all(struct multi *m)
@@ -174,7 +175,7 @@ static struct err *link_all(struct multi *m, const struct hooks *h,
 	if (fd < 0)
 		return privilege_hint(
 			err_os(-fd, "hooking %u functions", h->cookies.n));
-	attachment_add(ret, fd);
+	attachment_add(m->r, ret, fd);
 	return NULL;
 }
 

@@ -41,6 +41,6 @@ struct err *attach_netfilter(const struct attach_request *r,
 			       "this kernel has no such hook for programs");
 	if (fd < 0)
 		return privilege_hint(err_os(-fd, "at a netfilter hook"));
-	attachment_add(ret, fd);
+	attachment_add(r, ret, fd);
 	return NULL;
 }

@@ -80,7 +80,7 @@ static struct err *perf_cpu(const struct attach_request *r, int cpu,
 		return NULL;
 	if (fd < 0)
 		return perf_refused(s, fd);
-	attachment_add(ret, fd);
+	attachment_add(r, ret, fd);
 	return perf_start(fd, r->prog);
 }
 
@@ -116,7 +116,7 @@ static struct err *counter_open(const struct attach_request *r, int map,
 		return NULL;	/* a CPU that is off line */
 	if (fd < 0)
 		return perf_refused(&r->probe->site, fd);
-	attachment_add(ret, fd);
+	attachment_add(r, ret, fd);
 	code = syscall_map_update(map, &entry, &fd, 0);
 	if (code)
 		return err_os(-code, "showing a counter to programs");

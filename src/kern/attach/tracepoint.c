@@ -32,6 +32,6 @@ struct err *attach_tracepoint(const struct attach_request *r,
 	fd = syscall_raw_tracepoint_open(text, r->prog);
 	if (fd < 0)
 		return tracepoint_refused(name, fd);
-	attachment_add(ret, fd);
+	attachment_add(r, ret, fd);
 	return NULL;
 }

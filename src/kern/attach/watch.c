@@ -103,7 +103,7 @@ static struct err *watch_cpu(const struct attach_request *r,
 		return NULL; /* a CPU that is off line */
 	if (fd < 0)
 		return watch_refused(&r->probe->site, attr->bp_addr, fd);
-	attachment_add(ret, fd);
+	attachment_add(r, ret, fd);
 	if (ioctl(fd, PERF_EVENT_IOC_SET_BPF, r->prog))
 		return err_os(errno, "giving a watchpoint its program");
 	if (ioctl(fd, PERF_EVENT_IOC_ENABLE, 0))
