@@ -83,8 +83,8 @@ static int program_load(int ring, int32_t offset, bool is_gone)
 }
 
 /* A program and where it hangs. */
-static int watch(int ring, int32_t offset, const char *tracepoint,
-		 bool is_gone, int hooks[2])
+static int watch(int ring, int32_t offset, const char *tracepoint, bool is_gone,
+		 int hooks[2])
 {
 	hooks[0] = program_load(ring, offset, is_gone);
 	if (hooks[0] < 0)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 SCRIPT = """
-global calls, returns, symbol, all, sizes
+global calls, returns, symbol, all
 probe module("dummy").function("dummy_dev_init") {
     calls++
     name = kernel_string(@cast(pointer_arg(1), "net_device")->name)

@@ -184,8 +184,7 @@ static struct err *attach_parts(const struct attach_request *r,
 	return e;
 }
 
-struct err *attach_probe(const struct attach_request *r,
-			 struct attachment *ret)
+struct err *attach_probe(const struct attach_request *r, struct attachment *ret)
 {
 	struct str point = image_str(r->image, r->probe->point);
 	struct attachment at = {};

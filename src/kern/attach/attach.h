@@ -17,12 +17,14 @@
 
 struct world;
 
+struct hook {
+	int fd;
+	istr module; /* 0 = none that can be unloaded */
+};
+
 /* What one probe hangs on.  Its sites in modules that are not loaded wait. */
 struct attachment {
-	struct hook {
-		int fd;
-		istr module; /* 0 = none that can be unloaded */
-	} *v;
+	struct hook *v;
 	uint32_t n, cap;
 	bool waits;
 };

@@ -105,6 +105,32 @@ static void add_params(struct program *p, struct target_scope *s,
 	}
 }
 
+static bool has_root(const struct target_scope *s, struct str name)
+{
+	for (uint32_t i = 0; i < s->roots.n; i++)
+		if (str_eq(s->roots.v[i].name, name))
+			return true;
+	return false;
+}
+
+/* $arg1 ...: for int_arg() and its like. */
+static void add_numbered(struct program *p, struct target_scope *s,
+			 const struct function *fn, bool is_fentry)
+{
+	const struct arch *arch = world_arch(p->world);
+	uint32_t n = is_fentry ? fn->nparams : arch->nargs;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct str name = arena_printf(p->arena, "arg%u", i + 1);
+
+		if (has_root(s, name))
+			continue;
+		add_root(p, s, name, (struct ctype_ref){},
+			 is_fentry ? word(i) : reg(p, arch->args[i]));
+		vec_last(&s->roots).hidden = true;
+	}
+}
+
 static const struct target_scope *
 scope_new(struct query *q, const struct function *fn, bool is_fentry)
 {
@@ -117,8 +143,10 @@ scope_new(struct query *q, const struct function *fn, bool is_fentry)
 	s->name = fn->name;
 	s->has_parms = true;
 	s->has_return = is_return;
-	if (is_fentry || !is_return)
+	if (is_fentry || !is_return) {
 		add_params(p, s, fn, is_fentry);
+		add_numbered(p, s, fn, is_fentry);
+	}
 	if (is_return && fn->result)
 		add_root(p, s, STR("return"),
 			 (struct ctype_ref){ fn->types, fn->result },
@@ -311,8 +339,7 @@ enum resolve_status function_resolve(struct query *q)
 
 /* ---- modules ---- */
 
-static const struct target_scope *registers_only(struct program *p,
-						 struct str name)
+static struct target_scope *registers_only(struct program *p, struct str name)
 {
 	struct target_scope *s = arena_new(p->arena, struct target_scope);
 
@@ -321,6 +348,24 @@ static const struct target_scope *registers_only(struct program *p,
 			       STR_ARG(name));
 	s->name = name;
 	scope_add_registers(p, s);
+	return s;
+}
+
+/* Of a function that nothing describes: what int_arg(), returnval() and their
+ * like want to know. */
+static const struct target_scope *numbers_only(struct query *q, struct str name)
+{
+	const struct function fn = { .name = name };
+	struct program *p = q->program;
+	struct target_scope *s = registers_only(p, name);
+
+	if (q->data != FUNCTION_RETURN) {
+		add_numbered(p, s, &fn, false);
+		return s;
+	}
+	add_root(p, s, STR("return"), (struct ctype_ref){},
+		 reg(p, world_arch(p->world)->ret));
+	vec_last(&s->roots).hidden = true;
 	return s;
 }
 
@@ -368,11 +413,11 @@ static enum resolve_status no_module(struct query *q,
 		       "no module '%" STR_FMT "' is loaded or installed",
 		STR_ARG(c->string));
 
-	if (glob)
-		q->answer->help =
-			STR("a module that is loaded later is probed by its "
-			    "full name; or write ? behind the probe point to "
-			    "go without it");
+	q->answer->help =
+		glob ? STR("a module that is loaded later is probed by its "
+			   "full name; or write ? behind the probe point to "
+			   "go without it") :
+		       STR("write ? behind the probe point to go without it");
 	return status;
 }
 
@@ -423,7 +468,7 @@ static void add_named(struct query *q, struct str module, struct str name)
 
 	s->image.module = image_intern(p->image, p->back, module);
 	s->image.name = image_intern(p->image, p->back, name);
-	s->scope = registers_only(p, name);
+	s->scope = numbers_only(q, name);
 }
 
 /* By the symbols of its file: of a module that nothing describes. */
@@ -508,7 +553,7 @@ enum resolve_status kprobe_resolve(struct query *q)
 				     module_name(p->arena, m->string));
 	if (max)
 		s->image.c = (uint64_t)max->number;
-	s->scope = registers_only(p, c->string);
+	s->scope = numbers_only(q, c->string);
 	return RESOLVE_FOUND;
 }
 
