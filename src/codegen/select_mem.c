@@ -37,13 +37,36 @@ static bool has_typed_context(const struct cg_fn *fn)
 	       kind == PROBE_NETFILTER;
 }
 
+/* A word whose type keeps a program from reading it can be copied. */
+static cg_reg copied_word(struct cg_fn *fn, const struct ir_insn *i)
+{
+	struct cg_code *c = fn->c;
+	int64_t n = i->imm & ~CTX_WORD_COPIED;
+	cg_reg off = i->aux ? code_access(c, i->aux - 1, n) : code_const(c, n);
+
+	code_alui(c, BPF_LSH, off, 3);
+	code_storei(c, R10, cg_word(fn), 0, 8);
+	code_mov(c, R1, R10);
+	code_alui(c, BPF_ADD, R1, cg_word(fn));
+	code_movi(c, R2, 8);
+	code_mov(c, R3, fn->ctx);
+	code_alu(c, BPF_ADD, R3, off);
+	code_call(c, HELPER_probe_read_kernel);
+	return code_ld(c, R10, cg_word(fn), 8);
+}
+
 /* What the verifier takes for a pointer it lets nobody divide, shift or mask;
  * negated it is any number. */
 void cg_ctx_word(struct cg_fn *fn, ir_ref r)
 {
 	const struct ir_insn *i = ir_insn(fn->f, r);
-	cg_reg v = context(fn, 8 * i->imm, 8);
+	cg_reg v;
 
+	if (i->imm & CTX_WORD_COPIED) {
+		cg_set_long(fn, r, copied_word(fn, i));
+		return;
+	}
+	v = context(fn, 8 * i->imm, 8);
 	if (i->aux)
 		code_relocate(fn->c, IREL_ACCESS_WORD, i->aux - 1);
 	if (has_typed_context(fn)) {

@@ -285,6 +285,10 @@ enum stat_op {
 	STAT_OP_BUCKET,		/* a (or b) = number of the bucket */
 };
 
+/* imm of OP_CTX_WORD, beside the number: programs of this type may not read the
+ * word, but copy it. */
+#define CTX_WORD_COPIED (INT64_C(1) << 32)
+
 /* aux of OP_LOAD, OP_LOAD_STR, OP_STORE. */
 enum load_as {
 	LOAD_SIZE = 15,		/* mask: 1, 2, 4, 8 */

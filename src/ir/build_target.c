@@ -49,7 +49,9 @@ static void context(struct cursor *c, const struct target_op *op)
 			   (struct ir_insn){
 				   .op = word ? OP_CTX_WORD : OP_LOAD,
 				   .type = IT_LONG,
-				   .imm = op->n,
+				   .imm = op->n | (op->is_copied ?
+							   CTX_WORD_COPIED :
+							   0),
 				   .a = IR_NONE,
 				   .b = IR_NONE,
 				   .c = IR_NONE,

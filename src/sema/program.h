@@ -143,6 +143,8 @@ struct target_op {
 	uint32_t size;
 	bool is_signed;
 	bool is_user;			/* TGT_LOAD: user memory */
+	bool is_copied;			/* TGT_CTX_WORD: a pointer that no
+					 * program may read directly */
 	bool is_quiet;			/* TGT_LOAD_STR: what cannot be read
 					 * is empty, and no error */
 	struct ast_expr *expr;

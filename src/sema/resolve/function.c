@@ -72,9 +72,34 @@ static void add_root(struct program *p, struct target_scope *s, struct str name,
 		 });
 }
 
-static struct target_op word(uint32_t n)
+/* A trampoline's program may read pointers to structures, and void *; others
+ * only on newer kernels, or nowhere. */
+static bool is_hidden(struct ctypes *types, uint32_t type)
 {
-	return (struct target_op){ .kind = TGT_CTX_WORD, .n = n };
+	struct ctype t = ctypes_stripped(types, type);
+	struct ctype to;
+
+	if (t.kind != CTYPE_PTR || !t.ref)
+		return false;
+	to = ctypes_stripped(types, t.ref);
+	return to.kind != CTYPE_STRUCT && to.kind != CTYPE_UNION;
+}
+
+static struct target_op word(const struct function *fn, uint32_t n,
+			     uint32_t type)
+{
+	return (struct target_op){ .kind = TGT_CTX_WORD,
+				   .n = n,
+				   .is_copied = is_hidden(fn->types, type) };
+}
+
+static struct target_op argument(struct program *p, const struct function *fn,
+				 const struct ctype_param *param, uint32_t n)
+{
+	struct target_op op = target_arg(p, STR(""), fn->name, param->name, n);
+
+	op.is_copied = is_hidden(fn->types, param->type);
+	return op;
 }
 
 static struct target_op reg(const struct program *p, uint8_t index)
@@ -98,8 +123,7 @@ static void add_params(struct program *p, struct target_scope *s,
 
 		if (is_fentry)
 			add_root(p, s, param.name, type,
-				 target_arg(p, STR(""), fn->name, param.name,
-					    i));
+				 argument(p, fn, &param, i));
 		else if (i < arch->nargs && fn->by_words)
 			add_root(p, s, param.name, type, reg(p, arch->args[i]));
 	}
@@ -150,7 +174,7 @@ scope_new(struct query *q, const struct function *fn, bool is_fentry)
 	if (is_return && fn->result)
 		add_root(p, s, STR("return"),
 			 (struct ctype_ref){ fn->types, fn->result },
-			 is_fentry ? word(fn->nparams) :
+			 is_fentry ? word(fn, fn->nparams, fn->result) :
 				     reg(p, world_arch(p->world)->ret));
 	if (!is_fentry)
 		scope_add_registers(p, s);
