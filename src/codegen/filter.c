@@ -396,16 +396,18 @@ static void by_number(struct cg_fn *fn, const struct image_site *site)
 void cg_filter(struct cg_fn *fn)
 {
 	const struct image_probe *p = &fn->probe->image;
+	bool is_exit_function = p->kind == PROBE_FENTRY && p->site.filter;
 
 	if (p->kind == PROBE_SYSCALL)
 		by_number(fn, &p->site);
-	if (p->kind != PROBE_PROCESS && p->kind != PROBE_PERF)
+	if (p->kind != PROBE_PROCESS && p->kind != PROBE_PERF &&
+	    !is_exit_function)
 		return;
 	if (p->site.filter & FILTER_PID)
 		need(fn, tgid(fn), p->site.pid);
 	if (p->site.filter & FILTER_USER)
 		by_user(fn);
-	if (p->kind == PROBE_PROCESS)
+	if (p->kind != PROBE_PERF)
 		by_event(fn, &p->site);
 	if (p->site.filter & FILTER_FILE)
 		by_file(fn, &p->site);

@@ -432,7 +432,8 @@ struct image_place {
  * FENTRY, FEXIT, KPROBE, KRETPROBE: name = function, module; KPROBE: offset =
  *       bytes into it, b = its address from _stext on when the name alone is
  *       not enough, else 0; no name: a = the address.  KRETPROBE: c = how
- *       many calls may be under way at once, 0 = as the kernel thinks fit
+ *       many calls may be under way at once, 0 = as the kernel thinks fit.
+ *       FENTRY with a filter: a = enum image_process_event
  * WATCH: name = symbol of the kernel, or empty and a = address; b =
  *       HW_BREAKPOINT_W or HW_BREAKPOINT_RW; c = length in bytes: 1, 2, 4, 8
  * PROCFS: name = path of the file; a = 1: it is written to, 0: it is read;

@@ -8,15 +8,21 @@
  * A task that begins is seen where it first runs itself, which is at the end
  * of the clone() that made it (sys_exit); at sched_process_fork the parent
  * runs.
+ *
+ * Before Linux 6.16, sched_process_exit comes when the task has forgotten its
+ * memory, and with it the program that it ran.  There the end of a program is
+ * seen at a function that each exit calls a little earlier.
  */
 #include "dbg/process.h"
 
 #include <stdlib.h>
 
 #include "dbg/arch.h"
+#include "dbg/tracepoint.h"
 #include "sema/resolve/kind.h"
 #include "sema/resolve/target.h"
 
+#define PROCESS_EXIT_FUNCTION "acct_collect"
 #define PROCESS_PATH \
 	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -103,24 +109,76 @@ static uint64_t clone_numbers(const struct arch *arch)
 	return v;
 }
 
+static struct site *new_site(struct query *q, enum image_probe_kind kind,
+			     const struct process_who *who, struct str point,
+			     const char *name)
+{
+	struct program *p = q->program;
+	struct site *s = query_site(q, kind, point);
+
+	s->image.name = image_intern(p->image, p->back,
+				     str_from(name));
+	s->image.a = (uint64_t)q->data;
+	s->image.filter = who->filter;
+	s->image.pid = who->pid;
+	s->image.dev = who->file.dev;
+	s->image.ino = who->file.ino;
+	return s;
+}
+
 static void add_site(struct query *q, const struct process_who *who,
 		     struct str point, const char *tracepoint)
 {
 	struct program *p = q->program;
 	enum image_process_event event = (enum image_process_event)q->data;
-	struct site *s = query_site(q, PROBE_PROCESS, point);
+	struct site *s = new_site(q, PROBE_PROCESS, who, point, tracepoint);
 
-	s->image.name = image_intern(p->image, p->back,
-				     str_from(tracepoint));
-	s->image.a = event;
-	s->image.filter = who->filter;
-	s->image.pid = who->pid;
-	s->image.dev = who->file.dev;
-	s->image.ino = who->file.ino;
 	if (event == PROCESS_BEGIN || event == PROCESS_THREAD_BEGIN)
 		s->image.b = clone_numbers(world_arch(p->world));
 	if (event == PROCESS_SYSCALL || event == PROCESS_SYSCALL_RETURN)
 		s->scope = scope_new(p, event);
+}
+
+static bool is_end(const struct query *q)
+{
+	return q->data == PROCESS_END || q->data == PROCESS_THREAD_END;
+}
+
+/* Has a task at sched_process_exit forgotten its program?  Where it has not,
+ * the tracepoint says whether it is the last of its process, too. */
+static bool forgets_program(const struct query *q)
+{
+	struct tracepoints tps = { q->program->world,
+				   program_btf(q->program) };
+	struct tracepoint tp;
+	struct err *e = tracepoint_find(&tps, q->program->arena, STR(""),
+					STR("sched_process_exit"), &tp);
+
+	if (e) {
+		err_free(e);
+		return false;
+	}
+	return tp.has_args && tp.args.n < 2;
+}
+
+/* Is there the function to see it earlier? */
+static bool has_exit_function(const struct query *q)
+{
+	struct ctypes *btf = program_btf(q->program);
+
+	return btf && (q->program->features & FEATURE_BIT(FENTRY)) &&
+	       ctypes_find(btf, CTYPE_FUNC, STR(PROCESS_EXIT_FUNCTION));
+}
+
+static void add_end(struct query *q, const struct process_who *who,
+		    struct str point)
+{
+	if (!(who->filter & FILTER_FILE) || !forgets_program(q)) {
+		add_site(q, who, point, "sched_process_exit");
+		return;
+	}
+	new_site(q, PROBE_FENTRY, who, point, PROCESS_EXIT_FUNCTION);
+	q->program->image->features |= FEATURE_BIT(FENTRY);
 }
 
 static void add_sites(struct query *q, const struct process_who *who,
@@ -135,7 +193,7 @@ static void add_sites(struct query *q, const struct process_who *who,
 		return;
 	case PROCESS_END:
 	case PROCESS_THREAD_END:
-		add_site(q, who, point, "sched_process_exit");
+		add_end(q, who, point);
 		return;
 	case PROCESS_SYSCALL:
 		add_site(q, who, point, "sys_enter");
@@ -223,6 +281,10 @@ static enum resolve_status resolve_program(struct query *q,
 
 	if (e)
 		return query_err(q, c->arg_span, DIAG_UNKNOWN_PROGRAM, e);
+	if (is_end(q) && forgets_program(q) && !has_exit_function(q))
+		return query_nothing(q, c->arg_span, DIAG_OLD_KERNEL,
+				     "when a task ends, this kernel does not "
+				     "know any more which program it ran");
 	for (uint32_t i = 0; i < files.n; i++) {
 		struct process_who who = {
 			.filter = FILTER_FILE |
