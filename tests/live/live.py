@@ -70,12 +70,14 @@ def run(script, *options, **more):
     return Session(script, *options, ready=False, **more).finish()
 
 
-def losses(err, other="timer.profile"):
+def losses(err, other="timer.profile", inside=None):
     """Hits that the warnings say were skipped or not printed, but for those
-    of another probe of the script."""
-    return sum(int(n) for point, n in re.findall(
-        r"^WARNING: (.*): (?:output lost|skipped): [^()]*\((\d+)\)$", err,
-        re.M) if point != other)
+    of another probe of the script; with inside=True only, with False without
+    those that hit a probe inside itself."""
+    return sum(int(n) for point, what, n in re.findall(
+        r"^WARNING: (.*): (?:output lost|skipped): ([^()]*)\((\d+)\)$", err,
+        re.M) if point != other and
+        inside in (None, "inside itself" in what))
 
 
 def objects_of(pid):

@@ -54,9 +54,11 @@ def faults():
 
 def conditions():
     """A kernel probe comes and goes with the globals of its condition."""
-    script = ('global on, n '
+    # A while after each change the counting begins: arming takes its time.
+    script = ('global on, n, ticks '
               'probe kernel.trace("sched_switch") if (on) { n++ } '
-              'probe timer.ms(400) { println(n > 0) on = !on n = 0 }')
+              'probe timer.ms(200) { if (ticks % 3 == 1) n = 0 '
+              'if (ticks++ % 3 == 2) { println(n > 0) on = !on } }')
     session = Session(script)
     check(len([o for o in objects_of(session.process.pid)
                if o[0] == "prog"]) >= 1, "the program is loaded")

@@ -57,9 +57,13 @@ def verdict(script, expected, is_line, result):
     check(status == 0, "%s\nends with %d: %s" % (script, status, err))
     lines = out.split()
     seen = len(lines) if is_line else int(lines[0])
-    lost = losses(err)
-    check(seen + lost == expected, "%s\n%d seen + %d lost, not %d" %
-          (script, seen, lost, expected))
+    lost = losses(err, inside=False)
+    # Where handlers may be preempted, the kernel skips the hits of others on
+    # the same CPU: whether they were of this process it does not say.
+    inside = losses(err, inside=True)
+    check(expected - inside <= seen + lost <= expected,
+          "%s\n%d seen + %d lost + %d perhaps, not %d\n%s" %
+          (script, seen, lost, inside, expected, err))
 
 
 def main():

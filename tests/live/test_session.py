@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-from live import SPILE, Session, check, run
+from live import SLOW, SPILE, Session, check, run
 
 
 def begin_and_end():
@@ -30,17 +30,18 @@ def second_signal():
     time.sleep(0.2)
     check(session.process.poll() is None, "it waits for its reader")
     session.process.send_signal(signal.SIGINT)
-    check(session.process.wait(5) == 1, "the second one ends it")
+    check(session.process.wait(5 * SLOW) == 1, "the second one ends it")
 
 
 def hangup():
-    script = 'probe timer.ms(300) { println("t") exit() }'
+    script = 'probe timer.ms(%d) { println("t") exit() }' % (
+        300 * SLOW)
     process = subprocess.Popen(
         ["nohup", SPILE, "-e", script], stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    time.sleep(0.1)
+    time.sleep(0.1 * SLOW)
     process.send_signal(signal.SIGHUP)
-    out, _ = process.communicate(timeout=10)
+    out, _ = process.communicate(timeout=10 * SLOW)
     check(out == b"t\n", "nohup is heeded: %r" % out)
 
 
@@ -94,7 +95,7 @@ def timeout():
     start = time.monotonic()
     got = run('probe timer.ms(100) { println("t") }', "-T", "1")
     took = time.monotonic() - start
-    check(got[0] == 0 and 0.9 < took < 3, "-T 1 takes %.1f s" % took)
+    check(got[0] == 0 and 0.9 < took < 3 * SLOW, "-T 1 takes %.1f s" % took)
     check(5 <= got[1].count("t") <= 10, "timers keep their pace: " + got[1])
 
 
@@ -106,7 +107,7 @@ def slow_handlers():
     start = time.monotonic()
     got = run(script, "-T", "1", "-DMAXACTION=10000000")
     took = time.monotonic() - start
-    check(got[:2] == (0, "z1\n") and took < 5, "-T 1 takes %.1f s" % took)
+    check(got[:2] == (0, "z1\n") and took < 5 * SLOW, "-T 1 takes %.1f s" % took)
     session = Session(script, "-DMAXACTION=10000000")
     time.sleep(0.3)
     check(session.stop()[:2] == (0, "z1\n"), "SIGINT is seen")
@@ -131,7 +132,7 @@ def reader_goes():
     process.stdout.readline()
     process.stdout.close()
     err = process.stderr.read()
-    check(process.wait(10) == 0, "it ends when its reader does: %r" % err)
+    check(process.wait(10 * SLOW) == 0, "it ends when its reader does: %r" % err)
 
 
 def unprivileged():
