@@ -137,6 +137,14 @@ static bool has_root(const struct target_scope *s, struct str name)
 	return false;
 }
 
+static struct target_op numbered(const struct function *fn, uint32_t n)
+{
+	struct ctype_param param = {};
+
+	ctypes_param(fn->types, fn->proto, n, &param);
+	return word(fn, n, param.type);
+}
+
 /* $arg1 ...: for int_arg() and its like. */
 static void add_numbered(struct program *p, struct target_scope *s,
 			 const struct function *fn, bool is_fentry)
@@ -150,7 +158,7 @@ static void add_numbered(struct program *p, struct target_scope *s,
 		if (has_root(s, name))
 			continue;
 		add_root(p, s, name, (struct ctype_ref){},
-			 is_fentry ? word(i) : reg(p, arch->args[i]));
+			 is_fentry ? numbered(fn, i) : reg(p, arch->args[i]));
 		vec_last(&s->roots).hidden = true;
 	}
 }
