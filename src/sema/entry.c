@@ -2,22 +2,27 @@
 /*
  * What is added is a file of the library, made for this point: the arrays,
  * and two handlers whose statements are taken from it.  `expr1` there stands
- * for the first expression.
+ * for the first expression, `has1` for whether the probe has it.
  */
 #include "sema/entry.h"
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "lang/ast_print.h"
 #include "sema/library.h"
+#include "sema/resolve/target.h"
 #include "sema/walk.h"
 
-#define ENTRY_MAX 16		/* in a handler */
+#define ENTRY_MAX 64		/* in a handler */
 
 struct asked {
-	struct arena *arena;
+	struct program *program;
 	const struct probe *probe;
-	VEC(struct ast_expr *) exprs;	/* the arguments of @entry */
+	bool has_params;	/* see has_params() */
+	VEC(struct ast_expr *) exprs;	/* what is kept: @entry(of this) */
 };
+
+/* ---- what is asked for ---- */
 
 static bool is_entry(const struct ast_expr *e)
 {
@@ -25,20 +30,108 @@ static bool is_entry(const struct ast_expr *e)
 	       e->at_op.args.n == 1;
 }
 
-static bool find_entry(struct ast_expr **place, void *data)
+/* The $name below members, elements and &. */
+static const struct ast_expr *base_of(const struct ast_expr *e)
 {
-	bool *found = data;
-
-	*found |= is_entry(*place);
-	return !*found;
+	if (e->kind == AST_ADDRESS)
+		e = e->address.of;
+	if (e->kind == AST_ACCESS)
+		e = e->access.base;
+	return e;
 }
 
-bool entry_is_asked(const struct probe *pr)
+/* Parameters have in probes of a return the values of the entry, and so has
+ * what they point to. */
+static bool is_of_entry(const struct ast_expr *e)
 {
-	bool found = false;
+	static const char *const now[] = { "$return", "$$return", "$$name" };
 
-	walk_exprs(pr->body, find_entry, &found);
-	return found;
+	if (e->kind == AST_ATOP && e->at_op.op == ATOP_CHOOSE_DEFINED &&
+	    e->at_op.args.n)
+		return is_of_entry(e->at_op.args.v[0]);
+	e = base_of(e);
+	if (e->kind != AST_TARGET)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(now); i++)
+		if (str_is(e->target.name, now[i]))
+			return false;
+	return true;
+}
+
+/* Of a wildcard's functions some may have this parameter and others not: the
+ * handler then asks by @defined. */
+static bool is_there(const struct probe *pr, const struct ast_expr *e)
+{
+	struct str name;
+
+	if (e->kind == AST_ATOP)
+		return true;
+	e = base_of(e);
+	if (e->kind != AST_TARGET || str_starts(e->target.name, STR("$$")))
+		return true;
+	name = str_sub(e->target.name, 1, e->target.name.len);
+	for (uint32_t i = 0; pr->scope && i < pr->scope->roots.n; i++)
+		if (str_eq(pr->scope->roots.v[i].name, name))
+			return true;
+	return false;
+}
+
+/* Programs at the exit of functions are given the arguments, too. */
+static bool is_at_hand(const struct asked *as, const struct ast_expr *e)
+{
+	return as->has_params && e->kind == AST_TARGET;
+}
+
+static bool is_return_of_function(const struct probe *pr)
+{
+	return pr->kind == PROBE_FEXIT || pr->kind == PROBE_KRETPROBE;
+}
+
+static bool is_asked(const struct asked *as, const struct ast_expr *e)
+{
+	return is_entry(e) ||
+	       (is_return_of_function(as->probe) && is_of_entry(e) &&
+		!is_at_hand(as, e));
+}
+
+static bool is_defined(const struct ast_expr *e)
+{
+	return e->kind == AST_ATOP && e->at_op.op == ATOP_DEFINED;
+}
+
+/* Are all of the probes programs at the exit of functions? */
+static bool has_params(const struct program *p, uint32_t first, uint32_t n)
+{
+	for (uint32_t i = first; i < first + n; i++)
+		if (p->probes.v[i]->kind != PROBE_FEXIT)
+			return false;
+	return true;
+}
+
+struct search {
+	struct asked asked;
+	bool found;
+};
+
+static bool find_entry(struct ast_expr **place, void *data)
+{
+	struct search *s = data;
+
+	s->found |= is_asked(&s->asked, *place);
+	return !s->found && !is_defined(*place);
+}
+
+bool entry_is_asked(struct program *p, uint32_t first, uint32_t n)
+{
+	struct search s = { .asked = { .program = p,
+				       .has_params = has_params(p, first,
+								n) } };
+
+	for (uint32_t i = first; i < first + n && !s.found; i++) {
+		s.asked.probe = p->probes.v[i];
+		walk_exprs(s.asked.probe->body, find_entry, &s);
+	}
+	return s.found;
 }
 
 /* ---- the file ---- */
@@ -56,8 +149,9 @@ static void put_enter(struct buf *b, uint32_t group, uint32_t n, bool nests)
 	if (nests)
 		buf_printf(b, "__d = ++__entry_%u_depth[tid()]\n", group);
 	for (uint32_t i = 1; i <= n; i++)
-		buf_printf(b, "__entry_%u_%u[tid()%s] = expr%u\n", group, i,
-			   nests ? ", __d" : "", i);
+		buf_printf(b,
+			   "if (has%u) __entry_%u_%u[tid()%s] = expr%u\n",
+			   i, group, i, nests ? ", __d" : "", i);
 	buf_str(b, STR("}\n"));
 }
 
@@ -105,42 +199,123 @@ static struct ast_expr *name_new(struct arena *a, const struct ast_expr *at,
 	return e;
 }
 
-/* Has the return itself what is asked for?  Programs at the exit of functions
- * are given the arguments, too. */
-static bool is_kept(const struct asked *as, const struct ast_expr *e)
+/* Elements are chosen by number: variables of the handler have no values at
+ * the entry. */
+static bool can_be_kept(const struct asked *as, const struct ast_expr *e)
 {
-	return as->probe->kind == PROBE_FEXIT &&
-	       e->at_op.args.v[0]->kind == AST_TARGET;
-}
+	struct diag *d;
 
-/* @entry(expr) to __entry_vN. */
-static bool take_entry(struct ast_expr **place, void *data)
-{
-	struct asked *as = data;
+	if (e->kind == AST_ADDRESS)
+		e = e->address.of;
+	for (uint32_t i = 0; e->kind == AST_ACCESS && i < e->access.nsteps;
+	     i++) {
+		const struct ast_expr *x = e->access.steps[i].index;
 
-	if (!is_entry(*place))
-		return true;
-	if (is_kept(as, *place)) {
-		*place = (*place)->at_op.args.v[0];
+		if (!x || x->kind == AST_NUMBER)
+			continue;
+		d = diag_error(as->program->diags, DIAG_NOT_AT_ENTRY, x->span,
+			       "this index is not known at the function's "
+			       "entry");
+		diag_help(as->program->diags, d,
+			  "only numbers are; or keep the pointer, "
+			  "@entry($name), and read behind it with @cast");
 		return false;
 	}
-	vec_push(as->arena, &as->exprs, (*place)->at_op.args.v[0]);
-	*place = name_new(as->arena, *place, as->exprs.n);
+	return true;
+}
+
+static struct str text_of(struct arena *a, const struct ast_expr *e)
+{
+	_cleanup_(buf_deinit) struct buf b = {};
+
+	ast_unparse_expr(e, &b);
+	return arena_str(a, buf_view(&b));
+}
+
+/* The number of what is kept; from 1.  The same text is the same value, in
+ * this handler and in its copies. */
+static uint32_t number_of(struct asked *as, struct ast_expr *e)
+{
+	struct arena *a = as->program->arena;
+	struct str text = text_of(a, e);
+
+	for (uint32_t i = 0; i < as->exprs.n; i++)
+		if (str_eq(text_of(a, as->exprs.v[i]), text))
+			return i + 1;
+	vec_push(a, &as->exprs, e);
+	return as->exprs.n;
+}
+
+static bool take_entry(struct ast_expr **place, void *data);
+
+/* What is written to is of now. */
+static bool take_assigned(struct asked *as, struct ast_expr *e)
+{
+	if (e->kind == AST_INCDEC)
+		return !is_of_entry(e->incdec.of);
+	if (e->kind != AST_ASSIGN || !is_of_entry(e->assign.to))
+		return true;
+	walk_expr(&e->assign.value, take_entry, as);
 	return false;
 }
 
-/* exprN to the expression. */
+/* @entry(expr), and what is of the entry without saying so, to __entry_vN. */
+static bool take_entry(struct ast_expr **place, void *data)
+{
+	struct asked *as = data;
+	struct ast_expr *e = *place;
+
+	if (!is_asked(as, e))
+		return !is_defined(e) && take_assigned(as, e);
+	if (is_entry(e))
+		e = e->at_op.args.v[0];
+	if (is_at_hand(as, e) || !is_there(as->probe, e))
+		*place = e;
+	else if (can_be_kept(as, e))
+		*place = name_new(as->program->arena, *place,
+				  number_of(as, e));
+	return false;
+}
+
+/* @defined($name) of what begins with that; else 1. */
+static struct ast_expr *question(struct arena *a, struct ast_expr *of)
+{
+	struct ast_expr *e = arena_new(a, struct ast_expr);
+	const struct ast_expr *base = base_of(of);
+
+	e->span = of->span;
+	e->at = of->at;
+	e->kind = AST_NUMBER;
+	e->number = 1;
+	if (base->kind != AST_TARGET ||
+	    str_starts(base->target.name, STR("$$")))
+		return e;
+	e->kind = AST_ATOP;
+	e->at_op.op = ATOP_DEFINED;
+	vec_push(a, &e->at_op.args, ast_clone_expr(a, base));
+	return e;
+}
+
+/* exprN to the expression, hasN to whether it is there. */
 static bool put_expr(struct ast_expr **place, void *data)
 {
 	const struct asked *as = data;
+	struct ast_expr *of;
+	struct str name;
+	bool asks;
 	int64_t n;
 
-	if ((*place)->kind != AST_NAME ||
-	    !str_starts((*place)->name.name, STR("expr")))
+	if ((*place)->kind != AST_NAME)
 		return true;
-	n = strtol((*place)->name.name.s + 4, NULL, 10);
-	if (n >= 1 && n <= as->exprs.n)
-		*place = as->exprs.v[n - 1];
+	name = (*place)->name.name;
+	asks = str_starts(name, STR("has"));
+	if (!asks && !str_starts(name, STR("expr")))
+		return true;
+	if (!str_to_s64(str_sub(name, asks ? 3 : 4, name.len), &n) || n < 1 ||
+	    n > as->exprs.n)
+		return true;
+	of = as->exprs.v[n - 1];
+	*place = asks ? question(as->program->arena, of) : of;
 	return false;
 }
 
@@ -164,15 +339,19 @@ static bool nests(const struct probe *pr)
 
 struct ast_stmt *entry_rewrite(struct program *p, uint32_t first, uint32_t n)
 {
-	struct asked asked = {};
+	bool params = has_params(p, first, n);
+	struct asked asked = { .program = p, .has_params = params };
 	const struct ast_file *f;
 	struct ast_stmt *keep;
 
 	for (uint32_t i = first; i < first + n; i++) {
-		asked = (struct asked){ .arena = p->arena,
-					.probe = p->probes.v[i] };
+		asked.probe = p->probes.v[i];
 		walk_exprs(p->probes.v[i]->body, take_entry, &asked);
 	}
+	if (asked.exprs.n > ENTRY_MAX)
+		diag_error(p->diags, DIAG_NOT_AT_ENTRY, asked.probe->span,
+			   "more than %d values of the function's entry",
+			   ENTRY_MAX);
 	if (!asked.exprs.n || asked.exprs.n > ENTRY_MAX || !p->library)
 		return NULL;
 	f = make_file(p, asked.exprs.n, nests(p->probes.v[first]));

@@ -465,7 +465,7 @@ static void expand_entries(struct expander *ex, const struct ast_point *pt,
 	struct ast_point at;
 	uint32_t n = p->probes.n - first;
 
-	if (!n || p->lists_points || !entry_is_asked(p->probes.v[first]) ||
+	if (!n || p->lists_points || !entry_is_asked(p, first, n) ||
 	    !entry_point(pt, &at) ||
 	    resolve_point(p, &at, &sites, &answer) != RESOLVE_FOUND)
 		return;

@@ -319,13 +319,23 @@ const struct target_scope *debug_return_scope(struct program *p,
 	struct dbg_die type = dietype_of(f->die);
 	struct dbg_loc loc = debuginfo_return_location(src->info, p->arena,
 						       f->die);
+	struct dbg_vars vars = {};
 	struct target_root r = {
 		.name = STR("return"),
 		.type = { src->types, ctypes_die_id(src->types, type) },
 	};
 
+	/* Parameters are for @defined: their values are kept at the entry
+	 * (sema/entry). */
+	err_free(debuginfo_vars(src->info, p->arena, f->entry, f->die, &vars));
+	for (uint32_t i = 0; i < vars.n; i++)
+		if (vars.v[i].kind == DBG_VAR_PARAM &&
+		    !is_hidden(s, vars.v[i].name))
+			vec_push(p->arena, &s->roots,
+				 root_of(p, src, &vars.v[i], f->entry));
 	s->what = what;
 	s->name = f->name;
+	s->has_parms = true;
 	s->has_return = true;
 	if (type.unit) {
 		root_locate(p, src, &r, &loc);

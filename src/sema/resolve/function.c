@@ -175,10 +175,11 @@ scope_new(struct query *q, const struct function *fn, bool is_fentry)
 	s->name = fn->name;
 	s->has_parms = true;
 	s->has_return = is_return;
-	if (is_fentry || !is_return) {
-		add_params(p, s, fn, is_fentry);
+	/* In returns by kprobes only @defined asks for parameters: their values
+	 * are kept at the entry (sema/entry). */
+	add_params(p, s, fn, is_fentry);
+	if (is_fentry || !is_return)
 		add_numbered(p, s, fn, is_fentry);
-	}
 	if (is_return && fn->result)
 		add_root(p, s, STR("return"),
 			 (struct ctype_ref){ fn->types, fn->result },
