@@ -260,6 +260,7 @@ void code_stop_if(struct cg_code *c, uint8_t op, cg_reg v, int64_t imm,
 
 	code_ifi(c, op == BPF_JEQ ? BPF_JNE : BPF_JEQ, v, imm, on);
 	code_jmp(c, done);
+	vec_last(&c->insns).is_kept = true;
 	code_place_label(c, on);
 }
 

@@ -61,6 +61,7 @@ struct cg_insn {
 	uint8_t reloc;		/* enum image_reloc_kind + 1, or 0 */
 	int16_t off;
 	bool uses_reg;		/* operand src, else imm */
+	bool is_kept;		/* a jump that another cannot do */
 	cg_reg dst, src;
 	int64_t imm;
 	uint32_t what;		/* of the relocation */

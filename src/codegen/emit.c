@@ -65,17 +65,58 @@ static uint8_t inverse(uint8_t op)
 	return 0;
 }
 
-/* A jump to the label just behind it is none; one over a plain jump does that
- * jump itself, the other way round. */
+/* Which instructions lie between a jump back and where it leads. */
+static bool *find_loops(const struct cg_code *c)
+{
+	uint32_t *at = arena_array(c->arena, c->nlabels + 1, uint32_t);
+	int32_t *depth = arena_array(c->arena, c->insns.n + 1, int32_t);
+	bool *ret = arena_array(c->arena, c->insns.n + 1, bool);
+	int32_t sum = 0;
+
+	for (uint32_t i = 0; i < c->insns.n; i++) {
+		const struct cg_insn *p = &c->insns.v[i];
+
+		if (p->kind == CG_LABEL) {
+			at[p->label] = i + 1;
+		} else if (p->kind == CG_JMP && at[p->label]) {
+			depth[at[p->label] - 1]++;
+			depth[i + 1]--;
+		}
+	}
+	for (uint32_t i = 0; i < c->insns.n; i++) {
+		sum += depth[i];
+		ret[i] = sum > 0;
+	}
+	return ret;
+}
+
+/* Does instruction i come right behind one that does not jump? */
+static bool is_behind_plain(const struct cg_code *c, uint32_t i)
+{
+	while (i && (c->insns.v[i - 1].kind == CG_DEAD))
+		i--;
+	return i && c->insns.v[i - 1].kind != CG_JMP;
+}
+
+/*
+ * A jump to the label just behind it is none; one over a plain jump does that
+ * jump itself, the other way round.
+ *
+ * Older verifiers allow loops that a jump closes, none that close by falling
+ * from one instruction into the next: there the jump stays, and the kernel
+ * drops it.
+ */
 static void drop_jumps(struct cg_code *c)
 {
+	const bool *in_loop = find_loops(c);
+
 	for (uint32_t i = 0; i < c->insns.n; i++) {
 		struct cg_insn *p = &c->insns.v[i], *next = p + 1;
 		uint8_t other = p->kind == CG_JMP ? inverse(BPF_OP(p->code)) :
 						    0;
 
 		if (other && i + 2 < c->insns.n && next->kind == CG_JMP &&
-		    next->code == (BPF_JMP | BPF_JA) &&
+		    next->code == (BPF_JMP | BPF_JA) && !next->is_kept &&
 		    is_here(c, i + 2, p->label)) {
 			p->code = (uint8_t)(BPF_CLASS(p->code) |
 					    BPF_SRC(p->code) | other);
@@ -83,7 +124,8 @@ static void drop_jumps(struct cg_code *c)
 			next->kind = CG_DEAD;
 		}
 		if (p->kind == CG_JMP && is_here(c, i + 1, p->label) &&
-		    (other || p->code == (BPF_JMP | BPF_JA)))
+		    (other || p->code == (BPF_JMP | BPF_JA)) &&
+		    !(in_loop[i] && is_behind_plain(c, i)))
 			p->kind = CG_DEAD;
 	}
 }

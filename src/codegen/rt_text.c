@@ -244,6 +244,7 @@ static void number_turn(struct cg_fn *fn, struct cg_code *c, const cg_reg *arg,
 	(void)fn;
 	code_if(c, BPF_JLT, d, base, on);
 	code_jmp(c, done);
+	vec_last(&c->insns).is_kept = true;
 	code_place_label(c, on);
 	v = code_ld(c, arg[2], 8, 8);
 	code_alu(c, BPF_MUL, v, base);
