@@ -12,12 +12,20 @@
 #include <stddef.h>
 
 #include "base/bits.h"
-#include "codegen/cg.h"
+#include "codegen/loop.h"
+#include "codegen/rt.h"
 
 #define SPINS_MAX (1u << 18)
 #define SPINS_TRY 400u		/* for one of MAXTRYLOCK: 1 to 2 us */
-#define SPINS_BOUNDED 40u	/* where the verifier follows every turn: */
+#define SPINS_BOUNDED 400u	/* where the verifier follows every turn: */
 #define SPIN_WAITS 4		/* so each of them takes longer */
+
+/* What comes of asking for it. */
+enum {
+	LOCK_GOT,
+	LOCK_LOST,
+	LOCK_OWN,	/* this task has it, as the host engine */
+};
 
 static istr intern(struct cg_fn *fn, struct str s)
 {
@@ -41,7 +49,8 @@ static uint32_t spins(struct cg_fn *fn)
 	uint32_t n = fn->g->img->limits.maxtrylock;
 
 	n = n > SPINS_MAX / SPINS_TRY ? SPINS_MAX : MAX(SPINS_TRY * n, 1u);
-	return cg_has(fn, FEATURE_BIT(MAY_GOTO)) ? n : MIN(n, SPINS_BOUNDED);
+	return cg_has(fn, FEATURE_BIT(MAY_GOTO)) ||
+	       cg_has(fn, FEATURE_BIT(BPF_LOOP)) ? n : MIN(n, SPINS_BOUNDED);
 }
 
 static cg_reg session_word(struct cg_fn *fn, size_t off)
@@ -54,40 +63,82 @@ static void add_waiting(struct cg_fn *fn, cg_reg waiting, int64_t n)
 	code_atomic(fn->c, BPF_ADD, waiting, 0, code_const(fn->c, n));
 }
 
-static void try_by_adding(struct cg_fn *fn, cg_reg lock, cg_reg me,
-			  cg_label got)
+/* Goes on when it has the lock, else to `taken`, with *owner = who has it. */
+static void try_by_adding(struct cg_fn *fn, struct cg_code *c, cg_reg lock,
+			  cg_reg owner, cg_label taken)
 {
-	struct cg_code *c = fn->c;
-	cg_label taken = code_label(c), more = code_label(c);
-	cg_reg owner = code_ld(c, lock, 0, 8), waiting;
+	cg_label free = code_label(c), got = code_label(c);
+	cg_label wait = code_label(c);
+	cg_reg waiting = code_map_value(c, fn->g->img->globals_map,
+				offsetof(struct image_session, waiting));
 
-	code_ifi(c, BPF_JNE, owner, 0, taken);
-	waiting = session_word(fn, offsetof(struct image_session, waiting));
-	add_waiting(fn, waiting, 1);
-	code_ifi(c, BPF_JNE, code_ld(c, waiting, 0, 8), 1, more);
-	code_store(c, lock, 0, me, 8);
-	code_jmp(c, got);
-	code_place_label(c, more);
-	add_waiting(fn, waiting, -1);
 	code_load(c, owner, lock, 0, 8);
-	code_place_label(c, taken);
+	code_ifi(c, BPF_JEQ, owner, 0, free);
+	code_jmp(c, wait);
+	code_place_label(c, free);
+	code_atomic(c, BPF_ADD, waiting, 0, code_const(c, 1));
+	code_ifi(c, BPF_JEQ, code_ld(c, waiting, 0, 8), 1, got);
+	code_atomic(c, BPF_ADD, waiting, 0, code_const(c, -1));
+	code_load(c, owner, lock, 0, 8);
+	code_place_label(c, wait);
 	for (int k = 0; k < SPIN_WAITS; k++)
 		code_call(c, HELPER_ktime_get_ns);
-	code_mov(c, R0, owner);
+	code_jmp(c, taken);
+	code_place_label(c, got);
 }
 
-/* One try: to `got`, or on with r0 = who has it. */
-static void try(struct cg_fn *fn, cg_reg lock, cg_reg me, cg_label got)
+/* args: who asks, 0 when that is spile's own task, where the outcome goes; and
+ * behind that the turns left, when nothing else counts them */
+static void lock_turn(struct cg_fn *fn, struct cg_code *c, const cg_reg *arg,
+		      cg_label done)
 {
-	struct cg_code *c = fn->c;
+	cg_label taken = code_label(c), other = code_label(c);
+	cg_label mine = code_label(c);
+	cg_reg lock, owner = code_reg(c);
 
-	if (!cg_has(fn, FEATURE_BIT(ATOMIC_FETCH))) {
-		try_by_adding(fn, lock, me, got);
-		return;
+	lock = code_map_value(c, fn->g->img->globals_map,
+			      offsetof(struct image_session, lock));
+	if (cg_has(fn, FEATURE_BIT(ATOMIC_FETCH))) {
+		code_movi(c, R0, 0);
+		code_atomic(c, BPF_CMPXCHG, lock, 0, arg[0]);
+		code_mov(c, owner, R0);
+		code_ifi(c, BPF_JNE, owner, 0, taken);
+	} else {
+		try_by_adding(fn, c, lock, owner, taken);
+		code_store(c, lock, 0, arg[0], 8);
 	}
+	code_storei(c, arg[2], 0, LOCK_GOT, 8);
+	code_jmp(c, done);
+	code_place_label(c, taken);
+	code_if(c, BPF_JNE, owner, arg[0], mine);
+	code_jmp(c, done);
+	code_place_label(c, mine);
+	code_ifi(c, BPF_JNE, owner, -1, other);
+	code_ifi(c, BPF_JNE, arg[1], 0, other);
+	code_storei(c, arg[2], 0, LOCK_OWN, 8);
+	code_jmp(c, done);
+	code_place_label(c, other);
+	if (cg_has(fn, FEATURE_BIT(MAY_GOTO))) {
+		cg_reg left = code_addi(c, code_ld(c, arg[2], 8, 8), -1);
+
+		code_store(c, arg[2], 8, left, 8);
+		code_ifi(c, BPF_JEQ, left, 0, done);
+	}
+}
+
+/* R1 = who asks, R2 = 0 when that is spile's own task, R3 = where the outcome
+ * goes, R4 = most turns. */
+void rt_lock(struct cg_fn *fn, struct cg_code *c)
+{
+	cg_reg arg[] = { code_copy(c, R1), code_copy(c, R2),
+			 code_copy(c, R3) };
+	cg_reg most = code_copy(c, R4);
+
+	code_storei(c, arg[2], 0, LOCK_LOST, 8);
+	code_store(c, arg[2], 8, most, 8);
+	rt_turns(fn, c, arg, 3, most, lock_turn);
 	code_movi(c, R0, 0);
-	code_atomic(c, BPF_CMPXCHG, lock, 0, me);
-	code_ifi(c, BPF_JEQ, R0, 0, got);
+	code_exit(c);
 }
 
 static void give_back(struct cg_fn *fn, cg_reg lock)
@@ -118,51 +169,32 @@ static cg_reg not_spile(struct cg_fn *fn)
 void cg_lock(struct cg_fn *fn)
 {
 	struct cg_code *c = fn->c;
-	uint32_t n = spins(fn);
-	int32_t left = (int32_t)cg_slot(fn, 8);
-	cg_label again = code_label(c), got = code_label(c);
-	cg_label lost = code_label(c), own = code_label(c);
-	cg_label other = code_label(c), leave = code_label(c);
-	cg_reg lock, me, owner, turns, stranger;
+	cg_cell outcome = cg_slot(fn, 16);
+	cg_label got = code_label(c), own = code_label(c);
+	cg_label leave = code_label(c);
+	cg_reg me, stranger;
 
 	stranger = not_spile(fn);
 	irq(fn, STR("bpf_local_irq_save"));
 	code_call(c, HELPER_get_smp_processor_id);
 	me = code_result(c);
 	code_alui(c, BPF_ADD, me, 1);
-	lock = code_map_value(c, fn->g->img->globals_map,
-			      offsetof(struct image_session, lock));
-	turns = code_reg(c);
-	if (cg_has(fn, FEATURE_BIT(MAY_GOTO)))
-		code_storei(c, fn->scratch, left, (int32_t)n, 8);
-	else
-		code_movi(c, turns, n);
-	code_place_label(c, again);
-	try(fn, lock, me, got);
-	owner = code_result(c);
-	code_if(c, BPF_JEQ, owner, me, lost);
-	code_ifi(c, BPF_JNE, owner, -1, other);
-	code_ifi(c, BPF_JEQ, stranger, 0, own);
-	code_place_label(c, other);
-	if (cg_has(fn, FEATURE_BIT(MAY_GOTO)))
-		code_load(c, turns, fn->scratch, left, 8);
-	code_alui(c, BPF_SUB, turns, 1);
-	if (cg_has(fn, FEATURE_BIT(MAY_GOTO))) {
-		code_store(c, fn->scratch, left, turns, 8);
-		code_may_goto(c, lost);
-	}
-	code_ifi(c, BPF_JNE, turns, 0, again);
-	code_place_label(c, lost);
+	code_mov(c, R1, me);
+	code_mov(c, R2, stranger);
+	code_mov(c, R3, cg_scratch_addr(fn, (int32_t)outcome));
+	code_movi(c, R4, spins(fn));
+	code_call_sub(c, rt_routine(fn, RT_LOCK), 4);
+	code_ifi(c, BPF_JEQ, cell_get(fn, outcome), LOCK_GOT, got);
 	irq(fn, STR("bpf_local_irq_restore"));
+	code_ifi(c, BPF_JEQ, cell_get(fn, outcome), LOCK_OWN, own);
 	cg_loss(fn, LOSS_LOCK);
 	code_jmp(c, leave);
 	code_place_label(c, own);
-	irq(fn, STR("bpf_local_irq_restore"));
 	cg_loss(fn, LOSS_RECURSION);
 	code_place_label(c, leave);
 	code_jmp(c, fn->leave[0]);
 	code_place_label(c, got);
-	cg_slot_free(fn, (uint32_t)left);
+	cell_free(fn, outcome);
 	fn->is_locked = true;
 }
 
