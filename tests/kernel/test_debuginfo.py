@@ -10,6 +10,7 @@ import sys
 
 SPILE = os.environ["SPILE"]
 WORKLOAD = os.path.join(os.environ["BUILD"], "tests/kernel/kernel-workload")
+EVENTS = os.path.join(os.environ["BUILD"], "tests/kernel/kernel-events")
 PLACE = 'kernel.statement("vfs_read@fs/read_write.c:+1")'
 SCRIPT = """
 global sizes, names, inside, callees, init, here
@@ -43,6 +44,32 @@ probe end
 	println(init, " ", here)
 }
 """ % PLACE
+# Copies of inlined functions, labels, the line that is nearest, an address.
+FORMS = """
+global n
+probe kernel.function("vfs_read@fs/read_write.c") { n["in a file"] += @mine }
+probe kernel.function("fsnotify_access").inline { n["inlined"] += @mine }
+probe kernel.function("vfs_read").callee("fsnotify_access")
+{
+	n["called by"] += @mine
+}
+probe kernel.function("__send_signal_locked").label("ret")
+{
+	n["label"] += @mine
+}
+probe kernel.statement("vfs_read@fs/read_write.c:+40").nearest
+{
+	n["nearest"] += @mine && $count > 0 && $file != 0
+}
+probe kernel.statement(0x%x).absolute { n["address"] += @mine }
+probe end
+{
+	foreach (what+ in n)
+		println(what, " ", n[what] > 0)
+}
+"""
+FORMS_WANTED = "".join(what + " 1\n" for what in (
+    "address", "called by", "in a file", "inlined", "label", "nearest"))
 WANTED = """10: 1
 20: 1
 30: 1
@@ -59,6 +86,23 @@ def spile(*args):
                                                             "1")))
 
 
+def address(name):
+    with open("/proc/kallsyms", encoding="ascii") as f:
+        for line in f:
+            if line.split()[2] == name:
+                return int(line.split()[0], 16)
+    return 0
+
+
+def forms():
+    script = FORMS.replace("@mine", '(execname() == "spile-events")')
+    r = spile("-g", "-e", script % address("vfs_read"), "-c", EVENTS)
+    if r.stdout != FORMS_WANTED or r.returncode:
+        print(f"status {r.returncode}\n{r.stdout}{r.stderr}")
+        return 1
+    return 0
+
+
 def main():
     there = spile("-l", PLACE)
     if "no debug information" in there.stderr:
@@ -68,7 +112,7 @@ def main():
     if r.stdout != WANTED or r.returncode:
         print(f"status {r.returncode}\n{r.stdout}{r.stderr}{there.stderr}")
         return 1
-    return 0
+    return forms()
 
 
 sys.exit(main())
