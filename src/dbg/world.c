@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -441,6 +442,17 @@ uint32_t world_cpus(const struct world *w)
 	return MAX(n, 1u);
 }
 
+/* The clock that goes on by ticks says how long one is. */
+static uint32_t hz_of_clock(void)
+{
+	struct timespec tick;
+
+	if (clock_getres(CLOCK_MONOTONIC_COARSE, &tick) || tick.tv_sec ||
+	    tick.tv_nsec <= 0)
+		return 0;
+	return (uint32_t)((1000000000 + tick.tv_nsec / 2) / tick.tv_nsec);
+}
+
 uint32_t world_hz(struct world *w)
 {
 	struct str value;
@@ -451,6 +463,8 @@ uint32_t world_hz(struct world *w)
 	if (world_config(w, STR("CONFIG_HZ"), &value) == WORLD_CONFIG_SET &&
 	    str_to_s64(value, &v) && v > 0 && v <= 1000000)
 		w->hz = (uint32_t)v;
+	if (!w->hz && world_is_live(w))
+		w->hz = hz_of_clock();
 	return w->hz;
 }
 

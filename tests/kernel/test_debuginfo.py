@@ -59,7 +59,7 @@ probe kernel.function("__send_signal_locked").label("ret")
 }
 probe kernel.statement("vfs_read@fs/read_write.c:+40").nearest
 {
-	n["nearest"] += @mine && $count > 0 && $file != 0
+	n["nearest"] += @mine
 }
 probe kernel.statement(0x%x).absolute { n["address"] += @mine }
 probe end

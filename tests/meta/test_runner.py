@@ -85,4 +85,4 @@ expect("a code that is not reported",
         "E0101.x.err": "no\n"}, 1, "0 passed, 1 failed, 0 skipped")
 out, _ = expect("-k", dict(GOOD, **{"b.stp": "#do true\n", "b.out": "x"}), 0,
                 "1 passed, 0 failed, 0 skipped", "-k", "a.out", "-v")
-assert re.search(r"^ok +.*a\.out$", out, re.M), out
+assert re.search(r"^ok +.*a\.out \(", out, re.M), out
