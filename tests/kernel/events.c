@@ -10,7 +10,7 @@
  *			place for LENGTH bytes is looked for
  *	locks		bytes 100 to 109 of a file, and the whole of it
  *	packets		100 bytes by UDP, and a connection by TCP, on lo
- *	system calls	dup(12345), and a sleep of a millisecond
+ *	system calls	dup(12345), chdir("/"), a sleep of a millisecond
  *
  * with the argument "system" what only root may do:
  *
@@ -200,6 +200,7 @@ int main(int argc, char **argv)
 	locks();
 	packets();
 	dup(12345);
+	check(!chdir("/"), "chdir");
 	nanosleep(&ms, NULL);
 	return 0;
 }
