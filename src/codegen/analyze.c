@@ -355,6 +355,9 @@ static bool wants_scratch(const struct cg_fn *fn, const struct ir_insn *i)
 		return strchr(intrin_info[i->imm].args, 'S') != NULL;
 	case OP_RAISE:
 		return is_text(fn, i->a);
+	case OP_STR_EQ:
+	case OP_STR_CMP:
+		return !(fn->features & FEATURE_BIT(KF_STRING));
 	case OP_STAT_GET:
 	case OP_STAT_CLEAR:
 	case OP_ITER_NEW:

@@ -259,8 +259,7 @@ void code_stop_if(struct cg_code *c, uint8_t op, cg_reg v, int64_t imm,
 	cg_label on = code_label(c);
 
 	code_ifi(c, op == BPF_JEQ ? BPF_JNE : BPF_JEQ, v, imm, on);
-	code_jmp(c, done);
-	vec_last(&c->insns).is_kept = true;
+	code_jmp_kept(c, done);
 	code_place_label(c, on);
 }
 
@@ -268,6 +267,12 @@ void code_jmp(struct cg_code *c, cg_label l)
 {
 	add(c, (struct cg_insn){ .kind = CG_JMP, .code = BPF_JMP | BPF_JA,
 				 .dst = NO_REG, .src = NO_REG, .label = l });
+}
+
+void code_jmp_kept(struct cg_code *c, cg_label l)
+{
+	code_jmp(c, l);
+	vec_last(&c->insns).is_kept = true;
 }
 
 void code_may_goto(struct cg_code *c, cg_label l)

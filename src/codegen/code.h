@@ -145,6 +145,9 @@ void code_ifi(struct cg_code *c, uint8_t op, cg_reg a, int64_t imm,
 void code_stop_if(struct cg_code *c, uint8_t op, cg_reg v, int64_t imm,
 		  cg_label done);
 void code_jmp(struct cg_code *c, cg_label l);
+/* The same, and it stays behind the jump that goes around it: the verifier
+ * follows what comes behind that jump first. */
+void code_jmp_kept(struct cg_code *c, cg_label l);
 /* Goes to l when the kernel has had enough of this loop. */
 void code_may_goto(struct cg_code *c, cg_label l);
 void code_exit(struct cg_code *c);

@@ -17,8 +17,8 @@
 
 #define SPINS_MAX (1u << 18)
 #define SPINS_TRY 400u		/* for one of MAXTRYLOCK: 1 to 2 us */
-#define SPINS_BOUNDED 400u	/* where the verifier follows every turn: */
-#define SPIN_WAITS 4		/* so each of them takes longer */
+#define SPINS_BOUNDED 40u	/* where the verifier follows every turn: */
+#define SPIN_WAITS 40		/* so each of them takes longer */
 
 /* What comes of asking for it. */
 enum {

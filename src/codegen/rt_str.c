@@ -20,11 +20,30 @@ static void zero_bytes(struct cg_code *c, cg_reg z, cg_reg x)
 	code_alu(c, BPF_AND, z, code_const(c, HIGH_BITS));
 }
 
-/* Of the words x and y, the first that differ or have a NUL, as text: R0. */
-static void compare_words(struct cg_code *c, cg_reg x, cg_reg y, cg_reg z)
+/* x < y, of unsigned numbers: 1 or 0, without a branch, each of which would
+ * double what a verifier has to follow. */
+static cg_reg is_below(struct cg_code *c, cg_reg x, cg_reg y)
 {
-	cg_label end = code_label(c);
-	cg_reg mask = code_addi(c, z, -1);
+	/* the borrow of x - y: (~x & y) | ((~x | y) & (x - y)) */
+	cg_reg both = code_copy(c, x), any = code_copy(c, x);
+	cg_reg diff = code_copy(c, x);
+
+	code_alui(c, BPF_XOR, both, -1);
+	code_alui(c, BPF_XOR, any, -1);
+	code_alu(c, BPF_AND, both, y);
+	code_alu(c, BPF_OR, any, y);
+	code_alu(c, BPF_SUB, diff, y);
+	code_alu(c, BPF_AND, any, diff);
+	code_alu(c, BPF_OR, both, any);
+	code_alui(c, BPF_RSH, both, 63);
+	return both;
+}
+
+/* Of the words x and y, the first that differ or have a NUL, as text: <0, 0,
+ * >0. */
+static cg_reg compare_words(struct cg_code *c, cg_reg x, cg_reg y, cg_reg z)
+{
+	cg_reg mask = code_addi(c, z, -1), v;
 
 	/* up to the first NUL and with it */
 	code_alu(c, BPF_XOR, mask, z);
@@ -32,45 +51,58 @@ static void compare_words(struct cg_code *c, cg_reg x, cg_reg y, cg_reg z)
 	code_alu(c, BPF_AND, y, mask);
 	code_big_endian(c, x);
 	code_big_endian(c, y);
-	code_movi(c, R0, 0);
-	code_if(c, BPF_JEQ, x, y, end);
-	code_movi(c, R0, 1);
-	code_if(c, BPF_JGT, x, y, end);
-	code_movi(c, R0, -1);
-	code_place_label(c, end);
-	code_exit(c);
+	v = is_below(c, y, x);
+	code_alu(c, BPF_SUB, v, is_below(c, x, y));
+	return v;
 }
 
-/* R1, R2 = texts, R3 = most words of eight bytes.  The turns are counted by a
- * known number, so that every verifier can follow, and each leaves it one
- * branch to look at later. */
-void rt_strcmp(struct cg_fn *fn, struct cg_code *c)
+#define WORK_POS 0
+#define WORK_RET 8
+
+/* args: texts, work, where the last word begins */
+static void strcmp_turn(struct cg_fn *fn, struct cg_code *c,
+			const cg_reg *arg, cg_label done)
 {
-	cg_reg a = code_copy(c, R1), b = code_copy(c, R2);
-	cg_reg left = code_copy(c, R3), x, y, z, t;
-	cg_label again = code_label(c), found = code_label(c);
+	cg_reg pos = code_ld(c, arg[2], WORK_POS, 8), at, x, y, z, t;
+	cg_label in = code_label(c), same = code_label(c);
 
 	(void)fn;
-	x = code_reg(c);
-	y = code_reg(c);
+	code_if(c, BPF_JLE, pos, arg[3], in);
+	code_jmp_kept(c, done);
+	code_place_label(c, in);
+	at = code_copy(c, arg[0]);
+	code_alu(c, BPF_ADD, at, pos);
+	x = code_ld(c, at, 0, 8);
+	at = code_copy(c, arg[1]);
+	code_alu(c, BPF_ADD, at, pos);
+	y = code_ld(c, at, 0, 8);
 	z = code_reg(c);
-	t = code_reg(c);
-	code_place_label(c, again);
-	code_load(c, x, a, 0, 8);
-	code_load(c, y, b, 0, 8);
 	zero_bytes(c, z, x);
-	code_mov(c, t, x);
+	t = code_copy(c, x);
 	code_alu(c, BPF_XOR, t, y);
 	code_alu(c, BPF_OR, t, z);
-	code_ifi(c, BPF_JNE, t, 0, found);
-	code_alui(c, BPF_ADD, a, 8);
-	code_alui(c, BPF_ADD, b, 8);
-	code_alui(c, BPF_SUB, left, 1);
-	code_ifi(c, BPF_JNE, left, 0, again);
-	code_movi(c, R0, 0);
+	code_ifi(c, BPF_JEQ, t, 0, same);
+	code_store(c, arg[2], WORK_RET, compare_words(c, x, y, z), 8);
+	code_jmp_kept(c, done);
+	code_place_label(c, same);
+	code_alui(c, BPF_ADD, pos, 8);
+	code_store(c, arg[2], WORK_POS, pos, 8);
+}
+
+/* R1, R2 = texts, R3 = work, R4 = most words of eight bytes, known. */
+void rt_strcmp(struct cg_fn *fn, struct cg_code *c)
+{
+	cg_reg arg[] = { code_copy(c, R1), code_copy(c, R2),
+			 code_copy(c, R3), code_copy(c, R4) };
+	cg_reg most = code_copy(c, arg[3]);
+
+	code_alui(c, BPF_SUB, arg[3], 1);
+	code_alui(c, BPF_LSH, arg[3], 3);
+	code_storei(c, arg[2], WORK_POS, 0, 8);
+	code_storei(c, arg[2], WORK_RET, 0, 8);
+	rt_turns(fn, c, arg, 4, most, strcmp_turn);
+	code_load(c, R0, arg[2], WORK_RET, 8);
 	code_exit(c);
-	code_place_label(c, found);
-	compare_words(c, x, y, z);
 }
 
 /*
@@ -138,26 +170,15 @@ void rt_digits(struct cg_fn *fn, struct cg_code *c)
 	code_exit(c);
 }
 
-/* v = the carry of rem * 2 + (hi >> 63), or rem >= d: 1 or 0, without a branch:
- * each would double what a verifier has to follow. */
+/* The carry of rem * 2 + (hi >> 63), or rem >= d: 1 or 0. */
 static cg_reg quotient_bit(struct cg_code *c, cg_reg carry, cg_reg rem,
 			   cg_reg d)
 {
-	cg_reg x = code_copy(c, rem), y = code_copy(c, rem);
-	cg_reg diff = code_copy(c, rem);
+	cg_reg bit = is_below(c, rem, d);
 
-	/* the borrow of rem - d: (~rem & d) | ((~rem | d) & (rem - d)) */
-	code_alui(c, BPF_XOR, x, -1);
-	code_alui(c, BPF_XOR, y, -1);
-	code_alu(c, BPF_AND, x, d);
-	code_alu(c, BPF_OR, y, d);
-	code_alu(c, BPF_SUB, diff, d);
-	code_alu(c, BPF_AND, y, diff);
-	code_alu(c, BPF_OR, x, y);
-	code_alui(c, BPF_RSH, x, 63);
-	code_alui(c, BPF_XOR, x, 1);
-	code_alu(c, BPF_OR, x, carry);
-	return x;
+	code_alui(c, BPF_XOR, bit, 1);
+	code_alu(c, BPF_OR, bit, carry);
+	return bit;
 }
 
 /* v <<= 1, with the highest bit of `from` below. */

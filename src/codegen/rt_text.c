@@ -143,7 +143,7 @@ static void find_turn(struct cg_fn *fn, struct cg_code *c, const cg_reg *arg,
 	i = code_ld(c, arg[2], WORK_I, 8);
 	code_alu(c, BPF_SUB, i, j);
 	code_store(c, arg[2], WORK_RET, i, 8);
-	code_jmp(c, done);
+	code_jmp_kept(c, done);
 	code_place_label(c, on);
 	mask = code_copy(c, arg[3]);
 	code_alui(c, BPF_AND, mask, 0xffff);
@@ -243,8 +243,7 @@ static void number_turn(struct cg_fn *fn, struct cg_code *c, const cg_reg *arg,
 
 	(void)fn;
 	code_if(c, BPF_JLT, d, base, on);
-	code_jmp(c, done);
-	vec_last(&c->insns).is_kept = true;
+	code_jmp_kept(c, done);
 	code_place_label(c, on);
 	v = code_ld(c, arg[2], 8, 8);
 	code_alu(c, BPF_MUL, v, base);
@@ -289,7 +288,7 @@ static void quote_turn(struct cg_fn *fn, struct cg_code *c, const cg_reg *arg,
 	over = code_ld(c, arg[2], RT_QUOTE_ROOM, 8);
 	code_if(c, BPF_JLE, end, over, on);
 	code_storei(c, arg[2], RT_QUOTE_LEFT, 1, 8);
-	code_jmp(c, done);
+	code_jmp_kept(c, done);
 	code_place_label(c, on);
 	at = code_copy(c, arg[3]);
 	code_alu(c, BPF_ADD, at, pos);

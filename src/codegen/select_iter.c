@@ -12,7 +12,8 @@
  *	16  u64 turns left (limit)
  *	24  u64 where a step up or down the heap is
  *	32  u64 the next node, when the heap was emptied at once
- *	40  heap: { u64 rank, u64 tie, u64 number of the element } each
+ *	40  u64[2] for comparing texts
+ *	56  heap: { u64 rank, u64 tie, u64 number of the element } each
  *	..  elements: key, value
  *
  * Ranks are unsigned, the least comes first: a long with its sign turned, the
@@ -37,7 +38,8 @@
 #define LIMIT 16
 #define STEP 24
 #define AT 32
-#define HEAP 40
+#define COMPARED 40		/* 16 bytes, for RT_STRCMP */
+#define HEAP 56
 #define NODE 24
 #define RANK 0
 #define TIE 8
@@ -118,8 +120,10 @@ static void if_less_text(struct cg_fn *fn, const struct walk *w, cg_reg space,
 		code_call_kfunc(c, image_intern(fn->g->img, fn->g->a,
 						STR("bpf_strcmp")), 2);
 	} else {
-		code_movi(c, R3, bound / 8 + 1);
-		code_call_sub(c, rt_routine(fn, RT_STRCMP), 3);
+		code_mov(c, R3, space);
+		code_alui(c, BPF_ADD, R3, COMPARED);
+		code_movi(c, R4, bound / 8 + 1);
+		code_call_sub(c, rt_routine(fn, RT_STRCMP), 4);
 	}
 	r = code_result(c);
 	code_alui(c, BPF_LSH, r, 32);

@@ -182,7 +182,7 @@ void cg_str_cat(struct cg_fn *fn, ir_ref r)
 static cg_reg compare(struct cg_fn *fn, struct cg_str a, struct cg_str b)
 {
 	struct cg_code *c = fn->c;
-	uint32_t room = MIN(a.bound, b.bound) + 1u;
+	uint32_t room = MIN(a.bound, b.bound) + 1u, work;
 
 	if (b.base == CG_IN_MAP && b.map == fn->g->img->rodata_map &&
 	    cg_has(fn, FEATURE_BIT(STRNCMP))) {
@@ -199,10 +199,13 @@ static cg_reg compare(struct cg_fn *fn, struct cg_str a, struct cg_str b)
 						STR("bpf_strcmp")), 2);
 		return code_result(c);
 	}
+	work = cg_slot(fn, 16);
 	code_mov(c, R1, cg_str_addr(fn, a));
 	code_mov(c, R2, cg_str_addr(fn, b));
-	code_movi(c, R3, (room + 7) / 8);
-	code_call_sub(c, rt_routine(fn, RT_STRCMP), 3);
+	code_mov(c, R3, cg_scratch_addr(fn, (int32_t)work));
+	code_movi(c, R4, (room + 7) / 8);
+	code_call_sub(c, rt_routine(fn, RT_STRCMP), 4);
+	cg_slot_free(fn, work);
 	return code_result(c);
 }
 
