@@ -386,12 +386,14 @@ static struct target_scope *registers_only(struct program *p, struct str name)
 
 /* Of a function that nothing describes: what int_arg(), returnval() and their
  * like want to know. */
-static const struct target_scope *numbers_only(struct query *q, struct str name)
+static struct target_scope *numbers_only(struct query *q, struct str name)
 {
 	const struct function fn = { .name = name };
 	struct program *p = q->program;
 	struct target_scope *s = registers_only(p, name);
 
+	s->help = STR("int_arg(1), pointer_arg(2) ... and returnval() read "
+		      "the registers");
 	if (q->data != FUNCTION_RETURN) {
 		add_numbered(p, s, &fn, false);
 		return s;
@@ -495,13 +497,18 @@ static void add_named(struct query *q, struct str module, struct str name)
 {
 	const struct function fn = { .name = name, .module = module };
 	struct program *p = q->program;
+	struct target_scope *scope = numbers_only(q, name);
 	struct site *s = query_site(q, q->data == FUNCTION_RETURN ?
 					       PROBE_KRETPROBE : PROBE_KPROBE,
 				    text_of(q, &fn));
 
+	scope->what = arena_printf(p->arena,
+				   "function '%" STR_FMT "', which neither BTF "
+				   "nor debug information describes",
+				   STR_ARG(name));
 	s->image.module = image_intern(p->image, p->back, module);
 	s->image.name = image_intern(p->image, p->back, name);
-	s->scope = numbers_only(q, name);
+	s->scope = scope;
 }
 
 /* By the symbols of its file: of a module that nothing describes. */

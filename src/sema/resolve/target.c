@@ -132,11 +132,14 @@ static struct path path_no_root(const struct resolver *r, struct str name)
 				     "': this kind of probe has no target variables",
 				     STR_ARG(name)), (struct str){});
 	list = root_names(r);
+	if (list.len)
+		list = arena_printf(a, "it has%" STR_FMT, STR_ARG(list));
+	else if (r->scope->help.len)
+		list = r->scope->help;
 	return path_undefined(r, DIAG_UNKNOWN_TARGET_VAR,
 		arena_printf(a, "no variable '%" STR_FMT "' in %" STR_FMT,
 			     STR_ARG(name), STR_ARG(r->scope->what)),
-		list.len ? arena_printf(a, "it has%" STR_FMT, STR_ARG(list)) :
-			   STR("it has no variables"));
+		list.len ? list : STR("it has no variables"));
 }
 
 static struct path path_of_name(const struct resolver *r, struct str name)

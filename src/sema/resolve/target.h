@@ -45,6 +45,8 @@ struct target_scope {
 	bool is_text;			/* $value is text: see sema/value.h */
 	struct str what;		/* "tracepoint 'sched_switch'": for
 					 * messages */
+	struct str help;		/* what to do without variables, or
+					 * empty */
 };
 
 /*
