@@ -113,10 +113,25 @@ struct err *kernel_file_module(const struct world *w, struct arena *a,
 
 /* ---- contents ---- */
 
-static bool is_probed(const struct objfile_symbol *sym)
+/* What a symbol of a module's file is called as far as it is asked for; false
+ * = it is not. */
+typedef bool wanted_fn(const struct objfile_symbol *sym, struct str *ret);
+
+static bool is_function(const struct objfile_symbol *sym, struct str *ret)
 {
-	return sym->is_function && !sym->is_undefined && sym->name.len &&
-	       str_find_char(sym->name, '.') < 0;
+	*ret = sym->name;
+	return sym->is_function && str_find_char(sym->name, '.') < 0;
+}
+
+static bool is_tracepoint(const struct objfile_symbol *sym, struct str *ret)
+{
+	static const struct str prefix = STR_INIT("__tracepoint_");
+
+	if (!str_starts(sym->name, prefix))
+		return false;
+	*ret = str_sub(sym->name, prefix.len, sym->name.len);
+	/* A helper of the kernel's, no tracepoint. */
+	return !str_is(*ret, "check");
 }
 
 static int name_cmp(const void *a, const void *b)
@@ -124,13 +139,26 @@ static int name_cmp(const void *a, const void *b)
 	return str_cmp(*(const struct str *)a, *(const struct str *)b);
 }
 
-struct err *kernel_file_functions(const struct world *w, struct arena *a,
-				  struct str module, struct world_names *ret)
+static void sort_names(struct world_names *names)
+{
+	uint32_t n = 0;
+
+	if (names->n)
+		qsort(names->v, names->n, sizeof(*names->v), name_cmp);
+	for (uint32_t i = 0; i < names->n; i++)
+		if (!n || !str_eq(names->v[i], names->v[n - 1]))
+			names->v[n++] = names->v[i];
+	names->n = n;
+}
+
+static struct err *module_symbols(const struct world *w, struct arena *a,
+				  struct str module, wanted_fn *wanted,
+				  struct world_names *ret)
 {
 	struct world_names names = {};
 	struct objfile_symbol sym;
 	struct objfile *o;
-	struct str path;
+	struct str path, name;
 	struct err *e = kernel_file_module(w, a, module, &path);
 
 	if (!e)
@@ -138,13 +166,24 @@ struct err *kernel_file_functions(const struct world *w, struct arena *a,
 	if (e)
 		return e;
 	for (uint32_t i = 0; objfile_symbol(o, i, &sym); i++)
-		if (is_probed(&sym))
-			vec_push(a, &names, arena_str(a, sym.name));
+		if (!sym.is_undefined && wanted(&sym, &name) && name.len)
+			vec_push(a, &names, arena_str(a, name));
 	objfile_close(o);
-	if (names.n)
-		qsort(names.v, names.n, sizeof(*names.v), name_cmp);
+	sort_names(&names);
 	*ret = names;
 	return NULL;
+}
+
+struct err *kernel_file_functions(const struct world *w, struct arena *a,
+				  struct str module, struct world_names *ret)
+{
+	return module_symbols(w, a, module, is_function, ret);
+}
+
+struct err *kernel_file_tracepoints(const struct world *w, struct arena *a,
+				    struct str module, struct world_names *ret)
+{
+	return module_symbols(w, a, module, is_tracepoint, ret);
 }
 
 struct err *kernel_file_btf(struct str path, struct buf *ret)

@@ -27,6 +27,11 @@ struct err *kernel_file_functions(const struct world *w, struct arena *a,
 				  struct str module,
 				  struct world_names *ret) must_check;
 
+/* The tracepoints that are in a module, the same way. */
+struct err *kernel_file_tracepoints(const struct world *w, struct arena *a,
+				    struct str module,
+				    struct world_names *ret) must_check;
+
 /* The BTF in either.  ERR_UNSUPPORTED: it has none. */
 struct err *kernel_file_btf(struct str path, struct buf *ret) must_check;
 

@@ -16,6 +16,11 @@ static struct err *tracepoint_refused(struct str name, int code)
 		return err_new(ERR_NOT_FOUND,
 			       "this kernel has no tracepoint '%" STR_FMT "'",
 			       STR_ARG(name));
+	if (code == -EINVAL)
+		return err_new(ERR_UNSUPPORTED,
+			       "tracepoint '%" STR_FMT "' has fewer arguments "
+			       "than the script reads",
+			       STR_ARG(name));
 	return privilege_hint(err_os(-code, "tracepoint '%" STR_FMT "'",
 				     STR_ARG(name)));
 }

@@ -8,9 +8,9 @@
 
 #include "dbg/arch.h"
 #include "dbg/kernel_file.h"
-#include "dbg/modules.h"
 #include "dbg/world.h"
 #include "sema/resolve/kind.h"
+#include "sema/resolve/module.h"
 #include "sema/resolve/target.h"
 
 /* Arguments that the trampolines of every kernel take. */
@@ -404,75 +404,6 @@ static struct target_scope *numbers_only(struct query *q, struct str name)
 	return s;
 }
 
-/* As modules are called when they are loaded: '_', never '-'. */
-static struct str module_name(struct arena *a, struct str name)
-{
-	char *s = arena_alloc(a, name.len + 1);
-
-	for (uint32_t i = 0; i < name.len; i++)
-		s[i] = name.s[i] == '-' ? '_' : name.s[i];
-	s[name.len] = 0;
-	return (struct str){ s, name.len };
-}
-
-/* The modules that are meant: a pattern means those that are loaded; a name
- * also one that can be loaded later. */
-static struct world_names modules_meant(struct program *p, struct str pattern)
-{
-	struct world_names names = {};
-	struct modules loaded = {};
-	struct str path;
-	struct err *e;
-
-	pattern = module_name(p->arena, pattern);
-	err_free(modules_list(p->world, p->arena, &loaded));
-	for (uint32_t i = 0; i < loaded.n; i++)
-		if (str_glob(pattern, loaded.v[i].name))
-			vec_push(p->arena, &names, loaded.v[i].name);
-	if (names.n || str_has_glob(pattern))
-		return names;
-	e = kernel_file_module(p->world, p->arena, pattern, &path);
-	if (!e)
-		vec_push(p->arena, &names, pattern);
-	err_free(e);
-	return names;
-}
-
-static enum resolve_status no_module(struct query *q,
-				     const struct ast_component *c)
-{
-	bool glob = str_has_glob(c->string);
-	enum resolve_status status = query_nothing(
-		q, c->arg_span, DIAG_UNKNOWN_MODULE,
-		glob ? "no module '%" STR_FMT "' is loaded" :
-		       "no module '%" STR_FMT "' is loaded or installed",
-		STR_ARG(c->string));
-
-	q->answer->help =
-		glob ? STR("a module that is loaded later is probed by its "
-			   "full name; or write ? behind the probe point to "
-			   "go without it") :
-		       STR("write ? behind the probe point to go without it");
-	return status;
-}
-
-/* The same point, with one module instead of a pattern. */
-static const struct ast_point *point_of(struct program *p,
-					const struct ast_point *point,
-					struct str module)
-{
-	struct ast_point *copy = arena_new(p->arena, struct ast_point);
-
-	*copy = *point;
-	copy->v = arena_array(p->arena, point->n, struct ast_component);
-	for (uint32_t i = 0; i < point->n; i++) {
-		copy->v[i] = point->v[i];
-		if (str_is(point->v[i].name, "module"))
-			copy->v[i].string = module;
-	}
-	return copy;
-}
-
 /* By debug information, which is asked for places in files, and where nothing
  * else describes the arguments.  Keeps the answer for the caller. */
 static bool find_by_debug(struct query *q, struct str module)
@@ -483,7 +414,7 @@ static bool find_by_debug(struct query *q, struct str module)
 	uint32_t before = q->ret->list.n;
 	struct dbg_functions f;
 
-	q->point = point_of(q->program, point, module);
+	q->point = module_point(q->program, point, module);
 	if (debug_functions(q, inlines ? DBG_BOTH : DBG_CALLS, &f) !=
 	    RESOLVE_FOUND)
 		f.n = 0;
@@ -523,8 +454,7 @@ static bool find_by_symbols(struct query *q, struct str module,
 
 	err_free(e);
 	for (uint32_t i = 0; i < names.n; i++) {
-		if (!str_glob(pattern, names.v[i]) ||
-		    (i && str_eq(names.v[i], names.v[i - 1])))
+		if (!str_glob(pattern, names.v[i]))
 			continue;
 		add_named(q, module, names.v[i]);
 		found = true;
@@ -557,7 +487,7 @@ enum resolve_status module_function_resolve(struct query *q)
 	bool found = false;
 
 	if (!names.n)
-		return no_module(q, m);
+		return module_unknown(q, m);
 	for (uint32_t i = 0; i < names.n; i++)
 		found |= find_in_module(q, names.v[i], c);
 	if (found)
@@ -582,7 +512,7 @@ enum resolve_status kprobe_resolve(struct query *q)
 	struct site *s;
 
 	if (m && !modules_meant(p, m->string).n)
-		return no_module(q, m);
+		return module_unknown(q, m);
 	s = query_site(
 		q, q->data == FUNCTION_RETURN ? PROBE_KRETPROBE : PROBE_KPROBE,
 		query_text(q));

@@ -52,6 +52,7 @@ enum resolve_status begin_resolve(struct query *q);
 enum resolve_status timer_resolve(struct query *q);
 enum resolve_status timer_profile_resolve(struct query *q);
 enum resolve_status tracepoint_resolve(struct query *q);
+enum resolve_status module_tracepoint_resolve(struct query *q);
 enum resolve_status perf_resolve(struct query *q);
 enum resolve_status perf_event_resolve(struct query *q);
 enum resolve_status perf_cache_resolve(struct query *q);

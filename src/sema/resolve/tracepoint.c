@@ -6,16 +6,22 @@
  */
 #include "dbg/tracepoint.h"
 
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "dbg/kernel_file.h"
 #include "sema/resolve/kind.h"
+#include "sema/resolve/module.h"
 #include "sema/resolve/target.h"
 
 #define TRACEPOINT_GUESSES 3
+#define TRACEPOINT_NUMBERS 6 /* $arg1 ... where nothing says how many */
 
 struct tracepoint_query {
 	struct query *q;
 	const struct ast_component *c;	/* trace or tracepoint */
 	struct tracepoints tps;
 	struct str system, name;	/* system: empty = any */
+	struct str module;		/* that it is in; empty = the kernel */
 	bool has_systems;		/* kernel.trace: pp() says the system */
 };
 
@@ -51,6 +57,21 @@ static bool has_arg(const struct tracepoint *tp, struct str name)
 	return false;
 }
 
+/* Of arguments that nothing describes: numbers. */
+static void scope_add_numbers(const struct tracepoint_query *tq,
+			      struct target_scope *s)
+{
+	for (uint32_t i = 0; i < TRACEPOINT_NUMBERS; i++)
+		vec_push(arena_of(tq), &s->roots,
+			 (struct target_root){
+				 .name = arena_printf(arena_of(tq), "arg%u",
+						      i + 1),
+				 .hidden = true,
+				 .ops = { { .kind = TGT_CTX_WORD, .n = i } },
+				 .nops = 1,
+			 });
+}
+
 static const struct target_scope *scope_new(const struct tracepoint_query *tq,
 					    const struct tracepoint *tp)
 {
@@ -72,6 +93,8 @@ static const struct target_scope *scope_new(const struct tracepoint_query *tq,
 		if (!has_arg(tp, alias))
 			scope_add(tq, s, alias, &tp->args.v[i], true);
 	}
+	if (!tp->has_args)
+		scope_add_numbers(tq, s);
 	return s;
 }
 
@@ -88,7 +111,118 @@ static void add_site(struct tracepoint_query *tq, const struct tracepoint *tp)
 				    STR_ARG(tp->system), STR_ARG(tp->name));
 	s = query_site(tq->q, PROBE_RAW_TP, query_text_with(tq->q, 1, text));
 	s->image.name = image_intern(p->image, p->back, tp->name);
+	s->image.module = image_intern(p->image, p->back, tq->module);
 	s->scope = scope_new(tq, tp);
+}
+
+/* ---- those of modules ---- */
+
+/* Does the module's BTF have the tracepoint?  Then tq is about the module. */
+static bool take_module(struct tracepoint_query *tq, struct str module,
+			struct str name)
+{
+	struct program *p = tq->q->program;
+	struct ctypes *types = program_module_types(p, module);
+	struct str typedef_name =
+		arena_printf(p->arena, "btf_trace_%" STR_FMT, STR_ARG(name));
+
+	if (!types || !ctypes_find(types, CTYPE_TYPEDEF, typedef_name))
+		return false;
+	tq->tps.btf = types;
+	tq->module = module;
+	return true;
+}
+
+/* Of a tracepoint that the kernel's own BTF does not know: the module called
+ * as its system first. */
+static bool find_module(struct tracepoint_query *tq, struct str system,
+			struct str name)
+{
+	struct program *p = tq->q->program;
+	struct world_names loaded = modules_meant(p, STR("*"));
+
+	if (system.len && modules_meant(p, system).n &&
+	    take_module(tq, system, name))
+		return true;
+	for (uint32_t i = 0; i < loaded.n; i++) {
+		struct str btf = arena_printf(p->arena, "/sys/kernel/btf/%s",
+					      loaded.v[i].s);
+
+		if (world_exists(p->world, btf.s) &&
+		    take_module(tq, loaded.v[i], name))
+			return true;
+	}
+	return false;
+}
+
+static void add_module_site(struct tracepoint_query *tq, struct str module,
+			    struct str name)
+{
+	struct tracepoint tp = { .name = name };
+	struct tracepoint_query one = *tq;
+
+	if (!take_module(&one, module, name)) {
+		one.module = module;
+		one.tps.btf = NULL;
+		tp.system = tracepoint_system(&one.tps, arena_of(tq), name);
+	} else {
+		err_free(tracepoint_find(&one.tps, arena_of(tq),
+					 (struct str){}, name, &tp));
+	}
+	add_site(&one, &tp);
+}
+
+static bool find_in_module(struct tracepoint_query *tq, struct str module)
+{
+	struct program *p = tq->q->program;
+	const struct ast_point *point = tq->q->point;
+	struct world_names names = {};
+	bool found = false;
+	struct err *e = kernel_file_tracepoints(p->world, p->arena, module,
+						&names);
+
+	err_free(e);
+	tq->q->point = module_point(p, point, module);
+	/* One that was built elsewhere has no file, but may be there. */
+	if (e && take_module(tq, module, tq->name))
+		vec_push(p->arena, &names, tq->name);
+	for (uint32_t i = 0; i < names.n; i++) {
+		if (!str_glob(tq->name, names.v[i]))
+			continue;
+		add_module_site(tq, module, names.v[i]);
+		found = true;
+	}
+	tq->q->point = point;
+	return found;
+}
+
+/* module("M").trace("NAME"), module("M").tracepoint("NAME") */
+enum resolve_status module_tracepoint_resolve(struct query *q)
+{
+	const struct ast_component *m = &q->point->v[0], *c = &q->point->v[1];
+	struct world_names names = modules_meant(q->program, m->string);
+	struct tracepoint_query tq = {
+		.q = q,
+		.c = c,
+		.tps = { .world = q->program->world },
+		.name = c->string,
+	};
+	int64_t colon = str_find_char(c->string, ':');
+	bool found = false;
+
+	if (!names.n)
+		return module_unknown(q, m);
+	if (colon >= 0)
+		tq.name = str_sub(c->string, (uint32_t)colon + 1,
+				  c->string.len);
+	for (uint32_t i = 0; i < names.n; i++)
+		found |= find_in_module(&tq, names.v[i]);
+	if (found)
+		return RESOLVE_FOUND;
+	return query_nothing(q, c->arg_span, DIAG_UNKNOWN_TRACEPOINT,
+			     "module '%" STR_FMT "' has no tracepoint '%" STR_FMT
+			     "'",
+			     STR_ARG(m->string), STR_ARG(c->string));
 }
 
 /* ---- when there is none ---- */
@@ -147,10 +281,38 @@ static enum resolve_status find_one(struct tracepoint_query *tq)
 	struct err *e = tracepoint_find(&tq->tps, arena_of(tq), tq->system,
 					tq->name, &tp);
 
+	/* Not the kernel's own: then of a module, loaded or not. */
+	if ((!e && !tp.btf_id && find_module(tq, tp.system, tq->name)) ||
+	    (e && e->code == ERR_NOT_FOUND &&
+	     find_module(tq, tq->system, tq->name))) {
+		err_free(e);
+		e = tracepoint_find(&tq->tps, arena_of(tq), tq->system,
+				    tq->name, &tp);
+	}
 	if (e)
 		return answer_err(tq, e);
 	add_site(tq, &tp);
 	return RESOLVE_FOUND;
+}
+
+/* A module that is called as the system describes the arguments. */
+static void add_one_of_many(struct tracepoint_query *tq,
+			    const struct tracepoint *tp)
+{
+	struct tracepoint_query one = *tq;
+	struct tracepoint found;
+	struct err *e;
+
+	if (tp->has_args || !tp->system.len ||
+	    !modules_meant(tq->q->program, tp->system).n ||
+	    !take_module(&one, tp->system, tp->name)) {
+		add_site(tq, tp);
+		return;
+	}
+	e = tracepoint_find(&one.tps, arena_of(tq), tp->system, tp->name,
+			    &found);
+	add_site(&one, e ? tp : &found);
+	err_free(e);
 }
 
 static enum resolve_status find_many(struct tracepoint_query *tq)
@@ -168,7 +330,7 @@ static enum resolve_status find_many(struct tracepoint_query *tq)
 				     STR_ARG(tq->c->string));
 	tracepoint_list_args(&tq->tps, arena_of(tq), &names);
 	for (uint32_t i = 0; i < names.n; i++)
-		add_site(tq, &names.v[i]);
+		add_one_of_many(tq, &names.v[i]);
 	return RESOLVE_FOUND;
 }
 
