@@ -61,6 +61,7 @@ def plain(args):
     args = args.replace("NULL", "0x0").replace("IPPROTO_IP", "0")
     args = re.sub(r"0x[0-9a-f]{6,}", "ADDRESS", args)
     args = re.sub(r", 0$", ", 0x0", args)
+    args = re.sub(r"\[\d+\.\d+\]", "[NUMBER.NUMBER]", args)
     return re.sub(r"\b(?!0x)\d{3,}\b", "NUMBER", args)
 
 
