@@ -697,19 +697,19 @@ static struct err *dbg_btf_file(const struct world *w, const char *path,
 	return e ? err_context(e, "%s", path) : NULL;
 }
 
-/* Of the files of a kernel that does not run. */
-static struct err *dbg_btf_installed(const struct world *w, const char *module,
-				     struct ctypes *base, struct ctypes **ret)
+/* What a module's file says. */
+static struct err *dbg_btf_module_file(const struct world *w,
+				       const char *module, struct ctypes *base,
+				       struct ctypes **ret)
 {
-	struct dbg_btf btf = { .base = base ? dbg_btf_of(base) : NULL };
+	struct dbg_btf btf = { .base = dbg_btf_of(base), .is_owned = true };
 	struct buf bytes = {};
 	struct arena a;
 	struct str path;
 	struct err *e;
 
 	arena_init(&a);
-	e = module ? kernel_file_module(w, &a, str_from(module), &path) :
-		     kernel_file_find(w, &a, &path);
+	e = kernel_file_module(w, &a, str_from(module), &path);
 	if (!e)
 		e = kernel_file_btf(path, &bytes);
 	arena_deinit(&a);
@@ -719,8 +719,24 @@ static struct err *dbg_btf_installed(const struct world *w, const char *module,
 	}
 	btf.data = bytes.data;
 	btf.size = bytes.len;
-	btf.is_owned = true;
 	return dbg_btf_create(btf, ret);
+}
+
+/* Of the file of a kernel that does not run. */
+static struct err *dbg_btf_installed(const struct world *w, struct ctypes **ret)
+{
+	struct buf *bytes = world_types(w);
+	struct err *e = NULL;
+	struct arena a;
+	struct str path;
+
+	arena_init(&a);
+	if (!bytes->len)
+		e = kernel_file_find(w, &a, &path);
+	if (!e && !bytes->len)
+		e = kernel_file_btf(path, bytes);
+	arena_deinit(&a);
+	return e ? e : dbg_btf_from(bytes->data, bytes->len, NULL, ret);
 }
 
 struct err *dbg_btf_open(const struct world *w, struct ctypes **ret)
@@ -728,7 +744,7 @@ struct err *dbg_btf_open(const struct world *w, struct ctypes **ret)
 	struct err *e;
 
 	if (world_is_kernel(w))
-		return dbg_btf_installed(w, NULL, NULL, ret);
+		return dbg_btf_installed(w, ret);
 	e = dbg_btf_file(w, "/sys/kernel/btf/vmlinux", NULL, ret);
 	if (!err_catch(&e, ERR_NOT_FOUND))
 		return e;
@@ -747,13 +763,13 @@ struct err *dbg_btf_open_module(const struct world *w, struct ctypes *base,
 	if (!*module || strchr(module, '/') || *module == '.')
 		return err_new(ERR_NOT_FOUND, "no module '%s'", module);
 	if (world_is_kernel(w))
-		return dbg_btf_installed(w, module, base, ret);
+		return dbg_btf_module_file(w, module, base, ret);
 	arena_init(&a);
 	e = dbg_btf_file(w, arena_printf(&a, "/sys/kernel/btf/%s", module).s,
 			 base, ret);
 	arena_deinit(&a);
 	/* One that is not loaded yet. */
 	if (err_catch(&e, ERR_NOT_FOUND))
-		e = dbg_btf_installed(w, module, base, ret);
+		e = dbg_btf_module_file(w, module, base, ret);
 	return e;
 }

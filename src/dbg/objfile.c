@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dbg/objfile.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
 #include <libelf.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/bits.h"
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/vec.h"
 #include "dbg/debuginfo.h"
 #include "dbg/reader.h"
+#include "dbg/unpack.h"
 
 #define OBJFILE_SECTIONS_MAX 65536
+#define OBJFILE_PACKED_MAX ((size_t)512 << 20)
+#define OBJFILE_READ ((size_t)1 << 20)
 #define OBJFILE_UNPACKED_MAX (UINT64_C(4) << 30)
 
 struct objfile_part {
@@ -40,24 +44,37 @@ struct objfile {
 	bool has_symbols;		/* looked for them */
 	Elf_Data *symbols;
 	struct objfile_data strings;
-	void *library;			/* libdw, for what is packed */
+	struct buf unpacked;		/* the bytes of what was packed */
 };
 
 /* ---- opening ---- */
 
-/* Packed files are libdw's to open: it knows the formats and is loaded for
- * them only. */
-static void objfile_unpack(struct objfile *o)
+static struct err *objfile_unpack(struct objfile *o)
 {
-	Elf *(*begin)(int);
-	void *symbol;
+	_cleanup_(buf_deinit) struct buf packed = {};
+	struct err *e;
 
-	o->library = dlopen("libdw.so.1", RTLD_NOW | RTLD_LOCAL);
-	symbol = o->library ? dlsym(o->library, "dwelf_elf_begin") : NULL;
-	if (!symbol)
-		return;
-	memcpy(&begin, &symbol, sizeof(begin));
-	o->elf = begin(o->fd);
+	for (;;) {
+		char *to = buf_reserve(&packed, OBJFILE_READ);
+		ssize_t n = read(o->fd, to, OBJFILE_READ);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_os(errno, "%s", o->path);
+		if (!n)
+			break;
+		packed.len += (size_t)n;
+		if (packed.len > OBJFILE_PACKED_MAX)
+			return err_new(ERR_LIMIT, "%s: packed, and larger than "
+				       "%zu bytes", o->path,
+				       OBJFILE_PACKED_MAX);
+	}
+	e = unpack((const uint8_t *)packed.data, packed.len, &o->unpacked);
+	if (e)
+		return err_context(e, "%s: not an ELF file", o->path);
+	o->elf = elf_memory(o->unpacked.data, o->unpacked.len);
+	return NULL;
 }
 
 static bool objfile_is_elf(int fd)
@@ -153,19 +170,17 @@ static struct objfile *objfile_create(const char *path)
 struct err *objfile_open(const char *path, struct objfile **ret)
 {
 	struct objfile *o = objfile_create(path);
-	struct err *err;
+	struct err *err = NULL;
 
 	o->fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (o->fd < 0) {
+	if (o->fd < 0)
 		err = err_os(errno, "%s", path);
-	} else {
-		if (objfile_is_elf(o->fd))
-			o->elf = elf_begin(o->fd, ELF_C_READ_MMAP_PRIVATE,
-					   NULL);
-		else
-			objfile_unpack(o);
+	else if (objfile_is_elf(o->fd))
+		o->elf = elf_begin(o->fd, ELF_C_READ_MMAP_PRIVATE, NULL);
+	else
+		err = objfile_unpack(o);
+	if (!err)
 		err = objfile_read(o);
-	}
 	if (err) {
 		objfile_close(o);
 		return err;
@@ -196,8 +211,7 @@ void objfile_close(struct objfile *o)
 	elf_end(o->elf);
 	if (o->fd >= 0)
 		close(o->fd);
-	if (o->library)
-		dlclose(o->library);
+	buf_deinit(&o->unpacked);
 	free(o->path);
 	free(o->by_addr);
 	arena_deinit(&o->arena);

@@ -39,6 +39,7 @@ struct world {
 	bool config_read;
 	int tracefs;
 	bool tracefs_tried;
+	struct buf *types; /* see world_types() */
 };
 
 static struct str world_trim(struct str s)
@@ -176,6 +177,7 @@ static struct world *world_new(enum world_kind kind, const char *root)
 	w->kind = kind;
 	w->root = arena_str(&w->arena, str_from(root));
 	w->tracefs = -1;
+	w->types = arena_new(&w->arena, struct buf);
 	return w;
 }
 
@@ -239,6 +241,7 @@ void world_close(struct world *w)
 		return;
 	if (w->tracefs >= 0)
 		close(w->tracefs);
+	buf_deinit(w->types);
 	arena_deinit(&w->arena);
 	free(w);
 }
@@ -476,6 +479,11 @@ uint32_t world_page_size(const struct world *w)
 		return w->page_size;
 	v = world_is_live(w) ? sysconf(_SC_PAGESIZE) : 0;
 	return v > 0 ? (uint32_t)v : w->arch->page_size;
+}
+
+struct buf *world_types(const struct world *w)
+{
+	return w->types;
 }
 
 struct str world_boot_id(struct world *w)

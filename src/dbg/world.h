@@ -60,6 +60,10 @@ uint32_t world_cpus(const struct world *w);
 uint32_t world_hz(struct world *w);
 uint32_t world_page_size(const struct world *w);
 
+/* Where the types of a kernel that does not run are kept for as long as w
+ * lives: they may be packed, which takes 0.1 s to undo. */
+struct buf *world_types(const struct world *w);
+
 /* Changes with every boot: the key for caches.  Empty = nothing tells. */
 struct str world_boot_id(struct world *w);
 
