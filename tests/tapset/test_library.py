@@ -62,6 +62,9 @@ def run(name, script):
     if any("error: this kernel has no BPF programs at" in line
            for line in err):
         return 0  # netfilter: said as it should be
+    if r.returncode == 1 and name.endswith("in the kernel") and \
+            "[E0222]" in err[0]:
+        return 0  # an old kernel's handlers cannot, and that is said
     print(f"{name}: exit status {r.returncode}\n" + "\n".join(err[:8]))
     return 1
 
