@@ -16,6 +16,7 @@
 #include "lang/ast_print.h"
 #include "sema/bounds.h"
 #include "sema/check.h"
+#include "sema/check_kernel.h"
 #include "sema/elide.h"
 #include "sema/expand.h"
 #include "sema/library.h"
@@ -134,7 +135,11 @@ static void do_elide(struct compile *c) { elide(&c->program); }
 static void do_report(struct compile *c) { target_report(&c->program); }
 static void do_types(struct compile *c) { types_infer(&c->program); }
 static void do_check(struct compile *c) { check(&c->program); }
-static void do_bounds(struct compile *c) { bounds_infer(&c->program); }
+static void do_bounds(struct compile *c)
+{
+	bounds_infer(&c->program);
+	check_kernel_keys(&c->program);
+}
 
 static void do_build(struct compile *c)
 {

@@ -24,6 +24,7 @@
 /* Newer than the kernel headers that we may be built with. */
 #define FEATURES_JCOND 0xe0
 #define FEATURES_LOG 2048
+#define FEATURES_SMALL_KEY 512	/* bytes that every kernel takes */
 
 #define INSN(c, d, s, o, i)                                            \
 	((struct bpf_insn){ .code = (c), .dst_reg = (d), .src_reg = (s), \
@@ -128,6 +129,27 @@ static bool has_helper(int32_t helper)
 	return type_has_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, helper);
 }
 
+static int map_new(uint32_t type, uint32_t key_size, uint32_t value_size)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_type = type;
+	attr.key_size = key_size;
+	attr.value_size = value_size;
+	attr.max_entries = 1;
+	return syscall_bpf(BPF_MAP_CREATE, &attr,
+			   SYSCALL_ATTR_SIZE(max_entries));
+}
+
+static bool has_big_keys(void)
+{
+	_cleanup_close_ int map = map_new(BPF_MAP_TYPE_HASH,
+					  2 * FEATURES_SMALL_KEY, 8);
+
+	return map >= 0;
+}
+
 /* With a function beside the call: it is not the map that is asked for. */
 static bool has_tail_call(void)
 {
@@ -145,15 +167,9 @@ static bool has_tail_call(void)
 		MOV(BPF_REG_0, 0),
 		EXIT,
 	};
-	_cleanup_close_ int map = -1;
-	union bpf_attr attr;
+	_cleanup_close_ int map = map_new(BPF_MAP_TYPE_PROG_ARRAY,
+					  sizeof(uint32_t), sizeof(uint32_t));
 
-	memset(&attr, 0, sizeof(attr));
-	attr.map_type = BPF_MAP_TYPE_PROG_ARRAY;
-	attr.key_size = attr.value_size = sizeof(uint32_t);
-	attr.max_entries = 1;
-	map = syscall_bpf(BPF_MAP_CREATE, &attr,
-			  SYSCALL_ATTR_SIZE(max_entries));
 	insns[3].imm = map;
 	return map >= 0 && loads(insns, ARRAY_SIZE(insns));
 }
@@ -239,6 +255,8 @@ static bool has_feature(enum image_feature f, struct ctypes *btf)
 		return has_helper(BPF_FUNC_ktime_get_boot_ns);
 	case FEATURE_WRITE_USER:
 		return has_helper(BPF_FUNC_probe_write_user);
+	case FEATURE_BIG_KEYS:
+		return has_big_keys();
 	case FEATURE_FENTRY:
 		return has_fentry(btf);
 	case FEATURE_KPROBE_COOKIE:
@@ -306,6 +324,7 @@ static const struct {
 	{ FEATURE_BOOT_NS, STR_INIT("BPF_FUNC_ktime_get_boot_ns"), {} },
 	{ FEATURE_WRITE_USER, STR_INIT("BPF_FUNC_probe_write_user"), {} },
 	{ FEATURE_TASK_STORAGE, STR_INIT("BPF_FUNC_task_storage_get"), {} },
+	{ FEATURE_BIG_KEYS, STR_INIT("BPF_FUNC_task_storage_get"), {} },
 	{ FEATURE_FOR_EACH, STR_INIT("BPF_FUNC_for_each_map_elem"), {} },
 	{ FEATURE_ATOMIC_FETCH, STR_INIT("BPF_FUNC_for_each_map_elem"), {} },
 	{ FEATURE_PERCPU_LOOKUP, STR_INIT("BPF_FUNC_map_lookup_percpu_elem"),

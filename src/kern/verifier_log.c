@@ -5,6 +5,7 @@
  */
 #include "kern/verifier_log.h"
 
+#include <errno.h>
 
 
 #define VERIFIER_LOG_TAIL 20	/* lines that are shown */
@@ -87,6 +88,49 @@ static void read_tail(struct str log, struct str *reason, int64_t *insn,
 	}
 }
 
+/* Does the verifier give up, rather than find something wrong? */
+static bool is_too_much(struct str reason, int errnum)
+{
+	static const struct str said[] = {
+		STR_INIT("BPF program is too large"),
+		STR_INIT("The sequence of "),
+	};
+
+	for (uint32_t i = 0; i < sizeof(said) / sizeof(said[0]); i++)
+		if (str_find(reason, said[i]) >= 0)
+			return true;
+	return errnum == E2BIG;
+}
+
+/* The place is where it was when it gave up: often a loop, or one of many
+ * operations that are long. */
+static struct err *too_much(const struct image *img, const struct image_prog *p)
+{
+	struct err *e = err_new(ERR_VERIFIER,
+		"the handler of probe '%" STR_FMT "' is more than this "
+		"kernel's verifier follows",
+		STR_ARG(image_str(img, p->name)));
+
+	return err_hint(e, "a handler with fewer loops, or fewer operations on "
+			   "texts and statistics, is accepted: do a part in a "
+			   "probe of its own or in a timer or end probe, or "
+			   "make texts shorter (-D MAXSTRINGLEN=64); newer "
+			   "kernels accept more");
+}
+
+static struct err *refused(const struct image *img, const struct image_prog *p,
+			   struct str reason, struct str tail)
+{
+	struct err *e = err_new(ERR_VERIFIER,
+		"the kernel refuses the program of probe '%" STR_FMT
+		"': %" STR_FMT "\n%" STR_FMT,
+		STR_ARG(image_str(img, p->name)), STR_ARG(reason),
+		STR_ARG(tail));
+
+	return err_hint(e, "this is a mistake of spile, not of the script: "
+			   "please report it");
+}
+
 struct err *verifier_log_explain(const struct image *img,
 				 const struct image_prog *p, const char *log,
 				 int errnum)
@@ -101,17 +145,16 @@ struct err *verifier_log_explain(const struct image *img,
 	place = place_of(img, p, insn);
 	if (!reason.len)
 		reason = str_from(strerror(errnum));
-	e = err_new(ERR_VERIFIER,
-		    "the kernel refuses the program of probe '%" STR_FMT
-		    "': %" STR_FMT "\n%" STR_FMT,
-		    STR_ARG(image_str(img, p->name)), STR_ARG(reason),
-		    STR_ARG(str_sub(text, from, text.len)));
+	if (is_too_much(reason, errnum))
+		e = too_much(img, p);
+	else
+		e = refused(img, p, reason,
+			    str_sub(text, from, text.len - from));
 	if (place)
 		err_context(e, "%" STR_FMT ":%u:%u",
 			    STR_ARG(image_str(img, place->file)), place->line,
 			    place->col);
-	return err_hint(e, "this is a mistake of spile, not of the script: "
-			   "please report it");
+	return e;
 }
 
 #ifdef UNIT_TEST
@@ -133,6 +176,10 @@ UNIT_TEST_CASE(verifier_log_tail)
 	TEST(str_is(reason, "invalid mem access 'scalar'"));
 	TEST_EQ(insn, 12);
 	TEST_EQ(from, 0);
+	TEST(!is_too_much(reason, EACCES));
+	TEST(is_too_much(reason, E2BIG));
+	TEST(is_too_much(STR("671: (35) if r0 >= 0x2 goto pc+43 BPF program "
+			     "is too large. Processed 1000001 insn"), EACCES));
 	reason = (struct str){};
 	read_tail(STR(""), &reason, &insn, &from);
 	TEST(!reason.len && insn == -1);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sema/check_kernel.h"
 
+#include "base/bits.h"
 #include "lang/diag.h"
 #include "sema/stacks.h"
 #include "sema/walk.h"
@@ -132,4 +133,53 @@ void check_kernel_expr(const struct kernel_place *at,
 		check(at, e->span, &reads);
 	else if (e->kind == AST_IN && has_wildcard(&e->in.keys))
 		check(at, e->span, &walks);
+}
+
+/* ---- keys ---- */
+
+#define SMALL_KEY 512u		/* bytes, of which every kernel takes as many */
+
+/* As ir/layout places them. */
+static uint32_t key_size(const struct var *v)
+{
+	uint32_t size = 0;
+
+	for (uint32_t k = 0; k < v->nkeys; k++)
+		size += v->key_type[k] == TY_STRING ?
+			align_up(v->key_bound[k] + 1u, 8) : 8;
+	return size;
+}
+
+static bool has_kernel_probes(const struct program *p)
+{
+	for (uint32_t i = 0; i < p->probes.n; i++)
+		if (image_probe_is_kernel(
+			    (enum image_probe_kind)p->probes.v[i]->kind))
+			return true;
+	return false;
+}
+
+void check_kernel_keys(struct program *p)
+{
+	/* an image says that it needs them */
+	bool can = p->portable || p->features & FEATURE_BIT(BIG_KEYS);
+
+	for (uint32_t i = 0; i < p->globals.n; i++) {
+		const struct var *v = p->globals.v[i];
+		uint32_t size = key_size(v);
+		struct diag *d;
+
+		if (!v->is_array || size <= SMALL_KEY || !has_kernel_probes(p))
+			continue;
+		p->image->features |= FEATURE_BIT(BIG_KEYS);
+		if (can)
+			continue;
+		d = diag_error(p->diags, DIAG_OLD_KERNEL, v->span,
+			       "keys of '%" STR_FMT "' can take %u bytes, and those of this kernel's arrays %u",
+			       STR_ARG(v->name), size, SMALL_KEY);
+		if (!d->parts.n)
+			diag_help(p->diags, d,
+				  "use a part, sprintf(\"%%.200s\", key), or -D MAXSTRINGLEN=%u; Linux 5.11 and later take more",
+				  MAX(SMALL_KEY / v->nkeys / 8 * 8, 8u));
+	}
 }

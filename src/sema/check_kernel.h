@@ -22,4 +22,8 @@ void check_kernel_stmt(const struct kernel_place *at,
 void check_kernel_expr(const struct kernel_place *at,
 		       const struct ast_expr *e);
 
+/* How large keys of arrays may be, where there are handlers in the kernel.
+ * Needs bounds. */
+void check_kernel_keys(struct program *p);
+
 #endif
