@@ -435,6 +435,15 @@ static void map_clear(struct table *t)
 		m->own->ops->clear(m->own);
 }
 
+/* Where the kernel has no programs for it: see replace_sum(). */
+static void replace_number(struct map_table *m, const void *key, uint64_t seq)
+{
+	if (syscall_map_lookup(m->fd, key, m->value))
+		return;
+	memcpy(m->value, &seq, sizeof(seq));
+	syscall_map_update(m->fd, key, m->value, BPF_EXIST);
+}
+
 /*
  * The keys' entries get numbers below all that there are, as the kernel's own
  * foreach gives them (session.front); in place, so that nothing that is added
@@ -451,13 +460,28 @@ static void map_reorder(struct table *t, const uint8_t *const *keys,
 		return;
 	if (m->number_fd == NOT_YET)
 		m->number_fd = inplace_set_create(m->fd, t->key_size, 0);
-	if (m->number_fd < 0) {
+	if (m->number_fd < 0)
 		m->number_fd = CANNOT;
-		return;
-	}
 	first = -(__atomic_fetch_add(m->front, n, __ATOMIC_RELAXED) + n);
-	for (uint32_t i = 0; i < n; i++)
-		inplace_set(m->number_fd, keys[i], t->key_size, first + i);
+	for (uint32_t i = 0; i < n; i++) {
+		if (m->number_fd < 0)
+			replace_number(m, keys[i], first + i);
+		else
+			inplace_set(m->number_fd, keys[i], t->key_size,
+				    first + i);
+	}
+}
+
+/* Reads an entry and deletes it.  Older kernels do one after the other: what
+ * their programs add between the two goes with it. */
+static int take(struct map_table *m, const void *key)
+{
+	int code = syscall_map_take(m->fd, key, m->value);
+
+	if (!code || code == -ENOENT)
+		return code;
+	code = syscall_map_lookup(m->fd, key, m->value);
+	return code ? code : syscall_map_delete(m->fd, key);
 }
 
 /* What came after it was seen is merged again. */
@@ -500,7 +524,7 @@ static void map_drain(struct table *t, const void *key, const void *seen)
 		map_del(t, key);
 		return;
 	}
-	if (syscall_map_take(m->fd, key, m->value))
+	if (take(m, key))
 		return;
 	memcpy(&now, m->value + m->off, sizeof(now));
 	memcpy(&then, seen, sizeof(then));
