@@ -6,6 +6,7 @@
 #	make demo		run a script against this machine, for seconds
 #	make check		run the tests
 #	make check-kernels	run the live tests on other kernels, in QEMU
+#	make check-random	1000 random scripts on each of these kernels
 #	make install		PREFIX=/usr/local, DESTDIR=
 #	make bench		what a start costs, and an event
 #	make conformance	SystemTap's examples through each pass
@@ -31,6 +32,10 @@ check-kernels: all
 	@tools/install-deps kernels
 	@tools/check-kernels --build $(BUILD) $(KERNEL_TESTS)
 
+check-random: all
+	@tools/install-deps kernels
+	@tools/check-random --build $(BUILD) $(RANDOM_TESTS)
+
 test: check
 
 demo: all
@@ -55,4 +60,4 @@ format:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all check check-kernels test demo install bench conformance fuzz format clean
+.PHONY: all check check-kernels check-random test demo install bench conformance fuzz format clean
