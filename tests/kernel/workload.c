@@ -7,9 +7,11 @@
  *	4 opens of /no/such/file, which fail
  *	2 signals 0 to itself
  *	6 getppid()
+ *	7 lseek() of a file in memory to 1001 ... 1007
  */
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -18,6 +20,7 @@ int main(void)
 	char bytes[64];
 	int self = open("/proc/self/exe", O_RDONLY);
 	int null = open("/dev/null", O_WRONLY);
+	int memory = memfd_create("memory", 0);
 
 	for (int i = 1; i <= 5; i++)
 		if (read(self, bytes, (size_t)i * 10) != i * 10)
@@ -32,5 +35,8 @@ int main(void)
 		kill(getpid(), 0);
 	for (int i = 0; i < 6; i++)
 		syscall(SYS_getppid);
+	for (int i = 1; i <= 7; i++)
+		if (lseek(memory, 1000 + i, SEEK_SET) != 1000 + i)
+			return 1;
 	return 0;
 }

@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+#! needs: bpf FENTRY
+"""Functions drawn at random from this kernel's BTF: entry and return of each
+are attached, with all their arguments; what the workload calls returns as
+often as it is entered.  Among them are functions whose calls and arguments the
+workload knows: these are counted exactly.
+
+DRAW_COUNT=N functions (200), by DRAW_SEED=N."""
+import os
+import random
+import re
+import struct
+import subprocess
+import sys
+import time
+
+COUNT = int(os.environ.get("DRAW_COUNT", "200"))
+SEED = int(os.environ.get("DRAW_SEED", time.time_ns() % 1000000))
+WORKLOAD = os.path.join(os.environ["BUILD"], "tests/kernel/kernel-workload")
+TRACEFS = "/sys/kernel/tracing/available_filter_functions"
+FUNC = 12
+
+# What the workload does: the function, what makes a call one of those, how
+# often, what is printed of each, what then is printed.
+FILE = "/no/such/file"
+KNOWN = [
+    ("vfs_read", "$count % 10 == 0 && $count <= 50", "$count, $return",
+     [f"{10 * i} {10 * i}" for i in range(1, 6)]),
+    ("vfs_write", "$count == 7", "user_string_n($buf, 7), $return",
+     ["1234567 7"] * 3),
+    ("do_sys_openat2", f'user_string($filename) == "{FILE}"',
+     "$how->flags & 3, $return", ["0 -2"] * 4),
+    ("__x64_sys_lseek", "$regs->si > 1000 && $regs->si <= 1007",
+     "$regs->si, $return", [f"{1000 + i} {1000 + i}" for i in range(1, 8)]),
+    ("__x64_sys_getppid", "1", "$return == ppid()", ["1"] * 6),
+    ("__x64_sys_kill", "$regs->di == pid()", "$regs->si, $return",
+     ["0 0"] * 2),
+]
+# Entered once more than they return: the task that calls them last is gone.
+LAST = re.compile(r"exit|schedul|dead|switch|death|mm_release|put_task|"
+                  r"syscall_64|sys_execve|search_binary|exec_binprm|bprm")
+
+
+def btf_functions():
+    """The names of the functions in the kernel's BTF."""
+    with open("/sys/kernel/btf/vmlinux", "rb") as f:
+        data = f.read()
+    head, types, ntypes, names, _ = struct.unpack_from("<IIIII", data, 4)
+    words = struct.unpack_from(f"<{ntypes // 4}I", data, head + types)
+    head += names
+    behind = [0, 1, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0]
+    each = {4: 3, 5: 3, 6: 2, 13: 2, 15: 3, 19: 3}
+    ret, i = [], 0
+    while i < len(words):
+        kind = words[i + 1] >> 24 & 31
+        if kind == FUNC:
+            start = head + words[i]
+            ret.append(data[start:data.index(b"\0", start)].decode())
+        n = words[i + 1] & 0xffff
+        i += 3 + (each[kind] * n if kind in each else behind[kind])
+    return ret
+
+
+def drawn():
+    """Functions drawn, and the known ones that this kernel has."""
+    with open(TRACEFS, encoding="ascii") as f:
+        lines = f.read().splitlines()
+    traceable = {}
+    for line in lines:
+        traceable[line] = traceable.get(line, 0) + 1
+    names = {name for name in btf_functions() if traceable.get(name) == 1}
+    known = [k for k in KNOWN if k[0] in names]
+    names = sorted(names - {k[0] for k in known})
+    return random.Random(SEED).sample(names, min(COUNT, len(names))), known
+
+
+def script(names, known):
+    text = "global went_in, came_out, args, result\n"
+    for name in names:
+        text += (f'probe kernel.function("{name}").call {{\n'
+                 f'\tif (pid() != target()) next\n'
+                 f'\twent_in["{name}"]++\n'
+                 f'\targs["{name}"] = $$parms\n}}\n'
+                 f'probe kernel.function("{name}").return {{\n'
+                 f'\tif (pid() != target()) next\n'
+                 f'\tcame_out["{name}"]++\n'
+                 f'\tresult["{name}"] = $$return\n}}\n')
+    for name, which, what, _ in known:
+        entry = what.replace(", $return", "").replace("$return", "0")
+        text += (f'probe kernel.function("{name}") {{\n'
+                 f'\tif (pid() == target() && {which})\n'
+                 f'\t\tprintdln(" ", "entered {name}", {entry})\n}}\n'
+                 f'probe kernel.function("{name}").return {{\n'
+                 f'\tif (pid() == target() && {which})\n'
+                 f'\t\tprintdln(" ", "returned {name}", {what})\n}}\n')
+    return text + """
+probe end
+{
+	foreach (name in went_in)
+		printdln(" ", "count", name, went_in[name], came_out[name],
+			 args[name], result[name])
+	foreach (name in came_out)
+		if (!(name in went_in))
+			printdln(" ", "count", name, 0, came_out[name], "",
+				 result[name])
+}
+"""
+
+
+def check_known(known, lines):
+    bad = len(known) < 4
+    for name, _, what, values in known:
+        keeps = "$return" in what and ", " in what
+        entered = [v.rsplit(" ", 1)[0] if keeps else
+                   "0" if "$return" in what else v for v in values]
+        for event, wanted in (("entered", entered), ("returned", values)):
+            begin = f"{event} {name} "
+            came = [line[len(begin):] for line in lines
+                    if line.startswith(begin)]
+            if came != wanted:
+                print(f"{name} {event}: {came}, not {wanted}")
+                bad += 1
+    return bad
+
+
+def check_counts(lines):
+    bad = called = 0
+    for line in lines:
+        m = re.match(r"count (\S+) (\d+) (\d+) .*$", line)
+        if not m:
+            continue
+        called += 1
+        lost = int(m[2]) - int(m[3])
+        if lost and not (abs(lost) == 1 and LAST.search(m[1])):
+            print(f"{m[1]}: entered {m[2]} times, returned {m[3]}")
+            bad += 1
+    return bad, called
+
+
+def main():
+    names, known = drawn()
+    r = subprocess.run([os.environ["SPILE"], "-v", "-e", script(names, known), "-c",
+                        WORKLOAD], capture_output=True, text=True,
+                       errors="replace", timeout=540, check=False)
+    lines = r.stdout.splitlines()
+    if os.environ.get("DRAW_SHOW"):
+        print(r.stdout, r.stderr)
+    bad = check_known(known, lines)
+    more, called = check_counts(lines)
+    bad += more
+    if r.returncode or "skipped" in r.stderr or "not attached" in r.stderr:
+        bad += 1
+    if bad:
+        print(f"DRAW_SEED={SEED}, exit status {r.returncode}, {called} of "
+              f"{len(names)} were called\n{r.stderr[-4000:]}")
+    return 1 if bad else 0
+
+
+sys.exit(main())
