@@ -220,6 +220,9 @@ struct program {
 	VEC(struct func *) funcs;
 	VEC(struct probe *) probes;
 	bool lists_points;		/* -l, -L: each has to be there */
+	/* What many scopes have alike, made when first wanted: the registers;
+	 * arguments by number in registers. */
+	const struct target_scope *registers, *arguments;
 	uint32_t ngroups;		/* numbers given out to probe.group */
 };
 

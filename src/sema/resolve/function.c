@@ -145,22 +145,39 @@ static struct target_op numbered(const struct function *fn, uint32_t n)
 	return word(fn, n, param.type);
 }
 
+static void add_hidden(struct program *p, struct target_scope *s, uint32_t n,
+		       struct target_op op)
+{
+	struct str name = arena_printf(p->arena, "arg%u", n + 1);
+
+	if (has_root(s, name))
+		return;
+	add_root(p, s, name, (struct ctype_ref){}, op);
+	vec_last(&s->roots).hidden = true;
+}
+
 /* $arg1 ...: for int_arg() and its like. */
 static void add_numbered(struct program *p, struct target_scope *s,
-			 const struct function *fn, bool is_fentry)
+			 const struct function *fn)
+{
+	for (uint32_t i = 0; i < fn->nparams; i++)
+		add_hidden(p, s, i, numbered(fn, i));
+}
+
+/* The same where they are in registers, and these: alike for all. */
+static void add_arguments(struct program *p, struct target_scope *s)
 {
 	const struct arch *arch = world_arch(p->world);
-	uint32_t n = is_fentry ? fn->nparams : arch->nargs;
+	struct target_scope *args;
 
-	for (uint32_t i = 0; i < n; i++) {
-		struct str name = arena_printf(p->arena, "arg%u", i + 1);
-
-		if (has_root(s, name))
-			continue;
-		add_root(p, s, name, (struct ctype_ref){},
-			 is_fentry ? numbered(fn, i) : reg(p, arch->args[i]));
-		vec_last(&s->roots).hidden = true;
+	if (!p->arguments) {
+		args = arena_new(p->arena, struct target_scope);
+		for (uint32_t i = 0; i < arch->nargs; i++)
+			add_hidden(p, args, i, reg(p, arch->args[i]));
+		scope_add_registers(p, args);
+		p->arguments = args;
 	}
+	s->base = p->arguments;
 }
 
 static const struct target_scope *
@@ -178,15 +195,17 @@ scope_new(struct query *q, const struct function *fn, bool is_fentry)
 	/* In returns by kprobes only @defined asks for parameters: their values
 	 * are kept at the entry (sema/entry). */
 	add_params(p, s, fn, is_fentry);
-	if (is_fentry || !is_return)
-		add_numbered(p, s, fn, is_fentry);
+	if (is_fentry)
+		add_numbered(p, s, fn);
+	else if (is_return)
+		scope_add_registers(p, s);
+	else
+		add_arguments(p, s);
 	if (is_return && fn->result)
 		add_root(p, s, STR("return"),
 			 (struct ctype_ref){ fn->types, fn->result },
 			 is_fentry ? word(fn, fn->nparams, fn->result) :
 				     reg(p, world_arch(p->world)->ret));
-	if (!is_fentry)
-		scope_add_registers(p, s);
 	return s;
 }
 
@@ -388,14 +407,13 @@ static struct target_scope *registers_only(struct program *p, struct str name)
  * like want to know. */
 static struct target_scope *numbers_only(struct query *q, struct str name)
 {
-	const struct function fn = { .name = name };
 	struct program *p = q->program;
 	struct target_scope *s = registers_only(p, name);
 
 	s->help = STR("int_arg(1), pointer_arg(2) ... and returnval() read "
 		      "the registers");
 	if (q->data != FUNCTION_RETURN) {
-		add_numbered(p, s, &fn, false);
+		add_arguments(p, s);
 		return s;
 	}
 	add_root(p, s, STR("return"), (struct ctype_ref){},

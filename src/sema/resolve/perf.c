@@ -56,8 +56,9 @@ struct perf_event {
 
 /* ---- the registers, for @kregister and @uregister ---- */
 
-void scope_add_registers(struct program *p, struct target_scope *s)
+static const struct target_scope *registers_new(struct program *p)
 {
+	struct target_scope *s = arena_new(p->arena, struct target_scope);
 	const struct arch *arch = world_arch(p->world);
 
 	for (uint32_t i = 0; i < arch->nregs; i++) {
@@ -77,6 +78,14 @@ void scope_add_registers(struct program *p, struct target_scope *s)
 				 .nops = 1,
 			 });
 	}
+	return s;
+}
+
+void scope_add_registers(struct program *p, struct target_scope *s)
+{
+	if (!p->registers)
+		p->registers = registers_new(p);
+	s->base = p->registers;
 }
 
 const struct target_scope *perf_scope(struct program *p)

@@ -90,9 +90,10 @@ struct target_op target_arg(struct program *p, struct str kind, struct str of,
 static const struct target_root *root_find(const struct target_scope *s,
 					   struct str name)
 {
-	for (uint32_t i = 0; s && i < s->roots.n; i++)
-		if (str_eq(s->roots.v[i].name, name))
-			return &s->roots.v[i];
+	for (; s; s = s->base)
+		for (uint32_t i = 0; i < s->roots.n; i++)
+			if (str_eq(s->roots.v[i].name, name))
+				return &s->roots.v[i];
 	return NULL;
 }
 

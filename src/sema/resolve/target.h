@@ -37,6 +37,8 @@ struct target_root {
 
 struct target_scope {
 	VEC(struct target_root) roots;
+	const struct target_scope *base; /* more, hidden ones, or NULL: what
+					  * many scopes have alike */
 	struct str name;		/* $$name; empty = none */
 	struct str system;		/* $$system */
 	bool has_parms;			/* $$parms are the roots that are not
