@@ -83,21 +83,41 @@ static void emit_call(struct code *c, int32_t func)
 	emit_exit(c, 1);
 }
 
-static int load(struct code *c)
+static int load_as(struct code *c, uint32_t type, uint32_t flags)
 {
 	static const char license[] = "GPL";
 	union bpf_attr attr;
 	int fd;
 
 	memset(&attr, 0, sizeof(attr));
-	attr.prog_type = PROG_TYPE_SYSCALL;
-	attr.prog_flags = PROG_SLEEPABLE;
+	attr.prog_type = type;
+	attr.prog_flags = flags;
 	attr.insns = ptr_u64(c->v);
 	attr.insn_cnt = c->n;
 	attr.license = ptr_u64(license);
 	fd = syscall_bpf(BPF_PROG_LOAD, &attr, SYSCALL_ATTR_SIZE(prog_flags));
 	free(c->v);
 	return fd;
+}
+
+static int load(struct code *c)
+{
+	return load_as(c, PROG_TYPE_SYSCALL, PROG_SLEEPABLE);
+}
+
+/* What is a context elsewhere comes as a packet. */
+static int run_packet(int prog_fd, const void *bytes, uint32_t size)
+{
+	union bpf_attr attr;
+	int code;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.test.prog_fd = (uint32_t)prog_fd;
+	attr.test.data_in = ptr_u64(bytes);
+	attr.test.data_size_in = size;
+	attr.test.repeat = 1;
+	code = syscall_bpf(BPF_PROG_TEST_RUN, &attr, SYSCALL_ATTR_SIZE(test));
+	return code < 0 ? code : (int)attr.test.retval;
 }
 
 /* Runs it on a context, which it may change; its result, or -errno. */
@@ -111,7 +131,22 @@ static int run(int prog_fd, void *ctx, uint32_t size)
 	attr.test.ctx_in = ptr_u64(ctx);
 	attr.test.ctx_size_in = size;
 	code = syscall_bpf(BPF_PROG_TEST_RUN, &attr, SYSCALL_ATTR_SIZE(test));
+	if (code == -EINVAL)
+		return run_packet(prog_fd, ctx, size);
 	return code < 0 ? code : (int)attr.test.retval;
+}
+
+/* r1 = the bytes of the packet (struct xdp_md: data, data_end), if it has
+ * this many. */
+static void emit_packet(struct code *c, uint32_t size)
+{
+	emit(c, BPF_LDX | BPF_MEM | BPF_W, BPF_REG_6, BPF_REG_1, 0, 0);
+	emit(c, BPF_LDX | BPF_MEM | BPF_W, BPF_REG_2, BPF_REG_1, 4, 0);
+	emit_mov(c, BPF_REG_3, BPF_REG_6);
+	emit(c, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_3, 0, 0, (int32_t)size);
+	emit(c, BPF_JMP | BPF_JLE | BPF_X, BPF_REG_3, BPF_REG_2, 2, 0);
+	emit_exit(c, 2);
+	emit_mov(c, BPF_REG_1, BPF_REG_6);
 }
 
 /* r6 = the context, r0 = the value of the key that it begins with (of none:
@@ -133,22 +168,34 @@ static void emit_lookup(struct code *c, int map_fd, uint32_t key_size)
 	emit_call(c, FUNC_LOOKUP);
 }
 
+static void emit_change(struct code *c, int map_fd, uint32_t key_size,
+			uint32_t off, bool add)
+{
+	emit_lookup(c, map_fd, key_size);
+	emit_load(c, BPF_REG_1, BPF_REG_6, (int32_t)key_size);
+	if (add)
+		emit(c, BPF_STX | BPF_ATOMIC | BPF_DW, BPF_REG_0, BPF_REG_1,
+		     (int32_t)off, BPF_ADD);
+	else
+		emit_store(c, BPF_REG_0, (int32_t)off, BPF_REG_1);
+	emit_exit(c, 0);
+}
+
 /* Context: the key, then what to add or set. */
 static int create_change(int map_fd, uint32_t key_size, uint32_t off, bool add)
 {
-	struct code c = {};
+	struct code c = {}, packet = {};
+	int fd;
 
 	if (!key_size || key_size > KEY_MAX || key_size % 8 || off > TAKE_MAX)
 		return -E2BIG;
-	emit_lookup(&c, map_fd, key_size);
-	emit_load(&c, BPF_REG_1, BPF_REG_6, (int32_t)key_size);
-	if (add)
-		emit(&c, BPF_STX | BPF_ATOMIC | BPF_DW, BPF_REG_0, BPF_REG_1,
-		     (int32_t)off, BPF_ADD);
-	else
-		emit_store(&c, BPF_REG_0, (int32_t)off, BPF_REG_1);
-	emit_exit(&c, 0);
-	return load(&c);
+	emit_change(&c, map_fd, key_size, off, add);
+	fd = load(&c);
+	if (fd >= 0)
+		return fd;
+	emit_packet(&packet, key_size + 8);
+	emit_change(&packet, map_fd, key_size, off, add);
+	return load_as(&packet, BPF_PROG_TYPE_XDP, 0);
 }
 
 static int run_change(int prog_fd, const void *key, uint32_t key_size,

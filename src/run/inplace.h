@@ -3,8 +3,10 @@
  * Changes to values in the kernel's maps that lose nothing of what programs
  * there do at the same moment.  bpf(2) can only replace a whole value; these
  * are small programs of our own, run once per change, that use the same
- * atomic operations.  Kernels before 5.14 have no such programs: creating one
- * then fails, and the caller replaces values.
+ * atomic operations.  Kernels before 5.14 have no programs that are just run:
+ * there numbers are added and set by one that is given its arguments as a
+ * packet, which is never sent; and creating others fails, and the caller
+ * replaces values.
  */
 #ifndef RUN_INPLACE_H
 #define RUN_INPLACE_H
