@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "cli/carry.h"
 #include "cli/keep.h"
 #include "cli/machine.h"
 #include "codegen/codegen.h"
@@ -33,6 +34,8 @@ void compile_init(struct compile *c, const struct options *o,
 	arena_init(&c->front);
 	arena_init(&c->back);
 	sources_init(&c->sources, &c->front);
+	c->sources.given = o->given;
+	c->sources.ngiven = o->ngiven;
 	diags_init(&c->diags, &c->front, &c->sources);
 	c->diags.no_warnings = o->quiet;
 	image_init(&c->image, &c->back);
@@ -167,6 +170,7 @@ static void do_save(struct compile *c)
 
 	if (o->last_pass != 4)
 		return;
+	carry_pack(c);
 	c->err = image_save(&c->image, path);
 	if (!c->err)
 		printf("%s\n", path);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "cli/carry.h"
 #include "cli/compile.h"
 #include "cli/list.h"
 #include "cli/machine.h"
@@ -94,19 +95,6 @@ static struct err *fit(struct image *image, struct world *world)
 	return err ? err : relocate(image, world, features);
 }
 
-static int run_saved(const struct options *o, struct world *world,
-		     struct arena *a)
-{
-	struct image image;
-	struct err *err = image_load(o->file, a, &image);
-
-	if (!err)
-		err = image_check(&image);
-	if (!err)
-		err = fit(&image, world);
-	return err ? fail(err) : run_image(o, world, &image);
-}
-
 static int run_script(const struct options *o, struct world *world)
 {
 	struct compile c;
@@ -128,6 +116,39 @@ static int run_script(const struct options *o, struct world *world)
 	}
 	compile_deinit(&c);
 	return status;
+}
+
+/* An image that does not fit this kernel, for the reason why: its script, once
+ * more.  Takes over why. */
+static int run_again(const struct options *o, struct world *world,
+		     const struct image *image, struct arena *a,
+		     struct err *why)
+{
+	struct options again;
+
+	if ((why->code != ERR_UNSUPPORTED && why->code != ERR_NOT_FOUND) ||
+	    !carry_unpack(image, o, a, &again))
+		return fail(why);
+	if (o->verbose)
+		fprintf(stderr, "The image is compiled again for this kernel: %s.\n",
+			why->msg);
+	err_free(why);
+	return run_script(&again, world);
+}
+
+static int run_saved(const struct options *o, struct world *world,
+		     struct arena *a)
+{
+	struct image image;
+	struct err *err = image_load(o->file, a, &image);
+
+	if (!err)
+		err = image_check(&image);
+	if (err)
+		return fail(err);
+	err = fit(&image, world);
+	return err ? run_again(o, world, &image, a, err) :
+		     run_image(o, world, &image);
 }
 
 static int list(const struct options *o, struct world *world)

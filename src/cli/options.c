@@ -419,6 +419,7 @@ static struct err *take_all(int argc, char **argv, struct arena *a,
 
 	tables_fill(&tables);
 	opterr = 0;
+	optind = 0; /* from the start, also the second time */
 	while ((c = getopt_long(argc, argv, tables.letters, tables.longs,
 				NULL)) != -1) {
 		row = c == '?' || c == ':' ? NULL : row_of(c);
@@ -463,6 +464,8 @@ struct err *options_parse(int argc, char **argv, struct arena *a,
 {
 	struct options o = {
 		.last_pass = 5,
+		.argc = argc,
+		.argv = argv,
 		.colour = isatty(STDERR_FILENO) && !getenv("NO_COLOR"),
 		.sema = {
 			.show_globals = true,

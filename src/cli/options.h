@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "base/vec.h"
+#include "lang/source.h"
 #include "sema/program.h"
 
 enum options_mode {
@@ -58,6 +59,11 @@ struct options {
 	unsigned last_pass, verbose;
 	bool keep, quiet, werror, timing, colour;
 	struct sema_options sema;
+	int argc;			/* the words that say so */
+	char **argv;
+	const struct source_text *given;	/* files, or NULL: those of the
+						 * machine */
+	uint32_t ngiven;
 };
 
 /*

@@ -410,6 +410,18 @@ static struct err *check_iters(const struct image *img)
 	return NULL;
 }
 
+static struct err *check_texts(const struct image *img)
+{
+	for (uint32_t i = 0; i < img->words.n; i++)
+		if (!is_string(img, img->words.v[i]))
+			return check_bad("word", i, "is not there");
+	for (uint32_t i = 0; i < img->texts.n; i++)
+		if (!is_string(img, img->texts.v[i].name) ||
+		    !is_string(img, img->texts.v[i].text))
+			return check_bad("text", i, "is not there");
+	return NULL;
+}
+
 static struct err *check_dfas(const struct image *img)
 {
 	for (uint32_t i = 0; i < img->dfas.n; i++) {
@@ -441,6 +453,7 @@ struct err *image_check(const struct image *img)
 	static struct err *(*const parts[])(const struct image *) = {
 		check_limits, check_maps,  check_well_known, check_globals,
 		check_places, check_formats, check_iters,   check_dfas,
+		check_texts,
 		check_code,   check_probes,
 	};
 	struct err *e = NULL;

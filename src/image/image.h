@@ -409,6 +409,11 @@ struct image_access {
 	int64_t value;
 };
 
+/* A file of those that the script was compiled from. */
+struct image_text {
+	istr name, text;
+};
+
 /* A place in a source, resolved for people. */
 struct image_place {
 	istr file;		/* as shown: "x.stp", "<input>" */
@@ -608,6 +613,10 @@ struct image {
 	VEC(struct image_piece) pieces;
 	VEC(struct image_iter) iters;
 	VEC(struct image_dfa) dfas;
+	/* To compile it again: the command line, and the files that it means;
+	 * empty = cannot be. */
+	VEC(istr) words;
+	VEC(struct image_text) texts;
 	uint32_t *intern;	/* hash of `strings`: number + 1, 0 = free */
 	uint32_t nintern;	/* a power of two, or 0 */
 };

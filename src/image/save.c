@@ -303,6 +303,12 @@ static void dfa(struct codec *c, struct image_dfa *d)
 	u32(c, &d->n);
 }
 
+static void source(struct codec *c, struct image_text *t)
+{
+	u32(c, &t->name);
+	u32(c, &t->text);
+}
+
 static void limits(struct codec *c, struct image_limits *l)
 {
 	u32(c, &l->maxaction);
@@ -359,6 +365,8 @@ static void sections(struct codec *c, struct image *img)
 	SECTION(c, &img->pieces, piece, 16);
 	SECTION(c, &img->iters, iter, 12);
 	SECTION(c, &img->dfas, dfa, 12);
+	SECTION(c, &img->words, u32, 4);
+	SECTION(c, &img->texts, source, 8);
 }
 
 static void whole(struct codec *c, struct image *img)

@@ -48,6 +48,22 @@ static struct err *read_all(FILE *f, const char *path, struct buf *text)
 	return NULL;
 }
 
+static struct err *source_given(struct sources *ss, struct str path,
+				struct source **ret)
+{
+	for (uint32_t i = 0; i < ss->ngiven; i++) {
+		if (!str_eq(ss->given[i].name, path))
+			continue;
+		if (ss->given[i].text.len > SOURCE_MAX ||
+		    ss->next > UINT32_MAX - SOURCE_MAX - 1)
+			return err_new(ERR_LIMIT, "too much text to compile");
+		*ret = source_add(ss, str_is(path, "-") ? STR("<stdin>") : path,
+				  ss->given[i].text);
+		return NULL;
+	}
+	return err_new(ERR_NOT_FOUND, "the image has no file %s", path.s);
+}
+
 struct err *source_read(struct sources *ss, const char *path,
 			struct source **ret)
 {
@@ -57,6 +73,8 @@ struct err *source_read(struct sources *ss, const char *path,
 	struct err *err;
 	struct str name;
 
+	if (ss->given)
+		return source_given(ss, str_from(path), ret);
 	if (!is_stdin) {
 		opened = fopen(path, "re");
 		if (!opened)

@@ -26,8 +26,16 @@ struct source {
 					 * asked for */
 };
 
+/* A file that is not read from disk. */
+struct source_text {
+	struct str name, text;
+};
+
 struct sources {
 	struct arena *arena;
+	const struct source_text *given;	/* the only files there
+						 * are; NULL = the machine's */
+	uint32_t ngiven;
 	VEC(struct source *) files;
 	uint32_t next;		/* base of the next one */
 };

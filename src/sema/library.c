@@ -125,11 +125,33 @@ static int wanted_file(const struct dirent *d)
 	return str_ends(name, STR(".stp")) || str_ends(name, STR(".stpm"));
 }
 
+/* Of the files that are given, those in the directory. */
+static void add_given(struct library *l, struct str dir)
+{
+	const struct sources *ss = l->program->sources;
+
+	for (uint32_t i = 0; i < ss->ngiven; i++) {
+		struct str name = ss->given[i].name;
+
+		if (!str_starts(name, dir) || name.len <= dir.len + 1 ||
+		    name.s[dir.len] != '/')
+			continue;
+		name = str_sub(name, dir.len + 1, name.len);
+		if (str_find_char(name, '/') < 0 && l->entries.n < MAX_FILES)
+			add_file(l, dir, name.s);
+	}
+}
+
 static void add_dir(struct library *l, struct str dir)
 {
 	struct dirent **names;
-	int n = scandir(dir.s, &names, wanted_file, alphasort);
+	int n;
 
+	if (l->program->sources->given) {
+		add_given(l, dir);
+		return;
+	}
+	n = scandir(dir.s, &names, wanted_file, alphasort);
 	if (n < 0)
 		return;
 	for (int i = 0; i < n; i++) {
