@@ -451,10 +451,9 @@ static struct err *check_probes(const struct image *img)
 struct err *image_check(const struct image *img)
 {
 	static struct err *(*const parts[])(const struct image *) = {
-		check_limits, check_maps,  check_well_known, check_globals,
-		check_places, check_formats, check_iters,   check_dfas,
-		check_texts,
-		check_code,   check_probes,
+		check_limits, check_maps,    check_well_known, check_globals,
+		check_places, check_formats, check_iters,      check_dfas,
+		check_texts,  check_code,    check_probes,
 	};
 	struct err *e = NULL;
 
