@@ -10,6 +10,7 @@
 #include "sema/check.h"
 
 #include "base/bits.h"
+#include "dbg/world.h"
 #include "lang/diag.h"
 #include "sema/check_loop.h"
 #include "sema/check_place.h"
@@ -256,6 +257,27 @@ static void check_call(struct checker *c, const struct ast_expr *e)
 		bad_guru_write(c, e->at);
 }
 
+/* Why no error can be given back in place of the function's result. */
+static const char *no_injection(struct checker *c)
+{
+	struct str value;
+
+	switch (world_config(c->program->world,
+			     STR("CONFIG_BPF_KPROBE_OVERRIDE"), &value)) {
+	case WORLD_CONFIG_UNSET:
+		return "errors can be injected in place of a function, but "
+		       "this kernel is built without that: "
+		       "CONFIG_BPF_KPROBE_OVERRIDE is not set";
+	case WORLD_CONFIG_SET:
+		return "this kernel could inject an error in place of some "
+		       "functions; this version of spile does not";
+	case WORLD_CONFIG_UNKNOWN:
+		break;
+	}
+	return "errors can be injected in place of a function only by a kernel "
+	       "with CONFIG_BPF_KPROBE_OVERRIDE";
+}
+
 /* What a handler cannot change whatever the options. */
 static void bad_kernel_write(struct checker *c, const struct ast_expr *to,
 			     const struct target *t)
@@ -270,10 +292,7 @@ static void bad_kernel_write(struct checker *c, const struct ast_expr *to,
 			       "BPF cannot write to the kernel's memory" :
 			       "BPF cannot change the kernel's registers");
 	if (is_return)
-		diag_help(ds, d,
-			  "the function has returned: only errors can be "
-			  "injected, before it runs, by a kernel with "
-			  "CONFIG_BPF_KPROBE_OVERRIDE");
+		diag_help(ds, d, "%s", no_injection(c));
 	else if (t->is_lvalue)
 		diag_help(ds, d,
 			  "memory of the current process can be written: "
