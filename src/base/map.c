@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/map.h"
 
+#include <stdlib.h>
+
 #include "base/vec.h"
 
 void map_init(struct map *m, struct arena *arena)
@@ -22,6 +24,8 @@ static uint32_t *map_slot(const struct map *m, struct str key)
 static void map_rehash(struct map *m)
 {
 	m->nslots = m->nslots ? m->nslots * 2 : 16;
+	if (!m->nslots)
+		abort();
 	m->slots = arena_array(m->arena, m->nslots, uint32_t);
 	for (uint32_t i = 0; i < m->n; i++)
 		*map_slot(m, m->entries[i].key) = i + 1;

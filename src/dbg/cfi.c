@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/bits.h"
+#include "base/search.h"
 #include "base/vec.h"
 #include "dbg/reader.h"
 
@@ -32,15 +33,6 @@ struct cfi_record {
 	const uint8_t *cie, *program, *program_end;
 };
 
-struct cfi {
-	struct arena arena;
-	struct objfile *main, *debug;
-	struct cfi_section sections[2];
-	struct cfi_record *v;
-	uint32_t n, cap;
-	bool is_read;
-};
-
 /* What a CIE says. */
 struct cfi_common {
 	uint64_t code_align;
@@ -51,6 +43,19 @@ struct cfi_common {
 	bool is_signal;
 	uint8_t address_size;
 	struct reader program;
+};
+
+struct cfi {
+	struct arena arena;
+	struct objfile *main, *debug;
+	struct cfi_section sections[2];
+	struct cfi_record *v;
+	uint32_t n, cap;
+	bool is_read;
+	/* While records are listed: what the last CIE said. */
+	const uint8_t *cie;
+	struct cfi_common common;
+	bool cie_is_good;
 };
 
 struct cfi *cfi_create(struct objfile *main, struct objfile *debug)
@@ -196,16 +201,18 @@ static bool cfi_read_common(const struct cfi_section *s, const uint8_t *at,
 static void cfi_add(struct cfi *c, const struct cfi_section *s,
 		    struct reader r, const uint8_t *cie)
 {
-	struct cfi_common common;
 	struct cfi_record rec = { .section = s, .cie = cie };
 	uint64_t n;
 
-	if (!cfi_read_common(s, cie, &common))
+	if (cie != c->cie)
+		c->cie_is_good = cfi_read_common(s, cie, &c->common);
+	c->cie = cie;
+	if (!c->cie_is_good)
 		return;
-	rec.start = cfi_pointer(s, &r, common.encoding);
-	n = cfi_pointer(s, &r, common.encoding & 0x0f);
+	rec.start = cfi_pointer(s, &r, c->common.encoding);
+	n = cfi_pointer(s, &r, c->common.encoding & 0x0f);
 	rec.end = rec.start + n;
-	if (common.has_data)
+	if (c->common.has_data)
 		reader_skip(&r, reader_uleb(&r));
 	rec.program = r.p;
 	rec.program_end = r.end;
@@ -287,16 +294,8 @@ static void cfi_read(struct cfi *c)
 
 static const struct cfi_record *cfi_find(const struct cfi *c, uint64_t pc)
 {
-	uint32_t low = 0, high = c->n;
+	uint32_t low = SEARCH(c->n, i, c->v[i].start <= pc);
 
-	while (low < high) {
-		uint32_t mid = low + (high - low) / 2;
-
-		if (c->v[mid].start <= pc)
-			low = mid + 1;
-		else
-			high = mid;
-	}
 	for (uint32_t i = low; i && low - i < 4; i--)
 		if (pc < c->v[i - 1].end)
 			return &c->v[i - 1];

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/bits.h"
+#include "base/search.h"
 #include "dbg/diescope.h"
 #include "dbg/diesplit.h"
 #include "dbg/lines.h"
@@ -186,22 +187,13 @@ struct die_unit **die_units(struct die_file *f, uint32_t *n)
 struct die_unit *die_unit_at(struct die_file *f, uint64_t off)
 {
 	struct die_unit *early = die_early(f, off), **u;
-	uint32_t n, low = 0, high;
+	uint32_t n, at;
 
 	if (early)
 		return early;
 	u = die_units(f, &n);
-	for (high = n; low < high;) {
-		uint32_t mid = low + (high - low) / 2;
-
-		if (u[mid]->in_types || off < u[mid]->off)
-			high = mid;
-		else if (off >= u[mid]->end)
-			low = mid + 1;
-		else
-			return u[mid];
-	}
-	return NULL;
+	at = SEARCH(n, i, !u[i]->in_types && u[i]->end <= off);
+	return at < n && !u[at]->in_types && u[at]->off <= off ? u[at] : NULL;
 }
 
 struct die_unit *die_unit_from(struct die_file *f, uint64_t off)
@@ -329,12 +321,26 @@ static int die_abbrev_compare(const void *a, const void *b)
 	return x->code < y->code ? -1 : x->code > y->code;
 }
 
-/* For the search, if codes are not 1, 2, 3 ... */
-static bool die_abbrevs_sort(struct die_file *f, struct die_abbrevs *t)
+static bool die_read_abbrevs(struct reader *r, struct die_abbrevs *t)
 {
-	if (!t->is_dense && t->n)
-		qsort(t->v, t->n, sizeof(*t->v), die_abbrev_compare);
-	return die_work(f, t->nspecs);
+	while (!r->bad && t->n < DIE_ABBREVS_MAX) {
+		uint64_t code = reader_uleb(r), tag;
+		struct die_abbrev a = {};
+
+		if (!code)
+			return !r->bad;
+		tag = reader_uleb(r);
+		a.code = (uint32_t)code;
+		a.tag = (uint16_t)tag;
+		a.has_children = reader_u8(r);
+		if (code > UINT32_MAX || !tag || tag > UINT16_MAX ||
+		    !die_read_specs(r, t, &a))
+			return false;
+		t->v = die_grow(t->v, t->n, &t->cap, sizeof(*t->v));
+		t->v[t->n++] = a;
+		t->is_dense &= code == t->n;
+	}
+	return false;
 }
 
 bool die_abbrevs_read(struct die_file *f, uint64_t off,
@@ -342,27 +348,15 @@ bool die_abbrevs_read(struct die_file *f, uint64_t off,
 {
 	struct objfile_data d = die_section(f, DIE_ABBREV);
 	struct reader r = reader_at(d.p, d.size, off);
+	bool good;
 
 	t->n = t->nspecs = 0;
 	t->is_dense = true;
-	while (!r.bad && t->n < DIE_ABBREVS_MAX) {
-		uint64_t code = reader_uleb(&r), tag;
-		struct die_abbrev a = {};
-
-		if (!code)
-			return !r.bad && die_abbrevs_sort(f, t);
-		tag = reader_uleb(&r);
-		a.code = (uint32_t)code;
-		a.tag = (uint16_t)tag;
-		a.has_children = reader_u8(&r);
-		if (code > UINT32_MAX || !tag || tag > UINT16_MAX ||
-		    !die_read_specs(&r, t, &a))
-			return false;
-		t->v = die_grow(t->v, t->n, &t->cap, sizeof(*t->v));
-		t->v[t->n++] = a;
-		t->is_dense &= code == t->n;
-	}
-	return false;
+	good = die_read_abbrevs(&r, t);
+	/* For the search, if codes are not 1, 2, 3 ... */
+	if (good && !t->is_dense)
+		qsort(t->v, t->n, sizeof(*t->v), die_abbrev_compare);
+	return die_work(f, t->nspecs) && good;
 }
 
 const struct die_abbrev *die_abbrevs_find(const struct die_abbrevs *t,

@@ -105,8 +105,9 @@ struct die_file {
 	VEC(struct die_unit *) units;	/* by section, then offset */
 	VEC(struct die_unit *) early;	/* asked for before all were read */
 	bool has_units;
-	_Atomic uint64_t work;		/* abbreviations and lines read: what
+	_Atomic uint64_t work;		/* abbreviations and files read: what
 					 * is hostile must end */
+	uint64_t line_bytes;		/* of line programs that were run */
 	uint32_t *signatures;		/* hash: unit + 1; type units */
 	uint32_t nsignatures;
 	struct die_file *alt;		/* what dwz took out of this */

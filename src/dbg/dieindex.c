@@ -20,10 +20,12 @@
 #include "base/bits.h"
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/search.h"
 #include "dbg/diesplit.h"
 
 #define DIEINDEX_MAGIC "SPILEDX2"
 #define DIEINDEX_BYTES_MAX (1u << 30)
+#define DIEINDEX_TEXT_MAX (1u << 30)	/* what comes then has no name */
 #define DIEINDEX_LOOK 64	/* names compared, to share texts */
 #define DIEINDEX_TYPES (UINT64_C(1) << 63)
 #define DIEINDEX_SMALL (16u << 20)	/* bytes of .debug_info */
@@ -63,7 +65,10 @@ struct dieindex {
 	/* The block. */
 	const char *data;
 	uint64_t size;
-	bool is_mapped, is_ready, is_rebuilt;
+	bool is_mapped, is_ready;
+	/* One that lied, which somebody may still have names of. */
+	const char *lie;
+	uint64_t lie_size;
 	const struct dieindex_head *head;
 	const struct dieindex_row *rows;
 	const uint32_t *buckets;
@@ -107,6 +112,8 @@ void dieindex_destroy(struct dieindex *x)
 	if (!x)
 		return;
 	dieindex_drop(x);
+	if (x->lie)
+		munmap((void *)(uintptr_t)x->lie, x->lie_size);
 	free(x->units);
 	arena_deinit(&x->arena);
 	free(x);
@@ -304,16 +311,8 @@ static void dieindex_read_roots(struct dieindex *x)
 static const struct dieindex_range *
 dieindex_search(const struct dieindex_range *v, uint32_t n, uint64_t pc)
 {
-	uint32_t low = 0, high = n;
+	uint32_t low = SEARCH(n, i, v[i].start <= pc);
 
-	while (low < high) {
-		uint32_t mid = low + (high - low) / 2;
-
-		if (v[mid].start <= pc)
-			low = mid + 1;
-		else
-			high = mid;
-	}
 	/* Ranges should not overlap; some do. */
 	for (uint32_t i = low; i && low - i < 8; i--)
 		if (pc < v[i - 1].end)
@@ -406,6 +405,9 @@ static void dieindex_texts(const struct diescan_names *names,
 			continue;
 		}
 		rows[i].name = (uint32_t)text->len;
+		if (text->len > DIEINDEX_TEXT_MAX ||
+		    name.len > DIEINDEX_TEXT_MAX)
+			name.len = 0;
 		buf_add(text, &name.len, 4);
 		buf_add(text, name.s, name.len);
 	}
@@ -673,10 +675,12 @@ static bool dieindex_entry(struct dieindex *x, const struct dieindex_row *r,
 /* The index lies: it is made again, once, and the search starts anew. */
 static bool dieindex_distrust(struct dieindex *x, struct dieindex_iter *i)
 {
-	if (x->is_rebuilt || !x->is_mapped)
+	if (x->lie || !x->is_mapped)
 		return false;
-	x->is_rebuilt = true;
-	dieindex_drop(x);
+	x->lie = x->data;
+	x->lie_size = x->size;
+	x->data = NULL;
+	x->is_mapped = x->is_ready = false;
 	dieindex_make(x);
 	*i = (struct dieindex_iter){};
 	return true;
@@ -688,20 +692,20 @@ static bool dieindex_is_kind(const struct dieindex_row *r,
 	return (r->unit_kind & 0x7f) == kind;
 }
 
-bool dieindex_find(struct dieindex *x, struct str name,
-		   enum diescan_kind kind, struct dieindex_iter *i,
-		   struct dieindex_entry *ret)
+/* From where i is on; *lied: all is new, and i at the beginning. */
+static bool dieindex_find_next(struct dieindex *x, struct str name,
+			       enum diescan_kind kind, struct dieindex_iter *i,
+			       struct dieindex_entry *ret, bool *lied)
 {
-	uint32_t hash = (uint32_t)str_hash(name), bucket, end;
+	uint32_t hash = (uint32_t)str_hash(name);
+	uint32_t bucket = hash & (x->head->nbuckets - 1);
+	uint32_t end = MIN(x->buckets[bucket + 1], x->head->nentries);
 
-	dieindex_need(x);
-again:
-	bucket = hash & (x->head->nbuckets - 1);
-	end = MIN(x->buckets[bucket + 1], x->head->nentries);
+	*lied = false;
 	if (!i->is_started)
 		i->at = x->buckets[bucket];
 	i->is_started = true;
-	while (i->at < end) {
+	while (i->at < end && !*lied) {
 		const struct dieindex_row *r = &x->rows[i->at++];
 
 		if (r->hash != hash || !dieindex_is_kind(r, kind) ||
@@ -709,10 +713,22 @@ again:
 			continue;
 		if (dieindex_entry(x, r, ret))
 			return true;
-		if (dieindex_distrust(x, i))
-			goto again;
+		*lied = dieindex_distrust(x, i);
 	}
 	return false;
+}
+
+bool dieindex_find(struct dieindex *x, struct str name,
+		   enum diescan_kind kind, struct dieindex_iter *i,
+		   struct dieindex_entry *ret)
+{
+	bool found, lied;
+
+	dieindex_need(x);
+	do {
+		found = dieindex_find_next(x, name, kind, i, ret, &lied);
+	} while (lied);
+	return found;
 }
 
 bool dieindex_glob(struct dieindex *x, struct str pattern,

@@ -18,6 +18,7 @@
 #include "dbg/dietype.h"
 
 #define DIELOC_DEPTH_MAX 8
+#define DIELOC_EXPRESSIONS_MAX 1024	/* in one, at all depths */
 #define DIELOC_STACK_MAX 64
 #define DIELOC_OPS_MAX 512
 #define DIELOC_PIECES_MAX 256
@@ -252,7 +253,8 @@ static void dieloc_append(struct dieloc_build *b, const struct dbg_loc *l)
 
 static bool dieloc_deeper(struct dieloc_build *b)
 {
-	if (b->x->depth >= DIELOC_DEPTH_MAX) {
+	if (b->x->depth >= DIELOC_DEPTH_MAX ||
+	    b->x->nexpressions++ >= DIELOC_EXPRESSIONS_MAX) {
 		dieloc_fail(b, "the location refers to itself");
 		return false;
 	}

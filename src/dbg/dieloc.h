@@ -17,6 +17,7 @@ struct dieloc {
 	uint64_t pc;
 	struct dbg_die function;	/* whose code pc is in, or none */
 	uint32_t depth;			/* of expressions in expressions */
+	uint32_t nexpressions;		/* read so far */
 };
 
 /* Of an expression in unit u. */

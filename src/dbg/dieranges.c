@@ -216,7 +216,8 @@ bool die_entry(struct dbg_die die, uint64_t *ret)
 		/* An offset from the low_pc, or from the first range. */
 		if (die_attr_uint(&a, &v)) {
 			die_each_range(die, die_range_first, &c);
-			*ret = range.start + v;
+			if (c.is_found)
+				*ret = range.start + v;
 			return c.is_found;
 		}
 	}

@@ -573,23 +573,35 @@ static void diescan_take(const struct diescan_thread *t, struct map types[],
 	}
 }
 
-/* Reading sections and bases is not for two threads at once. */
-static uint64_t diescan_prepare(struct die_unit *const *units, uint32_t n)
+static void diescan_prepare_file(struct die_file *f)
 {
 	static const enum die_section used[] = {
 		DIE_INFO, DIE_TYPES, DIE_ABBREV, DIE_STR, DIE_LINE_STR,
 		DIE_STR_OFFSETS, DIE_ADDR, DIE_LINE,
 	};
+
+	for (uint32_t s = 0; s < ARRAY_SIZE(used); s++)
+		die_section(f, used[s]);
+	die_by_signature(f, 0);
+}
+
+/* Reading sections, bases and the table of type units is not for two threads
+ * at once.  A split unit's lines and addresses are in its skeleton's file. */
+static uint64_t diescan_prepare(struct die_unit *const *units, uint32_t n)
+{
 	struct die_file *last = NULL;
 	uint64_t bytes = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
+		struct die_unit *main = units[i]->skeleton;
+
 		bytes += units[i]->end - units[i]->off;
 		if (units[i]->file == last)
 			continue;
 		last = units[i]->file;
-		for (uint32_t s = 0; s < ARRAY_SIZE(used); s++)
-			die_section(last, used[s]);
+		diescan_prepare_file(last);
+		if (main)
+			diescan_prepare_file(main->file);
 	}
 	return bytes;
 }

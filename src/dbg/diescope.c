@@ -4,6 +4,7 @@
 #include <dwarf.h>
 #include <stdlib.h>
 
+#include "base/search.h"
 #include "base/vec.h"
 
 static bool diescope_holds_functions(uint16_t tag)
@@ -93,16 +94,8 @@ bool diescope_is_function(uint16_t tag)
 static struct dbg_die diescope_find(const struct diescope_table *t,
 				    uint64_t pc)
 {
-	uint32_t low = 0, high = t->n;
+	uint32_t low = SEARCH(t->n, i, t->v[i].start <= pc);
 
-	while (low < high) {
-		uint32_t mid = low + (high - low) / 2;
-
-		if (t->v[mid].start <= pc)
-			low = mid + 1;
-		else
-			high = mid;
-	}
 	for (uint32_t i = low; i && low - i < 16; i--)
 		if (pc < t->v[i - 1].end)
 			return t->v[i - 1].die;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/bits.h"
+#include "base/search.h"
 #include "base/vec.h"
 
 #define DIESPLIT_FILES_MAX 65536
@@ -191,11 +192,16 @@ static bool diesplit_header(struct reader r, struct diesplit_index *x)
 static struct die_unit *diesplit_unit_from(struct die_file *f, uint64_t off,
 					   bool in_types)
 {
-	for (uint32_t i = 0; i < f->units.n; i++)
-		if (f->units.v[i]->off == off &&
-		    f->units.v[i]->in_types == in_types)
-			return f->units.v[i];
-	return NULL;
+	struct die_unit *u;
+	uint32_t at = SEARCH(f->units.n, i,
+			     (u = f->units.v[i],
+			      u->in_types < in_types ||
+			      (u->in_types == in_types && u->off < off)));
+
+	if (at == f->units.n)
+		return NULL;
+	u = f->units.v[at];
+	return u->off == off && u->in_types == in_types ? u : NULL;
 }
 
 /* The row's offsets by the number of their section (DW_SECT_*). */
@@ -259,6 +265,9 @@ static struct die_file *diesplit_try_alt(const char *path, struct str id)
 		die_file_destroy(f);
 		return NULL;
 	}
+	/* It shares nothing with a third file. */
+	if (f)
+		f->has_alt = true;
 	return f;
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/search.h"
 
 #define KALLSYMS_BYTES_MAX (256u << 20)
 #define KALLSYMS_PEEK (64u << 10)
@@ -250,17 +251,7 @@ struct err *kallsyms_find(struct kallsyms *k, struct str name,
 /* How many lines have an address of at most addr. */
 static uint32_t kallsyms_below(const struct kallsyms *k, uint64_t addr)
 {
-	uint32_t low = 0, high = k->n;
-
-	while (low < high) {
-		uint32_t mid = low + (high - low) / 2;
-
-		if (k->lines[mid].addr <= addr)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	return SEARCH(k->n, i, k->lines[i].addr <= addr);
 }
 
 struct err *kallsyms_at(struct kallsyms *k, uint64_t addr,

@@ -5,11 +5,13 @@
 #include <stdlib.h>
 
 #include "base/bits.h"
+#include "base/search.h"
 #include "base/vec.h"
 
 #define LINES_FILES_MAX (1u << 20)
 #define LINES_ROWS_MAX (1u << 24)
 #define LINES_FORMATS_MAX 16
+#define LINES_EXTRA_BYTES (1u << 20)
 
 struct lines_format {
 	uint64_t content, form;
@@ -372,13 +374,34 @@ struct lines *lines_files(struct die_unit *u)
 	return u->lines;
 }
 
+/* Has it code of its own?  Units of types and what dwz shares show files in
+ * the tables of others. */
+static bool lines_is_of_code(const struct lines *l)
+{
+	uint16_t tag = die_tag((struct dbg_die){ l->unit, l->unit->root });
+
+	return tag == DW_TAG_compile_unit || tag == DW_TAG_skeleton_unit;
+}
+
+/* A program is one unit's: all together are not much longer than the section,
+ * unless somebody means ill. */
+static bool lines_may_run(struct lines *l)
+{
+	struct die_file *f = l->unit->file;
+
+	f->line_bytes += (uint64_t)(l->end - l->program);
+	return f->line_bytes <= 4 * die_section(f, DIE_LINE).size +
+					LINES_EXTRA_BYTES;
+}
+
 struct lines *lines_get(struct die_unit *u)
 {
 	struct lines *l = lines_files(u);
 
 	if (l && !l->has_rows) {
 		l->has_rows = true;
-		lines_run(l);
+		if (lines_is_of_code(l) && lines_may_run(l))
+			lines_run(l);
 	}
 	return l;
 }
@@ -407,17 +430,7 @@ struct str lines_file(struct lines *l, uint32_t file)
 
 uint32_t lines_from(const struct lines *l, uint64_t addr)
 {
-	uint32_t low = 0, high = l->n;
-
-	while (low < high) {
-		uint32_t mid = low + (high - low) / 2;
-
-		if (l->v[mid].addr < addr)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	return SEARCH(l->n, i, l->v[i].addr < addr);
 }
 
 const struct lines_row *lines_at(const struct lines *l, uint64_t addr)

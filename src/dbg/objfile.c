@@ -11,6 +11,7 @@
 #include "base/bits.h"
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/search.h"
 #include "base/vec.h"
 #include "dbg/debuginfo.h"
 #include "dbg/reader.h"
@@ -19,6 +20,7 @@
 #define OBJFILE_SECTIONS_MAX 65536
 #define OBJFILE_PACKED_MAX ((size_t)512 << 20)
 #define OBJFILE_READ ((size_t)1 << 20)
+#define OBJFILE_NAME_MAX 65536	/* a longer one is none */
 #define OBJFILE_UNPACKED_MAX (UINT64_C(4) << 30)
 
 struct objfile_part {
@@ -322,6 +324,25 @@ static void objfile_relocate(struct objfile *o, uint32_t rel, uint8_t *p,
 }
 
 /* Is what a compressed section claims to hold bounded? */
+static bool objfile_may_unpack(uint64_t size, const GElf_Shdr *sh)
+{
+	return size <= OBJFILE_UNPACKED_MAX && size / 1100 <= sh->sh_size;
+}
+
+/* GNU's, before there was a standard: "ZLIB" and the size, big-endian. */
+static bool objfile_decompress_gnu(struct objfile_part *p,
+				   const GElf_Shdr *sh)
+{
+	Elf_Data *data = elf_rawdata(p->scn, NULL);
+	uint64_t size;
+
+	if (!data || !data->d_buf || data->d_size < 12)
+		return false;
+	memcpy(&size, (const char *)data->d_buf + 4, sizeof(size));
+	return objfile_may_unpack(__builtin_bswap64(size), sh) &&
+	       elf_compress_gnu(p->scn, 0, 0) > 0;
+}
+
 static bool objfile_decompress(struct objfile_part *p)
 {
 	GElf_Chdr ch;
@@ -330,12 +351,11 @@ static bool objfile_decompress(struct objfile_part *p)
 	if (!gelf_getshdr(p->scn, &sh))
 		return false;
 	if (str_starts(p->pub.name, STR(".zdebug")))
-		return elf_compress_gnu(p->scn, 0, 0) > 0;
+		return objfile_decompress_gnu(p, &sh);
 	if (!(sh.sh_flags & SHF_COMPRESSED))
 		return true;
 	return gelf_getchdr(p->scn, &ch) &&
-	       ch.ch_size <= OBJFILE_UNPACKED_MAX &&
-	       ch.ch_size / 1100 <= sh.sh_size &&
+	       objfile_may_unpack(ch.ch_size, &sh) &&
 	       elf_compress(p->scn, 0, 0) > 0;
 }
 
@@ -503,6 +523,9 @@ static void objfile_fill_symbol(struct objfile *o, const GElf_Sym *sym,
 	struct reader r = reader_at(o->strings.p, o->strings.size,
 				    sym->st_name);
 
+	/* Thousands of symbols may have the end of one long text. */
+	if (!r.bad && reader_left(&r) > OBJFILE_NAME_MAX)
+		r.end = r.p + OBJFILE_NAME_MAX;
 	*ret = (struct objfile_symbol){
 		.name = reader_str(&r),
 		.addr = sym->st_value,
@@ -594,20 +617,14 @@ static void objfile_sort_symbols(struct objfile *o)
 bool objfile_symbol_at(struct objfile *o, uint64_t addr,
 		       struct objfile_symbol *ret)
 {
-	uint32_t low = 0, high;
 	bool found = false;
 	struct objfile_symbol s;
+	uint32_t low;
 
 	if (!o->by_addr)
 		objfile_sort_symbols(o);
-	for (high = o->nby_addr; low < high;) {
-		uint32_t mid = low + (high - low) / 2;
-
-		if (objfile_symbol(o, o->by_addr[mid], &s) && s.addr <= addr)
-			low = mid + 1;
-		else
-			high = mid;
-	}
+	low = SEARCH(o->nby_addr, i, objfile_symbol(o, o->by_addr[i], &s) &&
+					     s.addr <= addr);
 	/* Names of one address: a global one is better. */
 	for (uint32_t i = low; i && low - i < 16; i--) {
 		if (!objfile_symbol(o, o->by_addr[i - 1], &s) ||

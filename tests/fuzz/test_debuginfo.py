@@ -36,8 +36,64 @@ out:	return s ? RED : GREEN;
 }
 int main(void) { node_t n = { 1, 2, 0 }; return f(&n, 3); }
 """
+# A variable whose place is 60 pointers to itself, in a program of lines that
+# a thousand units say is theirs.
+HOSTILE = """
+	.text
+f:	.skip 16
+	.section .debug_abbrev
+	.uleb128 1, 0x11
+	.byte 1
+	.uleb128 0x10, 0x17, 0x03, 0x08, 0x11, 0x01, 0x12, 0x07, 0, 0
+	.uleb128 2, 0x2e
+	.byte 1
+	.uleb128 0x03, 0x08, 0x11, 0x01, 0x12, 0x07, 0, 0
+	.uleb128 3, 0x34
+	.byte 0
+	.uleb128 0x03, 0x08, 0x02, 0x18, 0, 0, 0
+	.section .debug_info
+info:
+	.rept 1000
+start = .
+	.long 99f - 1f
+1:	.short 4
+	.long 0
+	.byte 8
+	.uleb128 1
+	.long 0
+	.asciz "x.c"
+	.quad f, 16
+	.uleb128 2
+	.asciz "f"
+	.quad f, 16
+2:	.uleb128 3
+	.asciz "sum"
+	.uleb128 60 * 6
+	.rept 60
+	.byte 0xa0
+	.long 2b - info
+	.byte 0
+	.endr
+	.byte 0, 0
+99:
+	.endr
+	.section .debug_line
+	.long 9f - 1f
+1:	.short 4
+	.long 3f - 2f
+2:	.byte 1, 1, 1, 0xfb, 14, 1
+	.byte 0
+	.asciz "x.c"
+	.byte 0, 0, 0, 0
+3:	.byte 0, 9, 2
+	.quad f
+	.fill 300000, 1, 0x14
+	.byte 0, 1, 1
+9:
+"""
 CONFIGS = ["-O2 -c", "-O2 -gdwarf-4 -c", "-O2 -gdwarf-2 -c", "-O0 -c",
-           "-O2 -gz=zlib -c", "-O2 -gdwarf-4 -fdebug-types-section -c",
+           "-O2 -gz=zlib -c", "-O2 -gz=zlib-gnu -c",
+           "-O2 -gdwarf-4 -fdebug-types-section -c",
            "-O2", "-O2 -flto -ffat-lto-objects -c"]
 
 
@@ -84,6 +140,9 @@ def main():
                 files.append(f"{out}.{k}")
                 with open(files[-1], "wb") as f:
                     f.write(damage(data, r))
+        files.append(os.path.join(directory, "hostile.o"))
+        subprocess.run(["gcc", "-c", "-x", "assembler", "-", "-o", files[-1]],
+                       input=HOSTILE.encode(), check=True)
         for at in range(0, len(files), 40):
             p = subprocess.run([REPLAY, *files[at:at + 40]], timeout=60,
                                capture_output=True, text=True)
