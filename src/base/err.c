@@ -104,6 +104,14 @@ void err_free(struct err *e)
 	free(e);
 }
 
+bool err_drop(struct err *e)
+{
+	bool had = e;
+
+	err_free(e);
+	return had;
+}
+
 bool err_catch(struct err **e, enum err_code code)
 {
 	if (!*e || (*e)->code != code)
@@ -138,5 +146,7 @@ UNIT_TEST_CASE(err_catch_takes_one_kind)
 	TEST(err_catch(&e, ERR_NOT_FOUND));
 	TEST(!e);
 	TEST(!err_catch(&e, ERR_NOT_FOUND));
+	TEST(!err_drop(e));
+	TEST(err_drop(err_os(ENOENT, "x")));
 }
 #endif

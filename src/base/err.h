@@ -51,6 +51,9 @@ struct err *err_hint(struct err *e, const char *fmt, ...)
 
 void err_free(struct err *e);
 
+/* Frees it; whether there was one. */
+bool err_drop(struct err *e);
+
 /* If *e is of this code: frees it, sets *e to NULL, and says true. */
 bool err_catch(struct err **e, enum err_code code);
 

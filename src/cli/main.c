@@ -3,6 +3,7 @@
  * spile: a script in, an answer out.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -268,6 +269,23 @@ static int run(const struct options *o, struct arena *a)
 	return with_world(o, a);
 }
 
+/* A descriptor of ours must not be taken for a standard one that is closed:
+ * what takes its place can be used no more than that. */
+static void hold_standard(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_WRONLY);
+		if (fd == STDOUT_FILENO || fd == STDERR_FILENO) {
+			close(fd);
+			fd = open("/dev/null", O_RDONLY);
+		}
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct options o;
@@ -275,6 +293,7 @@ int main(int argc, char **argv)
 	struct err *err;
 	int status;
 
+	hold_standard();
 	arena_init(&a);
 	err = options_parse(argc, argv, &a, &o);
 	status = err ? fail(err) : run(&o, &a);

@@ -664,8 +664,7 @@ static void *dbg_btf_map(const struct world *w, const char *path,
 	if (!world_is_live(w))
 		return NULL;
 	e = world_open_fd(w, path, &fd);
-	err_free(e);
-	if (e || fstat(fd, &st) || st.st_size <= 0)
+	if (err_drop(e) || fstat(fd, &st) || st.st_size <= 0)
 		return NULL;
 	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (p == MAP_FAILED)

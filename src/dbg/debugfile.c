@@ -79,10 +79,8 @@ static bool debugfile_try(struct debugfile *s, const char *path)
 	if (stat(path, &st) || !S_ISREG(st.st_mode))
 		return false;
 	err = objfile_open(path, &o);
-	if (err) {
-		err_free(err);
+	if (err_drop(err))
 		return false;
-	}
 	id = objfile_build_id(o);
 	if (!debugfile_has_dwarf(o)) {
 		objfile_close(o);

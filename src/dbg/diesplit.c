@@ -48,10 +48,8 @@ static struct die_file *diesplit_open(const char *path, bool is_dwo)
 	if (stat(path, &st) || !S_ISREG(st.st_mode))
 		return NULL;
 	err = objfile_open(path, &obj);
-	if (err) {
-		err_free(err);
+	if (err_drop(err))
 		return NULL;
-	}
 	return die_file_create(obj, is_dwo);
 }
 

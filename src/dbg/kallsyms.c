@@ -200,8 +200,7 @@ static bool kallsyms_peek(const struct kallsyms *k, struct str name,
 	struct err *e = world_open_fd(k->world, "/proc/kallsyms", &fd);
 	ssize_t n;
 
-	err_free(e);
-	if (e || !bytes)
+	if (err_drop(e) || !bytes)
 		return false;
 	while (text.len < KALLSYMS_PEEK &&
 	       (n = read(fd, bytes + text.len, KALLSYMS_PEEK - text.len)) > 0)

@@ -99,8 +99,7 @@ struct err *kernel_file_module(const struct world *w, struct arena *a,
 			world_read(w, arena_printf(a, "%smodules.dep", dir.s).s,
 				   KERNEL_FILE_DEP_MAX, &dep);
 
-		err_free(e);
-		if (e || !find_in_dep(buf_view(&dep), name, &found))
+		if (err_drop(e) || !find_in_dep(buf_view(&dep), name, &found))
 			continue;
 		dir = arena_printf(a, "%s%" STR_FMT, dir.s, STR_ARG(found));
 		*ret = world_path(w, a, dir.s);

@@ -59,10 +59,8 @@ static bool process_mount_dev(const struct world *w, uint64_t mount,
 				   PROCESS_MOUNTS_MAX, &text);
 	struct str rest = buf_view(&text), line;
 
-	if (e) {
-		err_free(e);
+	if (err_drop(e))
 		return false;
-	}
 	while (process_line(&rest, &line)) {
 		struct str id = process_word(&line), dev;
 		int64_t n, major, minor, colon;

@@ -399,10 +399,8 @@ static struct str world_word(const struct world *w, struct arena *a,
 	_cleanup_(buf_deinit) struct buf text = {};
 	struct err *e = world_read(w, path, 4096, &text);
 
-	if (e) {
-		err_free(e);
+	if (err_drop(e))
 		return (struct str){ "", 0 };
-	}
 	return arena_str(a, world_trim(buf_view(&text)));
 }
 
@@ -552,10 +550,8 @@ static bool world_config_gz(const struct world *w, struct buf *text)
 	struct err *e =
 		world_read(w, "/proc/config.gz", WORLD_CONFIG_BYTES, &gz);
 
-	if (e) {
-		err_free(e);
+	if (err_drop(e))
 		return false;
-	}
 	return world_gunzip(buf_view(&gz), text);
 }
 

@@ -25,7 +25,6 @@
 #include "kern/verifier_log.h"
 
 #define PROGRAM_LOG_BYTES (16u << 20)
-#define PROGRAM_LOAD_TRIES 5	/* of EAGAIN: a signal came */
 
 struct loader {
 	const struct image *img;
@@ -234,11 +233,8 @@ static int prog_load(union bpf_attr *attr)
 	size_t size = attr->attach_btf_id ?
 			      SYSCALL_ATTR_SIZE(attach_btf_obj_fd) :
 			      SYSCALL_ATTR_SIZE(line_info_cnt);
-	int fd = -EAGAIN;
 
-	for (int i = 0; i < PROGRAM_LOAD_TRIES && fd == -EAGAIN; i++)
-		fd = syscall_bpf(BPF_PROG_LOAD, attr, size);
-	return fd;
+	return syscall_bpf(BPF_PROG_LOAD, attr, size);
 }
 
 /* Does this come from elsewhere than from the verifier, whatever the program

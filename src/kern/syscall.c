@@ -8,6 +8,8 @@
 
 #include "base/bits.h"
 
+#define SYSCALL_LOAD_TRIES 5
+
 void syscall_object_name(struct str from, char to[BPF_OBJ_NAME_LEN])
 {
 	uint32_t n = MIN(from.len, (uint32_t)BPF_OBJ_NAME_LEN - 1);
@@ -24,8 +26,12 @@ void syscall_object_name(struct str from, char to[BPF_OBJ_NAME_LEN])
 
 int syscall_bpf(enum bpf_cmd cmd, union bpf_attr *attr, size_t size)
 {
-	long ret = syscall(SYS_bpf, cmd, attr, size);
+	int tries = cmd == BPF_PROG_LOAD ? SYSCALL_LOAD_TRIES : 1;
+	long ret;
 
+	do {
+		ret = syscall(SYS_bpf, cmd, attr, size);
+	} while (ret < 0 && errno == EAGAIN && --tries);
 	return ret < 0 ? -errno : (int)ret;
 }
 

@@ -26,6 +26,8 @@
  * it does not like. */
 void syscall_object_name(struct str from, char to[BPF_OBJ_NAME_LEN]);
 
+/* What bpf(2) returns, or -errno.  A signal may interrupt the verifier: a
+ * program is loaded again then. */
 int syscall_bpf(enum bpf_cmd cmd, union bpf_attr *attr, size_t size);
 
 int syscall_map_lookup(int fd, const void *key, void *value);

@@ -52,31 +52,37 @@ static bool ring_map_data(struct ring *r, size_t bytes)
 	return true;
 }
 
+static bool ring_map_consumer(struct ring *r)
+{
+	void *p = mmap(NULL, r->page, PROT_READ | PROT_WRITE, MAP_SHARED,
+		       r->fd, 0);
+
+	if (p == MAP_FAILED)
+		return false;
+	r->consumer = p;
+	return true;
+}
+
 struct err *ring_open(int fd, uint32_t size, struct ring **ret)
 {
 	struct ring *r = calloc(1, sizeof(*r));
 	struct err *e;
-	void *p;
 
 	if (!r)
 		abort();
 	r->page = (uint32_t)sysconf(_SC_PAGESIZE);
 	r->size = size;
 	r->fd = fd;
-	p = mmap(NULL, r->page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (p == MAP_FAILED)
-		goto failed;
-	r->consumer = p;
-	if (!ring_map_data(r, (size_t)size + MIN(size, RING_TAIL)))
-		goto failed;
+	if (!ring_map_consumer(r) ||
+	    !ring_map_data(r, (size_t)size + MIN(size, RING_TAIL))) {
+		e = err_os(errno, "mapping a ring buffer");
+		ring_close(r);
+		return e;
+	}
 	r->at = __atomic_load_n(r->consumer, __ATOMIC_ACQUIRE);
 	r->next = r->at;
 	*ret = r;
 	return NULL;
-failed:
-	e = err_os(errno, "mapping a ring buffer");
-	ring_close(r);
-	return e;
 }
 
 void ring_close(struct ring *r)

@@ -39,6 +39,21 @@ class CommandLine(unittest.TestCase):
                   "-E", "function two() { return 2 }")
         self.assertEqual(r.stdout, "2\n")
 
+    def test_closed_descriptors(self):
+        """What is opened in the place of a closed one is not written to."""
+        with tempfile.TemporaryDirectory() as directory:
+            out = os.path.join(directory, "out")
+            subprocess.run(["sh", "-c", 'exec "$@" 2>&-', "sh", SPILE, "-o",
+                            out, "-e", 'probe begin { print("a") error("b") }'],
+                           timeout=60)
+            with open(out, encoding="utf-8") as f:
+                self.assertEqual(f.read(), "a")
+        r = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", SPILE, "-e",
+                            'probe begin { print("a") exit() }'],
+                           stderr=subprocess.PIPE, text=True, timeout=60)
+        self.assertEqual(r.returncode, 1)
+        self.assertIn("Bad file descriptor", r.stderr)
+
     def test_no_script(self):
         r = spile()
         self.assertEqual(r.returncode, 1)

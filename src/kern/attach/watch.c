@@ -35,10 +35,8 @@ static bool is_code(struct kallsyms *symbols, uint64_t addr)
 
 	if (!e)
 		e = kallsyms_find(symbols, STR("_etext"), &to);
-	if (e) {
-		err_free(e);
+	if (err_drop(e))
 		return false;
-	}
 	return addr >= from.addr && addr < to.addr;
 }
 

@@ -56,8 +56,7 @@ struct ctypes *program_module_types(struct program *p, struct str module)
 		return NULL;
 	e = dbg_btf_open_module(p->world, base,
 				arena_str(p->arena, module).s, &types);
-	err_free(e);
-	if (e)
+	if (err_drop(e))
 		return NULL;
 	types->module = arena_str(p->arena, module);
 	vec_push(p->arena, &p->modules, types);
