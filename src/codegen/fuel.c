@@ -3,12 +3,12 @@
 
 #include "base/bits.h"
 
-#define WORK 4000u		/* operations of the IR, all turns together */
+#define WORK 1000u		/* operations of the IR, all turns together */
 #define TURNS_MAX 1000u
 #define TURNS_MIN 16u
 /* Of a program that calls itself, which it may do 33 times. */
 #define STEP_TURNS_MAX 60u
-#define STEP_TURNS_MIN 4u
+#define STEP_TURNS_MIN 2u
 
 /* About how much code an operation makes, as the verifier follows it. */
 static uint32_t weight(const struct cg_fn *fn, const struct ir_insn *i)
