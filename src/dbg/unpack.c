@@ -11,6 +11,7 @@
 #define UNPACK_MAX ((size_t)1 << 30)
 #define UNPACK_STEP ((size_t)1 << 20)
 #define UNPACK_LZMA_MEMORY (UINT64_C(1) << 30)
+#define GZIP_MAGIC "\x1f\x8b"
 #define LZ4_BLOCK_MAX ((size_t)8 << 20)
 
 /* Packed bytes.  hint: how many there are unpacked, or 0. */
@@ -36,6 +37,11 @@ static uint32_t u32_at(const uint8_t *p)
 
 	memcpy(&v, p, sizeof(v));
 	return v;
+}
+
+static bool begins(const struct packed *in, const char *magic, size_t n)
+{
+	return in->n >= n && !memcmp(in->p, magic, n);
 }
 
 /* ---- gzip ---- */
@@ -178,7 +184,8 @@ static struct err *unpack_piece(piece_fn *piece, void *function,
 				const struct packed *in, const char *what,
 				struct buf *ret)
 {
-	size_t room = in->hint ? in->hint : 8 * in->n + 4096, len;
+	size_t room = in->hint ? in->hint : MIN(8 * in->n + 4096, UNPACK_MAX);
+	size_t len;
 
 	for (; room <= UNPACK_MAX; room *= 2) {
 		switch (piece(function, in, buf_reserve(ret, room), room,
@@ -218,14 +225,9 @@ static struct err *by_library(const struct packed *in, const char *library,
 
 /* ---- which it is ---- */
 
-static bool begins(const struct packed *in, const char *magic, size_t n)
-{
-	return in->n >= n && !memcmp(in->p, magic, n);
-}
-
 static struct err *unpack_plain(const struct packed *in, struct buf *ret)
 {
-	if (begins(in, "\x1f\x8b", 2))
+	if (begins(in, GZIP_MAGIC, 2))
 		return gunzip(in, ret);
 	if (begins(in, "\x02\x21\x4c\x18", 4))
 		return unlz4(in, ret);
@@ -238,16 +240,19 @@ static struct err *unpack_plain(const struct packed *in, struct buf *ret)
 	return err_new(ERR_FORMAT, "it is not packed in a way that is known");
 }
 
-/* The last word of a kernel's payload is its length unpacked. */
+/* The last word of a kernel's payload is its length unpacked: put behind it,
+ * but with gzip, which ends with that. */
 static bool take_payload(struct packed *in, uint64_t at, uint64_t n)
 {
 	if (at > in->n || n > in->n - at || n < 4)
 		return false;
 	in->p += at;
-	in->n = n - 4;
-	in->hint = u32_at(in->p + in->n);
+	in->n = n;
+	in->hint = u32_at(in->p + n - 4);
 	if (in->hint > UNPACK_MAX)
 		in->hint = 0;
+	if (!begins(in, GZIP_MAGIC, 2))
+		in->n -= 4;
 	return true;
 }
 

@@ -141,7 +141,9 @@ def main():
             print("not packed:", wanted.stdout, wanted.stderr)
             return 1
         for name, pack in packers.items():
-            packed = with_size(pack(kernel), kernel)
+            packed = pack(kernel)
+            if name != "gzip":  # it ends with the size as it is
+                packed = with_size(packed, kernel)
             for way in (bzimage, zboot):
                 done = answer(root, way(packed))
                 if done.stdout != wanted.stdout or done.returncode:
