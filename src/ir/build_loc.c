@@ -110,6 +110,35 @@ static void extend(struct loc_stack *st, uint8_t size, bool is_signed)
 		      BITS_AUX(0, 8u * size, is_signed)));
 }
 
+/* The operation of two that it is; of comparisons without sign, the one with
+ * it. */
+static enum image_op binary_op(enum dbg_loc_code code)
+{
+	static const uint8_t ops[] = {
+		[DBG_LOC_OP_ADD] = OP_ADD,
+		[DBG_LOC_OP_SUB] = OP_SUB,
+		[DBG_LOC_OP_MUL] = OP_MUL,
+		[DBG_LOC_OP_AND] = OP_AND,
+		[DBG_LOC_OP_OR] = OP_OR,
+		[DBG_LOC_OP_XOR] = OP_XOR,
+		[DBG_LOC_OP_SHL] = OP_SHL,
+		[DBG_LOC_OP_SHR] = OP_USHR,
+		[DBG_LOC_OP_SAR] = OP_SHR,
+		[DBG_LOC_OP_EQ] = OP_EQ,
+		[DBG_LOC_OP_NE] = OP_NE,
+		[DBG_LOC_OP_SLT] = OP_LT,
+		[DBG_LOC_OP_SLE] = OP_LE,
+		[DBG_LOC_OP_SGT] = OP_GT,
+		[DBG_LOC_OP_SGE] = OP_GE,
+		[DBG_LOC_OP_ULT] = OP_LT,
+		[DBG_LOC_OP_ULE] = OP_LE,
+		[DBG_LOC_OP_UGT] = OP_GT,
+		[DBG_LOC_OP_UGE] = OP_GE,
+	};
+
+	return (enum image_op)ops[code];
+}
+
 static void operation(struct loc_stack *st, const struct dbg_loc_op *op)
 {
 	switch (op->code) {
@@ -130,61 +159,27 @@ static void operation(struct loc_stack *st, const struct dbg_loc_op *op)
 		push(st, insn(st, OP_LOAD, 0, pop(st), op->size));
 		break;
 	case DBG_LOC_OP_ADD:
-		binary(st, OP_ADD);
-		break;
 	case DBG_LOC_OP_SUB:
-		binary(st, OP_SUB);
-		break;
 	case DBG_LOC_OP_MUL:
-		binary(st, OP_MUL);
-		break;
 	case DBG_LOC_OP_AND:
-		binary(st, OP_AND);
-		break;
 	case DBG_LOC_OP_OR:
-		binary(st, OP_OR);
-		break;
 	case DBG_LOC_OP_XOR:
-		binary(st, OP_XOR);
-		break;
 	case DBG_LOC_OP_SHL:
-		binary(st, OP_SHL);
-		break;
 	case DBG_LOC_OP_SHR:
-		binary(st, OP_USHR);
-		break;
 	case DBG_LOC_OP_SAR:
-		binary(st, OP_SHR);
-		break;
 	case DBG_LOC_OP_EQ:
-		binary(st, OP_EQ);
-		break;
 	case DBG_LOC_OP_NE:
-		binary(st, OP_NE);
-		break;
 	case DBG_LOC_OP_SLT:
-		binary(st, OP_LT);
-		break;
 	case DBG_LOC_OP_SLE:
-		binary(st, OP_LE);
-		break;
 	case DBG_LOC_OP_SGT:
-		binary(st, OP_GT);
-		break;
 	case DBG_LOC_OP_SGE:
-		binary(st, OP_GE);
+		binary(st, binary_op(op->code));
 		break;
 	case DBG_LOC_OP_ULT:
-		compare_unsigned(st, OP_LT);
-		break;
 	case DBG_LOC_OP_ULE:
-		compare_unsigned(st, OP_LE);
-		break;
 	case DBG_LOC_OP_UGT:
-		compare_unsigned(st, OP_GT);
-		break;
 	case DBG_LOC_OP_UGE:
-		compare_unsigned(st, OP_GE);
+		compare_unsigned(st, binary_op(op->code));
 		break;
 	case DBG_LOC_OP_NEG:
 		push(st, insn(st, OP_NEG, 0, pop(st), 0));
