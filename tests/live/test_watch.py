@@ -50,8 +50,9 @@ def watches(sleeper, addr, point):
     check(status == 0 and lines[0] == "kernel.data(0x%x)%s" % (addr, point),
           "pp(): %r" % ((status, out, err),))
     n = int(lines[1])
+    # A sleeper that is preempted just before it sleeps counts elsewhere.
     check(n >= SLEEPS if point.endswith(".rw") else
-          SLEEPS <= n <= SLEEPS + 4, "%s: %d" % (point, n))
+          SLEEPS - 2 <= n <= SLEEPS + 4, "%s: %d" % (point, n))
 
 
 def arming(sleeper, addr):
