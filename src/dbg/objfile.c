@@ -109,6 +109,10 @@ static bool objfile_read_section(struct objfile *o, uint32_t i, size_t strndx)
 	p->pub.is_alloc = sh.sh_flags & SHF_ALLOC && !(sh.sh_flags & SHF_TLS);
 	p->pub.is_code = sh.sh_flags & SHF_EXECINSTR;
 	p->pub.has_bits = sh.sh_type != SHT_NOBITS && sh.sh_type != SHT_NULL;
+	p->pub.type = sh.sh_type;
+	p->pub.link = sh.sh_link;
+	p->pub.info = sh.sh_info;
+	p->pub.entsize = sh.sh_entsize;
 	if ((sh.sh_type == SHT_RELA || sh.sh_type == SHT_REL) &&
 	    o->ehdr.e_type == ET_REL && sh.sh_info < o->n)
 		o->parts[sh.sh_info].rel = i;
@@ -383,19 +387,69 @@ static bool objfile_named(struct str section, struct str name)
 		       str_sub(name, 1, name.len)));
 }
 
+struct objfile_data objfile_section_data(struct objfile *o, uint32_t i)
+{
+	struct objfile_part *p = &o->parts[i];
+
+	if (!p->is_read)
+		p->data = objfile_read_data(o, p);
+	p->is_read = true;
+	return p->data;
+}
+
 struct objfile_data objfile_data(struct objfile *o, const char *name)
 {
-	for (uint32_t i = 1; i < o->n; i++) {
-		struct objfile_part *p = &o->parts[i];
-
-		if (!objfile_named(p->pub.name, str_from(name)))
-			continue;
-		if (!p->is_read)
-			p->data = objfile_read_data(o, p);
-		p->is_read = true;
-		return p->data;
-	}
+	for (uint32_t i = 1; i < o->n; i++)
+		if (objfile_named(o->parts[i].pub.name, str_from(name)))
+			return objfile_section_data(o, i);
 	return (struct objfile_data){};
+}
+
+/* ---- segments ---- */
+
+static bool objfile_segment_at(struct objfile *o, uint64_t addr,
+			       GElf_Phdr *ret)
+{
+	size_t n;
+
+	if (elf_getphdrnum(o->elf, &n))
+		return false;
+	for (size_t i = 0; i < n && i < INT32_MAX; i++)
+		if (gelf_getphdr(o->elf, (int)i, ret) &&
+		    ret->p_type == PT_LOAD && addr >= ret->p_vaddr &&
+		    addr - ret->p_vaddr < ret->p_filesz)
+			return true;
+	return false;
+}
+
+bool objfile_offset(struct objfile *o, uint64_t addr, uint64_t *ret,
+		    bool *is_code)
+{
+	GElf_Phdr ph;
+
+	if (!objfile_segment_at(o, addr, &ph))
+		return false;
+	*ret = ph.p_offset + (addr - ph.p_vaddr);
+	*is_code = ph.p_flags & PF_X;
+	return true;
+}
+
+struct objfile_data objfile_bytes(struct objfile *o, uint64_t addr)
+{
+	size_t size;
+	const char *all = elf_rawfile(o->elf, &size);
+	uint64_t off;
+	GElf_Phdr ph;
+
+	if (!all || !objfile_segment_at(o, addr, &ph))
+		return (struct objfile_data){};
+	off = ph.p_offset + (addr - ph.p_vaddr);
+	if (off < ph.p_offset || off >= size)
+		return (struct objfile_data){};
+	return (struct objfile_data){
+		(const uint8_t *)all + off,
+		MIN(ph.p_filesz - (addr - ph.p_vaddr), (uint64_t)size - off)
+	};
 }
 
 /* ---- notes and links ---- */
@@ -534,6 +588,7 @@ static void objfile_fill_symbol(struct objfile *o, const GElf_Sym *sym,
 			       GELF_ST_TYPE(sym->st_info) == STT_GNU_IFUNC,
 		.is_global = GELF_ST_BIND(sym->st_info) != STB_LOCAL,
 		.is_undefined = sym->st_shndx == SHN_UNDEF,
+		.is_tls = GELF_ST_TYPE(sym->st_info) == STT_TLS,
 	};
 	if (objfile_is_relocatable(o) && sym->st_shndx < o->n)
 		ret->addr += o->parts[sym->st_shndx].pub.addr;

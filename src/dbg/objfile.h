@@ -23,6 +23,9 @@ struct objfile_section {
 	bool is_alloc;		/* has an address */
 	bool is_code;
 	bool has_bits;		/* in this file */
+	uint32_t type;		/* SHT_* */
+	uint32_t link, info;	/* section numbers; not checked */
+	uint64_t entsize;	/* as the file says */
 };
 
 struct objfile_data {
@@ -34,6 +37,7 @@ struct objfile_symbol {
 	struct str name;
 	uint64_t addr, size;
 	bool is_function, is_global, is_undefined;
+	bool is_tls;		/* addr is an offset in the thread's block */
 };
 
 /* Also one that is packed (.xz, .gz, .zst).  ERR_FORMAT when it is no ELF. */
@@ -58,6 +62,15 @@ const struct objfile_section *objfile_section_at(const struct objfile *o,
 
 /* By name; ".debug_x" finds ".zdebug_x" too.  Malformed reads as absent. */
 struct objfile_data objfile_data(struct objfile *o, const char *name);
+/* Of section number i: below objfile_nsections(). */
+struct objfile_data objfile_section_data(struct objfile *o, uint32_t i);
+
+/* Where the byte at a link-time address is in the file; false = nowhere.
+ * is_code: a process maps it to be executed. */
+bool objfile_offset(struct objfile *o, uint64_t addr, uint64_t *ret,
+		    bool *is_code);
+/* The bytes from there on to the end of the file's part of the segment. */
+struct objfile_data objfile_bytes(struct objfile *o, uint64_t addr);
 
 /* Lower-case hexadecimal; empty = has none. */
 struct str objfile_build_id(struct objfile *o);

@@ -11,7 +11,7 @@ import subprocess
 
 import gdb
 
-TOOL = os.environ["DBGTOOL"]
+TOOL = os.environ.get("DBGTOOL")
 STEPS = int(os.environ.get("STEPS", "1500"))
 REGS = ["rax", "rdx", "rcx", "rbx", "rsi", "rdi", "rbp", "rsp", "r8", "r9",
         "r10", "r11", "r12", "r13", "r14", "r15", "rip"]
@@ -321,4 +321,5 @@ def main():
         print(k, v)
 
 
-main()
+if __name__ == "__main__":
+    main()
