@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/compile.h"
 
-#include <inttypes.h>
-#include <time.h>
-
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "cli/carry.h"
 #include "cli/keep.h"
 #include "cli/machine.h"
+#include "cli/summary.h"
+#include "cli/verbose.h"
 #include "codegen/codegen.h"
 #include "dbg/btf.h"
 #include "dbg/world.h"
@@ -264,14 +263,6 @@ static const struct pass point_passes[] = {
 
 /* ---- running them ---- */
 
-static int64_t now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * INT64_C(1000000) + t.tv_nsec / 1000;
-}
-
 static bool failed(const struct compile *c)
 {
 	return c->err || c->diags.errors ||
@@ -286,7 +277,7 @@ static void print_at_stop(struct compile *c)
 		print_script(c, stdout);
 		break;
 	case 2:
-		print_prog(c, stdout);
+		summary_print(&c->program, c->options->verbose > 0, stdout);
 		break;
 	case 3:
 		print_bpf(c, stdout);
@@ -305,48 +296,13 @@ static void keep_print(struct compile *c, const struct pass *p)
 		p->print(c, f);
 }
 
-/* -v: handlers that keep others waiting. */
-static void report_locks(const struct compile *c)
-{
-	for (uint32_t i = 0; i < c->ir.probes.n; i++) {
-		const struct ir_probe *p = &c->ir.probes.v[i];
-
-		if (p->locks)
-			fprintf(stderr, "  %" STR_FMT " takes the lock: it reads and writes globals that others change\n",
-				STR_ARG(image_str(&c->image, p->image.point)));
-	}
-}
-
-/* What a pass of SystemTap's numbering came to. */
-static void report_pass(struct compile *c, unsigned number, int64_t us)
-{
-	static const char *const did[] = {
-		"", "parsed script", "analyzed script", "generated code",
-	};
-
-	fprintf(stderr, "Pass %u: %s", number, did[number]);
-	if (number == 1)
-		fprintf(stderr, ": %u bytes", c->sources.next - 1);
-	else if (number == 2)
-		fprintf(stderr, ": %u probes, %u functions, %u globals",
-			c->program.probes.n, c->program.funcs.n,
-			c->program.globals.n);
-	else
-		fprintf(stderr, ": %u BPF programs of %u instructions, %u host functions",
-			c->image.progs.n, c->image.insns.n, c->image.funcs.n);
-	fprintf(stderr, ", in %.1f ms.\n", (double)us / 1000);
-	if (number == 3)
-		report_locks(c);
-}
-
 static void run_pass(struct compile *c, const struct pass *p)
 {
-	int64_t start = now_us();
+	struct verbose_clock start = verbose_now();
 
 	p->run(c);
-	if (c->options->verbose > 1)
-		fprintf(stderr, "  %s: %" PRId64 " us\n", p->name,
-			now_us() - start);
+	if (options_verbose(c->options, p->number) > 1)
+		verbose_step(p->name, &start);
 	if (c->kept.len && p->print && !failed(c))
 		keep_print(c, p);
 }
@@ -355,7 +311,7 @@ static enum compile_status run_passes(struct compile *c,
 				      const struct pass *list, uint32_t n)
 {
 	unsigned last = c->options->last_pass;
-	int64_t start = now_us();
+	struct verbose_clock start = verbose_now();
 
 	for (uint32_t i = 0; i < n; i++) {
 		const struct pass *p = &list[i];
@@ -366,13 +322,12 @@ static enum compile_status run_passes(struct compile *c,
 			return COMPILE_STOPPED;
 		}
 		run_pass(c, p);
-		if (failed(c))
+		if (failed(c)) {
+			verbose_failed(c, p->number);
 			return COMPILE_FAILED;
-		if (c->options->verbose &&
-		    (i + 1 == n || list[i + 1].number != p->number)) {
-			report_pass(c, p->number, now_us() - start);
-			start = now_us();
 		}
+		if (i + 1 == n || list[i + 1].number != p->number)
+			verbose_pass(c, p->number, &start);
 		if (p->dump && p->dump == c->options->dump) {
 			p->print(c, stdout);
 			return COMPILE_STOPPED;

@@ -2,6 +2,7 @@
 #include "cli/list.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "cli/compile.h"
@@ -10,7 +11,6 @@
 #include "sema/library.h"
 #include "sema/resolve/resolve.h"
 #include "sema/resolve/target.h"
-
 
 static int compare(const void *a, const void *b)
 {
@@ -85,13 +85,23 @@ bool list_points(struct compile *c, bool with_vars, FILE *out)
 	return true;
 }
 
-void list_forms(FILE *out)
+/* People get a word of explanation; a pipe gets the lines that programs know
+ * how to read. */
+static bool explains(const struct options *o, FILE *out)
+{
+	return o->verbose || isatty(fileno(out));
+}
+
+void list_forms(const struct options *o, FILE *out)
 {
 	uint32_t n;
 	const struct resolve_form *f = resolve_forms(&n);
 
 	for (uint32_t i = 0; i < n; i++)
-		fprintf(out, "%-44s %s\n", f[i].text, f[i].what);
+		if (explains(o, out))
+			fprintf(out, "%-44s %s\n", f[i].text, f[i].what);
+		else
+			fprintf(out, "%s\n", f[i].text);
 }
 
 static bool is_comment_mark(char c)
@@ -134,8 +144,11 @@ static void print_alias(struct compile *c, const struct ast_alias *a,
 	struct buf b = {};
 
 	ast_unparse_point(&a->name, &b);
-	fprintf(out, "%-36.*s %" STR_FMT "\n", (int)b.len, b.data,
-		STR_ARG(doc));
+	if (explains(c->options, out))
+		fprintf(out, "%-36.*s %" STR_FMT "\n", (int)b.len, b.data,
+			STR_ARG(doc));
+	else
+		fprintf(out, "%.*s\n", (int)b.len, b.data);
 	buf_deinit(&b);
 }
 
@@ -154,21 +167,20 @@ static void print_function(struct compile *c, const struct ast_function *f,
 	struct str sig = arena_printf(&c->front, "%" STR_FMT, STR_ARG(f->name));
 	struct str doc = first_sentence(&c->front, f->doc);
 
-	if (f->type != TY_UNKNOWN)
-		sig = arena_printf(&c->front, "%" STR_FMT ":%s", STR_ARG(sig),
-				   ty_name(f->type));
-	sig = arena_printf(&c->front, "%" STR_FMT " (", STR_ARG(sig));
+	sig = arena_printf(&c->front, "%" STR_FMT ":%s (", STR_ARG(sig),
+			   ty_name(f->type));
 	for (uint32_t i = 0; i < f->nparams; i++) {
 		const struct ast_param *p = &f->params[i];
 
-		sig = arena_printf(&c->front, "%" STR_FMT "%s%" STR_FMT "%s%s",
+		sig = arena_printf(&c->front, "%" STR_FMT "%s%" STR_FMT ":%s",
 				   STR_ARG(sig), i ? ", " : "",
-				   STR_ARG(p->name),
-				   p->type ? ":" : "",
-				   p->type ? ty_name(p->type) : "");
+				   STR_ARG(p->name), ty_name(p->type));
 	}
-	fprintf(out, "%" STR_FMT ")  %" STR_FMT "\n", STR_ARG(sig),
-		STR_ARG(doc));
+	if (explains(c->options, out))
+		fprintf(out, "%" STR_FMT ")  %" STR_FMT "\n", STR_ARG(sig),
+			STR_ARG(doc));
+	else
+		fprintf(out, "%" STR_FMT ")\n", STR_ARG(sig));
 }
 
 void list_functions(struct compile *c, FILE *out)

@@ -9,15 +9,17 @@
 #include <stdio.h>
 
 struct compile;
+struct options;
 
 /* The points of -l, with their variables for -L, of a program that
  * compile_point() made; false = there are none. */
 bool list_points(struct compile *c, bool with_vars, FILE *out);
 
 /* The forms of probe points. */
-void list_forms(FILE *out);
+void list_forms(const struct options *o, FILE *out);
 
-/* What the library defines, with its documentation's first line. */
+/* What the library defines; on a terminal, or with -v, with its
+ * documentation's first sentence. */
 void list_aliases(struct compile *c, FILE *out);
 void list_functions(struct compile *c, FILE *out);
 

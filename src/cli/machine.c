@@ -20,6 +20,7 @@ struct parse_options machine_parse_options(struct compile *c)
 		.diags = &c->diags,
 		.kernel_vr = world_release(c->world),
 		.arch = world_arch(c->world)->name,
+		.systemtap_v = c->options->compatible,
 		.config = config,
 		.world = c->world,
 		.args = c->options->args.v,

@@ -10,9 +10,11 @@
 #include "base/cleanup.h"
 #include "cli/carry.h"
 #include "cli/compile.h"
+#include "cli/example.h"
 #include "cli/list.h"
 #include "cli/machine.h"
 #include "cli/options.h"
+#include "cli/words.h"
 #include "dbg/btf.h"
 #include "dbg/world.h"
 #include "kern/features.h"
@@ -44,7 +46,7 @@ static struct session_options session_options(const struct options *o,
 		.output = o->output,
 		.timeout = o->timeout,
 		.buffer = o->buffer,
-		.verbose = o->verbose,
+		.verbose = options_verbose(o, 5),
 		.no_warnings = o->quiet,
 		.colour = o->colour,
 		.timing = o->timing,
@@ -245,8 +247,16 @@ static int with_world(const struct options *o, struct arena *a)
 	return status;
 }
 
+static void say_notes(const struct options *o)
+{
+	for (uint32_t i = 0; i < o->notes.n && !o->quiet; i++)
+		fprintf(stderr, "spile: warning: %" STR_FMT "\n",
+			STR_ARG(o->notes.v[i]));
+}
+
 static int run(const struct options *o, struct arena *a)
 {
+	say_notes(o);
 	switch (o->mode) {
 	case MODE_HELP:
 		options_help(stdout);
@@ -257,7 +267,12 @@ static int run(const struct options *o, struct arena *a)
 	case MODE_EXPLAIN:
 		return explain(o->explain);
 	case MODE_DUMP_TYPES:
-		list_forms(stdout);
+		list_forms(o, stdout);
+		return EXIT_SUCCESS;
+	case MODE_LIST_EXAMPLES:
+		example_list(a, stdout);
+		return EXIT_SUCCESS;
+	case MODE_NOTHING:
 		return EXIT_SUCCESS;
 	case MODE_SCRIPT:
 	case MODE_LIST:
@@ -288,6 +303,7 @@ static void hold_standard(void)
 
 int main(int argc, char **argv)
 {
+	struct words words;
 	struct options o;
 	struct arena a;
 	struct err *err;
@@ -295,7 +311,9 @@ int main(int argc, char **argv)
 
 	hold_standard();
 	arena_init(&a);
-	err = options_parse(argc, argv, &a, &o);
+	err = words_collect(argc, argv, &a, &words);
+	if (!err)
+		err = options_parse(words.n, words.v, &a, &o);
 	status = err ? fail(err) : run(&o, &a);
 	if (fflush(stdout) != 0 && !status)
 		status = fail(err_os(errno, "standard output"));

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cli/example.h"
+#include "lang/diag.h"
 #include "run/procfs.h"
 
 /* Values that getopt_long() gives back. */
@@ -13,12 +15,15 @@ enum option_id {
 	OPT_FIRST = 0x100,	/* letters are below */
 #define OPTION(id, letter, long_, arg, metavar, help) OPT_##id,
 #define IGNORED(letter, long_, arg)
+#define FOREIGN(letter, long_, arg, why)
 #define ABSENT(letter, long_, arg, instead)
 #include "cli/options.def"
 #undef OPTION
 #undef IGNORED
+#undef FOREIGN
 #undef ABSENT
 	OPT_IGNORED,
+	OPT_FOREIGN,
 	OPT_ABSENT,		/* + number of the row */
 };
 
@@ -30,7 +35,8 @@ struct option_row {
 	const char *long_;
 	enum option_argument arg;
 	const char *metavar;
-	const char *help;	/* ABSENT: what there is instead */
+	const char *help;	/* FOREIGN: why; ABSENT: what there is
+				 * instead; "": not in the list */
 };
 
 static const struct option_row rows[] = {
@@ -38,18 +44,21 @@ static const struct option_row rows[] = {
 	{ OPT_##id, letter, long_, ARG_##arg, metavar, help },
 #define IGNORED(letter, long_, arg) \
 	{ OPT_IGNORED, letter, long_, ARG_##arg, "", "" },
+#define FOREIGN(letter, long_, arg, why) \
+	{ OPT_FOREIGN, letter, long_, ARG_##arg, "", why },
 #define ABSENT(letter, long_, arg, instead) \
 	{ OPT_ABSENT, letter, long_, ARG_##arg, "", instead },
 #include "cli/options.def"
 #undef OPTION
 #undef IGNORED
+#undef FOREIGN
 #undef ABSENT
 };
 
 /* What getopt_long() wants to know, made from the rows.  As with stap, an
  * option may stand behind the script, too; behind "--", all is the script's. */
 struct option_tables {
-	char letters[3 * ARRAY_SIZE(rows) + 1];
+	char letters[3 * ARRAY_SIZE(rows) + 2];
 	struct option longs[ARRAY_SIZE(rows) + 1];
 };
 
@@ -58,6 +67,7 @@ static void tables_fill(struct option_tables *t)
 	char *l = t->letters;
 	struct option *o = t->longs;
 
+	*l++ = ':'; /* tell a missing argument from an unknown option */
 	for (uint32_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct option_row *r = &rows[i];
 
@@ -238,6 +248,29 @@ static struct err *colour(struct options *o, const char *when)
 	return NULL;
 }
 
+/* --vp 01201: a digit for each pass, as many as are given. */
+static struct err *verbose_passes(struct options *o, const char *digits)
+{
+	size_t n = strlen(digits);
+
+	if (!n || n > 5 || strspn(digits, "0123456789") != n)
+		return err_new(ERR_OTHER, "--vp needs up to five digits, one for each pass, not '%s'",
+			       digits);
+	for (size_t i = 0; i < n; i++)
+		o->verbose_pass[i + 1] += (unsigned)(digits[i] - '0');
+	return NULL;
+}
+
+/* A choice of which one side is what spile does anyway. */
+static struct err *only(const char *arg, const char *good, const char *also,
+			const char *why)
+{
+	if (!strcmp(arg, good) || !strcmp(arg, also))
+		return NULL;
+	return err_hint(err_new(ERR_OTHER, "'%s' is not to be had", arg),
+			"%s", why);
+}
+
 /* ---- one option ---- */
 
 static struct err *take_number(struct options *o, int id, const char *arg)
@@ -344,7 +377,27 @@ static struct err *take(struct options *o, struct arena *a,
 		o->sema.show_globals = false;
 		return NULL;
 	case OPT_COLOUR:
+	case OPT_COLOUR_TOO:
 		return colour(o, arg);
+	case OPT_VERBOSE_PASS:
+		return verbose_passes(o, arg);
+	case OPT_COMPATIBLE:
+		o->compatible = arg;
+		return NULL;
+	case OPT_EXAMPLE:
+		o->example = true;
+		return NULL;
+	case OPT_COVERAGE:
+		o->coverage = true;
+		return NULL;
+	case OPT_RUNTIME:
+		return only(arg, "bpf", "kernel", "spile has one runtime: eBPF");
+	case OPT_PRIVILEGE:
+		return only(arg, "stapdev", "stapdev",
+			    "spile runs with the rights that you have");
+	case OPT_CLEAN_CACHE:
+		take_mode(o, MODE_NOTHING);
+		return NULL;
 	case OPT_DUMP:
 		return dump(o, arg);
 	case OPT_DUMP_TYPES:
@@ -389,24 +442,90 @@ static struct err *take(struct options *o, struct arena *a,
 	}
 }
 
+/* "-F", "--remote" */
+static void row_text(const struct option_row *row, char ret[32])
+{
+	if (row->letter)
+		snprintf(ret, 32, "-%c", row->letter);
+	else
+		snprintf(ret, 32, "--%s", row->long_);
+}
+
 static struct err *absent(const struct option_row *row)
+{
+	char text[32];
+
+	row_text(row, text);
+	return err_hint(err_new(ERR_OTHER, "spile has no option %s", text),
+			"%s", row->help);
+}
+
+static void note_foreign(struct options *o, struct arena *a,
+			 const struct option_row *row)
+{
+	char text[32];
+
+	row_text(row, text);
+	vec_push(a, &o->notes,
+		 arena_printf(a, "%s has no effect: %s", text, row->help));
+}
+
+static struct err *unknown_letter(const char *word)
 {
 	struct err *err;
 
-	if (row->letter)
-		err = err_new(ERR_OTHER, "spile has no option -%c",
-			      row->letter);
+	if (isprint(optopt))
+		err = err_new(ERR_OTHER, "there is no option -%c", optopt);
 	else
-		err = err_new(ERR_OTHER, "spile has no option --%s",
-			      row->long_);
-	return err_hint(err, "%s", row->help);
+		err = err_new(ERR_OTHER, "there is no option %s", word);
+	return err_hint(err, "spile --help lists them");
 }
 
-static struct err *wrong_option(const char *word)
+/* A long option that is unknown, may mean several, or has an argument that it
+ * does not take. */
+static struct err *unknown_long(const char *word)
 {
-	return err_hint(err_new(ERR_OTHER, "unknown option, or one without its argument: %s",
-				word),
-			"spile --help lists them");
+	struct str name = str_from(word + 2), best;
+	int64_t eq = str_find_char(name, '=');
+	struct diag_guess guess;
+	struct err *err;
+
+	name = eq < 0 ? name : str_sub(name, 0, (uint32_t)eq);
+	diag_guess_init(&guess, name);
+	for (uint32_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (eq >= 0 && str_is(name, rows[i].long_))
+			return err_new(ERR_OTHER, "--%s takes no argument",
+				       rows[i].long_);
+		diag_guess_add(&guess, str_from(rows[i].long_));
+	}
+	err = err_new(ERR_OTHER, "there is no option --%" STR_FMT,
+		      STR_ARG(name));
+	best = diag_guess_best(&guess);
+	if (best.len)
+		return err_hint(err, "did you mean --%" STR_FMT "?",
+				STR_ARG(best));
+	return err_hint(err, "spile --help lists them");
+}
+
+static struct err *wrong_option(int c, const char *word)
+{
+	if (c == ':')
+		return err_new(ERR_OTHER, "%s needs an argument", word);
+	if (!strncmp(word, "--", 2))
+		return unknown_long(word);
+	return unknown_letter(word);
+}
+
+static struct err *take_row(struct options *o, struct arena *a,
+			    const struct option_row *row, const char *arg)
+{
+	if (row->id == OPT_ABSENT)
+		return absent(row);
+	if (row->id == OPT_FOREIGN) {
+		note_foreign(o, a, row);
+		return NULL;
+	}
+	return take(o, a, row, arg);
 }
 
 static struct err *take_all(int argc, char **argv, struct arena *a,
@@ -424,9 +543,8 @@ static struct err *take_all(int argc, char **argv, struct arena *a,
 				NULL)) != -1) {
 		row = c == '?' || c == ':' ? NULL : row_of(c);
 		if (!row)
-			return wrong_option(argv[optind - 1]);
-		err = row->id == OPT_ABSENT ? absent(row) :
-					      take(o, a, row, optarg);
+			return wrong_option(c, argv[optind - 1]);
+		err = take_row(o, a, row, optarg);
 		if (err)
 			return err;
 	}
@@ -444,6 +562,16 @@ static void take_rest(int argc, char **argv, struct arena *a,
 		o->file = argv[i++];
 	for (; i < argc; i++)
 		vec_push(a, &o->args, str_from(argv[i]));
+}
+
+static struct err *find_example(struct options *o, struct arena *a)
+{
+	if (!o->example || o->mode != MODE_SCRIPT)
+		return NULL;
+	if (o->file)
+		return example_find(o->file, a, &o->file);
+	o->mode = MODE_LIST_EXAMPLES;
+	return NULL;
 }
 
 static struct err *combination(const struct options *o)
@@ -485,7 +613,9 @@ struct err *options_parse(int argc, char **argv, struct arena *a,
 	if (err)
 		return err;
 	take_rest(argc, argv, a, &o);
-	err = combination(&o);
+	err = find_example(&o, a);
+	if (!err)
+		err = combination(&o);
 	if (err)
 		return err;
 	/* For a kernel that does not run, there is nothing to run. */
@@ -514,13 +644,19 @@ static void help_row(const struct option_row *r, FILE *out)
 	fprintf(out, "  %-28s %s\n", left, r->help);
 }
 
+unsigned options_verbose(const struct options *o, unsigned pass)
+{
+	return o->verbose + o->verbose_pass[pass];
+}
+
 void options_help(FILE *out)
 {
 	fputs("usage: spile [options] FILE [arguments of the script]\n"
 	      "       spile [options] -e SCRIPT [arguments]\n"
+	      "       spile [options] --example NAME [arguments]\n"
 	      "       spile -l POINT | -L POINT\n\n", out);
 	for (uint32_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (rows[i].id < OPT_IGNORED)
+		if (rows[i].id < OPT_IGNORED && rows[i].help[0])
 			help_row(&rows[i], out);
 	fputs("\nOptions of SystemTap that have no meaning here are accepted.\n",
 	      out);

@@ -24,6 +24,8 @@ enum options_mode {
 	MODE_DUMP_FUNCTIONS,
 	MODE_DUMP_FEATURES,
 	MODE_EXPLAIN,
+	MODE_LIST_EXAMPLES,
+	MODE_NOTHING,		/* --clean-cache: there is none to clean */
 	MODE_HELP,
 	MODE_VERSION,
 };
@@ -50,6 +52,7 @@ struct options {
 	VEC(struct str) includes;
 	const char *point;		/* -l, -L */
 	bool list_vars;
+	bool example;			/* file is the name of one */
 	const char *explain;
 	const char *command, *output, *features, *name;
 	const char *world, *release, *sysroot, *arch;
@@ -57,7 +60,10 @@ struct options {
 	uint32_t timeout;		/* s, 0 = none */
 	uint64_t buffer;		/* bytes, 0 = default */
 	unsigned last_pass, verbose;
-	bool keep, quiet, werror, timing, colour;
+	unsigned verbose_pass[6];	/* --vp: more, of passes 1 to 5 */
+	bool keep, quiet, werror, timing, colour, coverage;
+	const char *compatible;		/* version, or NULL */
+	VEC(struct str) notes;		/* of options without effect */
 	struct sema_options sema;
 	int argc;			/* the words that say so */
 	char **argv;
@@ -74,6 +80,9 @@ struct err *options_parse(int argc, char **argv, struct arena *a,
 			  struct options *ret) must_check;
 
 void options_help(FILE *out);
+
+/* How much is to be said of a pass, 1 to 5. */
+unsigned options_verbose(const struct options *o, unsigned pass);
 
 /* "tokens", "ast", ...; NULL for NONE. */
 const char *options_dump_name(enum options_dump d);

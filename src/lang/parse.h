@@ -21,6 +21,7 @@ struct parse_options {
 	struct sources *sources;
 	struct diags *diags;
 	struct str kernel_vr, arch;	/* "6.18.44-amd64", "x86_64" */
+	const char *systemtap_v;	/* --compatible, or NULL: the newest */
 	bool (*config)(void *world, struct str name, struct str *value);
 	void *world;
 	const struct str *args;		/* of the script: $1 ... */

@@ -94,7 +94,8 @@ static bool name_operand(const struct parse_options *o, struct operand *x,
 	else if (str_is(name, "kernel_v"))
 		x->text = base_version(o->kernel_vr);
 	else if (str_is(name, "systemtap_v"))
-		x->text = STR(PREPROCESS_VERSION);
+		x->text = str_from(o->systemtap_v ? o->systemtap_v :
+						    PREPROCESS_VERSION);
 	else
 		x->kind = OPERAND_NAME;
 	if (x->kind == OPERAND_VERSION)

@@ -74,7 +74,7 @@ class CommandLine(unittest.TestCase):
 
     def test_passes(self):
         script = 'probe begin { println("ran") exit() }'
-        for n, text in (("1", "probe begin"), ("2", "probe p0 begin")):
+        for n, text in (("1", "probe begin"), ("2", "# probes\nbegin")):
             r = spile("-p" + n, "-e", script)
             self.assertEqual(r.returncode, 0)
             self.assertIn(text, r.stdout)
