@@ -129,6 +129,7 @@ static void run_as(struct options *o, const struct options *now)
 	o->sema = was.sema;
 	o->sema.target_pid = now->sema.target_pid;
 	o->sema.has_command = now->sema.has_command;
+	o->sema.command = now->sema.command;
 	o->sema.debuginfo = now->sema.debuginfo;
 }
 

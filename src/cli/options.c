@@ -587,6 +587,20 @@ static struct err *combination(const struct options *o)
 	return NULL;
 }
 
+/* The program that -c starts; empty where only a shell can tell. */
+static struct str command_program(const char *text)
+{
+	size_t n;
+
+	if (!text)
+		return (struct str){};
+	text += strspn(text, " \t");
+	n = strcspn(text, " \t");
+	if (strcspn(text, "|&;<>()$`\\\"'*?[#~=%!{}\n") < n)
+		return (struct str){};
+	return (struct str){ text, (uint32_t)n };
+}
+
 struct err *options_parse(int argc, char **argv, struct arena *a,
 			  struct options *ret)
 {
@@ -624,6 +638,7 @@ struct err *options_parse(int argc, char **argv, struct arena *a,
 	o.sema.target_pid = o.target;
 	o.sema.debuginfo = getenv("SPILE_DEBUGINFO_PATH");
 	o.sema.has_command = o.command != NULL;
+	o.sema.command = command_program(o.command);
 	*ret = o;
 	return NULL;
 }

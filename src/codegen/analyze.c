@@ -234,6 +234,20 @@ static void find_locked(struct cg_fn *fn)
 	}
 }
 
+/* Programs that wait need a link that takes them, and may use no perf events
+ * and no tail calls. */
+static void find_sleep(struct cg_fn *fn)
+{
+	uint32_t kind = fn->probe->image.kind;
+
+	fn->can_sleep = (kind == PROBE_UPROBE || kind == PROBE_URETPROBE) &&
+			(fn->features & FEATURE_BIT(UPROBE_MULTI)) &&
+			!fn->is_stepped;
+	for (uint32_t i = 0; i < fn->f->insns.n; i++)
+		if (ir_insn(fn->f, i)->op == OP_PERF_READ)
+			fn->can_sleep = false;
+}
+
 static void matters(struct cg_var *v, uint32_t position)
 {
 	v->from = MIN(v->from, position);
@@ -440,4 +454,5 @@ void cg_analyze(struct cg_fn *fn)
 	find_vars(fn);
 	mark_vars(fn);
 	find_needs(fn);
+	find_sleep(fn);
 }

@@ -145,6 +145,9 @@ struct cg_fn {
 	uint32_t *position;	/* of each block in it */
 	uint32_t block, at;	/* where selection is */
 	bool is_locked;		/* there */
+	bool can_sleep;		/* the program may be one that waits for memory
+				 * of the task, */
+	bool sleeps;		/* and does */
 	bool has_loops, needs_scratch, counts_actions, raises_text;
 	bool uses_lock, uses_token, uses_match, wants_groups;
 	uint32_t niters;	/* operations that walk over an array */

@@ -400,14 +400,13 @@ void cg_filter(struct cg_fn *fn)
 
 	if (p->kind == PROBE_SYSCALL)
 		by_number(fn, &p->site);
-	if (p->kind != PROBE_PROCESS && p->kind != PROBE_PERF &&
-	    !is_exit_function)
+	if (!p->site.filter && p->kind != PROBE_PROCESS && !is_exit_function)
 		return;
 	if (p->site.filter & FILTER_PID)
 		need(fn, tgid(fn), p->site.pid);
 	if (p->site.filter & FILTER_USER)
 		by_user(fn);
-	if (p->kind != PROBE_PERF)
+	if (p->kind == PROBE_PROCESS || is_exit_function)
 		by_event(fn, &p->site);
 	if (p->site.filter & FILTER_FILE)
 		by_file(fn, &p->site);

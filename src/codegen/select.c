@@ -653,6 +653,11 @@ static bool is_one_link(const struct cg_fn *fn)
 	       cg_has(fn, FEATURE_BIT(KPROBE_MULTI));
 }
 
+static bool is_of_user(const struct image_probe *p)
+{
+	return p->kind == PROBE_UPROBE || p->kind == PROBE_URETPROBE;
+}
+
 /* What the kernel must be told of the program of a probe. */
 static struct image_prog prog_of(const struct cg_fn *fn)
 {
@@ -668,6 +673,8 @@ static struct image_prog prog_of(const struct cg_fn *fn)
 		[PROBE_FEXIT] = { BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT },
 		[PROBE_KPROBE] = { BPF_PROG_TYPE_KPROBE, 0 },
 		[PROBE_KRETPROBE] = { BPF_PROG_TYPE_KPROBE, 0 },
+		[PROBE_UPROBE] = { BPF_PROG_TYPE_KPROBE, 0 },
+		[PROBE_URETPROBE] = { BPF_PROG_TYPE_KPROBE, 0 },
 		[PROBE_WATCH] = { BPF_PROG_TYPE_PERF_EVENT, 0 },
 		/* BPF_PROG_TYPE_NETFILTER, BPF_NETFILTER */
 		[PROBE_NETFILTER] = { 32, 45 },
@@ -678,7 +685,11 @@ static struct image_prog prog_of(const struct cg_fn *fn)
 		.attach_type = types[p->kind].attach,
 	};
 
-	if (prog.prog_type == BPF_PROG_TYPE_KPROBE && is_one_link(fn))
+	prog.sleeps = fn->sleeps;
+	if (is_of_user(p))
+		prog.attach_type = cg_has(fn, FEATURE_BIT(UPROBE_MULTI)) ?
+					   IMAGE_UPROBE_MULTI : 0;
+	else if (prog.prog_type == BPF_PROG_TYPE_KPROBE && is_one_link(fn))
 		prog.attach_type = BPF_TRACE_KPROBE_MULTI;
 	if (prog.prog_type == BPF_PROG_TYPE_TRACING) {
 		prog.attach_to = p->site.name;

@@ -76,6 +76,10 @@ void cg_intrin(struct cg_fn *fn, ir_ref r)
 	case INTRIN_COMM:
 		cg_comm(fn, cg_new_string(fn, r));
 		break;
+	case INTRIN_FUNC_IP:
+		code_mov(fn->c, R1, fn->ctx);
+		by_helper(fn, r, HELPER_get_func_ip);
+		break;
 	case INTRIN_TASK:
 		by_helper(fn, r, HELPER_get_current_task);
 		break;

@@ -4,6 +4,7 @@
  */
 #include "base/bits.h"
 #include "codegen/cg.h"
+#include "dbg/arch.h"
 
 /* A context is read by whole words only: that is allowed for every kind. */
 static cg_reg context(struct cg_fn *fn, int64_t off, uint32_t size)
@@ -121,6 +122,29 @@ static cg_reg address(struct cg_fn *fn, const struct ir_insn *i)
 	return v;
 }
 
+/* Can code here wait until a page of the task is there?  Not while others wait
+ * for the lock, and not in what a helper of the kernel calls. */
+static bool may_wait(struct cg_fn *fn)
+{
+	bool may = fn->can_sleep && !fn->is_locked && fn->c == fn->funcs.v[0];
+
+	fn->sleeps |= may;
+	return may;
+}
+
+/* To the word: the bytes that could not be read at once. */
+static cg_reg wait_for(struct cg_fn *fn, cg_reg at, uint32_t size)
+{
+	struct cg_code *c = fn->c;
+
+	code_mov(c, R1, R10);
+	code_alui(c, BPF_ADD, R1, cg_word(fn));
+	code_movi(c, R2, size);
+	code_mov(c, R3, at);
+	code_call(c, HELPER_copy_from_user);
+	return code_result(c);
+}
+
 void cg_load(struct cg_fn *fn, ir_ref r)
 {
 	const struct ir_insn *i = ir_insn(fn->f, r);
@@ -143,6 +167,8 @@ void cg_load(struct cg_fn *fn, ir_ref r)
 	code_call(c, i->aux & LOAD_USER ? HELPER_probe_read_user :
 					  HELPER_probe_read_kernel);
 	code_ifi(c, BPF_JEQ, code_result(c), 0, ok);
+	if (i->aux & LOAD_USER && may_wait(fn))
+		code_ifi(c, BPF_JEQ, wait_for(fn, at, size), 0, ok);
 	cg_raise(fn, i->aux & LOAD_USER ? IERR_USER_FAULT : IERR_KERNEL_FAULT,
 		 at);
 	code_place_label(c, ok);
@@ -179,12 +205,10 @@ static void string_room(struct cg_fn *fn, ir_ref max, uint32_t room)
 	code_mov(c, R2, n);
 }
 
-void cg_read_text(struct cg_fn *fn, struct cg_str dst, cg_reg at, ir_ref max,
-		  uint32_t aux)
+static void read_text(struct cg_fn *fn, struct cg_str dst, cg_reg at,
+		      ir_ref max, bool user, cg_label ok)
 {
 	struct cg_code *c = fn->c;
-	bool user = aux & LOAD_USER;
-	cg_label ok = code_label(c);
 
 	string_room(fn, max, dst.bound + 1u);
 	code_mov(c, R1, cg_str_addr(fn, dst));
@@ -192,6 +216,38 @@ void cg_read_text(struct cg_fn *fn, struct cg_str dst, cg_reg at, ir_ref max,
 	code_call(c, user ? HELPER_probe_read_user_str :
 			    HELPER_probe_read_kernel_str);
 	code_ifi(c, BPF_JSGE, code_result(c), 0, ok);
+}
+
+/* The page that the text begins in, and then the one behind it, if the text
+ * may reach so far: longer ones have been read by who made them. */
+static void wait_for_text(struct cg_fn *fn, struct cg_str dst, cg_reg at,
+			  ir_ref max, cg_label ok)
+{
+	struct cg_code *c = fn->c;
+	uint32_t page = fn->g->o->arch ? fn->g->o->arch->page_size : 4096;
+	cg_label fault = code_label(c);
+	cg_reg next;
+
+	code_ifi(c, BPF_JNE, wait_for(fn, at, 1), 0, fault);
+	read_text(fn, dst, at, max, true, ok);
+	next = code_copy(c, at);
+	code_alui(c, BPF_OR, next, page - 1);
+	code_alui(c, BPF_ADD, next, 1);
+	code_ifi(c, BPF_JNE, wait_for(fn, next, 1), 0, fault);
+	read_text(fn, dst, at, max, true, ok);
+	code_place_label(c, fault);
+}
+
+void cg_read_text(struct cg_fn *fn, struct cg_str dst, cg_reg at, ir_ref max,
+		  uint32_t aux)
+{
+	struct cg_code *c = fn->c;
+	bool user = aux & LOAD_USER;
+	cg_label ok = code_label(c);
+
+	read_text(fn, dst, at, max, user, ok);
+	if (user && may_wait(fn))
+		wait_for_text(fn, dst, at, max, ok);
 	if (aux & LOAD_QUIET)
 		cg_str_clear(fn, dst);
 	else

@@ -53,6 +53,8 @@ static int64_t own_frames(const struct cg_fn *fn)
 	case PROBE_WATCH:
 	case PROBE_KPROBE:
 	case PROBE_KRETPROBE:
+	case PROBE_UPROBE:
+	case PROBE_URETPROBE:
 	case PROBE_BEGIN:
 	case PROBE_END:
 	case PROBE_ERROR:

@@ -343,6 +343,7 @@ bool vm_helper(struct vm *vm, int32_t number, const struct image_reloc *r,
 	case HELPER_map_delete_elem:
 		return delete(vm, a, ret);
 	case HELPER_get_attach_cookie:
+	case HELPER_get_func_ip:
 		return true;
 	case HELPER_ktime_get_ns:
 	case HELPER_ktime_get_boot_ns:
@@ -371,6 +372,7 @@ bool vm_helper(struct vm *vm, int32_t number, const struct image_reloc *r,
 	case HELPER_probe_read_kernel_str:
 		return probe_read_str(vm, a, ret);
 	case HELPER_probe_read_user:
+	case HELPER_copy_from_user:
 	case HELPER_probe_read_user_str:
 		return fault(vm, a, ret);
 	case HELPER_probe_write_user:

@@ -92,6 +92,8 @@ struct ctypes {
 	 * kernel itself; false = they are not of the kernel. */
 	struct str module;
 	bool is_kernel;
+	/* Of a program: what has such a type lies in user memory. */
+	bool is_user;
 };
 
 /* A type wherever it is from; in NULL = a plain long, or not known. */

@@ -490,25 +490,52 @@ struct err *debuginfo_functions(struct debuginfo *d, struct arena *a,
 
 /* ---- units ---- */
 
+/* What the last -O of the compiler's options says; false = it has none. */
+static bool debuginfo_level(struct str producer, bool *ret)
+{
+	bool found = false;
+
+	for (uint32_t at = 0; at < producer.len; at++) {
+		struct str rest = str_sub(producer, at, 4);
+
+		if (!str_starts(rest, STR(" -O")))
+			continue;
+		*ret = rest.len == 4 && rest.s[3] != '0' && rest.s[3] != ' ';
+		found = true;
+	}
+	return found;
+}
+
+/* Has a parameter places that change from one instruction to another?  Only
+ * optimizing compilers say that. */
+static bool debuginfo_has_lists(struct dbg_die function)
+{
+	struct die_attr at;
+	struct dbg_die c = die_child(function);
+
+	for (; die_tag(c); c = die_next(c))
+		if (die_tag(c) == DW_TAG_formal_parameter &&
+		    die_attr(c, DW_AT_location, &at) &&
+		    die_attr_is_offset(&at))
+			return true;
+	return false;
+}
+
 bool debuginfo_is_optimized(struct debuginfo *d, struct dbg_die die)
 {
 	struct die_unit *u = die.unit;
 	struct str producer;
-	int64_t at;
+	bool is_optimized;
 
 	(void)d;
 	if (!u)
 		return false;
 	producer = die_str((struct dbg_die){ u, u->root }, DW_AT_producer);
-	for (at = 0; (uint32_t)at < producer.len; at++) {
-		struct str rest = str_sub(producer, (uint32_t)at, 4);
-
-		if (str_starts(rest, STR(" -O")) && rest.len == 4 &&
-		    rest.s[3] != '0')
-			return true;
-	}
+	if (debuginfo_level(producer, &is_optimized))
+		return is_optimized;
 	return die_flag((struct dbg_die){ u, u->root },
-			DEBUGINFO_APPLE_OPTIMIZED);
+			DEBUGINFO_APPLE_OPTIMIZED) ||
+	       debuginfo_has_lists(die);
 }
 
 struct str debuginfo_unit_name(struct dbg_die die)

@@ -175,7 +175,7 @@ struct err *debuginfo_function_ranges(struct debuginfo *d, struct arena *a,
  * debuginfo_is_optimized(). */
 uint64_t debuginfo_prologue_end(struct debuginfo *d,
 				const struct dbg_function *f);
-/* Was the unit of die compiled with optimization? */
+/* Was the function die compiled with optimization? */
 bool debuginfo_is_optimized(struct debuginfo *d, struct dbg_die die);
 
 /* A place in the code. */

@@ -24,7 +24,8 @@ struct dbg_loc_op {
 	enum dbg_loc_code code;
 	uint8_t size;		/* bytes: LOAD, SEXT, ZEXT: 1 to 8 */
 	uint64_t value;		/* CONST, ADDR; register number: REG, ENTRY;
-				 * PICK */
+				 * PICK; LOAD: 1 = of user memory, which
+				 * the user of the location says */
 };
 
 enum dbg_loc_kind {

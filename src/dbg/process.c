@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dbg/process.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -279,12 +281,22 @@ static struct str process_here(const struct world *w, struct arena *a,
 					     STR_ARG(path)).s);
 }
 
+/* Libraries need not be executable. */
+static bool process_is_elf(const char *here)
+{
+	_cleanup_close_ int fd = open(here, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char magic[SELFMAG];
+
+	return fd >= 0 && pread(fd, magic, SELFMAG, 0) == SELFMAG &&
+	       !memcmp(magic, ELFMAG, SELFMAG);
+}
+
 static bool process_is_program(const char *here)
 {
 	struct stat st;
 
 	return !stat(here, &st) && S_ISREG(st.st_mode) &&
-	       (st.st_mode & 0111);
+	       ((st.st_mode & 0111) || process_is_elf(here));
 }
 
 static struct err *process_file(const struct world *w, struct arena *a,

@@ -363,12 +363,16 @@ struct image_global {
 	istr init_str;		/* scalar string */
 };
 
+/* BPF_TRACE_UPROBE_MULTI, which older headers of the kernel lack. */
+#define IMAGE_UPROBE_MULTI 48
+
 struct image_prog {
 	istr name;
 	uint32_t first, n;	/* range of `insns` */
 	uint32_t first_reloc, nrelocs;
 	uint32_t first_line, nlines;
 	uint32_t prog_type, attach_type;	/* BPF_PROG_TYPE_*, BPF_* */
+	bool sleeps;		/* it may wait for memory of the task */
 	istr attach_to, attach_module;	/* TRACING: the kernel function whose
 					 * arguments are its context */
 };
@@ -439,6 +443,9 @@ struct image_place {
  *       not enough, else 0; no name: a = the address.  KRETPROBE: c = how
  *       many calls may be under way at once, 0 = as the kernel thinks fit.
  *       FENTRY with a filter: a = enum image_process_event
+ * UPROBE, URETPROBE: name = path of the file, offset = bytes into it; b =
+ *       where in the file the counter is that says that somebody looks (the
+ *       semaphore of a mark), 0 = there is none; filter
  * WATCH: name = symbol of the kernel, or empty and a = address; b =
  *       HW_BREAKPOINT_W or HW_BREAKPOINT_RW; c = length in bytes: 1, 2, 4, 8
  * PROCFS: name = path of the file; a = 1: it is written to, 0: it is read;

@@ -398,6 +398,8 @@ static void print_prog(const struct image *img, uint32_t i, FILE *out)
 	print_istr(img, p->name, out);
 	fprintf(out, " insns=%u+%u type=%u attach=%u lines=%u", p->first,
 		p->n, p->prog_type, p->attach_type, p->nlines);
+	if (p->sleeps)
+		fputs(" sleeps", out);
 	if (p->attach_to)
 		print_istr(img, p->attach_to, out);
 	putc('\n', out);

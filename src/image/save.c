@@ -158,6 +158,7 @@ static void prog(struct codec *c, struct image_prog *p)
 	u32(c, &p->nlines);
 	u32(c, &p->prog_type);
 	u32(c, &p->attach_type);
+	flag(c, &p->sleeps);
 	u32(c, &p->attach_to);
 	u32(c, &p->attach_module);
 }
@@ -349,7 +350,7 @@ static void sections(struct codec *c, struct image *img)
 	SECTION(c, &img->maps, map, 28);
 	SECTION(c, &img->globals, global, 100);
 	SECTION(c, &img->insns, u64, 8);
-	SECTION(c, &img->progs, prog, 44);
+	SECTION(c, &img->progs, prog, 45);
 	SECTION(c, &img->relocs, reloc, 12);
 	SECTION(c, &img->accesses, number, 26);
 	SECTION(c, &img->lines, line, 8);

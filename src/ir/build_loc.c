@@ -155,8 +155,12 @@ static void operation(struct loc_stack *st, const struct dbg_loc_op *op)
 	case DBG_LOC_OP_CPU:
 		push(st, insn(st, OP_INTRIN, INTRIN_CPU, IR_NONE, 0));
 		break;
+	case DBG_LOC_OP_FUNC:
+		push(st, insn(st, OP_INTRIN, INTRIN_FUNC_IP, IR_NONE, 0));
+		break;
 	case DBG_LOC_OP_LOAD:
-		push(st, insn(st, OP_LOAD, 0, pop(st), op->size));
+		push(st, insn(st, OP_LOAD, 0, pop(st),
+			      op->size | (op->value ? LOAD_USER : 0u)));
 		break;
 	case DBG_LOC_OP_ADD:
 	case DBG_LOC_OP_SUB:

@@ -228,6 +228,24 @@ static bool has_kprobe_multi(void)
 	return link >= 0;
 }
 
+/* A kernel that knows these links sees that a directory is no program before it
+ * does anything; another one does not know what is meant. */
+static bool has_uprobe_multi(void)
+{
+	const struct bpf_insn insns[] = { MOV(BPF_REG_0, 0), EXIT };
+	const uint64_t offset = 0;
+	const struct syscall_uprobe_multi link = {
+		.path = ptr_u64("/"),
+		.offsets = ptr_u64(&offset),
+		.cnt = 1,
+	};
+	_cleanup_close_ int prog = load_as(BPF_PROG_TYPE_KPROBE,
+					   IMAGE_UPROBE_MULTI, insns,
+					   ARRAY_SIZE(insns), NULL);
+
+	return prog >= 0 && syscall_uprobe_multi(prog, &link) == -EBADF;
+}
+
 static bool has_feature(enum image_feature f, struct ctypes *btf)
 {
 	switch (f) {
@@ -264,6 +282,8 @@ static bool has_feature(enum image_feature f, struct ctypes *btf)
 				       BPF_FUNC_get_attach_cookie);
 	case FEATURE_KPROBE_MULTI:
 		return has_kprobe_multi();
+	case FEATURE_UPROBE_MULTI:
+		return has_uprobe_multi();
 	case FEATURE_RAW_TP_COOKIE:
 		return has_helper(BPF_FUNC_get_attach_cookie);
 	case FEATURE_KF_STRING:
@@ -333,6 +353,7 @@ static const struct {
 	{ FEATURE_STRNCMP, STR_INIT("BPF_FUNC_strncmp"), {} },
 	{ FEATURE_MAY_GOTO, STR_INIT("BPF_MAY_GOTO"), {} },
 	{ FEATURE_SDIV, STR_INIT("BPF_MAY_GOTO"), {} },
+	{ FEATURE_UPROBE_MULTI, STR_INIT("BPF_TRACE_UPROBE_MULTI"), {} },
 	{ FEATURE_KF_STRING, {}, STR_INIT("bpf_strcmp") },
 	{ FEATURE_IRQ_SAVE, {}, STR_INIT("bpf_local_irq_save") },
 	{ FEATURE_RAW_TP_COOKIE, {}, STR_INIT("bpf_local_irq_save") },

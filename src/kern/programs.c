@@ -302,6 +302,7 @@ static struct err *loader_load(struct loader *l, const struct image_prog *p,
 	memset(&attr, 0, sizeof(attr));
 	attr.prog_type = p->prog_type;
 	attr.expected_attach_type = p->attach_type;
+	attr.prog_flags = p->sleeps ? BPF_F_SLEEPABLE : 0;
 	e = loader_target(l, p, &attr);
 	if (e)
 		return e;

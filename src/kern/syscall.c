@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "image/image.h"
 
 #define SYSCALL_LOAD_TRIES 5
 
@@ -113,6 +114,21 @@ int syscall_raw_tracepoint_open(const char *name, int prog_fd)
 	/* Up to prog_fd: newer kernels have more behind it. */
 	return syscall_bpf(BPF_RAW_TRACEPOINT_OPEN, &attr,
 			   SYSCALL_ATTR_SIZE(raw_tracepoint));
+}
+
+int syscall_uprobe_multi(int prog_fd, const struct syscall_uprobe_multi *u)
+{
+	struct {
+		uint32_t prog_fd, target_fd, attach_type, flags;
+		struct syscall_uprobe_multi multi;
+	} attr = {
+		.prog_fd = (uint32_t)prog_fd,
+		.attach_type = IMAGE_UPROBE_MULTI,
+		.multi = *u,
+	};
+	long ret = syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
+
+	return ret < 0 ? -errno : (int)ret;
 }
 
 int syscall_perf_event_open(const struct perf_event_attr *attr, pid_t pid,

@@ -54,6 +54,22 @@ int syscall_map_freeze(int fd);
 /* name: a tracepoint, without its system. */
 int syscall_raw_tracepoint_open(const char *name, int prog_fd);
 
+/* link_create.uprobe_multi of Linux 6.6 (89ae89f53d20), which older headers
+ * lack. */
+struct syscall_uprobe_multi {
+	uint64_t path;		/* const char * */
+	uint64_t offsets;	/* const uint64_t *, in the file */
+	uint64_t semaphores;	/* the same, 0 = has none; or NULL */
+	uint64_t cookies;	/* const uint64_t * */
+	uint32_t cnt;
+	uint32_t flags;		/* 1 = at the return */
+	uint32_t pid;		/* 0 = any process */
+	uint32_t spare;
+};
+
+/* One link for many sites of one file. */
+int syscall_uprobe_multi(int prog_fd, const struct syscall_uprobe_multi *u);
+
 int syscall_perf_event_open(const struct perf_event_attr *attr, pid_t pid,
 			    int cpu, int group, unsigned long flags);
 

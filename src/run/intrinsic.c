@@ -361,6 +361,7 @@ static const intrinsic_fn intrinsics[INTRIN_N] = {
 	[INTRIN_PRINT_STACK] = intrinsic_print_stack,
 	[INTRIN_STACK] = no_backtrace,
 	[INTRIN_STACK_AT] = get_no_stack,
+	[INTRIN_FUNC_IP] = get_no_stack,
 	[INTRIN_TEXT] = get_text,
 	[INTRIN_TEXT_SET] = text_set,
 	[INTRIN_TEXT_ADD] = text_add,

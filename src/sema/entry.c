@@ -84,7 +84,8 @@ static bool is_at_hand(const struct asked *as, const struct ast_expr *e)
 
 static bool is_return_of_function(const struct probe *pr)
 {
-	return pr->kind == PROBE_FEXIT || pr->kind == PROBE_KRETPROBE;
+	return pr->kind == PROBE_FEXIT || pr->kind == PROBE_KRETPROBE ||
+	       pr->kind == PROBE_URETPROBE;
 }
 
 static bool is_asked(const struct asked *as, const struct ast_expr *e)

@@ -54,11 +54,17 @@ static bool uses_context(struct ast_expr **place, void *data)
 	return !*uses;
 }
 
+/* Kinds that can have many sites. */
+static bool is_many(enum image_probe_kind kind)
+{
+	return kind == PROBE_KPROBE || kind == PROBE_KRETPROBE ||
+	       kind == PROBE_UPROBE || kind == PROBE_URETPROBE;
+}
+
 /* Can a program with many sites tell which one was hit? */
 static bool knows_site(const struct program *p, enum image_probe_kind kind)
 {
-	return (kind == PROBE_KPROBE || kind == PROBE_KRETPROBE) &&
-	       (p->features & FEATURE_BIT(KPROBE_COOKIE));
+	return is_many(kind) && (p->features & FEATURE_BIT(KPROBE_COOKIE));
 }
 
 static bool is_sharable(struct program *p, struct probe *pr)
@@ -69,7 +75,7 @@ static bool is_sharable(struct program *p, struct probe *pr)
 	};
 	bool uses = false;
 
-	if (pr->kind != PROBE_KPROBE && pr->kind != PROBE_KRETPROBE)
+	if (!is_many(pr->kind))
 		return false;
 	walk_exprs(pr->body, uses_context, &uses);
 	if (uses)
@@ -78,9 +84,14 @@ static bool is_sharable(struct program *p, struct probe *pr)
 	return !l.at_site || knows_site(p, pr->kind);
 }
 
+/* One program tests for all of them which tasks are meant. */
 static bool belongs_to(const struct probe *first, const struct probe *pr)
 {
-	return pr->group == first->group && pr->kind == first->kind;
+	return pr->group == first->group && pr->kind == first->kind &&
+	       pr->site.filter == first->site.filter &&
+	       pr->site.pid == first->site.pid &&
+	       pr->site.dev == first->site.dev &&
+	       pr->site.ino == first->site.ino;
 }
 
 static void take_sites(struct program *p, struct probe *first, uint32_t at,

@@ -240,7 +240,9 @@ struct sema_options {
 	bool unoptimized;		/* -u */
 	bool show_globals;
 	int64_t target_pid;		/* -x, or 0 */
-	bool has_command;		/* -c */
+	bool has_command;		/* -c, */
+	struct str command;		/* the program that it starts; empty =
+					 * that cannot be told */
 	const char *debuginfo;		/* directories with debug information,
 					 * ':' between, or NULL */
 	VEC(struct sema_override) globals;	/* -G */

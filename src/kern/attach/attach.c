@@ -50,6 +50,9 @@ static struct err *attach_kind(const struct attach_request *r,
 	case PROBE_KPROBE:
 	case PROBE_KRETPROBE:
 		return attach_kprobe(r, at);
+	case PROBE_UPROBE:
+	case PROBE_URETPROBE:
+		return attach_uprobe(r, at);
 	case PROBE_NETFILTER:
 		return attach_netfilter(r, at);
 	case PROBE_WATCH:

@@ -76,6 +76,8 @@ struct err *attach_kprobe(const struct attach_request *r,
 			  struct attachment *ret) must_check;
 struct err *attach_kprobe_multi(const struct attach_request *r,
 				struct attachment *ret) must_check;
+struct err *attach_uprobe(const struct attach_request *r,
+			  struct attachment *ret) must_check;
 struct err *attach_perf(const struct attach_request *r,
 			struct attachment *ret) must_check;
 struct err *attach_netfilter(const struct attach_request *r,

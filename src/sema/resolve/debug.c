@@ -5,6 +5,7 @@
 #include "dbg/btf.h"
 #include "dbg/ctypes_die.h"
 #include "dbg/dietype.h"
+#include "dbg/objfile.h"
 #include "sema/resolve/kind.h"
 
 struct debug_btf {
@@ -32,31 +33,64 @@ static struct err *source_open(struct program *p, struct debug_source *s)
 				  str_from(p->options->debuginfo) :
 				  (struct str){};
 
+	if (s->path.len)
+		return debuginfo_open_file(p->world, dirs, s->path, &s->info);
 	if (!s->module.len)
 		return debuginfo_open_kernel(p->world, dirs, &s->info);
 	return debuginfo_open_module(p->world, dirs, s->module, &s->info);
 }
 
-struct debug_source *debug_source_get(struct program *p, struct str module)
+static struct debug_source *source_find(struct program *p, struct str module,
+					struct str path)
 {
-	struct debug_source *s;
+	struct debug_sources *all = sources_of(p);
+
+	for (uint32_t i = 0; i < all->v.n; i++)
+		if (str_eq(all->v.v[i]->module, module) &&
+		    str_eq(all->v.v[i]->path, path))
+			return all->v.v[i];
+	return NULL;
+}
+
+static struct debug_source *source_new(struct program *p, struct str module,
+				       struct str path)
+{
+	struct debug_source *s = arena_new(p->arena, struct debug_source);
 	struct err *e;
 
-	for (uint32_t i = 0; i < sources_of(p)->v.n; i++)
-		if (str_eq(p->debug->v.v[i]->module, module))
-			return p->debug->v.v[i];
-	s = arena_new(p->arena, struct debug_source);
 	s->module = module;
+	s->path = path;
 	vec_push(p->arena, &p->debug->v, s);
 	e = source_open(p, s);
 	if (!e) {
 		s->types = ctypes_die_create(s->info);
+		s->types->is_user = path.len > 0;
 	} else {
 		s->why = arena_str(p->arena, str_from(e->msg));
 		if (e->hint)
 			s->help = arena_str(p->arena, str_from(e->hint));
 	}
 	err_free(e);
+	return s;
+}
+
+struct debug_source *debug_source_get(struct program *p, struct str module)
+{
+	struct debug_source *s = source_find(p, module, (struct str){});
+
+	return s ? s : source_new(p, module, (struct str){});
+}
+
+struct debug_source *debug_source_file(struct program *p, struct str path)
+{
+	struct debug_source *s = source_find(p, (struct str){}, path);
+	struct str here;
+
+	if (s)
+		return s;
+	s = source_new(p, (struct str){}, path);
+	here = world_path(p->world, p->arena, path.s);
+	err_free(objfile_open(here.s, &s->file));
 	return s;
 }
 
@@ -86,6 +120,7 @@ void debug_sources_close(struct program *p)
 	for (uint32_t i = 0; p->debug && i < p->debug->v.n; i++) {
 		ctypes_close(p->debug->v.v[i]->types);
 		debuginfo_close(p->debug->v.v[i]->info);
+		objfile_close(p->debug->v.v[i]->file);
 	}
 	for (uint32_t i = 0; p->debug && i < p->debug->btf.n; i++)
 		ctypes_close(p->debug->btf.v[i].types);
@@ -98,6 +133,7 @@ void debug_sources_close(struct program *p)
 struct lower {
 	struct program *program;
 	struct debug_source *src;
+	const struct target_scope *scope;	/* of the handler, or NULL */
 	VEC(struct dbg_loc_op) ops;
 	const char *missing;
 };
@@ -181,9 +217,33 @@ static void lower_percpu(struct lower *l, uint64_t addr)
 	lower_op(l, DBG_LOC_OP_ADD, 0);
 }
 
+/* A program's addresses move with it, as the one does that was hit; of a
+ * function that is left, its beginning is known. */
+static void lower_user_addr(struct lower *l, uint64_t addr)
+{
+	const struct target_scope *s = l->scope;
+	const struct arch *arch = world_arch(l->program->world);
+
+	if (!s || s->source != l->src) {
+		l->missing = "is in another program or library than the probe";
+		return;
+	}
+	if (!s->has_return)
+		lower_op(l, DBG_LOC_OP_REG, arch->regs[arch->ip].offset);
+	else if (l->program->features & FEATURE_BIT(UPROBE_MULTI))
+		lower_op(l, DBG_LOC_OP_FUNC, 0);
+	else
+		l->missing = "has an address that this kernel does not tell "
+			     "at returns";
+	lower_op(l, DBG_LOC_OP_CONST, addr - s->pc);
+	lower_op(l, DBG_LOC_OP_ADD, 0);
+}
+
 static void lower_addr(struct lower *l, uint64_t addr)
 {
-	if (debuginfo_is_percpu(l->src->info, addr))
+	if (l->src->path.len)
+		lower_user_addr(l, addr);
+	else if (debuginfo_is_percpu(l->src->info, addr))
 		lower_percpu(l, addr);
 	else
 		lower_plain_addr(l, addr);
@@ -202,6 +262,10 @@ static void lower_one(struct lower *l, const struct dbg_loc_op *op)
 	else if (op->code == DBG_LOC_OP_SDIV || op->code == DBG_LOC_OP_UDIV ||
 		 op->code == DBG_LOC_OP_SMOD || op->code == DBG_LOC_OP_UMOD)
 		l->missing = "would take a division to compute";
+	else if (op->code == DBG_LOC_OP_LOAD && l->src->path.len)
+		vec_push(l->program->arena, &l->ops,
+			 (struct dbg_loc_op){ .code = op->code,
+					      .size = op->size, .value = 1 });
 	else
 		vec_push(l->program->arena, &l->ops, *op);
 }
@@ -246,9 +310,10 @@ static void lower_location(struct lower *l, const struct dbg_loc *loc)
 /* ---- roots ---- */
 
 static void root_locate(struct program *p, struct debug_source *src,
+			const struct target_scope *scope,
 			struct target_root *r, const struct dbg_loc *loc)
 {
-	struct lower l = { .program = p, .src = src };
+	struct lower l = { .program = p, .src = src, .scope = scope };
 
 	lower_location(&l, loc);
 	if (l.missing) {
@@ -266,6 +331,7 @@ static void root_locate(struct program *p, struct debug_source *src,
 }
 
 static struct target_root root_of(struct program *p, struct debug_source *src,
+				  const struct target_scope *scope,
 				  const struct dbg_var *v, uint64_t pc)
 {
 	struct dbg_loc loc = debuginfo_location(src->info, p->arena, v->die,
@@ -273,10 +339,11 @@ static struct target_root root_of(struct program *p, struct debug_source *src,
 	struct target_root r = {
 		.name = v->name,
 		.is_local = v->kind != DBG_VAR_PARAM,
+		.is_user = src->path.len > 0,
 		.type = { src->types, ctypes_die_id(src->types, v->type) },
 	};
 
-	root_locate(p, src, &r, &loc);
+	root_locate(p, src, scope, &r, &loc);
 	return r;
 }
 
@@ -297,6 +364,9 @@ const struct target_scope *debug_scope(struct program *p,
 	struct dbg_function f;
 
 	s->what = what;
+	s->source = src;
+	s->pc = pc;
+	s->die = scope;
 	s->has_parms = true;
 	if (scope.unit && debuginfo_function(src->info, scope, &f))
 		s->name = f.name;
@@ -305,7 +375,7 @@ const struct target_scope *debug_scope(struct program *p,
 	for (uint32_t i = 0; i < vars.n; i++)
 		if (!is_hidden(s, vars.v[i].name))
 			vec_push(p->arena, &s->roots,
-				 root_of(p, src, &vars.v[i], pc));
+				 root_of(p, src, s, &vars.v[i], pc));
 	scope_add_registers(p, s);
 	return s;
 }
@@ -325,6 +395,10 @@ const struct target_scope *debug_return_scope(struct program *p,
 		.type = { src->types, ctypes_die_id(src->types, type) },
 	};
 
+	s->source = src;
+	s->pc = f->entry;
+	s->die = f->die;
+	s->has_return = true;
 	/* Parameters are for @defined: their values are kept at the entry
 	 * (sema/entry). */
 	err_free(debuginfo_vars(src->info, p->arena, f->entry, f->die, &vars));
@@ -332,20 +406,21 @@ const struct target_scope *debug_return_scope(struct program *p,
 		if (vars.v[i].kind == DBG_VAR_PARAM &&
 		    !is_hidden(s, vars.v[i].name))
 			vec_push(p->arena, &s->roots,
-				 root_of(p, src, &vars.v[i], f->entry));
+				 root_of(p, src, s, &vars.v[i],
+					 f->entry));
 	s->what = what;
 	s->name = f->name;
 	s->has_parms = true;
-	s->has_return = true;
 	if (type.unit) {
-		root_locate(p, src, &r, &loc);
+		root_locate(p, src, s, &r, &loc);
 		vec_push(p->arena, &s->roots, r);
 	}
 	scope_add_registers(p, s);
 	return s;
 }
 
-bool debug_global(struct program *p, struct debug_source *src, struct str name,
+bool debug_global(struct program *p, struct debug_source *src,
+		  const struct target_scope *scope, struct str name,
 		  struct str file, struct target_root *ret)
 {
 	struct dbg_var v;
@@ -353,6 +428,21 @@ bool debug_global(struct program *p, struct debug_source *src, struct str name,
 	if (!src->info ||
 	    !debuginfo_global(src->info, p->arena, name, file, &v))
 		return false;
-	*ret = root_of(p, src, &v, 0);
+	*ret = root_of(p, src, scope, &v, 0);
+	return true;
+}
+
+bool debug_visible(struct program *p, const struct target_scope *scope,
+		   struct str name, struct target_root *ret)
+{
+	struct debug_source *src = scope->source;
+	struct dbg_var v;
+
+	if (!src || !src->info ||
+	    !debuginfo_var(src->info, p->arena, scope->pc, scope->die, name,
+			   &v) ||
+	    v.kind != DBG_VAR_GLOBAL)
+		return false;
+	*ret = root_of(p, src, scope, &v, scope->pc);
 	return true;
 }

@@ -10,9 +10,13 @@
 #include "sema/program.h"
 #include "sema/resolve/target.h"
 
-/* The debug information of the kernel or of a module. */
+struct objfile;
+
+/* The debug information of the kernel, of a module, of a program or library. */
 struct debug_source {
-	struct str module;	/* empty = the kernel */
+	struct str module;	/* empty = the kernel, or path says */
+	struct str path;	/* of a program's or library's file */
+	struct objfile *file;	/* the same, opened; NULL: cannot be */
 	struct debuginfo *info;	/* NULL: there is none, */
 	struct ctypes *types;
 	struct str why, help;	/* this says why */
@@ -20,13 +24,15 @@ struct debug_source {
 
 /* Opened when first asked for; never NULL. */
 struct debug_source *debug_source_get(struct program *p, struct str module);
+struct debug_source *debug_source_file(struct program *p, struct str path);
 /* The types of a module: its BTF, else those of its debug information; NULL =
  * neither is there. */
 struct ctypes *debug_module_types(struct program *p, struct str module);
 void debug_sources_close(struct program *p);
 
 /* The variables that are visible at pc in a function (own or inlined; none =
- * the innermost one) of the source. */
+ * the innermost one) of the source.  Those of programs are found from the
+ * address that was hit. */
 const struct target_scope *debug_scope(struct program *p,
 				       struct debug_source *src, uint64_t pc,
 				       struct dbg_die scope, struct str what);
@@ -37,8 +43,14 @@ const struct target_scope *debug_return_scope(struct program *p,
 					      const struct dbg_function *f,
 					      struct str what);
 
-/* A global variable as a root; false = there is none of this name. */
-bool debug_global(struct program *p, struct debug_source *src, struct str name,
+/* A global variable as a root, for a handler of this scope; false = there is
+ * none of this name. */
+bool debug_global(struct program *p, struct debug_source *src,
+		  const struct target_scope *scope, struct str name,
 		  struct str file, struct target_root *ret);
+
+/* The variable outside of functions that a name means in the probed code. */
+bool debug_visible(struct program *p, const struct target_scope *scope,
+		   struct str name, struct target_root *ret);
 
 #endif

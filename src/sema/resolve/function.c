@@ -403,16 +403,14 @@ static struct target_scope *registers_only(struct program *p, struct str name)
 	return s;
 }
 
-/* Of a function that nothing describes: what int_arg(), returnval() and their
- * like want to know. */
-static struct target_scope *numbers_only(struct query *q, struct str name)
+struct target_scope *scope_of_numbers(struct program *p, struct str name,
+				      bool is_return)
 {
-	struct program *p = q->program;
 	struct target_scope *s = registers_only(p, name);
 
 	s->help = STR("int_arg(1), pointer_arg(2) ... and returnval() read "
 		      "the registers");
-	if (q->data != FUNCTION_RETURN) {
+	if (!is_return) {
 		add_arguments(p, s);
 		return s;
 	}
@@ -446,7 +444,8 @@ static void add_named(struct query *q, struct str module, struct str name)
 {
 	const struct function fn = { .name = name, .module = module };
 	struct program *p = q->program;
-	struct target_scope *scope = numbers_only(q, name);
+	struct target_scope *scope = scope_of_numbers(
+		p, name, q->data == FUNCTION_RETURN);
 	struct site *s = query_site(q, q->data == FUNCTION_RETURN ?
 					       PROBE_KRETPROBE : PROBE_KPROBE,
 				    text_of(q, &fn));
@@ -541,7 +540,8 @@ enum resolve_status kprobe_resolve(struct query *q)
 				     module_name(p->arena, m->string));
 	if (max)
 		s->image.c = (uint64_t)max->number;
-	s->scope = numbers_only(q, c->string);
+	s->scope = scope_of_numbers(p, c->string,
+				    q->data == FUNCTION_RETURN);
 	return RESOLVE_FOUND;
 }
 

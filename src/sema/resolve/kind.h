@@ -13,10 +13,19 @@
 #include "dbg/process.h"
 #include "sema/resolve/resolve.h"
 
+/* A program or library that a point is about. */
+struct user_file {
+	struct str path;
+	/* Which tasks: as in struct image_site. */
+	uint32_t filter, pid, dev;
+	uint64_t ino;
+};
+
 /* One point that has the form of a row of form.def. */
 struct query {
 	struct program *program;
 	const struct ast_point *point;
+	const struct user_file *user;	/* NULL: it is about the kernel */
 	int64_t data;			/* of the row */
 	struct sites *ret;
 	struct resolve_answer *answer;
@@ -57,6 +66,11 @@ enum resolve_status perf_resolve(struct query *q);
 enum resolve_status perf_event_resolve(struct query *q);
 enum resolve_status perf_cache_resolve(struct query *q);
 enum resolve_status process_resolve(struct query *q);
+enum resolve_status user_function_resolve(struct query *q);
+enum resolve_status user_statement_resolve(struct query *q);
+enum resolve_status user_inline_resolve(struct query *q);
+enum resolve_status user_label_resolve(struct query *q);
+enum resolve_status user_callee_resolve(struct query *q);
 enum resolve_status syscall_resolve(struct query *q);
 enum resolve_status watch_resolve(struct query *q);
 enum resolve_status procfs_resolve(struct query *q);
@@ -69,6 +83,15 @@ enum resolve_status debug_functions(struct query *q, enum dbg_which which,
 				    struct dbg_functions *ret);
 bool debug_function_add(struct query *q, const struct dbg_function *f);
 bool debug_return_add(struct query *q, const struct dbg_function *f);
+
+/* A scope of registers, with int_arg() and the like at an entry, returnval()
+ * at a return: of code that nothing describes. */
+struct target_scope *scope_of_numbers(struct program *p, struct str name,
+				      bool is_return);
+
+/* The site in the file at hand whose code is at a link-time address; false =
+ * that is not in the file. */
+bool user_place(const struct query *q, uint64_t pc, struct image_site *ret);
 
 /* The component of this name; NULL = the point has none. */
 const struct ast_component *query_component(const struct query *q,

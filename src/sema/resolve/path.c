@@ -24,7 +24,7 @@ struct path path_of_root(struct program *p, const struct target_root *r)
 		.types = r->type.in,
 		.target = path_target_new(p),
 		.type = r->type.id,
-		.is_user = r->is_user,
+		.is_user = r->is_user || (r->type.in && r->type.in->is_user),
 	};
 
 	if (r->is_address) {
@@ -49,6 +49,7 @@ struct path path_of_pointer(struct program *p, struct ast_expr *e,
 		.type = type.id,
 		.root = type.id,
 		.is_address = true,
+		.is_user = type.in && type.in->is_user,
 	};
 
 	path_op(&pa, (struct target_op){

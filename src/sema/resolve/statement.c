@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Places inside of the kernel's functions, by debug information:
- * kernel.statement("name@file:line"), and of kernel.function(...) what symbols
- * and BTF do not tell: .inline, .label, .callee(s).
+ * Places in the code by debug information: of programs all, of the kernel's
+ * functions what symbols and BTF do not tell: .statement("name@file:line"),
+ * .inline, .label, .callee(s).
  */
 #include "dbg/debuginfo.h"
 #include "lang/diag.h"
@@ -25,8 +25,9 @@ static struct arena *arena_of(const struct statement *s)
 	return s->q->program->arena;
 }
 
-/* Where a kprobe can be put: so far behind a symbol.  Symbols that there are
- * several of say nothing, the start of the kernel always does. */
+/* Where a probe can be put: in the kernel, so far behind a symbol.  Symbols
+ * that there are several of say nothing, the start of the kernel always
+ * does. */
 static bool set_place(struct statement *s, struct image_site *site,
 		      uint64_t pc)
 {
@@ -35,6 +36,8 @@ static bool set_place(struct statement *s, struct image_site *site,
 	uint64_t offset, text;
 	bool unique;
 
+	if (s->q->user)
+		return user_place(s->q, pc, site);
 	if (!debuginfo_symbol(s->src->info, pc, &name, &offset, &unique))
 		return false;
 	if (!unique && !s->src->module.len &&
@@ -68,7 +71,7 @@ static void add_site(struct statement *s, uint64_t pc, struct dbg_die scope,
 
 	if (!set_place(s, &place, pc))
 		return;
-	site = query_site(s->q, PROBE_KPROBE,
+	site = query_site(s->q, s->q->user ? PROBE_UPROBE : PROBE_KPROBE,
 			  text_of(s, function, file, line));
 	site->image = place;
 	site->scope = debug_scope(p, s->src, pc, scope,
@@ -95,8 +98,10 @@ static enum resolve_status begin(struct statement *s, struct query *q,
 			      &s->pattern);
 	if (e)
 		return query_err(q, s->place->arg_span, DIAG_BAD_POINT_ARG, e);
-	s->src = debug_source_get(q->program, module ? module->string :
-						       (struct str){});
+	s->src = q->user ? debug_source_file(q->program, q->user->path) :
+			   debug_source_get(q->program,
+					    module ? module->string :
+						     (struct str){});
 	if (s->src->info)
 		return RESOLVE_FOUND;
 	query_nothing(q, s->place->span, DIAG_NEEDS_DEBUGINFO, "%" STR_FMT,
@@ -105,13 +110,18 @@ static enum resolve_status begin(struct statement *s, struct query *q,
 	return RESOLVE_NOTHING;
 }
 
+static enum diag_code unknown(const struct statement *s)
+{
+	return s->q->user ? DIAG_UNKNOWN_USER_FUNCTION :
+			    DIAG_UNKNOWN_KERNEL_FUNCTION;
+}
+
 static enum resolve_status no_place(struct statement *s)
 {
 	uint32_t lines[2], n = 0;
 	enum resolve_status status;
 
-	status = query_nothing(s->q, s->place->arg_span,
-			       DIAG_UNKNOWN_KERNEL_FUNCTION,
+	status = query_nothing(s->q, s->place->arg_span, unknown(s),
 			       "there is no code at '%" STR_FMT "'",
 			       STR_ARG(s->place->string));
 	if (s->pattern.kind == DBG_LINES_ABSOLUTE)
@@ -175,9 +185,17 @@ enum resolve_status statement_absolute_resolve(struct query *q)
 
 /* ---- functions ---- */
 
+/* Code that was not optimized puts its parameters in place first. */
+static uint64_t begins(const struct statement *s, const struct dbg_function *f)
+{
+	if (f->is_inline || debuginfo_is_optimized(s->src->info, f->die))
+		return f->entry;
+	return debuginfo_prologue_end(s->src->info, f);
+}
+
 static void add_function(struct statement *s, const struct dbg_function *f)
 {
-	add_site(s, f->entry, f->die, f->name, f->file, f->line);
+	add_site(s, begins(s, f), f->die, f->name, f->file, f->line);
 }
 
 static enum resolve_status functions(struct statement *s, enum dbg_which which,
@@ -213,7 +231,7 @@ bool debug_return_add(struct query *q, const struct dbg_function *f)
 	if (begin(&s, q, "function") != RESOLVE_FOUND ||
 	    !set_place(&s, &place, f->entry))
 		return false;
-	site = query_site(q, PROBE_KRETPROBE,
+	site = query_site(q, q->user ? PROBE_URETPROBE : PROBE_KRETPROBE,
 			  text_of(&s, f->name, f->file, f->line));
 	site->image = place;
 	site->scope = debug_return_scope(q->program, s.src, f,
@@ -267,7 +285,7 @@ enum resolve_status label_resolve(struct query *q)
 	}
 	if (q->ret->list.n)
 		return RESOLVE_FOUND;
-	return query_nothing(q, label->arg_span, DIAG_UNKNOWN_KERNEL_FUNCTION,
+	return query_nothing(q, label->arg_span, unknown(&s),
 			     "no function there has a label '%" STR_FMT "'",
 			     STR_ARG(label->string));
 }
@@ -316,6 +334,6 @@ enum resolve_status callee_resolve(struct query *q)
 			    (uint32_t)depth);
 	if (q->ret->list.n)
 		return RESOLVE_FOUND;
-	return query_nothing(q, q->point->span, DIAG_UNKNOWN_KERNEL_FUNCTION,
+	return query_nothing(q, q->point->span, unknown(&s),
 			     "nothing of that is inlined there");
 }

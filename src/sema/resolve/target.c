@@ -144,10 +144,15 @@ static struct path path_no_root(const struct resolver *r, struct str name)
 
 static struct path path_of_name(const struct resolver *r, struct str name)
 {
-	const struct target_root *root = root_find(r->scope, str_sub(name, 1,
-								     name.len));
+	struct str bare = str_sub(name, 1, name.len);
+	const struct target_root *root = root_find(r->scope, bare);
+	struct target_root global;
 
-	return root ? path_of_root(r->program, root) : path_no_root(r, name);
+	if (root)
+		return path_of_root(r->program, root);
+	if (r->scope && debug_visible(r->program, r->scope, bare, &global))
+		return path_of_root(r->program, &global);
+	return path_no_root(r, name);
 }
 
 /* ---- C types of the script's own values ---- */
@@ -250,11 +255,54 @@ static const struct str *literal(const struct ast_exprs *args, uint32_t i)
 	return &args->v[i]->string;
 }
 
-/* Is a module argument of @cast about the kernel? */
-static bool is_kernel_module(const struct str *module)
+/* What a module argument of @cast and @var is about.  Without one it is what
+ * the probe is about. */
+static bool is_about_user(const struct resolver *r, const struct str *module)
 {
-	return !module || str_starts(*module, STR("kernel")) ||
-	       str_starts(*module, STR("<"));
+	const struct debug_source *src = r->scope ? r->scope->source : NULL;
+
+	if (module)
+		return module->len && module->s[0] == '/';
+	return src && src->path.len;
+}
+
+static bool is_about_kernel(const struct resolver *r, const struct str *module)
+{
+	return !is_about_user(r, module) &&
+	       (!module || str_starts(*module, STR("kernel")) ||
+		str_starts(*module, STR("<")));
+}
+
+static struct debug_source *source_meant(const struct resolver *r,
+				      const struct str *module)
+{
+	struct debug_source *own = r->scope ? r->scope->source : NULL;
+
+	if (!module)
+		return own && own->path.len ?
+			       own :
+			       debug_source_get(r->program, (struct str){});
+	if (is_about_kernel(r, module))
+		return debug_source_get(r->program, (struct str){});
+	return is_about_user(r, module) ?
+		       debug_source_file(r->program, *module) :
+		       debug_source_get(r->program, *module);
+}
+
+/* The types of the program that is probed, then the kernel's. */
+static struct ctypes *types_of(const struct resolver *r,
+			       const struct str *module, struct str name)
+{
+	struct ctypes *types = NULL;
+
+	if (is_about_user(r, module))
+		types = source_meant(r, module)->types;
+	else if (module && !is_about_kernel(r, module))
+		return debug_module_types(r->program, *module);
+	if (types && (module || member_type(types, name)))
+		return types;
+	return module && is_about_user(r, module) ? NULL :
+						    program_btf(r->program);
 }
 
 static struct path path_no_type(const struct resolver *r, struct str name)
@@ -277,16 +325,15 @@ static struct path path_of_cast(const struct resolver *r, struct ast_expr *e)
 	struct arena *a = arena_of(r);
 	const struct str *name = literal(&e->at_op.args, 1);
 	const struct str *module = literal(&e->at_op.args, 2);
-	struct ctypes *btf = program_btf(r->program);
+	struct ctypes *btf;
 	uint32_t id;
 
 	if (!name)
 		return path_undefined(r, DIAG_BAD_ATOP,
 				      STR("the type of @cast must be a string literal"),
 				      (struct str){});
-	if (!is_kernel_module(module))
-		btf = debug_module_types(r->program, *module);
-	if (!btf && !is_kernel_module(module))
+	btf = types_of(r, module, *name);
+	if (!btf && !is_about_kernel(r, module))
 		return path_undefined(r, DIAG_NEEDS_DEBUGINFO,
 			arena_printf(a, "nothing describes the types of '%"
 				     STR_FMT "'", STR_ARG(*module)),
@@ -318,12 +365,11 @@ static struct path path_of_var(const struct resolver *r, struct ast_expr *e)
 				      STR("the variable of @var must be a string literal"),
 				      (struct str){});
 	at = str_find_char(*name, '@');
-	src = debug_source_get(r->program, is_kernel_module(module) ?
-						   (struct str){} : *module);
+	src = source_meant(r, module);
 	if (!src->info)
 		return path_undefined(r, DIAG_NEEDS_DEBUGINFO, src->why,
 				      src->help);
-	if (!debug_global(r->program, src,
+	if (!debug_global(r->program, src, r->scope,
 			  str_sub(*name, 0, at < 0 ? name->len : (uint32_t)at),
 			  at < 0 ? (struct str){} :
 				   str_sub(*name, (uint32_t)at + 1, name->len),

@@ -15,9 +15,12 @@
 
 #include "base/str.h"
 #include "base/vec.h"
+#include "dbg/debuginfo.h"
 #include "sema/program.h"
 
 #define TARGET_ROOT_OPS 4
+
+struct debug_source;	/* sema/resolve/debug.h */
 
 /* A variable of the probed code: its name, and how to get its value. */
 struct target_root {
@@ -45,6 +48,12 @@ struct target_scope {
 					 * local */
 	bool has_return;		/* root "return" is what $$return shows */
 	bool is_text;			/* $value is text: see sema/value.h */
+	struct debug_source *source;	/* what the probed code is of, when its
+					 * debug information was read */
+	struct dbg_die die;		/* the function there */
+	uint64_t pc;			/* link-time address of the probe, or,
+					 * has_return, where the function
+					 * begins */
 	struct str what;		/* "tracepoint 'sched_switch'": for
 					 * messages */
 	struct str help;		/* what to do without variables, or

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Places in programs: one link for all of a probe's sites in a file; on
+ * kernels before such links, a perf event for each.  They are of the file: of
+ * every process that maps it, now or later.
+ */
+#include <errno.h>
+
+#include "base/bits.h"
+#include "base/vec.h"
+#include "kern/attach/attach.h"
+#include "kern/attach/pmu.h"
+#include "kern/privilege.h"
+#include "kern/syscall.h"
+
+#define UPROBE_RETURN 1		/* BPF_F_UPROBE_MULTI_RETURN */
+#define UPROBE_SEMAPHORE_SHIFT 32	/* in perf_event_attr.config */
+
+static uint32_t nsites(const struct attach_request *r)
+{
+	return MAX(r->probe->nsites, 1u);
+}
+
+static const struct image_site *site_at(const struct attach_request *r,
+					uint32_t i)
+{
+	return r->probe->nsites ?
+		       &r->image->sites.v[r->probe->first_site + i] :
+		       &r->probe->site;
+}
+
+static bool is_return(const struct attach_request *r)
+{
+	return r->probe->kind == PROBE_URETPROBE;
+}
+
+/* Is this the first site in its file? */
+static bool is_first(const struct attach_request *r, uint32_t i)
+{
+	for (uint32_t k = i; k--;)
+		if (site_at(r, k)->name == site_at(r, i)->name)
+			return false;
+	return true;
+}
+
+static struct err *uprobe_refused(const struct attach_request *r,
+				  const struct image_site *s, int code)
+{
+	struct str path = image_str(r->image, s->name);
+
+	switch (code) {
+	case -ENOENT:
+		return err_new(ERR_NOT_FOUND, "%" STR_FMT " is gone",
+			       STR_ARG(path));
+	case -EINVAL:
+	case -EILSEQ:
+	case -524:	/* ENOTSUPP: an instruction that cannot be stepped */
+		return err_new(ERR_UNSUPPORTED,
+			       "the kernel allows no probe at offset %#llx of "
+			       "%" STR_FMT, (unsigned long long)s->offset,
+			       STR_ARG(path));
+	}
+	return privilege_hint(err_os(-code, "%" STR_FMT, STR_ARG(path)));
+}
+
+/* ---- one link ---- */
+
+struct multi {
+	const struct attach_request *r;
+	struct arena arena;
+	VEC(uint64_t) offsets;
+	VEC(uint64_t) semaphores;
+	VEC(uint64_t) cookies;
+};
+
+static void multi_take(struct multi *m, uint32_t i)
+{
+	const struct image_site *s = site_at(m->r, i);
+
+	vec_push(&m->arena, &m->offsets, s->offset);
+	vec_push(&m->arena, &m->semaphores, s->b);
+	vec_push(&m->arena, &m->cookies, i);
+}
+
+/* Before Linux 6.10 (46ba0e49b642), the kernel took the number for that of a
+ * thread; and not for one out of range. */
+static uint32_t kernel_filter(const struct attach_request *r,
+			      const struct image_site *s)
+{
+	const uint64_t offset = 0;
+	const struct syscall_uprobe_multi link = {
+		.path = ptr_u64("/"),
+		.offsets = ptr_u64(&offset),
+		.cnt = 1,
+		.pid = UINT32_MAX,
+	};
+
+	if (!(s->filter & FILTER_PID) ||
+	    syscall_uprobe_multi(r->prog, &link) != -EINVAL)
+		return 0;
+	return s->pid;
+}
+
+static int multi_link(struct multi *m, const struct image_site *s,
+		      const char *path)
+{
+	const struct syscall_uprobe_multi link = {
+		.path = ptr_u64(path),
+		.offsets = ptr_u64(m->offsets.v),
+		.semaphores = ptr_u64(m->semaphores.v),
+		.cookies = ptr_u64(m->cookies.v),
+		.cnt = m->offsets.n,
+		.flags = is_return(m->r) ? UPROBE_RETURN : 0,
+		.pid = kernel_filter(m->r, s),
+	};
+
+	return syscall_uprobe_multi(m->r->prog, &link);
+}
+
+/* All sites in the file of site `first`. */
+static struct err *multi_file(struct multi *m, uint32_t first,
+			      struct attachment *ret)
+{
+	const struct image_site *s = site_at(m->r, first);
+	int fd;
+
+	m->offsets.n = m->semaphores.n = m->cookies.n = 0;
+	for (uint32_t i = first; i < nsites(m->r); i++)
+		if (site_at(m->r, i)->name == s->name)
+			multi_take(m, i);
+	fd = multi_link(m, s, arena_str(&m->arena,
+					image_str(m->r->image, s->name)).s);
+	if (fd < 0)
+		return uprobe_refused(m->r, s, fd);
+	attachment_add(m->r, ret, fd);
+	return NULL;
+}
+
+static struct err *attach_multi(const struct attach_request *r,
+				struct attachment *ret)
+{
+	struct multi m = { .r = r };
+	struct err *e = NULL;
+
+	arena_init(&m.arena);
+	for (uint32_t i = 0; i < nsites(r) && !e; i++)
+		if (is_first(r, i))
+			e = multi_file(&m, i, ret);
+	arena_deinit(&m.arena);
+	return e;
+}
+
+/* ---- an event for each ---- */
+
+static struct err *attach_event(const struct attach_request *r,
+				const struct perf_event_attr *like,
+				uint32_t i, struct attachment *ret)
+{
+	const struct image_site *s = site_at(r, i);
+	struct perf_event_attr attr = *like;
+	struct arena a;
+	int fd;
+
+	arena_init(&a);
+	attr.uprobe_path = ptr_u64(arena_str(&a, image_str(r->image,
+							   s->name)).s);
+	attr.probe_offset = s->offset;
+	attr.config |= s->b << UPROBE_SEMAPHORE_SHIFT;
+	fd = syscall_perf_event_open(&attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	arena_deinit(&a);
+	if (fd < 0)
+		return uprobe_refused(r, s, fd);
+	attachment_add(r, ret, fd);
+	return pmu_start(r, fd, i, ret);
+}
+
+static struct err *attach_events(const struct attach_request *r,
+				 struct attachment *ret)
+{
+	struct perf_event_attr attr;
+	struct err *e = pmu_attr(r->world, "uprobe", is_return(r), &attr);
+
+	if (err_catch(&e, ERR_NOT_FOUND))
+		return err_new(ERR_UNSUPPORTED,
+			       "this kernel has no uprobes (CONFIG_UPROBES)");
+	for (uint32_t i = 0; i < nsites(r) && !e; i++)
+		e = attach_event(r, &attr, i, ret);
+	return e;
+}
+
+struct err *attach_uprobe(const struct attach_request *r,
+			  struct attachment *ret)
+{
+	if (r->image->progs.v[r->probe->prog].attach_type ==
+	    IMAGE_UPROBE_MULTI)
+		return attach_multi(r, ret);
+	return attach_events(r, ret);
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Code of programs and libraries: process("path").function("name") and its
+ * like.  Which files a point is about is told here; what is in them, debug
+ * information says (statement.c), or else their symbols.
+ */
+#include "dbg/objfile.h"
+#include "dbg/process.h"
+#include "lang/diag.h"
+#include "sema/resolve/debug.h"
+#include "sema/resolve/kind.h"
+#include "sema/resolve/target.h"
+
+struct user_files {
+	VEC(struct user_file) list;
+};
+
+/* ---- files ---- */
+
+static void add_file(struct program *p, struct user_files *files,
+		     const struct process_file *f, uint32_t filter,
+		     uint32_t pid)
+{
+	for (uint32_t i = 0; i < files->list.n; i++)
+		if (str_eq(files->list.v[i].path, f->path))
+			return;
+	vec_push(p->arena, &files->list,
+		 (struct user_file){ .path = f->path, .filter = filter,
+				     .pid = pid });
+}
+
+static struct err *files_by_name(struct program *p, struct str name,
+				 struct user_files *ret)
+{
+	struct process_files found;
+	struct err *e = process_programs(p, name, &found);
+
+	for (uint32_t i = 0; !e && i < found.n; i++)
+		add_file(p, ret, &found.v[i], process_target_filter(p), 0);
+	return e;
+}
+
+static struct err *files_of_process(struct program *p, int64_t pid,
+				    uint32_t filter, struct user_files *ret)
+{
+	struct process found;
+	struct err *e;
+
+	if (pid < 1 || pid > INT32_MAX)
+		return err_new(ERR_NOT_FOUND, "%lld is no number of a process",
+			       (long long)pid);
+	e = process_get(p->world, p->arena, (pid_t)pid, &found);
+	if (e)
+		return e;
+	if (!found.has_exe)
+		return err_new(ERR_NOT_FOUND,
+			       "process %lld runs no program that can be read",
+			       (long long)pid);
+	add_file(p, ret, &found.exe, filter, (uint32_t)found.pid);
+	return NULL;
+}
+
+/* The program that -c starts, or the one that -x's process runs. */
+static struct err *files_of_target(struct program *p, struct user_files *ret)
+{
+	const struct sema_options *o = p->options;
+
+	if (o->target_pid)
+		return files_of_process(p, o->target_pid, FILTER_TARGET, ret);
+	if (o->command.len)
+		return files_by_name(p, o->command, ret);
+	return err_hint(err_new(ERR_NOT_FOUND, "which program is meant?"),
+			"name it, process(\"PATH\"), or start one with -c, or "
+			"take a running one with -x");
+}
+
+static struct err *files_meant(struct query *q, struct user_files *ret)
+{
+	const struct ast_component *c = &q->point->v[0];
+
+	switch (c->arg_kind) {
+	case AST_ARG_NUMBER:
+		return files_of_process(q->program, c->number, FILTER_PID, ret);
+	case AST_ARG_STRING:
+		return files_by_name(q->program, c->string, ret);
+	case AST_ARG_NONE:
+		break;
+	}
+	return files_of_target(q->program, ret);
+}
+
+/* The point with the file's path in place of what was written. */
+static const struct ast_point *point_of_file(struct program *p,
+					     const struct ast_point *point,
+					     const struct user_file *f)
+{
+	struct ast_point *copy = arena_new(p->arena, struct ast_point);
+
+	*copy = *point;
+	copy->v = arena_array(p->arena, point->n, struct ast_component);
+	for (uint32_t i = 0; i < point->n; i++)
+		copy->v[i] = point->v[i];
+	if (point->v[0].arg_kind != AST_ARG_NUMBER) {
+		copy->v[0].arg_kind = AST_ARG_STRING;
+		copy->v[0].string = f->path;
+	}
+	return copy;
+}
+
+/* For each file that is meant; the answer is that of the first without. */
+static enum resolve_status
+each_file(struct query *q, enum resolve_status (*resolve)(struct query *q))
+{
+	const struct ast_component *c = &q->point->v[0];
+	const struct ast_point *point = q->point;
+	enum resolve_status status = RESOLVE_NOTHING;
+	struct resolve_answer first = {};
+	struct user_files files = {};
+	struct err *e = files_meant(q, &files);
+
+	if (e)
+		return query_err(q, c->arg_kind ? c->arg_span : c->span,
+				 c->arg_kind == AST_ARG_NUMBER ?
+					 DIAG_UNKNOWN_PROCESS :
+					 DIAG_UNKNOWN_PROGRAM, e);
+	for (uint32_t i = 0; i < files.list.n; i++) {
+		q->user = &files.list.v[i];
+		q->point = point_of_file(q->program, point, q->user);
+		if (resolve(q) == RESOLVE_FOUND)
+			status = RESOLVE_FOUND;
+		else if (!first.text.len)
+			first = *q->answer;
+	}
+	q->user = NULL;
+	q->point = point;
+	*q->answer = first;
+	return status;
+}
+
+bool user_place(const struct query *q, uint64_t pc, struct image_site *ret)
+{
+	struct program *p = q->program;
+	const struct user_file *f = q->user;
+	struct debug_source *src = debug_source_file(p, f->path);
+	uint64_t offset;
+
+	if (!src->file || !objfile_file_offset(src->file, pc, &offset))
+		return false;
+	*ret = (struct image_site){
+		.name = image_intern(p->image, p->back, f->path),
+		.offset = offset,
+		.filter = f->filter,
+		.pid = f->filter & FILTER_PID ? f->pid : 0,
+		.dev = f->dev,
+		.ino = f->ino,
+	};
+	return true;
+}
+
+/* ---- by symbols ---- */
+
+static bool is_return(const struct query *q)
+{
+	return q->data == FUNCTION_RETURN;
+}
+
+static struct str function_text(const struct query *q, struct str name)
+{
+	for (uint32_t i = 0; i < q->point->n; i++)
+		if (str_is(q->point->v[i].name, "function"))
+			return query_text_with(q, i, name);
+	return query_text(q);
+}
+
+static const struct target_scope *symbol_scope(struct query *q,
+					       const struct debug_source *src,
+					       struct str name)
+{
+	struct program *p = q->program;
+	struct target_scope *s = scope_of_numbers(p, name, is_return(q));
+
+	s->what = arena_printf(p->arena, "function '%" STR_FMT "', which no "
+			       "debug information describes", STR_ARG(name));
+	if (src->help.len)
+		s->help = arena_printf(p->arena, "%" STR_FMT "; without that, "
+				       "%" STR_FMT, STR_ARG(src->help),
+				       STR_ARG(s->help));
+	return s;
+}
+
+static bool has_site(const struct query *q, const struct image_site *s,
+		     uint32_t from)
+{
+	for (uint32_t i = from; i < q->ret->list.n; i++)
+		if (q->ret->list.v[i].image.offset == s->offset)
+			return true;
+	return false;
+}
+
+/* Other names of an address that is there already are not wanted twice. */
+static void add_symbol(struct query *q, const struct debug_source *src,
+		       const struct objfile_symbol *sym, uint32_t from)
+{
+	struct image_site place;
+	struct site *site;
+
+	if (!user_place(q, sym->addr, &place) || has_site(q, &place, from))
+		return;
+	site = query_site(q, is_return(q) ? PROBE_URETPROBE : PROBE_UPROBE,
+			  function_text(q, sym->name));
+	site->image = place;
+	site->scope = symbol_scope(q, src, sym->name);
+}
+
+static bool is_meant(const struct query *q, const struct objfile_symbol *sym,
+		     struct str pattern)
+{
+	return sym->is_function && !sym->is_undefined && sym->addr &&
+	       str_glob(pattern, sym->name) &&
+	       (sym->is_global || !query_component(q, "exported"));
+}
+
+static bool find_symbols(struct query *q, struct debug_source *src,
+			 struct str pattern)
+{
+	uint32_t from = q->ret->list.n;
+	struct objfile_symbol sym;
+
+	for (uint32_t i = 0; src->file && objfile_symbol(src->file, i, &sym);
+	     i++)
+		if (is_meant(q, &sym, pattern))
+			add_symbol(q, src, &sym, from);
+	return q->ret->list.n > from;
+}
+
+static struct str similar(const struct debug_source *src, struct str name)
+{
+	struct objfile_symbol sym;
+	struct diag_guess g;
+
+	diag_guess_init(&g, name);
+	for (uint32_t i = 0; src->file && objfile_symbol(src->file, i, &sym);
+	     i++)
+		if (sym.is_function && !sym.is_undefined)
+			diag_guess_add(&g, sym.name);
+	return diag_guess_best(&g);
+}
+
+static enum resolve_status no_function(struct query *q,
+				       const struct debug_source *src,
+				       const struct ast_component *c)
+{
+	struct arena *a = q->program->arena;
+	enum resolve_status status;
+	struct str near;
+
+	status = query_nothing(q, c->arg_span, DIAG_UNKNOWN_USER_FUNCTION,
+			       "there is no function '%" STR_FMT "' in %"
+			       STR_FMT, STR_ARG(c->string),
+			       STR_ARG(q->user->path));
+	near = similar(src, c->string);
+	if (!src->info)
+		q->answer->note = src->why;
+	if (near.len)
+		q->answer->help = arena_printf(a, "did you mean '%" STR_FMT
+					       "'?", STR_ARG(near));
+	else if (!src->info)
+		q->answer->help = src->help;
+	return status;
+}
+
+/* ---- functions ---- */
+
+/* .call, .exported and .return are of functions with code of their own. */
+static enum dbg_which which_of(const struct query *q)
+{
+	return is_return(q) || query_component(q, "call") ||
+			       query_component(q, "exported") ?
+		       DBG_CALLS : DBG_BOTH;
+}
+
+static bool find_functions(struct query *q)
+{
+	bool exported = query_component(q, "exported");
+	uint32_t from = q->ret->list.n;
+	struct dbg_functions f;
+
+	if (debug_functions(q, which_of(q), &f) != RESOLVE_FOUND)
+		return false;
+	for (uint32_t i = 0; i < f.n; i++) {
+		if (exported && !f.v[i].is_external)
+			continue;
+		if (is_return(q))
+			debug_return_add(q, &f.v[i]);
+		else
+			debug_function_add(q, &f.v[i]);
+	}
+	return q->ret->list.n > from;
+}
+
+/* What debug information does not have may still have a symbol: functions in
+ * assembler, and all where there is none. */
+static enum resolve_status functions_in_file(struct query *q)
+{
+	const struct ast_component *c = query_component(q, "function");
+	struct debug_source *src = debug_source_file(q->program, q->user->path);
+	bool is_place = str_find_char(c->string, '@') >= 0;
+
+	if (!src->file)
+		return query_nothing(q, q->point->v[0].arg_span,
+				     DIAG_UNKNOWN_PROGRAM,
+				     "%" STR_FMT " is no ELF file that can be "
+				     "read", STR_ARG(q->user->path));
+	if ((src->info || is_place) && find_functions(q))
+		return RESOLVE_FOUND;
+	if (is_place)
+		return RESOLVE_NOTHING;
+	if (find_symbols(q, src, c->string))
+		return RESOLVE_FOUND;
+	return no_function(q, src, c);
+}
+
+/* data: FUNCTION_RETURN or 0 */
+enum resolve_status user_function_resolve(struct query *q)
+{
+	return each_file(q, functions_in_file);
+}
+
+enum resolve_status user_statement_resolve(struct query *q)
+{
+	return each_file(q, statement_resolve);
+}
+
+/* data: enum dbg_which */
+enum resolve_status user_inline_resolve(struct query *q)
+{
+	return each_file(q, debug_function_resolve);
+}
+
+enum resolve_status user_label_resolve(struct query *q)
+{
+	return each_file(q, label_resolve);
+}
+
+enum resolve_status user_callee_resolve(struct query *q)
+{
+	return each_file(q, callee_resolve);
+}
