@@ -315,6 +315,10 @@ void cg_save_init(struct cg_fn *fn);
 
 /* ---- one operation each: select_*.c ---- */
 
+/* What stands at base + off in the kernel's memory, 0 where nothing is: one
+ * instruction that cannot fail.  Only where the kernel has FEATURE_PEEK. */
+cg_reg cg_peek(struct cg_fn *fn, cg_reg base, int64_t off, uint32_t size);
+
 /* Text at address `at` of kernel or user memory (aux = enum load_as), at most
  * `max` bytes; a fault raises. */
 void cg_read_text(struct cg_fn *fn, struct cg_str dst, cg_reg at, ir_ref max,

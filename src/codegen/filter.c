@@ -48,6 +48,8 @@ static cg_reg member(struct cg_fn *fn, cg_reg base, const char *type,
 
 	if (!find_path(fn, type, name, &off, &size))
 		return NO_REG;
+	if (cg_has(fn, FEATURE_BIT(PEEK)))
+		return cg_peek(fn, base, off, size);
 	code_storei(c, R10, cg_word(fn), 0, 8);
 	code_mov(c, R1, R10);
 	code_alui(c, BPF_ADD, R1, cg_word(fn));

@@ -6,6 +6,8 @@
 #include "codegen/cg.h"
 #include "dbg/arch.h"
 
+#define PT_REGS_MAX 160		/* bytes that every processor's has at least */
+
 /* A context is read by whole words only: that is allowed for every kind. */
 static cg_reg context(struct cg_fn *fn, int64_t off, uint32_t size)
 {
@@ -110,6 +112,22 @@ void cg_perf_read(struct cg_fn *fn, ir_ref r)
 	cg_set_long(fn, r, code_ld(c, R10, at, 8));
 }
 
+cg_reg cg_peek(struct cg_fn *fn, cg_reg base, int64_t off, uint32_t size)
+{
+	struct cg_code *c = fn->c;
+	bool is_near = off == (int16_t)off;
+
+	code_mov(c, R1, base);
+	if (!is_near && code_fits(off))
+		code_alui(c, BPF_ADD, R1, off);
+	else if (!is_near)
+		code_alu(c, BPF_ADD, R1, code_const(c, off));
+	code_movi(c, R2, 0);
+	code_call_kfunc(c, image_intern(fn->g->img, fn->g->a,
+					STR("bpf_rdonly_cast")), 2);
+	return code_ld(c, code_result(c), is_near ? (int32_t)off : 0, size);
+}
+
 /* The address a + imm, in a register of its own. */
 static cg_reg address(struct cg_fn *fn, const struct ir_insn *i)
 {
@@ -145,12 +163,25 @@ static cg_reg wait_for(struct cg_fn *fn, cg_reg at, uint32_t size)
 	return code_result(c);
 }
 
+/* The registers of a system call are in memory for certain: to read them cannot
+ * fail. */
+static bool is_there(const struct cg_fn *fn, const struct ir_insn *i)
+{
+	const struct ir_insn *base = ir_insn(fn->f, i->a);
+
+	return fn->probe->image.kind == PROBE_SYSCALL &&
+	       base->op == OP_CTX_WORD && !base->imm && !base->aux &&
+	       i->imm >= 0 && i->imm < PT_REGS_MAX && !(i->aux & LOAD_USER);
+}
+
+/* What can be read at once is, unless it is 0: that may be a fault, of which
+ * the helper knows. */
 void cg_load(struct cg_fn *fn, ir_ref r)
 {
 	const struct ir_insn *i = ir_insn(fn->f, r);
 	struct cg_code *c = fn->c;
 	uint32_t size = i->aux & LOAD_SIZE;
-	cg_label ok = code_label(c);
+	cg_label ok = code_label(c), some = code_label(c);
 	cg_reg at, v;
 
 	if (i->aux & LOAD_CTX) {
@@ -159,7 +190,19 @@ void cg_load(struct cg_fn *fn, ir_ref r)
 		cg_set_long(fn, r, v);
 		return;
 	}
+	if (is_there(fn, i) && cg_has(fn, FEATURE_BIT(PEEK))) {
+		v = cg_peek(fn, cg_long(fn, i->a), i->imm, size);
+		if (i->aux & LOAD_SIGNED)
+			narrow(fn, v, i->aux);
+		cg_set_long(fn, r, v);
+		return;
+	}
+	v = code_reg(c);
 	at = address(fn, i);
+	if (!(i->aux & LOAD_USER) && cg_has(fn, FEATURE_BIT(PEEK))) {
+		code_mov(c, v, cg_peek(fn, at, 0, size));
+		code_ifi(c, BPF_JNE, v, 0, some);
+	}
 	code_mov(c, R1, R10);
 	code_alui(c, BPF_ADD, R1, cg_word(fn));
 	code_movi(c, R2, size);
@@ -172,7 +215,8 @@ void cg_load(struct cg_fn *fn, ir_ref r)
 	cg_raise(fn, i->aux & LOAD_USER ? IERR_USER_FAULT : IERR_KERNEL_FAULT,
 		 at);
 	code_place_label(c, ok);
-	v = code_ld(c, R10, cg_word(fn), size);
+	code_load(c, v, R10, cg_word(fn), size);
+	code_place_label(c, some);
 	if (i->aux & LOAD_SIGNED)
 		narrow(fn, v, i->aux);
 	cg_set_long(fn, r, v);

@@ -183,9 +183,14 @@ static bool load(struct vm *vm, struct insn i, uint64_t *r)
 {
 	uint64_t at = r[i.src] + (uint64_t)(int64_t)i.off, v = 0;
 
-	if (!vm_can_access(vm, at, size_of(i.code), false))
+	bool peeks = at - VM_PEEK + 0x8000 < 0x10000;
+
+	if (peeks)
+		at += vm->peek - VM_PEEK;
+	if (vm_can_access(vm, at, size_of(i.code), false))
+		memcpy(&v, vm_ptr(at), size_of(i.code));
+	else if (!peeks)
 		return vm_fail(vm, "bad read of %u bytes", size_of(i.code));
-	memcpy(&v, vm_ptr(at), size_of(i.code));
 	r[i.dst] = v;
 	return true;
 }

@@ -301,6 +301,11 @@ static bool kfunc(struct vm *vm, const struct image_reloc *r,
 	*ret = 0;
 	if (str_is(name, "bpf_strcmp") || str_is(name, "bpf_strstr"))
 		return string_kfunc(vm, name, a, ret);
+	if (str_is(name, "bpf_rdonly_cast")) {
+		vm->peek = a[0];
+		*ret = VM_PEEK;
+		return true;
+	}
 	if (str_is(name, "bpf_local_irq_save") ||
 	    str_is(name, "bpf_local_irq_restore"))
 		return writable(vm, a[0], 8, "irq flags");

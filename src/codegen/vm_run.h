@@ -13,6 +13,8 @@
 #define VM_STACK 512
 #define VM_DEPTH 8
 #define VM_TAILS 33
+/* What bpf_rdonly_cast() gives: a read near it is one of what was cast last. */
+#define VM_PEEK (UINT64_C(0x7eec) << 48)
 #define VM_FUNC (UINT64_C(0xf) << 60)	/* | number of an instruction */
 
 struct vm_record {
@@ -34,6 +36,7 @@ struct vm {
 	uint32_t nrecords;
 	const struct image_prog *prog;
 	const struct image_reloc **relocs;	/* of each instruction */
+	uint64_t peek;		/* what was cast last by bpf_rdonly_cast */
 	uint32_t pc;
 	char error[160];
 };

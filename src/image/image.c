@@ -34,6 +34,7 @@ const struct op_info op_info[OP_N] = {
 #define K INF_KERNEL
 #define H INF_HOST
 #define R INF_RAISES
+#define T INF_STABLE
 #define ARG INTRIN_BOUND_ARG
 const struct intrin_info intrin_info[INTRIN_N] = {
 #define INTRINSIC(id, name, result, args, bound, flags) \
@@ -47,6 +48,7 @@ const struct intrin_info intrin_info[INTRIN_N] = {
 #undef K
 #undef H
 #undef R
+#undef T
 #undef ARG
 #undef V
 #undef A

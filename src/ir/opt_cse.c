@@ -26,10 +26,14 @@ struct cse {
 	struct entry **buckets;
 };
 
-static bool is_pure(const struct ir_insn *i)
+/* Who runs does not change under a handler in the kernel; the host runs one
+ * after the other, and each is itself. */
+static bool is_pure(const struct ir_func *f, const struct ir_insn *i)
 {
+	uint32_t same = f->is_kernel ? INF_PURE | INF_STABLE : INF_PURE;
+
 	if (i->op == OP_INTRIN)
-		return intrin_info[i->imm].flags & INF_PURE &&
+		return intrin_info[i->imm].flags & same &&
 		       !(intrin_info[i->imm].flags & INF_RAISES);
 	return ir_op(i)->flags & OPF_PURE;
 }
@@ -71,7 +75,7 @@ static void look_at(struct cse *c, uint32_t block, ir_ref r)
 	uint32_t n = 0;
 
 	pass_rename(c->f, i, c->to);
-	if (!is_pure(i))
+	if (!is_pure(c->f, i))
 		return;
 	bucket = &c->buckets[hash(c->f, i) & (BUCKETS - 1)];
 	for (e = *bucket; e && n < CHAIN_MAX; e = e->next, n++)

@@ -179,6 +179,24 @@ static bool has_function(struct ctypes *btf, struct str name)
 	return btf && ctypes_find(btf, CTYPE_FUNC, name);
 }
 
+/* A pointer to anything, by which a program reads what it likes. */
+static bool has_peek(struct ctypes *btf)
+{
+	struct bpf_insn insns[] = {
+		MOV(BPF_REG_1, 0),
+		MOV(BPF_REG_2, 0),
+		INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 0, 0),
+		INSN(BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_0, BPF_REG_0, 8, 0),
+		EXIT,
+	};
+
+	if (!has_function(btf, STR("bpf_rdonly_cast")))
+		return false;
+	insns[2].imm = (int32_t)ctypes_find(btf, CTYPE_FUNC,
+					    STR("bpf_rdonly_cast"));
+	return loads(insns, ARRAY_SIZE(insns));
+}
+
 /* A program at the entry of a function that every kernel has.  To load it says
  * nothing: only attaching shows what the processor's half of it can do. */
 static bool has_fentry(struct ctypes *btf)
@@ -289,6 +307,8 @@ static bool has_feature(enum image_feature f, struct ctypes *btf)
 	case FEATURE_KF_STRING:
 		return has_function(btf, STR("bpf_strlen")) &&
 		       has_function(btf, STR("bpf_strcmp"));
+	case FEATURE_PEEK:
+		return has_peek(btf);
 	case FEATURE_IRQ_SAVE:
 		return has_function(btf, STR("bpf_local_irq_save"));
 	case FEATURE_N:
@@ -355,6 +375,7 @@ static const struct {
 	{ FEATURE_SDIV, STR_INIT("BPF_MAY_GOTO"), {} },
 	{ FEATURE_UPROBE_MULTI, STR_INIT("BPF_TRACE_UPROBE_MULTI"), {} },
 	{ FEATURE_KF_STRING, {}, STR_INIT("bpf_strcmp") },
+	{ FEATURE_PEEK, {}, STR_INIT("bpf_strcmp") },
 	{ FEATURE_IRQ_SAVE, {}, STR_INIT("bpf_local_irq_save") },
 	{ FEATURE_RAW_TP_COOKIE, {}, STR_INIT("bpf_local_irq_save") },
 };
