@@ -345,12 +345,22 @@ static bool is_text(const struct cg_fn *fn, ir_ref r)
 	return r != IR_NONE && ir_insn(fn->f, r)->type == IT_STRING;
 }
 
-/* Does an operation need scratch memory? */
-static bool wants_scratch(const struct cg_fn *fn, const struct ir_insn *i)
+/* Does the kernel's bpf_strncmp() compare them?  It takes a constant only. */
+static bool is_compared_by_helper(const struct cg_fn *fn,
+				  const struct ir_insn *i)
 {
+	return fn->features & FEATURE_BIT(STRNCMP) &&
+	       ir_insn(fn->f, i->b)->op == OP_STR;
+}
+
+/* Does operation r need scratch memory? */
+static bool wants_scratch(const struct cg_fn *fn, ir_ref r)
+{
+	const struct ir_insn *i = ir_insn(fn->f, r);
 	const struct image *img = fn->g->img;
 
-	if (i->type == IT_STRING && i->op != OP_STR)
+	if (i->type == IT_STRING && i->op != OP_STR && !fn->vals[r].late &&
+	    !fn->vals[r].on_stack)
 		return true;
 	switch (i->op) {
 	case OP_AGET:
@@ -371,7 +381,8 @@ static bool wants_scratch(const struct cg_fn *fn, const struct ir_insn *i)
 		return is_text(fn, i->a);
 	case OP_STR_EQ:
 	case OP_STR_CMP:
-		return !(fn->features & FEATURE_BIT(KF_STRING));
+		return !(fn->features & FEATURE_BIT(KF_STRING)) &&
+		       !is_compared_by_helper(fn, i);
 	case OP_STAT_GET:
 	case OP_STAT_CLEAR:
 	case OP_ITER_NEW:
@@ -422,7 +433,8 @@ static void find_needs(struct cg_fn *fn)
 				ir_insn(fn->f, b->insns.v[n]);
 
 			note(fn, i);
-			fn->needs_scratch |= wants_scratch(fn, i);
+			fn->needs_scratch |= wants_scratch(fn,
+							   b->insns.v[n]);
 			if (i->op == OP_TICK)
 				actions += i->imm;
 		}
@@ -453,6 +465,7 @@ void cg_analyze(struct cg_fn *fn)
 	find_locked(fn);
 	find_vars(fn);
 	mark_vars(fn);
+	cg_place_texts(fn);
 	find_needs(fn);
 	find_sleep(fn);
 }

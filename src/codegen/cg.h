@@ -59,6 +59,7 @@ enum cg_base {
 struct cg_str {
 	uint8_t base;		/* enum cg_base */
 	bool is_temp;		/* its slot is free after the last use */
+	bool is_padded;		/* zeros from its end to the next 8 bytes */
 	uint16_t bound;		/* most bytes, without NUL */
 	int32_t off;
 	uint32_t map;
@@ -106,6 +107,7 @@ struct cg_val {
 	uint32_t at;		/* its own index in its block */
 	uint32_t block;
 	bool fused;		/* a comparison, made by the branch */
+	bool late, on_stack;	/* a text: texts.c */
 };
 
 /* The handler proper, while its steps are made (stepped.h). */
@@ -297,6 +299,18 @@ cg_reg cg_str_append(struct cg_fn *fn, struct cg_str dst, cg_reg pos,
 cg_reg cg_escape(struct cg_fn *fn, struct cg_str dst, struct cg_str src);
 /* Writes " 0x" and x in hexadecimal at position pos of dst. */
 void cg_put_hex(struct cg_fn *fn, struct cg_str dst, cg_reg pos, cg_reg x);
+
+/* ---- where texts are made: texts.c ---- */
+
+/* Decides it for each: after uses have been counted. */
+void cg_place_texts(struct cg_fn *fn);
+struct cg_str cg_text_on_stack(struct cg_fn *fn, ir_ref r);
+/* Text r to dst: copied, or made there.  What is behind it in dst stays as it
+ * is; where cg_text_is_words(), all of dst is written. */
+void cg_text_put(struct cg_fn *fn, ir_ref r, struct cg_str dst);
+bool cg_text_is_words(struct cg_fn *fn, ir_ref r, uint32_t bound);
+void cg_load_text(struct cg_fn *fn, ir_ref r, struct cg_str dst);
+void cg_intrin_text(struct cg_fn *fn, ir_ref r, struct cg_str dst);
 
 /* ---- filter.c ---- */
 

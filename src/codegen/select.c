@@ -381,6 +381,8 @@ static void select_insn(struct cg_fn *fn, ir_ref r)
 	const struct ir_insn *i = ir_insn(fn->f, r);
 
 	fn->c->place = cg_place(fn->g, i->span);
+	if (fn->vals[r].late)
+		return;
 	switch ((enum image_op)i->op) {
 	case OP_CONST:
 		break;

@@ -92,10 +92,11 @@ static void put_text(struct cg_fn *fn, struct cg_str place, uint32_t off,
 {
 	struct cg_str dst = place;
 
-	zero(fn, place, off, align_up(bound + 1u, 8));
+	if (!cg_text_is_words(fn, r, bound))
+		zero(fn, place, off, align_up(bound + 1u, 8));
 	dst.off += (int32_t)off;
 	dst.bound = bound;
-	cg_str_copy(fn, dst, cg_string(fn, r));
+	cg_text_put(fn, r, dst);
 }
 
 void array_key_at(struct cg_fn *fn, const struct image_global *g, ir_ref r,

@@ -87,6 +87,26 @@ static cg_reg wake_flags(struct cg_fn *fn, cg_reg size, uint32_t fixed)
 	return flags;
 }
 
+/* Text r at rec + off: its length, its room, and room for it. */
+static void put_text(struct cg_fn *fn, cg_reg rec, int32_t off, ir_ref r)
+{
+	struct cg_code *c = fn->c;
+	uint32_t room = text_size(fn, r) - 8;
+	struct cg_str to = { .base = CG_IN_REG, .reg = rec, .off = off + 8,
+			     .bound = ir_insn(fn->f, r)->bound };
+	cg_reg n;
+
+	code_storei(c, rec, off + 4, (int32_t)room, 4);
+	if (fn->vals[r].late || cg_text_is_words(fn, r, room - 1)) {
+		cg_text_put(fn, r, to);
+		code_storei(c, rec, off, -1, 4);
+		return;
+	}
+	n = cg_str_put(fn, cg_str_addr(fn, to), room, cg_string(fn, r));
+	code_alui(c, BPF_SUB, n, 1);
+	code_store(c, rec, off, n, 4);
+}
+
 static void reserve(struct cg_fn *fn, const struct ir_insn *i, uint32_t size)
 {
 	struct cg_code *c = fn->c;
@@ -103,20 +123,12 @@ static void reserve(struct cg_fn *fn, const struct ir_insn *i, uint32_t size)
 	put_head(fn, i, rec);
 	for (uint32_t k = 0; k < i->nargs; k++) {
 		ir_ref r = fn->f->args.v[i->args + k];
-		uint32_t room = text_size(fn, r) - 8;
-		cg_reg n;
 
-		if (!is_text(fn, r)) {
+		if (is_text(fn, r))
+			put_text(fn, rec, off, r);
+		else
 			put_long(fn, rec, off, r);
-			off += 8;
-			continue;
-		}
-		n = cg_str_put(fn, code_addi(c, rec, off + 8), room,
-			       cg_string(fn, r));
-		code_alui(c, BPF_SUB, n, 1);
-		code_store(c, rec, off, n, 4);
-		code_storei(c, rec, off + 4, (int32_t)room, 4);
-		off += 8 + (int32_t)room;
+		off += is_text(fn, r) ? (int32_t)text_size(fn, r) : 8;
 	}
 	flags = wake_flags(fn, NO_REG, size);
 	code_mov(c, R1, rec);

@@ -50,11 +50,12 @@ static void end_by_abort(struct cg_fn *fn)
 	cg_leave(fn);
 }
 
-static void text_at(struct cg_fn *fn, ir_ref r, uint32_t aux)
+void cg_intrin_text(struct cg_fn *fn, ir_ref r, struct cg_str dst)
 {
-	cg_reg at = cg_long(fn, arg(fn, r, 0));
+	bool is_user = ir_insn(fn->f, r)->imm == INTRIN_USER_STR;
 
-	cg_read_text(fn, cg_new_string(fn, r), at, arg(fn, r, 1), aux);
+	cg_read_text(fn, dst, cg_long(fn, arg(fn, r, 0)), arg(fn, r, 1),
+		     is_user ? LOAD_USER : 0);
 }
 
 static void constant(struct cg_fn *fn, ir_ref r, int64_t v)
@@ -162,10 +163,8 @@ void cg_intrin(struct cg_fn *fn, ir_ref r)
 		cg_ngroups(fn, r);
 		break;
 	case INTRIN_KERNEL_STR:
-		text_at(fn, r, 0);
-		break;
 	case INTRIN_USER_STR:
-		text_at(fn, r, LOAD_USER);
+		cg_intrin_text(fn, r, cg_new_string(fn, r));
 		break;
 	case INTRIN_STACK:
 		cg_stack(fn, r, arg(fn, r, 0), arg(fn, r, 1));

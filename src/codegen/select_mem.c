@@ -300,12 +300,17 @@ void cg_read_text(struct cg_fn *fn, struct cg_str dst, cg_reg at, ir_ref max,
 	code_place_label(c, ok);
 }
 
-void cg_load_str(struct cg_fn *fn, ir_ref r)
+void cg_load_text(struct cg_fn *fn, ir_ref r, struct cg_str dst)
 {
 	const struct ir_insn *i = ir_insn(fn->f, r);
 	cg_reg at = address(fn, i);
 
-	cg_read_text(fn, cg_new_string(fn, r), at, i->b, i->aux);
+	cg_read_text(fn, dst, at, i->b, i->aux);
+}
+
+void cg_load_str(struct cg_fn *fn, ir_ref r)
+{
+	cg_load_text(fn, r, cg_new_string(fn, r));
 }
 
 /* Guru mode's assignments.  The kernel offers no way to write into its own

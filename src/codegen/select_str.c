@@ -25,10 +25,14 @@ struct cg_str cg_string(struct cg_fn *fn, ir_ref r)
 struct cg_str cg_new_string(struct cg_fn *fn, ir_ref r)
 {
 	uint16_t bound = ir_insn(fn->f, r)->bound;
-	struct cg_str s = cg_scratch_str(
-		(int32_t)cg_slot(fn, bound + 1u), bound);
+	struct cg_str s;
 
-	s.is_temp = true;
+	if (fn->vals[r].on_stack) {
+		s = cg_text_on_stack(fn, r);
+	} else {
+		s = cg_scratch_str((int32_t)cg_slot(fn, bound + 1u), bound);
+		s.is_temp = true;
+	}
 	fn->vals[r].str = s;
 	return s;
 }

@@ -41,7 +41,7 @@
  *
  *   data ring: struct image_record, then the operands of the host function
  *   `func`: long 8 bytes; string u32 len, u32 space (multiple of 8), space
- *   bytes of which len are text.
+ *   bytes of which len are text; len UINT32_MAX: all up to the first NUL.
  *   control ring: struct image_control, then `len` bytes of text.
  */
 #ifndef IMAGE_IMAGE_H

@@ -310,6 +310,9 @@ ir_ref build_intrinsic(struct builder *s, struct ast_expr *e)
 		    info->result == 'L' ? IT_LONG : IT_VOID;
 	if (insn.type == IT_STRING)
 		insn.bound = intrinsic_bound(s, info, &insn);
+	/* What is read is at most as long as it is asked for. */
+	if (insn.imm == INTRIN_USER_STR || insn.imm == INTRIN_KERNEL_STR)
+		insn.bound = build_bound(s, e->bound);
 	return build_insn(s, insn);
 }
 

@@ -657,6 +657,8 @@ static bool take_value(struct reader *r, uint8_t type, struct value *ret)
 	}
 	memcpy(sizes, p, sizeof(sizes));
 	p = take(r, sizes[1]);
+	if (p && sizes[0] == UINT32_MAX)
+		sizes[0] = (uint32_t)strnlen(p, sizes[1]);
 	if (!p || sizes[0] > sizes[1] || sizes[1] % 8)
 		return false;
 	*ret = value_str((struct str){ p, sizes[0] });

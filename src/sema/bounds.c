@@ -166,17 +166,25 @@ static uint16_t point_bound(const struct bounds *b)
 	return clip(b, n);
 }
 
+/* A parameter that is not changed is at most the greatest number that it is
+ * called with: so user_string_n(x, 63) is of 63 bytes. */
+static int64_t most_of(const struct ast_expr *e)
+{
+	if (e->kind == AST_NUMBER && e->number >= 0)
+		return e->number;
+	if (e->kind == AST_NAME && e->name.var && e->name.var->is_param)
+		return e->name.var->most;
+	return INT64_MAX;
+}
+
 /* The last argument says how many bytes there are at most. */
 static uint16_t counted_bound(const struct bounds *b, const struct ast_expr *e)
 {
 	const struct ast_exprs *args = &e->call.args;
-	const struct ast_expr *last = args->n ? vec_last(args) : NULL;
 	uint16_t n = table_bound(b, e);
+	int64_t most = args->n ? most_of(vec_last(args)) : INT64_MAX;
 
-	if (last && last->kind == AST_NUMBER && last->number >= 0 &&
-	    last->number < n)
-		n = (uint16_t)last->number;
-	return n;
+	return most < n ? (uint16_t)most : n;
 }
 
 static uint16_t intrinsic_bound(const struct bounds *b,
@@ -302,13 +310,33 @@ static void grow_index(struct bounds *b, struct ast_expr *base,
 		grow_keys(b, base->name.var, keys);
 }
 
+static void grow_most(struct bounds *b, struct var *v, int64_t to)
+{
+	if (to <= v->most)
+		return;
+	v->most = to;
+	b->changed = true;
+}
+
+static void grow_changed(struct bounds *b, const struct ast_expr *to)
+{
+	if (to && to->kind == AST_NAME && to->name.var)
+		grow_most(b, to->name.var, INT64_MAX);
+}
+
 static void grow_params(struct bounds *b, struct ast_expr *e)
 {
 	for (struct func *f = e->call.func; f; f = f->next_overload)
-		for (uint32_t i = 0; i < f->nparams && i < e->call.args.n; i++)
-			if (f->vars.v[i]->type == TY_STRING)
-				grow(b, &f->vars.v[i]->bound,
-				     e->call.args.v[i]->bound);
+		for (uint32_t i = 0; i < f->nparams && i < e->call.args.n;
+		     i++) {
+			const struct ast_expr *arg = e->call.args.v[i];
+			struct var *v = f->vars.v[i];
+
+			if (v->type == TY_STRING)
+				grow(b, &v->bound, arg->bound);
+			else
+				grow_most(b, v, most_of(arg));
+		}
 }
 
 static void visit(struct ast_expr **place, void *data)
@@ -318,6 +346,10 @@ static void visit(struct ast_expr **place, void *data)
 
 	if (e->type == TY_STRING)
 		e->bound = bound_of(b, e);
+	if (e->kind == AST_ASSIGN)
+		grow_changed(b, e->assign.to);
+	else if (e->kind == AST_INCDEC)
+		grow_changed(b, e->incdec.of);
 	if (e->kind == AST_ASSIGN && e->type == TY_STRING)
 		grow_place(b, e->assign.to, e->bound);
 	else if (e->kind == AST_INDEX)
@@ -336,6 +368,9 @@ static void grow_foreach(struct bounds *b, struct ast_stmt *s)
 	struct ast_expr *a = s->foreach.array, *value = s->foreach.value;
 	struct var *v = a->kind == AST_NAME ? a->name.var : NULL;
 
+	grow_changed(b, value);
+	for (uint32_t i = 0; i < s->foreach.keys.n; i++)
+		grow_changed(b, s->foreach.keys.v[i]);
 	if (!v)
 		return;
 	grow_keys(b, v, &s->foreach.slice);

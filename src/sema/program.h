@@ -61,6 +61,7 @@ struct var {
 	struct span key_span[IMAGE_KEYS];
 	uint16_t key_bound[IMAGE_KEYS];
 	uint16_t bound;			/* of a string value */
+	int64_t most;			/* of a parameter: see bounds.c */
 	bool wrap, has_size;
 	int64_t size;			/* of [N] */
 	struct ast_expr *init;		/* NUMBER or STRING, or NULL */
