@@ -171,7 +171,8 @@ struct cg_fn {
 	int16_t walk_area;
 	uint32_t key_area_size;
 	int16_t irq_flags;
-	int32_t error_text;	/* scratch; below too */
+	int32_t began;		/* scratch, with -t: when; below too */
+	int32_t error_text;
 	int32_t token_text, token_at;	/* tokenize()'s; 0 = not used */
 	int32_t match_text, match_groups;	/* of the last =~ */
 	uint32_t match_ngroups;	/* most of all =~ here */
@@ -252,6 +253,8 @@ void cg_slot_free(struct cg_fn *fn, uint32_t off);
 /* Address in scratch, in a fresh register. */
 cg_reg cg_scratch_addr(struct cg_fn *fn, int32_t off);
 void cg_prologue(struct cg_fn *fn);
+/* *(at + off) = max(*(at + off), v), unsigned. */
+void cg_maximize(struct cg_fn *fn, cg_reg at, int32_t off, cg_reg v);
 /* Texts that begin to matter, or matter no more, with the block at this
  * position: their places in scratch. */
 void cg_texts_begin(struct cg_fn *fn, uint32_t position);

@@ -229,6 +229,10 @@ void cg_frame_init(struct cg_fn *fn)
 			fn->g->img->limits.maxstringlen);
 	place_vars(fn);
 	cg_texts_begin(fn, 0);
+	if (fn->g->img->count_hits) {
+		fn->needs_scratch = true;
+		fn->began = (int32_t)cg_slot(fn, 8);
+	}
 	if (fn->is_stepped || (fn->is_long && fn->needs_scratch))
 		fn->error_slot = (int32_t)cg_slot(fn, ERROR_SIZE);
 }
@@ -238,9 +242,31 @@ static void count_hit(struct cg_fn *fn)
 {
 	const struct image *img = fn->g->img;
 	cg_reg hits = code_map_value(fn->c, img->globals_map,
-				     img->hits_off + 8 * fn->nprobe);
+				     image_hits_off(img, fn->nprobe));
 
 	code_atomic(fn->c, BPF_ADD, hits, 0, code_const(fn->c, 1));
+}
+
+static cg_reg now(struct cg_fn *fn)
+{
+	code_call(fn->c, HELPER_ktime_get_ns);
+	return code_result(fn->c);
+}
+
+/* The time since the prologue, for who asks. */
+static void measure(struct cg_fn *fn)
+{
+	struct cg_code *c = fn->c;
+	const struct image *img = fn->g->img;
+	cg_reg time = now(fn), at;
+
+	code_alu(c, BPF_SUB, time, code_ld(c, fn->scratch, fn->began, 8));
+	at = code_map_value(c, img->globals_map,
+			    image_hits_off(img, fn->nprobe) + 8);
+	code_atomic(c, BPF_ADD, at, offsetof(struct image_times, sum), time);
+	cg_maximize(fn, at, offsetof(struct image_times, max), time);
+	code_alui(c, BPF_XOR, time, -1);
+	cg_maximize(fn, at, offsetof(struct image_times, min), time);
 }
 
 void cg_prologue(struct cg_fn *fn)
@@ -266,6 +292,8 @@ void cg_prologue(struct cg_fn *fn)
 						 (uint32_t)INT32_MAX), 8);
 		}
 	}
+	if (img->count_hits)
+		code_store(c, fn->scratch, fn->began, now(fn), 8);
 	first_values(fn);
 }
 
@@ -652,6 +680,8 @@ void cg_epilogue(struct cg_fn *fn)
 	ways_out(fn);
 	if (fn->is_stepped && !fn->by_tail)
 		after_steps(fn);
+	if (fn->g->img->count_hits)
+		measure(fn);
 	if (fn->needs_scratch)
 		code_storei(fn->c, fn->scratch, CG_SCRATCH_TAKEN, 0, 8);
 	code_place_label(fn->c, fn->out);

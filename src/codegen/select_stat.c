@@ -15,8 +15,7 @@
 #define SIGN INT64_MIN
 #define MAX_TRIES 4
 
-/* *at = max(*at, v), unsigned. */
-static void maximize(struct cg_fn *fn, cg_reg at, int32_t off, cg_reg v)
+void cg_maximize(struct cg_fn *fn, cg_reg at, int32_t off, cg_reg v)
 {
 	struct cg_code *c = fn->c;
 	cg_label done = code_label(c);
@@ -195,7 +194,7 @@ static void add_value(struct cg_fn *fn, cg_reg at, uint32_t off,
 		code_alu(c, BPF_XOR, u, code_const(c, SIGN));
 		if (f == STAT_MIN)
 			code_alui(c, BPF_XOR, u, -1);
-		maximize(fn, at, (int32_t)(off + image_stat_offset(s,
+		cg_maximize(fn, at, (int32_t)(off + image_stat_offset(s,
 						(enum stat_fields)f)), u);
 	}
 	if (s->fields & STAT_SUMSQ)

@@ -116,7 +116,9 @@ static struct err *check_well_known(const struct image *img)
 				 "is not what it is used for");
 	if (!holds_counters(img, img->losses_off,
 			    (uint64_t)img->probes.n * LOSS_N) ||
-	    !holds_counters(img, img->hits_off, img->probes.n))
+	    !holds_counters(img, img->hits_off,
+			    (uint64_t)img->probes.n * image_hits_size(img) /
+				    8))
 		return check_bad("map", img->globals_map,
 				 "has no room for the counters");
 	return NULL;

@@ -205,6 +205,18 @@ static uint32_t probe_of_site(const struct image *img, uint32_t site)
 	return IMAGE_NONE;
 }
 
+uint32_t image_hits_size(const struct image *img)
+{
+	size_t times = img->count_hits ? sizeof(struct image_times) : 0;
+
+	return (uint32_t)(sizeof(uint64_t) + times);
+}
+
+uint32_t image_hits_off(const struct image *img, uint32_t probe)
+{
+	return img->hits_off + probe * image_hits_size(img);
+}
+
 uint32_t image_origin(const struct image *img, uint32_t probe,
 		      const struct image_site **site)
 {

@@ -11,7 +11,8 @@
  *
  *   globals map: one value of an mmapable array.  At 0 a struct
  *   image_session; at `losses_off` the counters of loss, nprobes * LOSS_N of
- *   u64; at `hits_off` nprobes u64; then the scalar globals at their
+ *   u64; at `hits_off` for each probe an u64 of hits and, with `count_hits`,
+ *   a struct image_times; then the scalar globals at their
  *   offsets: long 8 bytes; string its bound + 1 bytes, NUL-terminated.
  *
  *   stats map: one value of a per-CPU array: the scalar statistics.
@@ -213,6 +214,13 @@ enum stack_as {
 	STACK_AS_ADDRESSES = 0x80,
 	STACK_AS_LINES,		/* the name of each address, in a line */
 	STACK_AS_CALLER,	/* name and address of the second */
+};
+
+/* How long the handlers of a probe have taken, in ns. */
+struct image_times {
+	uint64_t sum;
+	uint64_t min;		/* complement of it; 0 = none yet */
+	uint64_t max;
 };
 
 struct image_record {
@@ -593,7 +601,8 @@ struct image {
 	istr kernel;		/* build-id of the kernel that the values of
 				 * accesses are right for; empty = not known */
 	bool guru, show_globals;
-	bool count_hits;		/* -t: programs count their hits */
+	bool count_hits;		/* -t: programs count their hits, and
+					 * measure how long they take */
 	struct image_limits limits;
 	image_features features;	/* that the code relies on */
 	uint32_t globals_map, stats_map, scratch_map, rodata_map;
@@ -634,6 +643,11 @@ void image_init(struct image *img, struct arena *a);
 /* The number of a string; equal strings get one number. */
 istr image_intern(struct image *img, struct arena *a, struct str s);
 struct str image_str(const struct image *img, istr s);
+
+/* Bytes at hits_off for each probe; where those of a probe are in the globals
+ * map. */
+uint32_t image_hits_size(const struct image *img);
+uint32_t image_hits_off(const struct image *img, uint32_t probe);
 
 /* Who emitted a record: a probe of one site by its number, one of many by
  * probes.n + the number of the site.  IMAGE_NONE, with site NULL, if there is

@@ -164,7 +164,8 @@ static void place_counters(struct layout *l)
 
 	l->globals_size = IMAGE_SESSION_SIZE;
 	l->img->losses_off = place(&l->globals_size, n * LOSS_N * 8);
-	l->img->hits_off = place(&l->globals_size, n * 8);
+	l->img->hits_off = place(&l->globals_size,
+				 n * image_hits_size(l->img));
 }
 
 void layout(const struct program *p, struct ir_program *ret)

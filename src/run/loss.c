@@ -69,17 +69,39 @@ void loss_report(const struct image *img, struct store *store,
 		report_probe(img, store, out, p, verbose);
 }
 
+/* As SystemTap has it, but for the unit: it counts cycles. */
+static void add_hits(struct buf *b, const struct image *img,
+		     struct store *store, uint32_t probe)
+{
+	const struct image_probe *p = &img->probes.v[probe];
+	const struct image_times *t = store_times(store, probe);
+	uint64_t hits = *store_hits(store, probe);
+
+	buf_printf(b, "%" STR_FMT, STR_ARG(image_str(img, p->point)));
+	if (p->place < img->places.n) {
+		const struct image_place *at = &img->places.v[p->place];
+
+		buf_printf(b, ", (%" STR_FMT ":%u:%u)",
+			   STR_ARG(image_str(img, at->file)), at->line,
+			   at->col);
+	}
+	buf_printf(b, ", hits: %" PRIu64, hits);
+	if (t && hits)
+		buf_printf(b, ", ns: %" PRIu64 "min/%" PRIu64 "avg/%" PRIu64
+			   "max", t->min ? ~t->min : 0, t->sum / hits, t->max);
+	buf_printf(b, ", from: %" STR_FMT ", index: %u",
+		   STR_ARG(image_str(img, p->name)), probe);
+}
+
 void loss_report_hits(const struct image *img, struct store *store,
 		      struct output *out)
 {
 	struct buf line = {};
 
+	output_log(out, STR("----- probe hit report: "));
 	for (uint32_t p = 0; p < img->probes.n; p++) {
-		struct str point = image_str(img, img->probes.v[p].point);
-
 		line.len = 0;
-		buf_printf(&line, "%" STR_FMT ": hits: %" PRIu64,
-			   STR_ARG(point), *store_hits(store, p));
+		add_hits(&line, img, store, p);
 		output_log(out, buf_view(&line));
 	}
 	buf_deinit(&line);

@@ -26,7 +26,7 @@ uint64_t loss_own(const struct image *img, struct store *store);
 void loss_report(const struct image *img, struct store *store,
 		 struct output *out, bool verbose);
 
-/* -t: each probe's hits. */
+/* -t: each probe's hits and times, and where it is. */
 void loss_report_hits(const struct image *img, struct store *store,
 		      struct output *out);
 

@@ -134,6 +134,25 @@ static void report(struct session *s, uint32_t probe, const struct run_error *e)
 	count_error(s);
 }
 
+/* A handler, and what time it takes if that is asked for. */
+static enum host_status measured_call(struct session *s, uint32_t func,
+				      uint32_t probe, struct run_error *e)
+{
+	struct image_times *t = store_times(s->store, probe);
+	int64_t start = t ? clock_ns(CLOCK_MONOTONIC) : 0;
+	enum host_status status =
+		host_call(s->host, func, probe, NULL, 0, NULL, e);
+	uint64_t took;
+
+	if (!t)
+		return status;
+	took = (uint64_t)(clock_ns(CLOCK_MONOTONIC) - start);
+	t->sum += took;
+	t->max = MAX(t->max, took);
+	t->min = MAX(t->min, ~took);
+	return status;
+}
+
 static bool run_handler(struct session *s, uint32_t probe)
 {
 	struct run_error e = { .place = IMAGE_NONE };
@@ -142,7 +161,7 @@ static bool run_handler(struct session *s, uint32_t probe)
 	if (func == IMAGE_NONE || !s->armed[probe])
 		return true;
 	__atomic_add_fetch(store_hits(s->store, probe), 1, __ATOMIC_RELAXED);
-	switch (host_call(s->host, func, probe, NULL, 0, NULL, &e)) {
+	switch (measured_call(s, func, probe, &e)) {
 	case HOST_DONE:
 		return true;
 	case HOST_ERROR:

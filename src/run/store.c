@@ -245,9 +245,17 @@ uint64_t *store_loss(struct store *s, uint32_t probe, enum image_loss l)
 	return losses + (size_t)probe * LOSS_N + l;
 }
 
+struct image_times *store_times(struct store *s, uint32_t probe)
+{
+	if (!s->img->count_hits)
+		return NULL;
+	return (struct image_times *)(void *)(store_hits(s, probe) + 1);
+}
+
 uint64_t *store_hits(struct store *s, uint32_t probe)
 {
-	return (uint64_t *)(void *)(s->globals + s->img->hits_off) + probe;
+	return (uint64_t *)(void *)(s->globals +
+				    image_hits_off(s->img, probe));
 }
 
 /*

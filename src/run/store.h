@@ -42,9 +42,11 @@ void store_begin(struct store *s);
 /* The block at the start of the globals map. */
 struct image_session *store_session(struct store *s);
 
-/* Counters in the globals map: losses of a probe by class; hits. */
+/* Counters in the globals map: losses of a probe by class; hits; with -t
+ * (else NULL) times. */
 uint64_t *store_loss(struct store *s, uint32_t probe, enum image_loss l);
 uint64_t *store_hits(struct store *s, uint32_t probe);
+struct image_times *store_times(struct store *s, uint32_t probe);
 
 /* Takes the lock of the globals (in plain memory there is none); false =
  * no luck within the bound. */

@@ -200,6 +200,15 @@ class Passes(unittest.TestCase):
         self.assertIn("uses library script tapset/context.stp\n", r.stderr)
 
 
+class Timing(unittest.TestCase):
+    def test_host(self):
+        r = spile("-t", "-e", "probe begin { exit() }\nprobe end, end(1) {}")
+        lines = r.stderr.splitlines()
+        at = lines.index("----- probe hit report: ")
+        self.assertRegex(lines[at + 1], r"^begin, \(<input>:1:7\), hits: 1, "
+                         r"ns: (\d+)min/\1avg/\1max, from: begin, index: 0$")
+
+
 class Lists(unittest.TestCase):
     def test_for_programs(self):
         """A line is a form, an alias, a function; -v adds what it is."""
