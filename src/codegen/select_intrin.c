@@ -58,6 +58,12 @@ void cg_intrin_text(struct cg_fn *fn, ir_ref r, struct cg_str dst)
 		     is_user ? LOAD_USER : 0);
 }
 
+static void raise_signal(struct cg_fn *fn, ir_ref r)
+{
+	code_mov(fn->c, R1, cg_long(fn, arg(fn, r, 0)));
+	by_helper(fn, r, HELPER_send_signal_thread);
+}
+
 static void constant(struct cg_fn *fn, ir_ref r, int64_t v)
 {
 	cg_set_long(fn, r, code_const(fn->c, v));
@@ -166,6 +172,11 @@ void cg_intrin(struct cg_fn *fn, ir_ref r)
 	case INTRIN_USER_STR:
 		cg_intrin_text(fn, r, cg_new_string(fn, r));
 		break;
+	case INTRIN_RAISE:
+		raise_signal(fn, r);
+		break;
+	case INTRIN_GURU:
+		break;
 	case INTRIN_STACK:
 		cg_stack(fn, r, arg(fn, r, 0), arg(fn, r, 1));
 		break;
@@ -179,6 +190,11 @@ void cg_intrin(struct cg_fn *fn, ir_ref r)
 	case INTRIN_LOG_ERR:
 	case INTRIN_SYSTEM:
 	case INTRIN_FTRACE:
+	case INTRIN_PRINTK:
+	case INTRIN_PANIC:
+	case INTRIN_SPECULATE:
+	case INTRIN_COMMIT:
+	case INTRIN_DISCARD:
 	case INTRIN_CTIME:
 	case INTRIN_ERRNO_NAME:
 	case INTRIN_SIGNAL_NAME:
@@ -188,6 +204,7 @@ void cg_intrin(struct cg_fn *fn, ir_ref r)
 	case INTRIN_FLAG_NAME:
 	case INTRIN_FLAG_MASK:
 	case INTRIN_FLAG_VALUE:
+	case INTRIN_SYMBOL:
 	case INTRIN_SYM_NAME:
 	case INTRIN_SYM_DATA:
 	case INTRIN_SYM_MODULE:
@@ -197,6 +214,8 @@ void cg_intrin(struct cg_fn *fn, ir_ref r)
 	case INTRIN_TEXT_SET:
 	case INTRIN_TEXT_ADD:
 	case INTRIN_MODULE_NAME:
+	case INTRIN_LOAD:
+	case INTRIN_MODULE_SIZE:
 	case INTRIN_ENV_VAR:
 	case INTRIN_N:
 		fprintf(stderr, "codegen: %s in kernel code\n",

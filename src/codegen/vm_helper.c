@@ -381,6 +381,7 @@ bool vm_helper(struct vm *vm, int32_t number, const struct image_reloc *r,
 	case HELPER_probe_read_user_str:
 		return fault(vm, a, ret);
 	case HELPER_probe_write_user:
+	case HELPER_send_signal_thread:
 		*ret = (uint64_t)-EPERM;
 		return true;
 	case HELPER_perf_event_read_value:

@@ -35,6 +35,7 @@ const struct op_info op_info[OP_N] = {
 #define H INF_HOST
 #define R INF_RAISES
 #define T INF_STABLE
+#define G INF_GURU
 #define ARG INTRIN_BOUND_ARG
 const struct intrin_info intrin_info[INTRIN_N] = {
 #define INTRINSIC(id, name, result, args, bound, flags) \
@@ -49,6 +50,7 @@ const struct intrin_info intrin_info[INTRIN_N] = {
 #undef H
 #undef R
 #undef T
+#undef G
 #undef ARG
 #undef V
 #undef A

@@ -143,6 +143,7 @@ enum intrin_flags {
 	INF_HOST = 16,
 	INF_RAISES = 32,
 	INF_STABLE = 64,	/* T: the same all through a handler */
+	INF_GURU = 128,
 };
 
 #define INTRIN_BOUND_ARG 0xffff	/* bound of the first string argument */

@@ -92,6 +92,7 @@ struct host {
 	struct buf *value;	/* $value of a procfs probe, or NULL */
 	uint32_t value_max;	/* its most bytes */
 	const char *name;	/* of the session */
+	struct speculations *speculations;	/* when first asked for */
 };
 
 enum step {

@@ -9,6 +9,7 @@
 #include "dbg/kallsyms.h"
 #include "run/engine.h"
 #include "run/format.h"
+#include "run/speculation.h"
 #include "run/stacks.h"
 
 #define CHUNK_BYTES (256 * 1024)
@@ -109,6 +110,7 @@ void host_destroy(struct host *h)
 	free_stack(h->stack);
 	kallsyms_destroy(h->kallsyms);
 	stacks_destroy(h->stacks);
+	speculations_destroy(h->speculations);
 	free(h->insn_string);
 	free(h->var_string);
 	free(h->func_strings);

@@ -110,6 +110,13 @@ static enum step do_abort(struct host *h, const struct value *args)
 	return STEP_LEAVE;
 }
 
+static enum step do_nothing(struct host *h, const struct value *args)
+{
+	(void)h;
+	(void)args;
+	return STEP_ON;
+}
+
 static enum step do_error(struct host *h, const struct value *args)
 {
 	return host_raise_text(h, IERR_USER, args[0].s);
@@ -180,20 +187,6 @@ static enum step do_system(struct host *h, const struct value *args)
 	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	free(text);
-	return STEP_ON;
-}
-
-static enum step do_ftrace(struct host *h, const struct value *args)
-{
-	struct str text = args[0].s;
-	int dir = h->world ? world_tracefs(h->world) : -1;
-	_cleanup_close_ int fd = -1;
-
-	if (dir >= 0)
-		fd = openat(dir, "trace_marker", O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, text.s, text.len) < 0)
-		output_warn(h->out, "ftrace(): cannot write to the ftrace "
-			    "buffer");
 	return STEP_ON;
 }
 
@@ -342,7 +335,14 @@ static const intrinsic_fn intrinsics[INTRIN_N] = {
 	[INTRIN_WARN] = do_warn,
 	[INTRIN_LOG_ERR] = do_log_err,
 	[INTRIN_SYSTEM] = do_system,
-	[INTRIN_FTRACE] = do_ftrace,
+	[INTRIN_FTRACE] = intrinsic_ftrace,
+	[INTRIN_PRINTK] = intrinsic_printk,
+	[INTRIN_PANIC] = intrinsic_panic,
+	[INTRIN_SPECULATE] = intrinsic_speculate,
+	[INTRIN_COMMIT] = intrinsic_commit,
+	[INTRIN_DISCARD] = intrinsic_discard,
+	[INTRIN_RAISE] = intrinsic_raise,
+	[INTRIN_GURU] = do_nothing,
 	[INTRIN_CTIME] = intrinsic_ctime,
 	[INTRIN_TZ_GMTOFF] = get_gmtoff,
 	[INTRIN_TZ_NAME] = get_zone,
@@ -354,6 +354,7 @@ static const intrinsic_fn intrinsics[INTRIN_N] = {
 	[INTRIN_FLAG_NAME] = intrinsic_flag_name,
 	[INTRIN_FLAG_MASK] = intrinsic_flag_mask,
 	[INTRIN_FLAG_VALUE] = intrinsic_flag_value,
+	[INTRIN_SYMBOL] = intrinsic_symbol,
 	[INTRIN_SYM_NAME] = intrinsic_sym_name,
 	[INTRIN_SYM_DATA] = intrinsic_sym_data,
 	[INTRIN_SYM_MODULE] = intrinsic_sym_module,
@@ -366,6 +367,8 @@ static const intrinsic_fn intrinsics[INTRIN_N] = {
 	[INTRIN_TEXT_SET] = text_set,
 	[INTRIN_TEXT_ADD] = text_add,
 	[INTRIN_MODULE_NAME] = get_module_name,
+	[INTRIN_LOAD] = intrinsic_load,
+	[INTRIN_MODULE_SIZE] = intrinsic_module_size,
 	[INTRIN_ENV_VAR] = get_env,
 };
 

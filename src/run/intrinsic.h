@@ -2,7 +2,8 @@
 /*
  * The intrinsics, one function each: intrinsic.c has the table and those of
  * task, time and session, intrinsic_text.c those of text and names,
- * symbols.c those of addresses.
+ * intrinsic_world.c those of the machine, symbols.c those of addresses,
+ * speculation.c those of output that is held back.
  */
 #ifndef RUN_INTRINSIC_H
 #define RUN_INTRINSIC_H
@@ -34,5 +35,15 @@ enum step intrinsic_sym_data(struct host *h, const struct value *args);
 enum step intrinsic_sym_module(struct host *h, const struct value *args);
 enum step intrinsic_stack_lines(struct host *h, const struct value *args);
 enum step intrinsic_print_stack(struct host *h, const struct value *args);
+enum step intrinsic_symbol(struct host *h, const struct value *args);
+enum step intrinsic_ftrace(struct host *h, const struct value *args);
+enum step intrinsic_printk(struct host *h, const struct value *args);
+enum step intrinsic_panic(struct host *h, const struct value *args);
+enum step intrinsic_raise(struct host *h, const struct value *args);
+enum step intrinsic_load(struct host *h, const struct value *args);
+enum step intrinsic_module_size(struct host *h, const struct value *args);
+enum step intrinsic_speculate(struct host *h, const struct value *args);
+enum step intrinsic_commit(struct host *h, const struct value *args);
+enum step intrinsic_discard(struct host *h, const struct value *args);
 
 #endif

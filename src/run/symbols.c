@@ -10,21 +10,31 @@
 #include "dbg/kallsyms.h"
 #include "run/intrinsic.h"
 
+static struct kallsyms *symbols(struct host *h)
+{
+	if (!h->kallsyms && h->world)
+		h->kallsyms = kallsyms_create(h->world);
+	return h->kallsyms;
+}
+
+static void say_hidden(struct host *h, const struct err *e)
+{
+	if (!e || e->code != ERR_PERMISSION || h->said_hidden)
+		return;
+	h->said_hidden = true;
+	output_warn(h->out, "%s: %s", e->msg, e->hint ? e->hint : "");
+}
+
 /* The symbol at or below addr; false = there is none. */
 static bool find(struct host *h, uint64_t addr, struct kallsym *ret)
 {
 	struct err *e;
 
 	*ret = (struct kallsym){};
-	if (!h->kallsyms && h->world)
-		h->kallsyms = kallsyms_create(h->world);
-	if (!h->kallsyms)
+	if (!symbols(h))
 		return false;
 	e = kallsyms_at(h->kallsyms, addr, ret);
-	if (e && e->code == ERR_PERMISSION && !h->said_hidden) {
-		h->said_hidden = true;
-		output_warn(h->out, "%s: %s", e->msg, e->hint ? e->hint : "");
-	}
+	say_hidden(h, e);
 	err_free(e);
 	return !e;
 }
@@ -45,6 +55,22 @@ static void add_data(struct host *h, struct buf *b, uint64_t addr,
 		buf_printf(b, "/0x%llx", (unsigned long long)sym.size);
 	buf_printf(b, " [%" STR_FMT "]",
 		   STR_ARG(sym.module.len ? sym.module : STR("kernel")));
+}
+
+enum step intrinsic_symbol(struct host *h, const struct value *args)
+{
+	struct kallsym sym = {};
+	struct err *e;
+
+	if (symbols(h)) {
+		e = kallsyms_find(h->kallsyms, args[0].s, &sym);
+		say_hidden(h, e);
+		if (e)
+			sym.addr = 0;
+		err_free(e);
+	}
+	host_set_long(h, (int64_t)sym.addr);
+	return STEP_ON;
 }
 
 enum step intrinsic_sym_name(struct host *h, const struct value *args)

@@ -232,14 +232,24 @@ static void bad_guru_write(struct checker *c, struct span span)
 		  "it can crash what is traced; run with -g if you mean it");
 }
 
-static bool is_target_write(struct ast_expr **e, void *data)
+static bool needs_guru(const struct ast_expr *e)
 {
-	bool *found = data;
+	return e->kind == AST_CALL && e->call.is_intrinsic &&
+	       (intrin_info[e->call.intrinsic].flags & INF_GURU);
+}
+
+/* Sets *data to 1 where memory is written, to 2 where more is done. */
+static bool find_deed(struct ast_expr **e, void *data)
+{
+	int *found = data;
 	const struct ast_expr *to = (*e)->kind == AST_ASSIGN ? (*e)->assign.to :
 				    (*e)->kind == AST_INCDEC ? (*e)->incdec.of :
 							       NULL;
 
-	*found |= to && walk_target_of(to);
+	if (to && walk_target_of(to))
+		*found = 1;
+	else if (needs_guru(*e))
+		*found = 2;
 	return !*found;
 }
 
@@ -247,14 +257,18 @@ static bool is_target_write(struct ast_expr **e, void *data)
 static void check_call(struct checker *c, const struct ast_expr *e)
 {
 	const struct func *f = e->call.func;
-	bool writes = false;
+	int deed = 0;
 
 	if (!f || !f->is_library || c->program->options->guru ||
 	    is_library(c, e->span))
 		return;
-	walk_exprs(f->body, is_target_write, &writes);
-	if (writes)
+	walk_exprs(f->body, find_deed, &deed);
+	if (deed == 1)
 		bad_guru_write(c, e->at);
+	else if (deed)
+		diag_error(c->program->diags, DIAG_GURU_ONLY, e->at,
+			   "%" STR_FMT "() needs guru mode (-g)",
+			   STR_ARG(f->name));
 }
 
 /* Why no error can be given back in place of the function's result. */

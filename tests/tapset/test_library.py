@@ -20,7 +20,8 @@ FUNCTION = re.compile(r"((?:^.*\*/\n)?)^function (\w+)(:\w+)?\(([^)]*)\)",
 ALIAS = re.compile(r"((?:^.*\*/\n)?)^probe ([\w.]+) = [^\n]*\n\{\n(.*?)^\}",
                    re.M | re.S)
 # These end the script, or would do something.
-LEFT_OUT = {"exit", "abort", "error", "system", "assert", "ftrace"} | {
+LEFT_OUT = {"exit", "abort", "error", "system", "assert", "ftrace", "printk",
+            "dump_stack", "panic", "raise", "udelay", "mdelay"} | {
     "set_user_" + what for what in ("char", "short", "int", "long", "pointer",
                                     "string", "string_n", "string_arg")}
 # Texts that only the host can make: in the kernel they are printed.
