@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * As much of machine instructions as placing probes on them takes: how long
+ * they are, and what the kernel does with a breakpoint on them.
+ */
+#ifndef DBG_INSN_H
+#define DBG_INSN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dbg/arch.h"
+
+enum insn_kind {
+	INSN_OTHER,	/* run out of line: a second trap, 9 us on some
+			 * machines */
+	INSN_EMULATED,	/* nop, push, branch: the kernel does it itself */
+	INSN_NOP5,	/* replaced by a call where the kernel can: cheapest */
+	INSN_MARKER,	/* endbr64, bti: does nothing, but is run out of
+			 * line: a probe is better behind it */
+	INSN_REFUSED,	/* the kernel takes no probe there */
+};
+
+struct insn {
+	uint8_t length;	/* bytes; 0 = this is no instruction */
+	enum insn_kind kind;
+	bool is_call, is_return;
+	bool is_jump;	/* always or perhaps goes elsewhere; calls do not */
+};
+
+/* The instruction that n bytes at p begin with, in 64-bit mode. */
+struct insn insn_at(const struct arch *arch, const uint8_t *p, uint64_t n);
+
+#endif
