@@ -2,6 +2,7 @@
 #include "dbg/debugfile.h"
 
 #include <dlfcn.h>
+#include <elf.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,6 +25,7 @@ struct debugfile {
 	struct str build_id;	/* empty = unknown: any will do */
 	uint32_t crc;
 	bool has_crc;
+	bool symbols;		/* any symbols will do */
 	struct objfile *found;
 	struct str other;	/* a file of another build */
 	struct buf looked;	/* "A, B" */
@@ -38,6 +40,18 @@ static bool debugfile_has_dwarf(struct objfile *o)
 
 		if (s->has_bits && (str_is(s->name, ".debug_info") ||
 				    str_is(s->name, ".zdebug_info")))
+			return true;
+	}
+	return false;
+}
+
+/* Is there a table of symbols that is not empty? */
+static bool debugfile_has_symbols(struct objfile *o)
+{
+	for (uint32_t i = 1; i < objfile_nsections(o); i++) {
+		const struct objfile_section *s = objfile_section(o, i);
+
+		if (s->type == SHT_SYMTAB && s->size)
 			return true;
 	}
 	return false;
@@ -82,7 +96,8 @@ static bool debugfile_try(struct debugfile *s, const char *path)
 	if (err_drop(err))
 		return false;
 	id = objfile_build_id(o);
-	if (!debugfile_has_dwarf(o)) {
+	if (!(s->symbols ? debugfile_has_symbols(o) :
+			   debugfile_has_dwarf(o))) {
 		objfile_close(o);
 		return false;
 	}
@@ -508,7 +523,25 @@ static void debugfile_find_program(struct debugfile *s, struct str path,
 		return;
 	if (debugfile_try_link(s, path, main))
 		return;
-	debugfile_ask_server(s);
+	if (!s->symbols)
+		debugfile_ask_server(s);
+}
+
+bool debugfile_symbols(const struct world *w, struct str dirs, struct str path,
+		       struct objfile *main, struct objfile **ret)
+{
+	struct arena a;
+	struct debugfile s = { .world = w, .arena = &a, .dirs = dirs,
+			       .symbols = true };
+
+	arena_init(&a);
+	s.build_id = objfile_build_id(main);
+	debugfile_find_program(&s, path, main);
+	if (s.found)
+		*ret = s.found;
+	buf_deinit(&s.looked);
+	arena_deinit(&a);
+	return s.found;
 }
 
 struct err *debugfile_program(const struct world *w, struct str dirs,

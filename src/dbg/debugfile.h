@@ -26,4 +26,9 @@ struct err *debugfile_program(const struct world *w, struct str dirs,
 			      struct str path, struct objfile **ret_main,
 			      struct objfile **ret) must_check;
 
+/* A separate file of the program main (whose path is path) that has the table
+ * of symbols; false = there is none on this machine. */
+bool debugfile_symbols(const struct world *w, struct str dirs, struct str path,
+		       struct objfile *main, struct objfile **ret);
+
 #endif
