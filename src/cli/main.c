@@ -19,6 +19,8 @@
 #include "dbg/world.h"
 #include "kern/features.h"
 #include "kern/relocate.h"
+#include "run/detach.h"
+#include "run/recorder.h"
 #include "run/session.h"
 
 #define SPILE_VERSION "0.1.0"
@@ -51,6 +53,8 @@ static struct session_options session_options(const struct options *o,
 		.colour = o->colour,
 		.timing = o->timing,
 		.tolerant = o->sema.suppress_errors,
+		.file_bytes = o->file_bytes,
+		.max_files = o->max_files,
 	};
 }
 
@@ -59,8 +63,15 @@ static int run_image(const struct options *o, struct world *world,
 {
 	struct session_options so = session_options(o, world);
 	struct session_status status = {};
-	struct err *err = session_run(image, &so, &status);
+	struct detach detach = {};
+	struct err *err = NULL;
 
+	if (o->flight) {
+		if (!detach_begin(&detach, &status.exit))
+			return status.exit;
+		so.detach = &detach;
+	}
+	err = session_run(image, &so, &status);
 	return err ? fail(err) : status.exit;
 }
 
@@ -182,6 +193,14 @@ static int list_library(const struct options *o, struct world *world)
 	return status;
 }
 
+static int attach(const struct options *o)
+{
+	int status = EXIT_FAILURE;
+	struct err *err = recorder_attach(o->attach, &status);
+
+	return err ? fail(err) : status;
+}
+
 static int explain(const char *code)
 {
 	if (list_explanation(code, stdout))
@@ -269,6 +288,8 @@ static int run(const struct options *o, struct arena *a)
 	case MODE_DUMP_TYPES:
 		list_forms(o, stdout);
 		return EXIT_SUCCESS;
+	case MODE_ATTACH:
+		return attach(o);
 	case MODE_LIST_EXAMPLES:
 		example_list(a, stdout);
 		return EXIT_SUCCESS;

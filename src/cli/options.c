@@ -248,6 +248,24 @@ static struct err *colour(struct options *o, const char *when)
 	return NULL;
 }
 
+/* -S MB[,N] */
+static struct err *switch_files(struct options *o, struct arena *a,
+				const char *text)
+{
+	struct str s = str_from(text);
+	int64_t comma = str_find_char(s, ','), n = 0, mb;
+	struct str size = comma < 0 ? s : str_sub(s, 0, (uint32_t)comma);
+	struct err *err = number("-S", arena_str(a, size).s, 1, 1 << 20, &mb);
+
+	if (!err && comma >= 0)
+		err = number("-S", text + comma + 1, 1, 100000, &n);
+	if (err)
+		return err;
+	o->file_bytes = (uint64_t)mb << 20;
+	o->max_files = (uint32_t)n;
+	return NULL;
+}
+
 /* --vp 01201: a digit for each pass, as many as are given. */
 static struct err *verbose_passes(struct options *o, const char *digits)
 {
@@ -383,6 +401,15 @@ static struct err *take(struct options *o, struct arena *a,
 		return verbose_passes(o, arg);
 	case OPT_COMPATIBLE:
 		o->compatible = arg;
+		return NULL;
+	case OPT_SWITCH:
+		return switch_files(o, a, arg);
+	case OPT_FLIGHT:
+		o->flight = true;
+		return NULL;
+	case OPT_ATTACH:
+		take_mode(o, MODE_ATTACH);
+		o->attach = arg;
 		return NULL;
 	case OPT_EXAMPLE:
 		o->example = true;
@@ -582,6 +609,8 @@ static struct err *combination(const struct options *o)
 				"spile -e 'probe begin { println(\"hello\") exit() }', or spile FILE; spile --help tells more");
 	if (o->mode == MODE_LIST && (o->last_pass != 5 || o->dump))
 		return err_new(ERR_OTHER, "-l and -L list points: no -p or --dump with them");
+	if (o->file_bytes && !o->output)
+		return err_new(ERR_OTHER, "-S says how large the files of -o get: it needs -o");
 	if (o->command && o->target)
 		return err_new(ERR_OTHER, "-c and -x cannot be combined");
 	return NULL;

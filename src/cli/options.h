@@ -24,6 +24,7 @@ enum options_mode {
 	MODE_DUMP_FUNCTIONS,
 	MODE_DUMP_FEATURES,
 	MODE_EXPLAIN,
+	MODE_ATTACH,
 	MODE_LIST_EXAMPLES,
 	MODE_NOTHING,		/* --clean-cache: there is none to clean */
 	MODE_HELP,
@@ -59,6 +60,10 @@ struct options {
 	int64_t target;			/* -x, or 0 */
 	uint32_t timeout;		/* s, 0 = none */
 	uint64_t buffer;		/* bytes, 0 = default */
+	uint64_t file_bytes;		/* -S, 0 = one file */
+	uint32_t max_files;		/* ... 0 = any number */
+	bool flight;			/* -F */
+	const char *attach;		/* -A */
 	unsigned last_pass, verbose;
 	unsigned verbose_pass[6];	/* --vp: more, of passes 1 to 5 */
 	bool keep, quiet, werror, timing, colour, coverage;

@@ -6,75 +6,33 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/bits.h"
 #include "base/cleanup.h"
 
 #define SETTLE_BYTES 65536
 
+struct files {
+	const char *path;	/* -o, or NULL */
+	uint64_t bytes;		/* of each, 0 = any */
+	uint32_t max, nkept;	/* that are kept; 0 = all */
+	char **kept;		/* their names, oldest first */
+	int64_t number;		/* of the last */
+};
+
 struct output {
 	int fd;
 	int errnum;		/* of the first write that failed */
-	bool is_file;		/* fd is ours to close */
-	bool no_warnings, colour;
+	bool no_warnings, colour, messages_too;
+	struct output_sink sink;
+	struct files files;
+	uint64_t written;	/* bytes, to fd */
 	uint32_t warnings;
 	struct buf buf;
 };
-
-static struct err *open_file(const char *path, int *ret)
-{
-	time_t now = time(NULL);
-	char name[1024];
-	struct tm tm;
-	int fd;
-
-	localtime_r(&now, &tm);
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	if (!strftime(name, sizeof(name), path, &tm))
-		return err_new(ERR_LIMIT, "the name of the output file, "
-			       "'%.64s', is empty or too long", path);
-#pragma GCC diagnostic pop
-	fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (fd < 0)
-		return err_os(errno, "cannot write %s", name);
-	*ret = fd;
-	return NULL;
-}
-
-struct err *output_open(const struct output_options *o, struct output **ret)
-{
-	struct err *e;
-	int fd = STDOUT_FILENO;
-	struct output *out;
-
-	if (o->path) {
-		e = open_file(o->path, &fd);
-		if (e)
-			return e;
-	}
-	out = calloc(1, sizeof(*out));
-	if (!out)
-		abort();
-	out->fd = fd;
-	out->is_file = o->path;
-	out->no_warnings = o->no_warnings;
-	out->colour = o->colour;
-	*ret = out;
-	return NULL;
-}
-
-void output_close(struct output *out)
-{
-	if (!out)
-		return;
-	output_flush(out);
-	if (out->is_file)
-		close(out->fd);
-	buf_deinit(&out->buf);
-	free(out);
-}
 
 /* One write; waits where the file does not take any more just now.  Returns
  * what was written, 0 to try again, or -errno. */
@@ -93,20 +51,201 @@ static ssize_t write_some(int fd, const char *p, size_t n)
 	return 0;
 }
 
-void output_flush(struct output *out)
+/* ---- files ---- */
+
+/* The name of file number k, k < 0: without a number. */
+static struct err *file_name(const char *path, int64_t k, char **ret)
+{
+	time_t now = time(NULL);
+	char name[1024];
+	struct tm tm;
+
+	localtime_r(&now, &tm);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	if (!strftime(name, sizeof(name), path, &tm))
+		return err_new(ERR_LIMIT, "the name of the output file, "
+			       "'%.64s', is empty or too long", path);
+#pragma GCC diagnostic pop
+	if (k < 0)
+		*ret = strdup(name);
+	else if (asprintf(ret, "%s.%lld", name, (long long)k) < 0)
+		abort();
+	if (!*ret)
+		abort();
+	return NULL;
+}
+
+/* Forgets the oldest file, and removes it. */
+static void drop_oldest(struct files *f)
+{
+	(void)unlink(f->kept[0]);
+	free(f->kept[0]);
+	memmove(f->kept, f->kept + 1, --f->nkept * sizeof(*f->kept));
+}
+
+/* Of a limited number of files, who has come. */
+static void keep_name(struct files *f, char *name)
+{
+	if (!f->max) {
+		free(name);
+		return;
+	}
+	if (f->nkept == f->max)
+		drop_oldest(f);
+	f->kept[f->nkept++] = name;
+}
+
+static struct err *open_file(struct files *f, int64_t k, int *ret)
+{
+	char *name;
+	struct err *e = file_name(f->path, k, &name);
+	int fd;
+
+	if (e)
+		return e;
+	fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd < 0)
+		e = err_os(errno, "cannot write %s", name);
+	else
+		*ret = fd;
+	if (e)
+		free(name);
+	else
+		keep_name(f, name);
+	return e;
+}
+
+/* An error is remembered, as one of writing. */
+static void next_file(struct output *out)
+{
+	int fd;
+	struct err *e = open_file(&out->files, ++out->files.number, &fd);
+
+	if (e) {
+		out->errnum = errno ? errno : EIO;
+		err_free(e);
+		return;
+	}
+	close(out->fd);
+	out->fd = fd;
+	out->written = 0;
+}
+
+static struct err *open_first(struct output *out,
+			      const struct output_options *o)
+{
+	struct files *f = &out->files;
+
+	*f = (struct files){ .path = o->path, .bytes = o->file_bytes,
+			     .max = o->file_bytes ? o->max_files : 0 };
+	if (f->max && !(f->kept = calloc(f->max, sizeof(*f->kept))))
+		abort();
+	return open_file(f, f->bytes ? 0 : -1, &out->fd);
+}
+
+struct err *output_open(const struct output_options *o, struct output **ret)
+{
+	struct output *out = calloc(1, sizeof(*out));
+	struct err *e = NULL;
+
+	if (!out)
+		abort();
+	*out = (struct output){
+		.fd = STDOUT_FILENO,
+		.no_warnings = o->no_warnings,
+		.colour = o->colour,
+		.sink = o->sink,
+		.messages_too = o->messages_too,
+	};
+	if (o->path)
+		e = open_first(out, o);
+	if (e)
+		output_close(out);
+	else
+		*ret = out;
+	return e;
+}
+
+void output_close(struct output *out)
+{
+	if (!out)
+		return;
+	output_flush(out);
+	if (out->fd != STDOUT_FILENO)
+		close(out->fd);
+	for (uint32_t i = 0; i < out->files.nkept; i++)
+		free(out->files.kept[i]);
+	free(out->files.kept);
+	buf_deinit(&out->buf);
+	free(out);
+}
+
+/* Writes n bytes of the buffer from `at` on; returns where it ends. */
+static size_t write_part(struct output *out, size_t at, size_t n)
+{
+	size_t end = at + n;
+
+	while (at < end && !out->errnum) {
+		ssize_t done = write_some(out->fd, out->buf.data + at,
+					  end - at);
+
+		if (done < 0) {
+			out->errnum = (int)-done;
+			break;
+		}
+		at += (size_t)done;
+		out->written += (size_t)done;
+	}
+	return at;
+}
+
+/* How many of n bytes this file still takes: whole lines if it can be. */
+static size_t room_for(const struct output *out, const char *text, size_t n)
+{
+	uint64_t room = out->files.bytes - MIN(out->files.bytes, out->written);
+	const char *end;
+
+	if (!out->files.bytes || n <= room)
+		return n;
+	end = memrchr(text, '\n', room);
+	if (end)
+		return (size_t)(end - text) + 1;
+	/* A line for a new file, or one that no file takes whole. */
+	return out->written ? 0 : room;
+}
+
+static void flush_to_file(struct output *out)
 {
 	size_t at = 0;
 
 	while (at < out->buf.len && !out->errnum) {
-		ssize_t n = write_some(out->fd, out->buf.data + at,
-				       out->buf.len - at);
+		size_t n = room_for(out, out->buf.data + at,
+				    out->buf.len - at);
 
-		if (n < 0)
-			out->errnum = (int)-n;
+		if (n)
+			at = write_part(out, at, n);
 		else
-			at += (size_t)n;
+			next_file(out);
 	}
+}
+
+void output_flush(struct output *out)
+{
+	if (!out->buf.len)
+		return;
+	if (out->sink.take)
+		out->sink.take(out->sink.data, false, buf_view(&out->buf));
+	else
+		flush_to_file(out);
 	out->buf.len = 0;
+}
+
+void output_switch(struct output *out)
+{
+	output_flush(out);
+	if (out->files.path && !out->errnum)
+		next_file(out);
 }
 
 int output_failed(const struct output *out)
@@ -131,7 +270,20 @@ void output_write(struct output *out, struct str text)
 	output_settle(out);
 }
 
-/* A line to standard error, behind all answers so far. */
+static void say_to_people(struct str line)
+{
+	for (size_t at = 0; at < line.len;) {
+		ssize_t n = write_some(STDERR_FILENO, line.s + at,
+				       line.len - at);
+
+		if (n < 0)
+			break;
+		at += (size_t)n;
+	}
+}
+
+/* A line to standard error, or what stands for it, behind all answers so
+ * far. */
 static void say(struct output *out, const char *label, const char *colour,
 		struct str text)
 {
@@ -144,14 +296,12 @@ static void say(struct output *out, const char *label, const char *colour,
 		buf_printf(&line, "%s ", label);
 	buf_str(&line, text);
 	buf_char(&line, '\n');
-	for (size_t at = 0; at < line.len;) {
-		ssize_t n = write_some(STDERR_FILENO, line.data + at,
-				       line.len - at);
-
-		if (n < 0)
-			break;
-		at += (size_t)n;
-	}
+	if (out->sink.take)
+		out->sink.take(out->sink.data, true, buf_view(&line));
+	else if (out->messages_too)
+		output_write(out, buf_view(&line));
+	else
+		say_to_people(buf_view(&line));
 	buf_deinit(&line);
 }
 

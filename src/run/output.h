@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where a session's answers go: standard output or a file, buffered, in the
- * order they are made; and messages to people, on standard error, never ahead
- * of the answers that were made before them.
+ * Where a session's answers go: standard output, a file, or a sink, buffered,
+ * in the order they are made; and messages to people, on standard error, never
+ * ahead of the answers that were made before them.
+ *
+ * A file may be one of several: FILE.0, FILE.1 ... of limited size, of which
+ * the oldest go (-S).  Lines are not torn.
  *
  * A failing write (disk full, reader gone) is remembered; output_failed()
  * tells, and the session ends.
@@ -17,9 +20,19 @@
 #include "base/str.h"
 #include "run/value.h"
 
+/* Takes all that is said, instead of a file and standard error. */
+struct output_sink {
+	void (*take)(void *data, bool is_message, struct str text);
+	void *data;
+};
+
 struct output_options {
 	const char *path;	/* NULL = standard output; strftime(3)'s %
 				 * sequences are filled in */
+	uint64_t file_bytes;	/* of each file, at most; 0 = there is one */
+	uint32_t max_files;	/* that are kept; 0 = all */
+	bool messages_too;	/* messages go to the file, too */
+	struct output_sink sink;	/* take NULL = none */
 	bool no_warnings;
 	bool colour;		/* of messages */
 };
@@ -40,6 +53,9 @@ void output_settle(struct output *out);
 
 /* Everything so far reaches the file. */
 void output_flush(struct output *out);
+
+/* Goes on in the next file: FILE.1 after FILE.  Nothing without a file. */
+void output_switch(struct output *out);
 
 /* errno of the first write that failed, or 0. */
 int output_failed(const struct output *out);

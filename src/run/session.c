@@ -24,11 +24,13 @@
 #include "kern/maps.h"
 #include "kern/programs.h"
 #include "run/command.h"
+#include "run/detach.h"
 #include "run/follow.h"
 #include "run/host.h"
 #include "run/loss.h"
 #include "run/output.h"
 #include "run/procfs.h"
+#include "run/recorder.h"
 #include "run/ring.h"
 #include "run/signals.h"
 #include "run/store.h"
@@ -57,11 +59,13 @@ struct session {
 	struct timers *timers;
 	struct procfs *procfs; /* or NULL: there are no such probes */
 	struct follow *follow; /* or NULL: no probe is in a module */
+	struct recorder *recorder; /* -F without -o, or NULL */
 	char name[64];	       /* module_name() */
 	struct command command;
 	int epoll, signals;
 	int64_t deadline; /* CLOCK_MONOTONIC ns, or 0 */
 	bool failed;	  /* exit status 1 */
+	int was_told;	  /* the signal that ended it, or 0 */
 };
 
 static int64_t clock_ns(clockid_t clock)
@@ -499,7 +503,22 @@ static void drain_rest(struct session *s)
 
 static void take_signals(struct session *s)
 {
-	if (signals_taken(s->signals))
+	int number = signals_taken(s->signals);
+
+	if (number)
+		state_raise(s, SESSION_STOPPING);
+	s->was_told = number;
+	if (signals_switch())
+		output_switch(s->out);
+}
+
+/* Who has attached gets what there is. */
+static void run_recorder(struct session *s)
+{
+	if (!s->recorder)
+		return;
+	output_flush(s->out);
+	if (recorder_serve(s->recorder))
 		state_raise(s, SESSION_STOPPING);
 }
 
@@ -572,6 +591,7 @@ static void loop(struct session *s)
 		drain(s);
 		run_timers(s);
 		run_procfs(s);
+		run_recorder(s);
 		check_ends(s);
 	}
 }
@@ -702,10 +722,28 @@ static struct err *open_output(struct session *s)
 	struct output_options o = {
 		.path = s->o->output,
 		.no_warnings = s->o->no_warnings,
-		.colour = s->o->colour,
+		.colour = s->o->colour && !s->o->detach,
+		.file_bytes = s->o->file_bytes,
+		.max_files = s->o->max_files,
+		.messages_too = s->o->detach,
 	};
 
+	if (s->recorder)
+		o.sink = recorder_sink(s->recorder);
 	return output_open(&o, &s->out);
+}
+
+#define RECORDER_BYTES (UINT64_C(1) << 20)
+
+static struct err *open_recorder(struct session *s)
+{
+	uint64_t bytes = s->o->buffer ? s->o->buffer : RECORDER_BYTES;
+	struct err *e;
+
+	if (!s->o->detach || s->o->output)
+		return NULL;
+	e = recorder_create(s->name, bytes, &s->recorder);
+	return e ? e : watch(s, recorder_fd(s->recorder));
 }
 
 static struct err *check_target(const struct session *s)
@@ -720,14 +758,16 @@ static struct err *session_open(struct session *s)
 	struct host_options ho = { .image = s->img, .world = s->o->world };
 	struct err *e = check_target(s);
 
-	if (!e)
-		e = open_output(s);
+	take_name(s);
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (!e && s->epoll < 0)
 		e = err_os(errno, "waiting for events");
 	if (!e)
+		e = open_recorder(s);
+	if (!e)
+		e = open_output(s);
+	if (!e)
 		e = open_signals(s);
-	take_name(s);
 	/* Before there is a kernel's object that its process could hold. */
 	if (!e)
 		e = open_procfs(s);
@@ -767,6 +807,23 @@ static void say_ready(struct session *s)
 		output_log(s->out, buf_view(&line));
 }
 
+/* -F: the terminal is told where the session is to be found. */
+static void say_detached(struct session *s)
+{
+	_cleanup_(buf_deinit) struct buf words = {};
+
+	if (!s->o->detach)
+		return;
+	if (s->recorder)
+		buf_printf(&words, "Disconnecting from the session.\n"
+			   "To reconnect, type \"spile -A %s\"\n", s->name);
+	else
+		buf_printf(&words, "%d\n", (int)getpid());
+	/* Who started it has gone meanwhile: he did not want it. */
+	if (!detach_done(s->o->detach, buf_view(&words)))
+		state_raise(s, SESSION_STOPPING);
+}
+
 /* begin probes, then all others. */
 static struct err *session_start(struct session *s)
 {
@@ -783,6 +840,7 @@ static struct err *session_start(struct session *s)
 		return e;
 	state_raise(s, SESSION_RUNNING);
 	say_ready(s);
+	say_detached(s);
 	if (s->o->timeout)
 		s->deadline =
 			clock_ns(CLOCK_MONOTONIC) + s->o->timeout * NS_PER_S;
@@ -867,6 +925,7 @@ static void session_close(struct session *s)
 	programs_unload(&s->programs);
 	maps_destroy(&s->maps);
 	output_close(s->out);
+	recorder_destroy(s->recorder);
 	signals_close(s->signals);
 	if (s->epoll >= 0)
 		close(s->epoll);
@@ -875,6 +934,16 @@ static void session_close(struct session *s)
 	for (uint32_t i = 0; i < s->img->probes.n; i++)
 		err_free(s->refused[i]);
 	free(s->refused);
+}
+
+/* What was recorded waits for a reader, unless somebody wanted the end. */
+static void finish_recorder(struct session *s)
+{
+	if (!s->recorder)
+		return;
+	say_detached(s);
+	(void)recorder_finish(s->recorder, s->failed, s->signals,
+			      !s->was_told);
 }
 
 struct err *session_run(struct image *img, const struct session_options *o,
@@ -896,6 +965,7 @@ struct err *session_run(struct image *img, const struct session_options *o,
 		loop(&s);
 		session_stop(&s);
 		errnum = output_failed(s.out);
+		finish_recorder(&s);
 		/* A reader that has gone away has had enough: no error. */
 		ret->exit = s.failed || (errnum && errnum != EPIPE);
 	}

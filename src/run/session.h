@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "image/image.h"
 
+struct detach;
 struct world;
 
 struct session_options {
@@ -29,6 +30,9 @@ struct session_options {
 	bool colour;
 	bool timing;		/* -t: hits of each probe, at the end */
 	bool tolerant;		/* errors and skips never end it */
+	uint64_t file_bytes;	/* -S: of each output file; 0 = there is one */
+	uint32_t max_files;	/* ... that are kept; 0 = all */
+	struct detach *detach;	/* -F: of this process; or NULL */
 };
 
 /* What became of it: the exit status that SystemTap's would have. */

@@ -12,10 +12,11 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t stops;
+static volatile sig_atomic_t stops, last_stop, switches;
 static volatile sig_atomic_t wake_fd = -1;
 
-static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD };
+static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD,
+			       SIGUSR2 };
 
 #define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
 
@@ -25,8 +26,12 @@ static void handle(int number)
 	int errnum = errno;
 	ssize_t ignored;
 
-	if (number != SIGCHLD && ++stops > 1)
+	if (number == SIGUSR2)
+		switches = 1;
+	else if (number != SIGCHLD && ++stops > 1)
 		_exit(EXIT_FAILURE);
+	else if (number != SIGCHLD)
+		last_stop = number;
 	ignored = write(wake_fd, &one, sizeof(one));
 	(void)ignored;
 	errno = errnum;
@@ -39,7 +44,7 @@ struct err *signals_open(int *ret)
 
 	if (fd < 0)
 		return err_os(errno, "watching for signals");
-	stops = 0;
+	stops = last_stop = switches = 0;
 	wake_fd = fd;
 	for (size_t i = 0; i < NUMBERS; i++) {
 		sigaction(numbers[i], &act, &old);
@@ -63,11 +68,19 @@ void signals_close(int fd)
 	close(fd);
 }
 
-bool signals_taken(int fd)
+int signals_taken(int fd)
 {
 	uint64_t n;
 	ssize_t ignored = read(fd, &n, sizeof(n));
 
 	(void)ignored;
-	return stops > 0;
+	return stops > 0 ? last_stop : 0;
+}
+
+bool signals_switch(void)
+{
+	bool is_asked = switches;
+
+	switches = 0;
+	return is_asked;
 }

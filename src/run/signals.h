@@ -2,7 +2,8 @@
 /*
  * Signals that end a session: the first asks it to, the second ends the
  * process on the spot, whatever it is doing (a write that nobody reads, a
- * handler in a loop).  What hangs on it in the kernel goes with it.
+ * handler in a loop).  What hangs on it in the kernel goes with it.  SIGUSR2
+ * asks for the next output file.
  */
 #ifndef RUN_SIGNALS_H
 #define RUN_SIGNALS_H
@@ -11,13 +12,16 @@
 
 #include "base/err.h"
 
-/* Takes over SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD and SIGPIPE.  ret is a
- * descriptor that becomes readable when one of them comes; one set at a time
- * in a process. */
+/* Takes over SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD, SIGUSR2 and SIGPIPE.
+ * ret is a descriptor that becomes readable when one of them comes; one set at
+ * a time in a process. */
 struct err *signals_open(int *ret) must_check;
 void signals_close(int fd);
 
-/* Has a signal asked for the end?  Makes fd quiet again. */
-bool signals_taken(int fd);
+/* The signal that has asked for the end, or 0.  Makes fd quiet again. */
+int signals_taken(int fd);
+
+/* Has SIGUSR2 come since this was last asked? */
+bool signals_switch(void);
 
 #endif
