@@ -128,6 +128,8 @@ void machine_features(struct compile *c)
 {
 	c->program.portable = c->options->last_pass == 4;
 	c->features_err = features_find(c, &c->program.features);
+	if (world_is_live(c->world) && !is_portable(c) && !c->features_err)
+		c->program.lacks_function = features_lack_function;
 }
 
 static bool runs_in_kernel(const struct compile *c)

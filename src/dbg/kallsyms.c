@@ -276,6 +276,22 @@ struct err *kallsyms_at(struct kallsyms *k, uint64_t addr,
 	return NULL;
 }
 
+/* ---- names ---- */
+
+struct str kallsyms_copied(struct str name)
+{
+	int64_t dot = str_find_char(name, '.');
+	struct str rest = str_sub(name, dot < 0 ? name.len : (uint32_t)dot,
+				  name.len);
+
+	if (!(str_starts(rest, STR(".isra.")) ||
+	      str_starts(rest, STR(".constprop."))) ||
+	    str_find(rest, STR(".cold")) >= 0 ||
+	    str_find(rest, STR(".part")) >= 0)
+		return (struct str){};
+	return str_sub(name, 0, (uint32_t)dot);
+}
+
 #ifdef UNIT_TEST
 #include "unit.h"
 
@@ -342,4 +358,14 @@ UNIT_TEST_CASE(kallsyms_hidden_addresses)
 	err_free(e);
 	kallsyms_destroy(k);
 }
+UNIT_TEST_CASE(kallsyms_copies)
+{
+	TEST(str_is(kallsyms_copied(STR("f.isra.0")), "f"));
+	TEST(str_is(kallsyms_copied(STR("f.constprop.0.isra.0")), "f"));
+	TEST(!kallsyms_copied(STR("f")).len);
+	TEST(!kallsyms_copied(STR("f.part.0")).len);
+	TEST(!kallsyms_copied(STR("f.isra.0.cold")).len);
+	TEST(!kallsyms_copied(STR("f.isra.0.part.1")).len);
+}
+
 #endif

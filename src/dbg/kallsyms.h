@@ -40,4 +40,8 @@ struct err *kallsyms_at(struct kallsyms *k, uint64_t addr,
 struct err *kallsyms_load(struct kallsyms *k) must_check;
 bool kallsyms_get(const struct kallsyms *k, uint32_t i, struct kallsym *ret);
 
+/* The function that the compiler made a copy of which takes fewer arguments
+ * ("f" of "f.isra.0", "f.constprop.0.isra.0"); empty = this is none. */
+struct str kallsyms_copied(struct str name);
+
 #endif

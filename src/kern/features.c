@@ -197,12 +197,10 @@ static bool has_peek(struct ctypes *btf)
 	return loads(insns, ARRAY_SIZE(insns));
 }
 
-/* A program at the entry of a function that every kernel has.  To load it says
- * nothing: only attaching shows what the processor's half of it can do. */
-static bool has_fentry(struct ctypes *btf)
+/* A program at the entry of a function of the kernel's BTF. */
+static int load_entry(uint32_t id)
 {
 	const struct bpf_insn insns[] = { MOV(BPF_REG_0, 0), EXIT };
-	_cleanup_close_ int prog = -1, link = -1;
 	union bpf_attr attr;
 
 	memset(&attr, 0, sizeof(attr));
@@ -211,16 +209,35 @@ static bool has_fentry(struct ctypes *btf)
 	attr.insns = ptr_u64(insns);
 	attr.insn_cnt = ARRAY_SIZE(insns);
 	attr.license = ptr_u64("GPL");
-	attr.attach_btf_id = btf ? ctypes_find(btf, CTYPE_FUNC,
-						STR("bpf_fentry_test1")) : 0;
-	if (!attr.attach_btf_id)
-		return false;
-	prog = syscall_bpf(BPF_PROG_LOAD, &attr,
+	attr.attach_btf_id = id;
+	return syscall_bpf(BPF_PROG_LOAD, &attr,
 			   SYSCALL_ATTR_SIZE(attach_btf_id));
+}
+
+/* The function is one that every kernel has.  To load it says nothing: only
+ * attaching shows what the processor's half of it can do. */
+static bool has_fentry(struct ctypes *btf)
+{
+	_cleanup_close_ int prog = -1, link = -1;
+	uint32_t id = btf ? ctypes_find(btf, CTYPE_FUNC,
+					STR("bpf_fentry_test1")) : 0;
+
+	if (!id)
+		return false;
+	prog = load_entry(id);
 	if (prog < 0)
 		return false;
 	link = syscall_raw_tracepoint_open(NULL, prog);
 	return link >= 0;
+}
+
+bool features_lack_function(uint32_t id)
+{
+	int fd = load_entry(id);
+
+	if (fd >= 0)
+		close(fd);
+	return fd == -ENOENT;
 }
 
 /* Whether the kernel was built with what these links stand on shows only when

@@ -20,6 +20,10 @@ struct err *features_probe(struct world *w, image_features *ret) must_check;
 struct err *features_installed(struct world *w,
 			       image_features *ret) must_check;
 
+/* Has the running kernel no code for this function of its BTF?  It may have
+ * copies of it, under longer names, or have put it into others.  0.2 ms. */
+bool features_lack_function(uint32_t id);
+
 /* Those that all kernels have which spile is tested on. */
 image_features features_portable(void);
 

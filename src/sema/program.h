@@ -208,6 +208,9 @@ struct program {
 	image_features features;	/* what the code may rely on */
 	bool portable;			/* write down what depends on the
 					 * kernel: see image/access.def */
+	/* Has the kernel that this is for no code for a function of its BTF?
+	 * NULL = nobody can tell. */
+	bool (*lacks_function)(uint32_t id);
 	struct ctypes *btf;		/* opened when first asked for: see
 					 * program_btf() */
 	bool btf_tried;

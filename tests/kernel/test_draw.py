@@ -10,16 +10,17 @@ DRAW_COUNT=N functions (200), by DRAW_SEED=N."""
 import os
 import random
 import re
-import struct
 import subprocess
 import sys
 import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import btf_names  # noqa: E402
 
 COUNT = int(os.environ.get("DRAW_COUNT", "200"))
 SEED = int(os.environ.get("DRAW_SEED", time.time_ns() % 1000000))
 WORKLOAD = os.path.join(os.environ["BUILD"], "tests/kernel/kernel-workload")
 TRACEFS = "/sys/kernel/tracing/available_filter_functions"
-FUNC = 12
 
 # What the workload does: the function, what makes a call one of those, how
 # often, what is printed of each, what then is printed.
@@ -42,26 +43,6 @@ LAST = re.compile(r"exit|schedul|dead|switch|death|mm_release|put_task|"
                   r"syscall_64|sys_execve|search_binary|exec_binprm|bprm")
 
 
-def btf_functions():
-    """The names of the functions in the kernel's BTF."""
-    with open("/sys/kernel/btf/vmlinux", "rb") as f:
-        data = f.read()
-    head, types, ntypes, names, _ = struct.unpack_from("<IIIII", data, 4)
-    words = struct.unpack_from(f"<{ntypes // 4}I", data, head + types)
-    head += names
-    behind = [0, 1, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0]
-    each = {4: 3, 5: 3, 6: 2, 13: 2, 15: 3, 19: 3}
-    ret, i = [], 0
-    while i < len(words):
-        kind = words[i + 1] >> 24 & 31
-        if kind == FUNC:
-            start = head + words[i]
-            ret.append(data[start:data.index(b"\0", start)].decode())
-        n = words[i + 1] & 0xffff
-        i += 3 + (each[kind] * n if kind in each else behind[kind])
-    return ret
-
-
 def drawn():
     """Functions drawn, and the known ones that this kernel has."""
     with open(TRACEFS, encoding="ascii") as f:
@@ -69,7 +50,7 @@ def drawn():
     traceable = {}
     for line in lines:
         traceable[line] = traceable.get(line, 0) + 1
-    names = {name for name in btf_functions() if traceable.get(name) == 1}
+    names = {name for name in btf_names.functions() if traceable.get(name) == 1}
     known = [k for k in KNOWN if k[0] in names]
     names = sorted(names - {k[0] for k in known})
     return random.Random(SEED).sample(names, min(COUNT, len(names))), known

@@ -27,6 +27,7 @@ struct wanted {
 	uint32_t number;
 	uint32_t found;	 /* functions of this name in this module */
 	uint32_t shared; /* in others */
+	struct world_names copies; /* "f.isra.0" and its like */
 };
 
 struct multi {
@@ -84,6 +85,17 @@ static void want_all(struct multi *m)
 			want(m, i);
 }
 
+/* A function of which the kernel has only copies is hooked in these. */
+static void find_copy(struct multi *m, const struct traceable *t)
+{
+	struct wanted *w = map_find(&m->names, kallsyms_copied(t->name));
+
+	for (; w; w = w->next)
+		if (is_in(m, w, t->module))
+			vec_push(&m->arena, &w->copies,
+				 arena_str(&m->arena, t->name));
+}
+
 static struct err *find_all(struct multi *m)
 {
 	_cleanup_(buf_deinit) struct buf list = {};
@@ -94,6 +106,8 @@ static struct err *find_all(struct multi *m)
 	while (!e && traceable_next(&rest, &t)) {
 		struct wanted *w = map_find(&m->names, t.name);
 
+		if (!w)
+			find_copy(m, &t);
 		for (; w; w = w->next)
 			++*(is_in(m, w, t.module) ? &w->found : &w->shared);
 	}
@@ -106,14 +120,32 @@ static bool is_clear(const struct wanted *w)
 	return w->found == 1 && !w->shared;
 }
 
+static void add_name(struct multi *m, struct hooks *h, uint32_t i,
+		     struct str name)
+{
+	vec_push(&m->arena, &h->names, arena_str(&m->arena, name).s);
+	vec_push(&m->arena, &h->cookies, i);
+}
+
+static bool is_once(const struct world_names *names, struct str name)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < names->n; i++)
+		n += str_eq(names->v[i], name);
+	return n == 1;
+}
+
 static void by_name(struct multi *m, struct hooks *h)
 {
 	for (uint32_t i = 0; i < m->r->probe->nsites; i++) {
-		if (!is_clear(&m->wanted[i]))
-			continue;
-		vec_push(&m->arena, &h->names,
-			 arena_str(&m->arena, text(m, site_at(m, i)->name)).s);
-		vec_push(&m->arena, &h->cookies, i);
+		const struct wanted *w = &m->wanted[i];
+
+		if (is_clear(w))
+			add_name(m, h, i, text(m, site_at(m, i)->name));
+		for (uint32_t k = 0; !w->found && k < w->copies.n; k++)
+			if (is_once(&w->copies, w->copies.v[k]))
+				add_name(m, h, i, w->copies.v[k]);
 	}
 }
 

@@ -7,6 +7,7 @@
 #include "dbg/btf.h"
 
 #include "dbg/arch.h"
+#include "dbg/kallsyms.h"
 #include "dbg/kernel_file.h"
 #include "dbg/world.h"
 #include "sema/resolve/kind.h"
@@ -20,8 +21,10 @@
 
 struct function {
 	struct str name, module; /* module empty = the kernel itself */
+	struct str symbol;	 /* a copy that the compiler made of it, which
+				  * takes fewer arguments; empty = itself */
 	struct ctypes *types;
-	uint32_t proto; /* in types */
+	uint32_t id, proto; /* in types */
 	uint32_t nparams, result;
 	bool by_words; /* all parameters are one word each */
 };
@@ -45,6 +48,7 @@ static struct function function_of(struct ctypes *btf, uint32_t id)
 		.name = f.name,
 		.module = btf->module,
 		.types = btf,
+		.id = id,
 		.proto = f.ref,
 		.nparams = proto.n,
 		.result = proto.ref,
@@ -217,6 +221,7 @@ static enum image_probe_kind kind_of(const struct query *q,
 	bool is_return = q->data == FUNCTION_RETURN;
 	/* Trampolines of modules would need their BTF in the kernel at load. */
 	bool is_fentry = fn->by_words && !many && !fn->module.len &&
+			 !fn->symbol.len &&
 			 (q->program->features & FEATURE_BIT(FENTRY));
 
 	if (is_fentry)
@@ -246,7 +251,8 @@ static void add_site(struct query *q, const struct function *fn, bool many)
 	struct site *s = query_site(q, kind, text_of(q, fn));
 
 	s->image.module = image_intern(p->image, p->back, fn->module);
-	s->image.name = image_intern(p->image, p->back, fn->name);
+	s->image.name = image_intern(p->image, p->back,
+				     fn->symbol.len ? fn->symbol : fn->name);
 	s->scope = scope_new(q, fn, is_fentry);
 	if (is_fentry)
 		p->image->features |= FEATURE_BIT(FENTRY);
@@ -300,6 +306,39 @@ static bool find_inlined(struct query *q)
 	return q->ret->list.n;
 }
 
+/* The kernel has only copies of the function: BTF says that they are it when
+ * their arguments are where those of the function would be. */
+static bool add_copies(struct query *q, struct function fn)
+{
+	struct kallsyms *k = kallsyms_create(q->program->world);
+	struct err *e = kallsyms_load(k);
+	struct kallsym sym;
+	bool found = false;
+
+	for (uint32_t i = 0; !e && kallsyms_get(k, i, &sym); i++) {
+		if (sym.module.len ||
+		    !str_eq(kallsyms_copied(sym.name), fn.name))
+			continue;
+		fn.symbol = sym.name;
+		add_site(q, &fn, false);
+		found = true;
+	}
+	err_free(e);
+	kallsyms_destroy(k);
+	return found;
+}
+
+/* One of few functions; false = the kernel has no code of its own for it. */
+static bool add_function(struct query *q, const struct function *fn)
+{
+	const struct program *p = q->program;
+
+	if (!fn->module.len && p->lacks_function && p->lacks_function(fn->id))
+		return add_copies(q, *fn);
+	add_site(q, fn, false);
+	return true;
+}
+
 static enum resolve_status find_one(struct query *q,
 				    const struct ast_component *c)
 {
@@ -307,17 +346,18 @@ static enum resolve_status find_one(struct query *q,
 	uint32_t id = btf ? ctypes_find(btf, CTYPE_FUNC, c->string) : 0;
 	struct function fn;
 
-	if (!id && find_inlined(q))
+	if (id) {
+		fn = function_of(btf, id);
+		if (add_function(q, &fn))
+			return RESOLVE_FOUND;
+	}
+	if (find_inlined(q))
 		return RESOLVE_FOUND;
-	if (!id)
-		return query_nothing(q, c->arg_span,
-				     DIAG_UNKNOWN_KERNEL_FUNCTION,
-				     "this kernel has no function '%" STR_FMT
-				     "'",
-				     STR_ARG(c->string));
-	fn = function_of(btf, id);
-	add_site(q, &fn, false);
-	return RESOLVE_FOUND;
+	return query_nothing(q, c->arg_span, DIAG_UNKNOWN_KERNEL_FUNCTION,
+			     id ? "the kernel has the code of '%" STR_FMT
+				  "' only in the functions that call it" :
+				  "this kernel has no function '%" STR_FMT "'",
+			     STR_ARG(c->string));
 }
 
 /* What stands before the first wildcard. */
@@ -354,13 +394,23 @@ static void find_in(struct query *q, struct ctypes *types, struct str pattern,
 	}
 }
 
+static void add_all(struct query *q, const struct found *f)
+{
+	for (uint32_t i = 0; i < f->list.n; i++)
+		if (f->list.n > FUNCTION_FEW)
+			add_site(q, &f->list.v[i], true);
+		else
+			add_function(q, &f->list.v[i]);
+}
+
 static enum resolve_status add_found(struct query *q, const struct found *f,
 				     const struct ast_component *c,
 				     struct str where)
 {
-	for (uint32_t i = 0; i < f->list.n; i++)
-		add_site(q, &f->list.v[i], f->list.n > FUNCTION_FEW);
-	if (f->list.n)
+	uint32_t before = q->ret->list.n;
+
+	add_all(q, f);
+	if (q->ret->list.n > before)
 		return RESOLVE_FOUND;
 	return query_nothing(q, c->arg_span, DIAG_UNKNOWN_KERNEL_FUNCTION,
 			     "no function of %" STR_FMT " matches '%" STR_FMT
@@ -489,8 +539,7 @@ static bool find_in_module(struct query *q, struct str module,
 		return find_by_debug(q, module);
 	if (types)
 		find_in(q, types, c->string, &found);
-	for (uint32_t i = 0; i < found.list.n; i++)
-		add_site(q, &found.list.v[i], found.list.n > FUNCTION_FEW);
+	add_all(q, &found);
 	if (found.list.n || find_by_debug(q, module))
 		return true;
 	return !types && find_by_symbols(q, module, c->string);
