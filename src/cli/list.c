@@ -37,12 +37,13 @@ static struct str locals_text(struct compile *c, const struct probe *p)
 
 static struct str targets_text(struct compile *c, const struct probe *p)
 {
+	const struct target_scope *s = target_scope_get(&c->program, p->scope);
 	struct str text = {}, one;
 
-	for (uint32_t i = 0; p->scope && i < p->scope->roots.n; i++) {
-		if (p->scope->roots.v[i].hidden)
+	for (uint32_t i = 0; s && i < s->roots.n; i++) {
+		if (s->roots.v[i].hidden)
 			continue;
-		one = target_root_text(&c->program, &p->scope->roots.v[i]);
+		one = target_root_text(&c->program, &s->roots.v[i]);
 		text = arena_printf(&c->front, "%" STR_FMT " %" STR_FMT,
 				    STR_ARG(text), STR_ARG(one));
 	}

@@ -60,8 +60,9 @@ static bool is_of_entry(const struct ast_expr *e)
 
 /* Of a wildcard's functions some may have this parameter and others not: the
  * handler then asks by @defined. */
-static bool is_there(const struct probe *pr, const struct ast_expr *e)
+static bool is_there(const struct asked *as, const struct ast_expr *e)
 {
+	const struct target_scope *s;
 	struct str name;
 
 	if (e->kind == AST_ATOP)
@@ -70,8 +71,9 @@ static bool is_there(const struct probe *pr, const struct ast_expr *e)
 	if (e->kind != AST_TARGET || str_starts(e->target.name, STR("$$")))
 		return true;
 	name = str_sub(e->target.name, 1, e->target.name.len);
-	for (uint32_t i = 0; pr->scope && i < pr->scope->roots.n; i++)
-		if (str_eq(pr->scope->roots.v[i].name, name))
+	s = target_scope_get(as->program, as->probe->scope);
+	for (uint32_t i = 0; s && i < s->roots.n; i++)
+		if (str_eq(s->roots.v[i].name, name))
 			return true;
 	return false;
 }
@@ -270,7 +272,7 @@ static bool take_entry(struct ast_expr **place, void *data)
 		return !is_defined(e) && take_assigned(as, e);
 	if (is_entry(e))
 		e = e->at_op.args.v[0];
-	if (is_at_hand(as, e) || !is_there(as->probe, e))
+	if (is_at_hand(as, e) || !is_there(as, e))
 		*place = e;
 	else if (can_be_kept(as, e))
 		*place = name_new(as->program->arena, *place,

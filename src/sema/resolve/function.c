@@ -40,26 +40,33 @@ static bool is_word(struct ctypes *btf, uint32_t type)
 	       t.size <= 8;
 }
 
+/* By name alone: function_look() is for those whose types matter. */
 static struct function function_of(struct ctypes *btf, uint32_t id)
 {
-	struct ctype f = ctypes_type(btf, id);
-	struct ctype proto = ctypes_type(btf, f.ref);
-	struct function fn = {
-		.name = f.name,
+	return (struct function){
+		.name = ctypes_type(btf, id).name,
 		.module = btf->module,
 		.types = btf,
 		.id = id,
-		.proto = f.ref,
-		.nparams = proto.n,
-		.result = proto.ref,
-		.by_words = !proto.is_variadic && proto.n <= FUNCTION_WORDS,
 	};
+}
+
+static void function_look(struct function *fn)
+{
+	struct ctypes *btf = fn->types;
+	struct ctype proto;
 	struct ctype_param p;
 
-	for (uint32_t i = 0; ctypes_param(btf, fn.proto, i, &p); i++)
-		fn.by_words &= is_word(btf, p.type);
-	fn.by_words &= !fn.result || is_word(btf, fn.result);
-	return fn;
+	if (fn->proto)
+		return;
+	fn->proto = ctypes_type(btf, fn->id).ref;
+	proto = ctypes_type(btf, fn->proto);
+	fn->nparams = proto.n;
+	fn->result = proto.ref;
+	fn->by_words = !proto.is_variadic && proto.n <= FUNCTION_WORDS;
+	for (uint32_t i = 0; ctypes_param(btf, fn->proto, i, &p); i++)
+		fn->by_words &= is_word(btf, p.type);
+	fn->by_words &= !fn->result || is_word(btf, fn->result);
 }
 
 /* ---- target variables ---- */
@@ -184,47 +191,79 @@ static void add_arguments(struct program *p, struct target_scope *s)
 	s->base = p->arguments;
 }
 
-static const struct target_scope *
-scope_new(struct query *q, const struct function *fn, bool is_fentry)
-{
-	struct program *p = q->program;
-	struct target_scope *s = arena_new(p->arena, struct target_scope);
-	bool is_return = q->data == FUNCTION_RETURN;
+/* The variables at a function, made when they are asked for. */
+struct function_scope {
+	struct target_late late; /* first: it is found by this */
+	struct target_scope scope;
+	struct function fn;
+	bool is_fentry, is_return;
+};
 
+static void scope_fill(struct program *p, struct target_late *late)
+{
+	struct function_scope *fs = (struct function_scope *)late;
+	struct target_scope *s = &fs->scope;
+	struct function *fn = &fs->fn;
+
+	function_look(fn);
 	s->what = arena_printf(p->arena, "function '%" STR_FMT "'",
 			       STR_ARG(fn->name));
-	s->name = fn->name;
-	s->has_parms = true;
-	s->has_return = is_return;
 	/* In returns by kprobes only @defined asks for parameters: their values
 	 * are kept at the entry (sema/entry). */
-	add_params(p, s, fn, is_fentry);
-	if (is_fentry)
+	add_params(p, s, fn, fs->is_fentry);
+	if (fs->is_fentry)
 		add_numbered(p, s, fn);
-	else if (is_return)
+	else if (fs->is_return)
 		scope_add_registers(p, s);
 	else
 		add_arguments(p, s);
-	if (is_return && fn->result)
+	if (fs->is_return && fn->result)
 		add_root(p, s, STR("return"),
 			 (struct ctype_ref){ fn->types, fn->result },
-			 is_fentry ? word(fn, fn->nparams, fn->result) :
-				     reg(p, world_arch(p->world)->ret));
-	return s;
+			 fs->is_fentry ? word(fn, fn->nparams, fn->result) :
+					 reg(p, world_arch(p->world)->ret));
+}
+
+static const struct target_scope *
+scope_new(struct query *q, const struct function *fn, bool is_fentry)
+{
+	struct function_scope *fs =
+		arena_new(q->program->arena, struct function_scope);
+	bool is_return = q->data == FUNCTION_RETURN;
+
+	*fs = (struct function_scope){
+		.late = { .scope = &fs->scope, .fill = scope_fill },
+		.scope = {
+			.late = &fs->late,
+			.name = fn->name,
+			.has_parms = true,
+			.has_return = is_return,
+		},
+		.fn = *fn,
+		.is_fentry = is_fentry,
+		.is_return = is_return,
+	};
+	return &fs->scope;
 }
 
 /* ---- sites ---- */
 
+static bool is_hooked_by_type(const struct query *q, struct function *fn)
+{
+	/* Trampolines of modules would need their BTF in the kernel at load. */
+	if (fn->module.len || fn->symbol.len ||
+	    !(q->program->features & FEATURE_BIT(FENTRY)))
+		return false;
+	function_look(fn);
+	return fn->by_words;
+}
+
 static enum image_probe_kind kind_of(const struct query *q,
-				     const struct function *fn, bool many)
+				     struct function *fn, bool many)
 {
 	bool is_return = q->data == FUNCTION_RETURN;
-	/* Trampolines of modules would need their BTF in the kernel at load. */
-	bool is_fentry = fn->by_words && !many && !fn->module.len &&
-			 !fn->symbol.len &&
-			 (q->program->features & FEATURE_BIT(FENTRY));
 
-	if (is_fentry)
+	if (!many && is_hooked_by_type(q, fn))
 		return is_return ? PROBE_FEXIT : PROBE_FENTRY;
 	return is_return ? PROBE_KRETPROBE : PROBE_KPROBE;
 }
@@ -243,7 +282,7 @@ static struct str text_of(const struct query *q, const struct function *fn)
 			    STR_ARG(str_sub(rest, (uint32_t)end, rest.len)));
 }
 
-static void add_site(struct query *q, const struct function *fn, bool many)
+static void add_site(struct query *q, struct function *fn, bool many)
 {
 	struct program *p = q->program;
 	enum image_probe_kind kind = kind_of(q, fn, many);
@@ -329,7 +368,7 @@ static bool add_copies(struct query *q, struct function fn)
 }
 
 /* One of few functions; false = the kernel has no code of its own for it. */
-static bool add_function(struct query *q, const struct function *fn)
+static bool add_function(struct query *q, struct function *fn)
 {
 	const struct program *p = q->program;
 

@@ -86,6 +86,18 @@ struct target_op target_arg(struct program *p, struct str kind, struct str of,
 
 /* ---- roots ---- */
 
+const struct target_scope *target_scope_get(struct program *p,
+					    const struct target_scope *s)
+{
+	struct target_late *late = s ? s->late : NULL;
+
+	if (late) {
+		late->scope->late = NULL;
+		late->fill(p, late);
+	}
+	return s;
+}
+
 static const struct target_root *root_find(const struct target_scope *s,
 					   struct str name)
 {
@@ -915,6 +927,12 @@ static void resolve_target(struct resolver *r, struct ast_expr *e)
 	e->target.target = pa.target;
 }
 
+static bool is_about_target(const struct ast_expr *e)
+{
+	return e->kind == AST_TARGET || e->kind == AST_ATOP ||
+	       e->kind == AST_ACCESS || e->kind == AST_ADDRESS;
+}
+
 static bool visit(struct ast_expr **place, void *data)
 {
 	struct resolver *r = data;
@@ -922,6 +940,8 @@ static bool visit(struct ast_expr **place, void *data)
 
 	if (target_of(e))
 		return true;
+	if (is_about_target(e))
+		target_scope_get(r->program, r->scope);
 	if (e->kind == AST_TARGET)
 		resolve_target(r, e);
 	else if (e->kind == AST_ATOP)

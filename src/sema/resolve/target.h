@@ -38,8 +38,16 @@ struct target_root {
 	uint32_t nops;
 };
 
+/* Of many sites most are never asked for their variables: fill() puts the
+ * roots and the text into the scope when they are (target_scope_get()). */
+struct target_late {
+	struct target_scope *scope;
+	void (*fill)(struct program *p, struct target_late *late);
+};
+
 struct target_scope {
 	VEC(struct target_root) roots;
+	struct target_late *late;	/* what is missing yet, or NULL */
 	const struct target_scope *base; /* more, hidden ones, or NULL: what
 					  * many scopes have alike */
 	struct str name;		/* $$name; empty = none */
@@ -73,6 +81,11 @@ void target_resolve(struct program *p);
 /* After elide: a diagnostic for each target left that is not defined (or 0
  * in its place, with --skip-badvars). */
 void target_report(struct program *p);
+
+/* The same scope, complete; NULL for NULL.  To be asked before anything is read
+ * of a scope. */
+const struct target_scope *target_scope_get(struct program *p,
+					    const struct target_scope *s);
 
 /* For -L: "$prev:struct task_struct*" of each root that is not hidden. */
 struct str target_root_text(struct program *p, const struct target_root *r);
