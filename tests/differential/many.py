@@ -30,7 +30,7 @@ SPILE = os.path.abspath(os.environ.get("SPILE", "spile"))
 LOOP = """cd {dir} || exit 1
 for i in {seeds}
 do
-\t[ -f $i.img ] && timeout -s KILL 60 {spile} -w $i.img >$i.out 2>$i.err
+\t[ -f $i.img ] && timeout -s KILL 180 {spile} -w $i.img >$i.out 2>$i.err
 \techo $? >$i.status
 done
 """
