@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dbg/debugfile.h"
 
-#include <dlfcn.h>
 #include <elf.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -10,7 +9,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/vec.h"
-#include "dbg/reader.h"
+#include "dbg/debuginfod.h"
 
 #define DEBUGFILE_NOTES_MAX (1u << 20)
 #define DEBUGFILE_DEP_MAX (64u << 20)
@@ -184,53 +183,17 @@ static bool debugfile_try_dirs(struct debugfile *s, const struct str *tails,
 
 /* ---- debuginfod ---- */
 
-struct debugfile_client {
-	void *library;
-	void *client;
-	void *(*begin)(void);
-	int (*find)(void *, const unsigned char *, int, char **);
-	void (*end)(void *);
-};
-
-static bool debugfile_symbol(void *library, const char *name, void *ret)
-{
-	void *p = dlsym(library, name);
-
-	memcpy(ret, &p, sizeof(p));
-	return p;
-}
-
-/* The library finds the file in its own cache or asks the servers. */
 static void debugfile_ask_server(struct debugfile *s)
 {
-	const char *urls = getenv("DEBUGINFOD_URLS");
-	struct debugfile_client c = {};
-	char *path = NULL;
-	int fd;
+	struct str where;
+	struct str path = debuginfod_find(s->world, s->arena,
+					  DEBUGINFOD_DEBUGINFO, s->build_id,
+					  &where);
 
-	if (!urls || !*urls || s->build_id.len < 4)
-		return;
-	c.library = dlopen("libdebuginfod.so.1", RTLD_NOW | RTLD_LOCAL);
-	if (!c.library) {
-		debugfile_note(s, STR("DEBUGINFOD_URLS (there is no "
-				      "libdebuginfod.so.1)"));
-		return;
-	}
-	if (debugfile_symbol(c.library, "debuginfod_begin", &c.begin) &&
-	    debugfile_symbol(c.library, "debuginfod_find_debuginfo",
-			     &c.find) &&
-	    debugfile_symbol(c.library, "debuginfod_end", &c.end) &&
-	    (c.client = c.begin())) {
-		fd = c.find(c.client, (const void *)s->build_id.s, 0, &path);
-		if (fd >= 0)
-			close(fd);
-		if (path)
-			debugfile_try(s, path);
-		free(path);
-		c.end(c.client);
-	}
-	debugfile_note(s, str_from(urls));
-	dlclose(c.library);
+	if (path.len)
+		debugfile_try(s, path.s);
+	if (where.len)
+		debugfile_note(s, where);
 }
 
 /* ---- outcomes ---- */

@@ -7,7 +7,12 @@
  *	elftool FILE insns ADDRESS BYTES
  *	elftool FILE functions PATTERN [VERSION]
  *	elftool FILE symbol NAME
+ *	elftool FILE source
  *	elftool FILE plt
+ *	elftool FILE needed [PATTERN]
+ *	elftool FILE find LIBRARY
+ *	elftool PID mapped [PATTERN]
+ *	elftool BUILD-ID buildid
  *
  * SPILE_WORLD and SPILE_DEBUGINFO_PATH are heeded.
  */
@@ -16,9 +21,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/vec.h"
+#include "dbg/buildid.h"
 #include "dbg/elfsyms.h"
 #include "dbg/insn.h"
 #include "dbg/plt.h"
+#include "dbg/solib.h"
 #include "dbg/usdt.h"
 
 static void show_mark(struct arena *a, const struct usdt_mark *m)
@@ -161,11 +169,68 @@ static struct err *ask(struct elfsyms *s, struct arena *a, int argc,
 	return NULL;
 }
 
-int main(int argc, char **argv)
+/* ---- files by name ---- */
+
+static void show_solibs(const struct solibs *l, const char *pattern)
+{
+	for (uint32_t i = 0; i < l->n; i++)
+		if (!*pattern || solib_matches(&l->v[i], str_from(pattern)))
+			printf("%" STR_FMT " %" STR_FMT " %" STR_FMT "\n",
+			       STR_ARG(l->v[i].name), STR_ARG(l->v[i].path),
+			       STR_ARG(l->v[i].here));
+}
+
+/* Questions that do not open FILE as a program; false = is none of them. */
+static bool ask_files(const struct world *w, struct arena *a, char **argv,
+		      const char *arg, struct err **err)
+{
+	struct str file = str_from(argv[1]), path;
+	struct solibs l = {};
+	struct solib one;
+
+	if (!strcmp(argv[2], "needed")) {
+		*err = solib_needed(w, a, STR(""), file, &l);
+	} else if (!strcmp(argv[2], "mapped")) {
+		*err = solib_mapped(w, a, (pid_t)strtol(argv[1], NULL, 10),
+				    &l);
+	} else if (!strcmp(argv[2], "find")) {
+		*err = solib_find(w, a, STR(""), file, str_from(arg), &one);
+		if (!*err)
+			vec_push(a, &l, one);
+		arg = "";
+	} else if (!strcmp(argv[2], "buildid")) {
+		*err = buildid_find(w, a, file, str_from(getenv("PATH")),
+				    &path);
+		if (!*err)
+			printf("%s\n", path.s);
+	} else {
+		return false;
+	}
+	if (!*err)
+		show_solibs(&l, arg);
+	return true;
+}
+
+static struct err *ask_program(struct world *w, struct arena *a, int argc,
+			       char **argv)
 {
 	const char *dirs = getenv("SPILE_DEBUGINFO_PATH");
-	struct world *w = NULL;
 	struct elfsyms *s = NULL;
+	struct err *err;
+
+	if (ask_files(w, a, argv, argc > 3 ? argv[3] : "", &err))
+		return err;
+	err = elfsyms_open(w, str_from(dirs ? dirs : ""), str_from(argv[1]),
+			   &s);
+	if (!err)
+		err = ask(s, a, argc, argv);
+	elfsyms_close(s);
+	return err;
+}
+
+int main(int argc, char **argv)
+{
+	struct world *w = NULL;
 	struct arena a;
 	struct err *err;
 
@@ -176,13 +241,9 @@ int main(int argc, char **argv)
 	arena_init(&a);
 	err = world_open(getenv("SPILE_WORLD"), &w);
 	if (!err)
-		err = elfsyms_open(w, str_from(dirs ? dirs : ""),
-				   str_from(argv[1]), &s);
-	if (!err)
-		err = ask(s, &a, argc, argv);
+		err = ask_program(w, &a, argc, argv);
 	if (err)
 		fprintf(stderr, "elftool: %s\n", err->msg);
-	elfsyms_close(s);
 	world_close(w);
 	arena_deinit(&a);
 	return err_drop(err);

@@ -40,6 +40,8 @@ struct world {
 	int tracefs;
 	bool tracefs_tried;
 	struct buf *types; /* see world_types() */
+	world_progress_fn *progress;
+	void *progress_ctx;
 };
 
 static struct str world_trim(struct str s)
@@ -246,6 +248,19 @@ void world_close(struct world *w)
 	free(w);
 }
 
+void world_on_progress(struct world *w, world_progress_fn *fn, void *ctx)
+{
+	w->progress = fn;
+	w->progress_ctx = ctx;
+}
+
+bool world_progress(const struct world *w, struct str build_id, uint64_t done,
+		    uint64_t total)
+{
+	return w->progress &&
+	       w->progress(w->progress_ctx, build_id, done, total);
+}
+
 bool world_is_live(const struct world *w)
 {
 	return w->kind == WORLD_LIVE;
@@ -381,14 +396,17 @@ struct err *world_readlink(const struct world *w, const char *path,
 {
 	_cleanup_free_ char *full = world_path_heap(w, path);
 	const size_t max = 4096;
-	char *target = arena_alloc(a, max);
-	ssize_t n = readlink(full, target, max - 1);
+	_cleanup_free_ char *target = malloc(max);
+	ssize_t n;
 
+	if (!target)
+		abort();
+	n = readlink(full, target, max - 1);
 	if (n < 0)
 		return err_os(errno, "%s", full);
 	if ((size_t)n == max - 1)
 		return err_new(ERR_LIMIT, "%s: its target is too long", full);
-	*ret = (struct str){ target, (uint32_t)n };
+	*ret = arena_str(a, (struct str){ target, (uint32_t)n });
 	return NULL;
 }
 

@@ -119,4 +119,15 @@ struct str world_path(const struct world *w, struct arena *a, const char *path);
  */
 int world_tracefs(struct world *w);
 
+/*
+ * Work that may take long, a download: done of total bytes (0 = unknown) of
+ * the file of this build-id; both 0: it is over.  True stops it.
+ */
+typedef bool world_progress_fn(void *ctx, struct str build_id, uint64_t done,
+			       uint64_t total);
+/* Who is told; fn NULL = nobody. */
+void world_on_progress(struct world *w, world_progress_fn *fn, void *ctx);
+bool world_progress(const struct world *w, struct str build_id, uint64_t done,
+		    uint64_t total);
+
 #endif
