@@ -306,6 +306,9 @@ static int finish(struct dbgtool *t, struct err *err)
 		status = 1;
 	}
 	err_free(err);
+	if (t->d && debuginfo_missing(t->d).len)
+		fprintf(stderr, "dbgtool: missing: %" STR_FMT "\n",
+			STR_ARG(debuginfo_missing(t->d)));
 	debuginfo_close(t->d);
 	world_close(t->world);
 	arena_deinit(&t->a);

@@ -28,6 +28,8 @@ struct debuginfo *debuginfo_create(const struct world *w, struct objfile *main,
 	d->world = w;
 	d->main = main;
 	d->file = die_file_create(obj, false);
+	if (main != obj)
+		d->file->program = str_from(objfile_path(main));
 	d->index = dieindex_create(d->file, cache_dir);
 	d->cfi = cfi_create(main, obj);
 	return d;
@@ -100,6 +102,11 @@ struct str debuginfo_path(const struct debuginfo *d)
 struct str debuginfo_build_id(const struct debuginfo *d)
 {
 	return objfile_build_id(d->file->obj);
+}
+
+struct str debuginfo_missing(const struct debuginfo *d)
+{
+	return d->file->missing;
 }
 
 bool debuginfo_is_relocatable(const struct debuginfo *d)

@@ -77,6 +77,9 @@ struct str debuginfo_path(const struct debuginfo *d);
 /* Hexadecimal; empty = has none. */
 struct str debuginfo_build_id(const struct debuginfo *d);
 bool debuginfo_is_relocatable(const struct debuginfo *d);
+/* Parts of the debug information may be in other files (-gsplit-dwarf, dwz):
+ * the name of one that was wanted so far and is not there; empty = none. */
+struct str debuginfo_missing(const struct debuginfo *d);
 
 /* The loaded section that addr is in, and the offset into it; false = none.
  * ".data..percpu" holds the kernel's per-CPU variables. */

@@ -114,6 +114,10 @@ struct die_file {
 	struct die_file *dwp;
 	bool has_alt, has_dwp;
 	struct die_dwos *dwos;
+	struct str program;		/* path of the program, when this is
+					 * its separate file; else empty */
+	struct str missing;		/* name of the first file that has a
+					 * part of this and is not there */
 };
 
 /* Takes over obj.  is_dwo: names of sections end in ".dwo". */

@@ -23,7 +23,7 @@
 #include "base/search.h"
 #include "dbg/diesplit.h"
 
-#define DIEINDEX_MAGIC "SPILEDX2"
+#define DIEINDEX_MAGIC "SPILEDX3"
 #define DIEINDEX_BYTES_MAX (1u << 30)
 #define DIEINDEX_TEXT_MAX (1u << 30)	/* what comes then has no name */
 #define DIEINDEX_LOOK 64	/* names compared, to share texts */
@@ -593,13 +593,14 @@ static bool dieindex_write(int fd, const char *data, uint64_t size)
 	return true;
 }
 
-/* A cache that can not be written is no error. */
+/* A cache that can not be written is no error.  What lacks a file may have it
+ * the next time. */
 static void dieindex_save(struct dieindex *x)
 {
 	struct str path = dieindex_path(x), temp;
 	_cleanup_close_ int fd = -1;
 
-	if (!path.len)
+	if (!path.len || x->file->missing.len)
 		return;
 	mkdir(x->cache_dir.s, 0755);
 	temp = arena_printf(&x->arena, "%s.XXXXXX", path.s);

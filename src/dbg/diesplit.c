@@ -115,26 +115,55 @@ static bool diesplit_try(struct die_unit *u, const char *path)
 	return true;
 }
 
+/* "prog.dwp" beside the program or beside its separate debug file. */
+static struct die_file *diesplit_open_package(struct die_file *f)
+{
+	struct die_file *dwp;
+	struct arena a;
+
+	arena_init(&a);
+	dwp = diesplit_open(arena_printf(&a, "%s.dwp",
+					 objfile_path(f->obj)).s, true);
+	if (!dwp && f->program.len)
+		dwp = diesplit_open(arena_printf(&a, "%" STR_FMT ".dwp",
+						 STR_ARG(f->program)).s, true);
+	arena_deinit(&a);
+	return dwp;
+}
+
 static bool diesplit_package(struct die_unit *u)
 {
 	struct die_file *f = u->file;
-	struct arena a;
 
 	if (!f->has_dwp) {
 		f->has_dwp = true;
-		arena_init(&a);
-		f->dwp = diesplit_open(
-			arena_printf(&a, "%s.dwp", objfile_path(f->obj)).s,
-			true);
-		arena_deinit(&a);
+		f->dwp = diesplit_open_package(f);
 	}
 	return diesplit_take(u, f->dwp);
+}
+
+static void diesplit_missing(struct die_file *f, struct str name)
+{
+	if (!f->missing.len)
+		f->missing = arena_str(&f->arena, name);
+}
+
+/* Beside a file of the program. */
+static void diesplit_try_beside(struct die_unit *u, struct str file,
+				struct str name, struct arena *a)
+{
+	struct str dir = diesplit_dir(file);
+
+	if (!u->split && file.len)
+		diesplit_try(u, arena_printf(a, "%" STR_FMT "%" STR_FMT,
+					     STR_ARG(dir),
+					     STR_ARG(diesplit_base(name))).s);
 }
 
 void diesplit_find(struct die_unit *u)
 {
 	struct dbg_die root = { u, u->root };
-	struct str name = die_str(root, DW_AT_dwo_name), dir, here;
+	struct str name = die_str(root, DW_AT_dwo_name), dir;
 	struct arena a;
 
 	if (!name.len)
@@ -143,17 +172,16 @@ void diesplit_find(struct die_unit *u)
 	if (!name.len || diesplit_package(u))
 		return;
 	dir = die_str(root, DW_AT_comp_dir);
-	here = diesplit_dir(str_from(objfile_path(u->file->obj)));
 	arena_init(&a);
 	if (name.s[0] == '/' || !dir.len)
 		diesplit_try(u, arena_str(&a, name).s);
 	else
 		diesplit_try(u, arena_printf(&a, "%" STR_FMT "/%" STR_FMT,
 					     STR_ARG(dir), STR_ARG(name)).s);
+	diesplit_try_beside(u, str_from(objfile_path(u->file->obj)), name, &a);
+	diesplit_try_beside(u, u->file->program, name, &a);
 	if (!u->split)
-		diesplit_try(u, arena_printf(&a, "%" STR_FMT "%" STR_FMT,
-					     STR_ARG(here),
-					     STR_ARG(diesplit_base(name))).s);
+		diesplit_missing(u->file, name);
 	arena_deinit(&a);
 }
 
@@ -255,11 +283,27 @@ void diesplit_contributions(struct die_file *f)
 
 /* ---- what dwz shares ---- */
 
+/* What dwz made has the build-id that the link says; what it made in the way
+ * of DWARF 5, a checksum. */
+static bool diesplit_is_alt(struct objfile *o, struct str id)
+{
+	struct str name, own;
+	struct arena a;
+	bool same;
+
+	arena_init(&a);
+	same = str_eq(objfile_build_id(o), id) ||
+	       (objfile_supplementary(o, &a, &name, &own) && !name.len &&
+		str_eq(own, id));
+	arena_deinit(&a);
+	return same;
+}
+
 static struct die_file *diesplit_try_alt(const char *path, struct str id)
 {
 	struct die_file *f = diesplit_open(path, false);
 
-	if (f && !str_eq(objfile_build_id(f->obj), id)) {
+	if (f && !diesplit_is_alt(f->obj, id)) {
 		die_file_destroy(f);
 		return NULL;
 	}
@@ -269,25 +313,49 @@ static struct die_file *diesplit_try_alt(const char *path, struct str id)
 	return f;
 }
 
+/* ".build-id/ab/cdef.debug" below a directory. */
+static struct die_file *diesplit_alt_by_id(struct str dir, struct str id,
+					   struct arena *a)
+{
+	if (id.len <= 2)
+		return NULL;
+	return diesplit_try_alt(
+		arena_printf(a, "%" STR_FMT "/.build-id/%.2s/%" STR_FMT
+			     ".debug", STR_ARG(dir), id.s,
+			     STR_ARG(str_sub(id, 2, id.len))).s, id);
+}
+
+/* The files of a package may be below any directory together. */
+static struct die_file *diesplit_alt_beside(struct str path, struct str id,
+					    struct arena *a)
+{
+	int64_t at = str_find(path, STR("/.build-id/"));
+
+	return at < 0 ? NULL :
+			diesplit_alt_by_id(str_sub(path, 0, (uint32_t)at), id,
+					   a);
+}
+
 static struct die_file *diesplit_open_alt(struct die_file *f, struct arena *a)
 {
-	struct str here = diesplit_dir(str_from(objfile_path(f->obj)));
-	struct str name, id;
+	struct str path = str_from(objfile_path(f->obj));
+	struct str here = diesplit_dir(path), name, id;
 	struct die_file *alt;
 
-	if (!objfile_altlink(f->obj, a, &name, &id))
+	if (!objfile_altlink(f->obj, a, &name, &id) &&
+	    !(objfile_supplementary(f->obj, a, &name, &id) && name.len))
 		return NULL;
 	if (name.s[0] == '/')
 		here = (struct str){};
 	alt = diesplit_try_alt(arena_printf(a, "%" STR_FMT "%" STR_FMT,
 					    STR_ARG(here), STR_ARG(name)).s,
 			       id);
-	if (!alt && id.len > 2)
-		alt = diesplit_try_alt(
-			arena_printf(a, "/usr/lib/debug/.build-id/%.2s/%"
-				     STR_FMT ".debug", id.s,
-				     STR_ARG(str_sub(id, 2, id.len))).s,
-			id);
+	if (!alt)
+		alt = diesplit_alt_beside(path, id, a);
+	if (!alt)
+		alt = diesplit_alt_by_id(STR("/usr/lib/debug"), id, a);
+	if (!alt)
+		diesplit_missing(f, name);
 	return alt;
 }
 

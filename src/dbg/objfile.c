@@ -534,6 +534,25 @@ bool objfile_altlink(struct objfile *o, struct arena *a, struct str *name,
 	return true;
 }
 
+bool objfile_supplementary(struct objfile *o, struct arena *a,
+			   struct str *name, struct str *sum)
+{
+	struct objfile_data d = objfile_data(o, ".debug_sup");
+	struct reader r = reader_at(d.p, d.size, 0);
+	uint64_t n;
+	bool is_sup;
+
+	if (reader_u16(&r) != 5)
+		return false;
+	is_sup = reader_u8(&r);
+	*name = reader_str(&r);
+	n = reader_uleb(&r);
+	if (r.bad || n > 64 || !reader_has(&r, n) || is_sup == !!name->len)
+		return false;
+	*sum = objfile_hex(a, r.p, n);
+	return n;
+}
+
 /* ---- symbols ---- */
 
 static uint32_t objfile_find_symtab(struct objfile *o)

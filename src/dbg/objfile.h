@@ -83,6 +83,10 @@ bool objfile_debuglink(struct objfile *o, struct str *name, uint32_t *crc);
 /* .gnu_debugaltlink: a file's name and build-id. */
 bool objfile_altlink(struct objfile *o, struct arena *a, struct str *name,
 		     struct str *build_id);
+/* .debug_sup, the same in DWARF 5: name is empty in the file that others
+ * share; sum in hexadecimal tells that it is the one that is meant. */
+bool objfile_supplementary(struct objfile *o, struct arena *a,
+			   struct str *name, struct str *sum);
 
 /* The symbols (.symtab, else .dynsym) in the order of the file: i from 0 on,
  * false = no more. */

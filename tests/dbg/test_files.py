@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-#! needs: gcc objcopy strip xz readelf
+#! needs: gcc clang objcopy strip xz readelf
 #! timeout: 60
 """Where debug information is found, and that the index in the cache may be
 damaged in any way."""
@@ -30,7 +30,7 @@ def tool(d, *args, **env):
 
 
 def expect(what, text, pattern):
-    if not re.search(pattern, text):
+    if not re.search(pattern, text, re.M):
         bad.append(f"{what}: no {pattern} in\n{text}")
 
 
@@ -127,8 +127,73 @@ def test_cache(d):
     os.unlink(path)
 
 
+def test_split(d):
+    """Parts in .dwo files: what is missing is said, and not remembered."""
+    program = d + "/s"
+    sh("gcc", "-O2", "-g", "-gsplit-dwarf", "-w", "-c", SOURCE, "-o", d + "/s.o")
+    sh("gcc", "-Wl,--build-id", d + "/s.o", "-o", program)
+    os.rename(d + "/s.dwo", d + "/away")
+    expect("no .dwo", tool(d, program, "calls", "many"),
+           r"\Adbgtool: missing: .*s\.dwo$")
+    os.rename(d + "/away", d + "/s.dwo")
+    expect(".dwo", tool(d, program, "calls", "many"), r"\Amany 0x.*\n\Z")
+    os.unlink(d + "/s.dwo")
+    expect("gone", tool(d, program, "calls", "many"), "missing: .*s.dwo")
+    os.rename(d + "/s.o", d + "/single.o")
+    sh("clang", "-O2", "-gsplit-dwarf=single", "-g", "-w", "-c", SOURCE,
+       "-o", d + "/single.o")
+    sh("clang", d + "/single.o", "-o", program)
+    expect("in the object", tool(d, program, "calls", "many"), "^many 0x")
+
+
+def test_package(d):
+    """A .dwp beside the program, whose skeletons are in another file."""
+    program = d + "/p"
+    sh("clang", "-O2", "-gsplit-dwarf", "-gdwarf-5", "-g", "-w", "-c",
+       SOURCE, "-o", d + "/p.o")
+    sh("clang", d + "/p.o", "-o", program, "-Wl,--build-id")
+    if not shutil.which("llvm-dwp"):
+        return
+    sh("llvm-dwp", "-e", program, "-o", program + ".dwp")
+    os.unlink(d + "/p.dwo")
+    expect(".dwp", tool(d, program, "calls", "many"), "^many 0x")
+    os.mkdir(d + "/debug")
+    sh("objcopy", "--only-keep-debug", program, d + "/debug/p.debug")
+    sh("strip", program)
+    expect(".dwp of a stripped program",
+           tool(d, program, "calls", "many",
+                SPILE_DEBUGINFO_PATH=d + "/debug/p.debug"), "^many 0x")
+
+
+def test_shared(d):
+    """What dwz shares between files, in GNU's way and in DWARF 5's."""
+    if not shutil.which("dwz"):
+        return
+    for flags in ([], ["-5"]):
+        for name in "xy":
+            sh("gcc", "-O2", "-gdwarf-5", "-g", "-w", SOURCE, "-o",
+               f"{d}/{name}", "-Wl,--build-id", "-DNAME=" + name)
+        right = tool(d, d + "/x", "functions", "*")
+        sh("dwz", *flags, "-m", d + "/shared", d + "/x", d + "/y")
+        what = f"dwz {flags}"
+        if tool(d, d + "/x", "functions", "*") != right:
+            bad.append(f"{what}: {tool(d, d + '/x', 'functions', '*')}")
+        os.rename(d + "/shared", d + "/elsewhere")
+        expect(what, tool(d, d + "/x", "functions", "*"), "missing: .*shared$")
+        os.rename(d + "/elsewhere", d + "/shared")
+        with open(d + "/shared", "r+b") as f:
+            data = f.read()
+            at = data.index(b"\5\0\1\0\x14") + 5 if flags else \
+                data.index(b"GNU\0") + 4
+            f.seek(at)
+            f.write(bytes([data[at] ^ 1]))
+        expect(what + ": of another build",
+               tool(d, d + "/x", "functions", "*"), "missing: .*shared$")
+
+
 def main():
-    for test in (test_build_id, test_link, test_cache):
+    for test in (test_build_id, test_link, test_cache, test_split,
+                 test_package, test_shared):
         with tempfile.TemporaryDirectory() as d:
             test(d)
     print("\n".join(bad))
