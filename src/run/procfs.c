@@ -20,6 +20,7 @@
 #include "base/cleanup.h"
 #include "base/vec.h"
 #include "run/fuse.h"
+#include "run/input.h"
 
 #define PROCFS_NAME_MAX 63
 
@@ -57,6 +58,8 @@ static void add_file(struct procfs *p, const struct image_site *s)
 {
 	struct str path = image_str(p->img, s->name);
 
+	if (input_is_path(path))
+		return;
 	for (uint32_t i = 0; i < p->files.n; i++) {
 		if (!str_eq(p->files.v[i].path, path))
 			continue;

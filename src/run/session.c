@@ -27,6 +27,7 @@
 #include "run/detach.h"
 #include "run/follow.h"
 #include "run/host.h"
+#include "run/input.h"
 #include "run/loss.h"
 #include "run/output.h"
 #include "run/procfs.h"
@@ -59,6 +60,7 @@ struct session {
 	struct timers *timers;
 	struct procfs *procfs; /* or NULL: there are no such probes */
 	struct follow *follow; /* or NULL: no probe is in a module */
+	struct input *input;	   /* or NULL: no probe of it */
 	struct recorder *recorder; /* -F without -o, or NULL */
 	char name[64];	       /* module_name() */
 	struct command command;
@@ -550,6 +552,17 @@ static void run_procfs(struct session *s)
 		rearm(s);
 }
 
+/* Handlers of the standard input. */
+static void run_input(struct session *s)
+{
+	if (!s->input)
+		return;
+	if (!input_serve(s->input))
+		input_destroy(take_ptr(s->input));
+	if (host_cond_changed(s->host) && !is_over(s))
+		rearm(s);
+}
+
 static int wait_ms(const struct session *s)
 {
 	int64_t ms = s->in_kernel ? SESSION_POLL_MS : -1, left;
@@ -591,6 +604,7 @@ static void loop(struct session *s)
 		drain(s);
 		run_timers(s);
 		run_procfs(s);
+		run_input(s);
 		run_recorder(s);
 		check_ends(s);
 	}
@@ -702,6 +716,14 @@ static struct err *open_procfs(struct session *s)
 	return watch(s, procfs_fd(s->procfs));
 }
 
+static struct err *open_input(struct session *s)
+{
+	const struct procfs_caller caller = { run_with_value, s };
+	struct err *e = input_create(s->img, &caller, &s->input);
+
+	return e || !s->input ? e : watch(s, input_fd(s->input));
+}
+
 static struct err *open_follow(struct session *s)
 {
 	struct err *e = follow_create(s->img, s->o->world, &s->follow);
@@ -782,6 +804,8 @@ static struct err *session_open(struct session *s)
 		e = open_store(s);
 	if (!e)
 		e = open_timers(s);
+	if (!e)
+		e = open_input(s);
 	if (e)
 		return e;
 	ho.store = s->store;
@@ -893,6 +917,7 @@ static void session_stop(struct session *s)
 	bool died;
 
 	procfs_destroy(take_ptr(s->procfs));
+	input_destroy(take_ptr(s->input));
 	detach_all(s);
 	take_signals(s);
 	drain_rest(s);
@@ -913,6 +938,7 @@ static void session_stop(struct session *s)
 static void session_close(struct session *s)
 {
 	procfs_destroy(s->procfs);
+	input_destroy(s->input);
 	follow_destroy(s->follow);
 	command_destroy(&s->command);
 	for (uint32_t i = 0; i < s->img->probes.n; i++)

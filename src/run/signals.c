@@ -20,6 +20,15 @@ static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD,
 
 #define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
 
+static void (*volatile at_kill)(void);
+
+static void die(void)
+{
+	if (at_kill)
+		at_kill();
+	_exit(EXIT_FAILURE);
+}
+
 static void handle(int number)
 {
 	const uint64_t one = 1;
@@ -29,7 +38,7 @@ static void handle(int number)
 	if (number == SIGUSR2)
 		switches = 1;
 	else if (number != SIGCHLD && ++stops > 1)
-		_exit(EXIT_FAILURE);
+		die();
 	else if (number != SIGCHLD)
 		last_stop = number;
 	ignored = write(wake_fd, &one, sizeof(one));
@@ -75,6 +84,14 @@ int signals_taken(int fd)
 
 	(void)ignored;
 	return stops > 0 ? last_stop : 0;
+}
+
+bool signals_at_kill(void (*what)(void))
+{
+	bool had = at_kill;
+
+	at_kill = what;
+	return had;
 }
 
 bool signals_switch(void)

@@ -21,6 +21,10 @@ void signals_close(int fd);
 /* The signal that has asked for the end, or 0.  Makes fd quiet again. */
 int signals_taken(int fd);
 
+/* What is to be done before a second signal ends the process, by async-signal-
+ * safe means; NULL: nothing.  Was there something before? */
+bool signals_at_kill(void (*what)(void));
+
 /* Has SIGUSR2 come since this was last asked? */
 bool signals_switch(void);
 
