@@ -38,7 +38,7 @@ void compile_init(struct compile *c, const struct options *o,
 	diags_init(&c->diags, &c->front, &c->sources);
 	c->diags.no_warnings = o->quiet;
 	image_init(&c->image, &c->back);
-	c->image.count_hits = o->timing;
+	c->image.count_hits = o->timing || o->monitor;
 	c->parse = machine_parse_options(c);
 	c->program = (struct program){
 		.arena = &c->front,

@@ -55,6 +55,7 @@ static struct session_options session_options(const struct options *o,
 		.tolerant = o->sema.suppress_errors,
 		.file_bytes = o->file_bytes,
 		.max_files = o->max_files,
+		.monitor = o->monitor,
 	};
 }
 

@@ -324,6 +324,9 @@ static void take_mode(struct options *o, enum options_mode mode)
 static struct err *take(struct options *o, struct arena *a,
 			const struct option_row *row, const char *arg)
 {
+	struct err *err;
+	int64_t n = 1;
+
 	switch (row->id) {
 	case OPT_SCRIPT:
 		if (o->has_script)
@@ -402,6 +405,10 @@ static struct err *take(struct options *o, struct arena *a,
 	case OPT_COMPATIBLE:
 		o->compatible = arg;
 		return NULL;
+	case OPT_MONITOR:
+		err = arg ? number("--monitor", arg, 1, 3600, &n) : NULL;
+		o->monitor = (uint32_t)n;
+		return err;
 	case OPT_SWITCH:
 		return switch_files(o, a, arg);
 	case OPT_FLIGHT:
@@ -611,6 +618,8 @@ static struct err *combination(const struct options *o)
 		return err_new(ERR_OTHER, "-l and -L list points: no -p or --dump with them");
 	if (o->file_bytes && !o->output)
 		return err_new(ERR_OTHER, "-S says how large the files of -o get: it needs -o");
+	if (o->monitor && (o->flight || o->output))
+		return err_new(ERR_OTHER, "--monitor shows the output on its screen: no -F or -o with it");
 	if (o->command && o->target)
 		return err_new(ERR_OTHER, "-c and -x cannot be combined");
 	return NULL;

@@ -63,6 +63,7 @@ struct options {
 	uint64_t file_bytes;		/* -S, 0 = one file */
 	uint32_t max_files;		/* ... 0 = any number */
 	bool flight;			/* -F */
+	uint32_t monitor;		/* s between pictures, 0 = none */
 	const char *attach;		/* -A */
 	unsigned last_pass, verbose;
 	unsigned verbose_pass[6];	/* --vp: more, of passes 1 to 5 */

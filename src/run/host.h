@@ -67,6 +67,11 @@ struct err *host_record(struct host *h, const void *data, uint32_t len,
 /* Have globals of conditions changed (OP_COND) since this was last asked? */
 bool host_cond_changed(struct host *h);
 
+/* A global as it is now, in lines: of an array at most max entries, those
+ * with the greatest values. */
+void host_show_global(struct host *h, uint32_t global, uint32_t max,
+		      struct buf *to);
+
 /* Globals that no one reads, as SystemTap prints them at the end. */
 void host_show_globals(struct host *h);
 

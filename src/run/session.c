@@ -29,6 +29,7 @@
 #include "run/host.h"
 #include "run/input.h"
 #include "run/loss.h"
+#include "run/monitor.h"
 #include "run/output.h"
 #include "run/procfs.h"
 #include "run/recorder.h"
@@ -51,6 +52,7 @@ struct session {
 	struct programs programs;
 	struct attachment *attached; /* one for each probe */
 	bool *armed;		     /* its condition holds, or has none */
+	bool *off;		     /* the monitor has turned it off */
 	struct err **refused;	     /* why the kernel has no probe there */
 	struct output *out;
 	struct store *store;
@@ -61,6 +63,7 @@ struct session {
 	struct procfs *procfs; /* or NULL: there are no such probes */
 	struct follow *follow; /* or NULL: no probe is in a module */
 	struct input *input;	   /* or NULL: no probe of it */
+	struct monitor *monitor;   /* or NULL */
 	struct recorder *recorder; /* -F without -o, or NULL */
 	char name[64];	       /* module_name() */
 	struct command command;
@@ -273,6 +276,8 @@ static bool condition_holds(struct session *s, uint32_t i)
 	struct run_error e = { .place = IMAGE_NONE };
 	uint32_t cond = probe_at(s, i)->cond;
 
+	if (s->off[i])
+		return false;
 	if (cond == IMAGE_NONE)
 		return true;
 	switch (host_call(s->host, cond, i, NULL, 0, &v, &e)) {
@@ -563,6 +568,69 @@ static void run_input(struct session *s)
 		rearm(s);
 }
 
+/* begin, end and error probes are not to be turned off. */
+static void turn_all(struct session *s, bool off)
+{
+	for (uint32_t i = 0; i < s->img->probes.n; i++)
+		s->off[i] = off && probe_at(s, i)->kind != PROBE_BEGIN &&
+			    probe_at(s, i)->kind != PROBE_END &&
+			    probe_at(s, i)->kind != PROBE_ERROR;
+	rearm(s);
+}
+
+static void reset_globals(struct session *s)
+{
+	/* Of statistics, what has been seen goes: all there is now. */
+	store_begin(s->store);
+	if (!store_lock(s->store))
+		return;
+	for (uint32_t i = 0; i < s->img->globals.n; i++)
+		store_reset(s->store, i);
+	store_unlock(s->store);
+	rearm(s);
+}
+
+static void obey(struct session *s, enum monitor_action action, uint32_t probe)
+{
+	switch (action) {
+	case MONITOR_NOTHING:
+		break;
+	case MONITOR_QUIT:
+		state_raise(s, SESSION_STOPPING);
+		break;
+	case MONITOR_RESET:
+		reset_globals(s);
+		break;
+	case MONITOR_PAUSE:
+	case MONITOR_RESUME:
+		turn_all(s, action == MONITOR_PAUSE);
+		break;
+	case MONITOR_TOGGLE:
+		if (probe < s->img->probes.n) {
+			s->off[probe] = !s->off[probe];
+			rearm(s);
+		}
+		break;
+	}
+}
+
+static void run_monitor(struct session *s)
+{
+	const struct monitor_view view = {
+		.image = s->img, .store = s->store, .host = s->host,
+		.name = s->name, .armed = s->armed, .off = s->off,
+	};
+	enum monitor_action action;
+	uint32_t probe;
+
+	if (!s->monitor)
+		return;
+	output_flush(s->out);
+	action = monitor_serve(s->monitor, &view, &probe);
+	if (!is_over(s))
+		obey(s, action, probe);
+}
+
 static int wait_ms(const struct session *s)
 {
 	int64_t ms = s->in_kernel ? SESSION_POLL_MS : -1, left;
@@ -606,6 +674,7 @@ static void loop(struct session *s)
 		run_procfs(s);
 		run_input(s);
 		run_recorder(s);
+		run_monitor(s);
 		check_ends(s);
 	}
 }
@@ -752,6 +821,8 @@ static struct err *open_output(struct session *s)
 
 	if (s->recorder)
 		o.sink = recorder_sink(s->recorder);
+	if (s->monitor)
+		o.sink = monitor_sink(s->monitor);
 	return output_open(&o, &s->out);
 }
 
@@ -766,6 +837,16 @@ static struct err *open_recorder(struct session *s)
 		return NULL;
 	e = recorder_create(s->name, bytes, &s->recorder);
 	return e ? e : watch(s, recorder_fd(s->recorder));
+}
+
+static struct err *open_monitor(struct session *s)
+{
+	struct err *e;
+
+	if (!s->o->monitor)
+		return NULL;
+	e = monitor_create(s->o->monitor, &s->monitor);
+	return e ? e : watch(s, monitor_fd(s->monitor));
 }
 
 static struct err *check_target(const struct session *s)
@@ -787,9 +868,11 @@ static struct err *session_open(struct session *s)
 	if (!e)
 		e = open_recorder(s);
 	if (!e)
-		e = open_output(s);
-	if (!e)
 		e = open_signals(s);
+	if (!e)
+		e = open_monitor(s);
+	if (!e)
+		e = open_output(s);
 	/* Before there is a kernel's object that its process could hold. */
 	if (!e)
 		e = open_procfs(s);
@@ -952,11 +1035,13 @@ static void session_close(struct session *s)
 	maps_destroy(&s->maps);
 	output_close(s->out);
 	recorder_destroy(s->recorder);
+	monitor_destroy(s->monitor);
 	signals_close(s->signals);
 	if (s->epoll >= 0)
 		close(s->epoll);
 	free(s->attached);
 	free(s->armed);
+	free(s->off);
 	for (uint32_t i = 0; i < s->img->probes.n; i++)
 		err_free(s->refused[i]);
 	free(s->refused);
@@ -982,7 +1067,8 @@ struct err *session_run(struct image *img, const struct session_options *o,
 	s.attached = calloc(img->probes.n + 1, sizeof(*s.attached));
 	s.armed = calloc(img->probes.n + 1, sizeof(*s.armed));
 	s.refused = calloc(img->probes.n + 1, sizeof(struct err *));
-	if (!s.attached || !s.armed || !s.refused)
+	s.off = calloc(img->probes.n + 1, sizeof(*s.off));
+	if (!s.attached || !s.armed || !s.off || !s.refused)
 		abort();
 	e = session_open(&s);
 	if (!e)

@@ -32,6 +32,7 @@ struct session_options {
 	bool tolerant;		/* errors and skips never end it */
 	uint64_t file_bytes;	/* -S: of each output file; 0 = there is one */
 	uint32_t max_files;	/* ... that are kept; 0 = all */
+	uint32_t monitor;	/* --monitor: seconds; 0 = none */
 	struct detach *detach;	/* -F: of this process; or NULL */
 };
 

@@ -53,10 +53,9 @@ static void add_stat(struct buf *b, const struct image_stat *s,
 			   extract(s, stat, ops[i].op));
 }
 
-static void show_scalar(struct host *h, uint32_t global)
+static void show_scalar(struct host *h, uint32_t global, struct buf *b)
 {
 	const struct image_global *g = &h->img->globals.v[global];
-	struct buf *b = output_buf(h->out);
 
 	buf_str(b, image_str(h->img, g->name));
 	if (g->type == IT_STATS) {
@@ -68,10 +67,10 @@ static void show_scalar(struct host *h, uint32_t global)
 	buf_char(b, '\n');
 }
 
-static void show_entry(struct host *h, const struct snapshot *sn, uint32_t i)
+static void show_entry(struct host *h, const struct snapshot *sn, uint32_t i,
+		       struct buf *b)
 {
 	const struct image_global *g = sn->global;
-	struct buf *b = output_buf(h->out);
 
 	buf_str(b, image_str(h->img, g->name));
 	for (uint32_t k = 0; k < g->nkeys; k++) {
@@ -86,32 +85,44 @@ static void show_entry(struct host *h, const struct snapshot *sn, uint32_t i)
 		add_value(h, b, snapshot_value(sn, i));
 	}
 	buf_char(b, '\n');
-	output_settle(h->out);
 }
 
 /* By decreasing value; strings by their key's order. */
-static void show_array(struct host *h, uint32_t global)
+static void show_array(struct host *h, uint32_t global, uint32_t max,
+		       struct buf *b)
 {
 	struct snapshot *sn = store_snapshot(h->store, global);
 
 	sn->stacks = h->stacks;
 	snapshot_sort(sn, SORT_VALUE, 0, STAT_OP_COUNT, -1);
-	for (uint32_t i = 0; i < sn->n; i++)
-		show_entry(h, sn, i);
+	for (uint32_t i = 0; i < sn->n && i < max; i++) {
+		show_entry(h, sn, i, b);
+		if (b == output_buf(h->out))
+			output_settle(h->out);
+	}
+	if (sn->n > max)
+		buf_printf(b, "%" STR_FMT "[...] %u more\n",
+			   STR_ARG(image_str(h->img, sn->global->name)),
+			   sn->n - max);
 	snapshot_destroy(sn);
+}
+
+void host_show_global(struct host *h, uint32_t global, uint32_t max,
+		      struct buf *to)
+{
+	if (h->img->globals.v[global].is_array)
+		show_array(h, global, max, to);
+	else
+		show_scalar(h, global, to);
 }
 
 void host_show_globals(struct host *h)
 {
 	if (!h->img->show_globals)
 		return;
-	for (uint32_t i = 0; i < h->img->globals.n; i++) {
-		const struct image_global *g = &h->img->globals.v[i];
-
-		if (g->show && g->is_array)
-			show_array(h, i);
-		else if (g->show)
-			show_scalar(h, i);
-	}
+	for (uint32_t i = 0; i < h->img->globals.n; i++)
+		if (h->img->globals.v[i].show)
+			host_show_global(h, i, UINT32_MAX,
+					 output_buf(h->out));
 	output_settle(h->out);
 }

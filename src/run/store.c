@@ -142,19 +142,22 @@ static void set_scalar(struct store *s, const struct image_global *g,
 		__atomic_store_n((int64_t *)(void *)p, v.l, __ATOMIC_RELAXED);
 }
 
+static void init_scalar(struct store *s, uint32_t global)
+{
+	const struct image_global *g = global_of(s, global);
+
+	if (g->is_array || g->type == IT_STATS)
+		return;
+	if (g->type == IT_STRING)
+		set_scalar(s, g, value_str(image_str(s->img, g->init_str)));
+	else
+		set_scalar(s, g, value_long(g->init));
+}
+
 static void init_scalars(struct store *s)
 {
-	for (uint32_t i = 0; i < s->img->globals.n; i++) {
-		const struct image_global *g = global_of(s, i);
-
-		if (g->is_array || g->type == IT_STATS)
-			continue;
-		if (g->type == IT_STRING)
-			set_scalar(s, g,
-				   value_str(image_str(s->img, g->init_str)));
-		else
-			set_scalar(s, g, value_long(g->init));
-	}
+	for (uint32_t i = 0; i < s->img->globals.n; i++)
+		init_scalar(s, i);
 }
 
 static void create_tables(struct store *s)
@@ -529,6 +532,12 @@ void store_clear(struct store *s, uint32_t global)
 		t->ops->clear(t);
 	else
 		clear_scalar(s, global);
+}
+
+void store_reset(struct store *s, uint32_t global)
+{
+	store_clear(s, global);
+	init_scalar(s, global);
 }
 
 bool store_stat_add(struct store *s, uint32_t global,

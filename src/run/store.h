@@ -66,6 +66,8 @@ bool store_add(struct store *s, uint32_t global, const struct value *keys,
 void store_delete(struct store *s, uint32_t global,
 		  const struct value *keys);
 void store_clear(struct store *s, uint32_t global);
+/* As it was at the start. */
+void store_reset(struct store *s, uint32_t global);
 
 /* Keys that are IT_VOID are wildcards. */
 bool store_has_any(struct store *s, uint32_t global,
