@@ -310,6 +310,21 @@ static void vector(struct maker *m, const struct syscall_item *it,
 	value(m, "%s", it->name);
 }
 
+/* NAME = what another variable is, or a constant. */
+static void copy(struct maker *m, const struct syscall_item *it)
+{
+	buf_printf(m->out, "\t%" STR_FMT " = %" STR_FMT "\n",
+		   STR_ARG(it->name), STR_ARG(it->text));
+}
+
+/* struct utimbuf, and its members. */
+static void utimbuf(struct maker *m, const struct syscall_item *it)
+{
+	structure(m, it, 2, "_syscall_utimbuf");
+	buf_printf(m->out, "\tactime = __h%u\n\tmodtime = __i%u\n", it->n,
+		   it->n);
+}
+
 /* The mode of a file that flags, in the argument before, make or not. */
 static void mode(struct maker *m, const struct syscall_item *it)
 {
@@ -367,6 +382,10 @@ static void one(struct maker *m, const struct syscall_item *it)
 		return structure(m, it, 4, "_syscall_itimerspec");
 	case 'L':
 		return structure(m, it, 2, "_syscall_rlimit");
+	case 'B':
+		return utimbuf(m, it);
+	case 'c':
+		return copy(m, it);
 	case 'S':
 		return sockaddr(m, it);
 	case 'A':

@@ -63,6 +63,7 @@ static void need(struct needs *n, const struct syscall_item *it)
 	case 'T':
 	case 'V':
 	case 'L':
+	case 'B':
 		need_words(n, it->n, false);
 		return;
 	case 'U':
@@ -245,6 +246,8 @@ static void put_value(struct buf *b, const struct syscall_item *it,
 		return put_words(b, it, "timeval", false);
 	case 'L':
 		return put_words(b, it, "rlimit", false);
+	case 'B':
+		return put_words(b, it, "utimbuf", false);
 	case 'U':
 		return put_words(b, it, "timevals", true);
 	case 'N':
@@ -276,7 +279,7 @@ static void put_call(struct maker *m, const struct syscall_row *r)
 	}
 	buf_str(m->out, STR("return sprintf(\""));
 	for (uint32_t n = 1; syscall_item_next(&rest, n, &it); n++) {
-		if (it.kind == '-')
+		if (it.kind == '-' || it.kind == 'c')
 			continue;
 		buf_printf(m->out, "%s%s", n > 1 && it.kind != 'm' ? ", " : "",
 			   format_of(it.kind));
