@@ -43,6 +43,48 @@ int shared = 7;
 /* Nothing is known of these to who calls them. */
 #define OPAQUE __attribute__((noipa, noinline))
 
+/*
+ * Static marks: a nop, and a note that says where it is, what it is called and,
+ * in the assembler's words, where its arguments are.
+ */
+#define MARK_TEXT(x) #x
+#define MARK_NOTE(provider, name, semaphore, args)                           \
+	"990: nop\n"                                                         \
+	".pushsection .note.stapsdt, \"?\", \"note\"\n"                       \
+	".balign 4\n"                                                        \
+	".4byte 992f - 991f, 994f - 993f, 3\n"                               \
+	"991: .asciz \"stapsdt\"\n"                                          \
+	"992: .balign 4\n"                                                   \
+	"993: .8byte 990b, _.stapsdt.base, " MARK_TEXT(semaphore) "\n"       \
+	".asciz \"" MARK_TEXT(provider) "\"\n"                               \
+	".asciz \"" MARK_TEXT(name) "\"\n"                                   \
+	".asciz \"" args "\"\n"                                              \
+	"994: .balign 4\n"                                                   \
+	".popsection\n"                                                      \
+	".ifndef _.stapsdt.base\n"                                           \
+	".pushsection .stapsdt.base, \"aG\", \"progbits\", "                  \
+	".stapsdt.base, comdat\n"                                            \
+	".weak _.stapsdt.base\n"                                             \
+	".hidden _.stapsdt.base\n"                                           \
+	"_.stapsdt.base: .space 1\n"                                         \
+	".size _.stapsdt.base, 1\n"                                          \
+	".popsection\n"                                                      \
+	".endif\n"
+
+static volatile unsigned short watched_semaphore
+	__attribute__((section(".probes"), used));
+
+OPAQUE void marks(int n, const char *text, signed char small, long *memory)
+{
+	__asm__ volatile(MARK_NOTE(program, reached, 0,
+				   "-4@%0 8@%1 -1@%2 -8@%3 -4@$-5")
+			 :: "r"(n), "r"(text), "q"(small), "m"(*memory));
+	if (!watched_semaphore)
+		return;
+	__asm__ volatile(MARK_NOTE(program, watched, watched_semaphore,
+				   "-8@%0") :: "r"(*memory * n));
+}
+
 OPAQUE long visit(struct item *item, int depth)
 {
 	long sum = item->id * depth;
@@ -95,6 +137,11 @@ int main(int argc, char **argv)
 	r += fails("/etc/passwd", '/');
 	r += fails("relative", '/');
 	r += loop(4 + argc - 1);
+	for (int i = 1; i <= 3; i++) {
+		long cell = 100 * i;
+
+		marks(-i, "mark", (signed char)-i, &cell);
+	}
 	printf("%ld %ld\n", r, total);
 	return 0;
 }

@@ -309,9 +309,9 @@ static void lower_location(struct lower *l, const struct dbg_loc *loc)
 
 /* ---- roots ---- */
 
-static void root_locate(struct program *p, struct debug_source *src,
-			const struct target_scope *scope,
-			struct target_root *r, const struct dbg_loc *loc)
+void debug_locate(struct program *p, const struct target_scope *scope,
+		  struct debug_source *src, const struct dbg_loc *loc,
+		  struct target_root *r)
 {
 	struct lower l = { .program = p, .src = src, .scope = scope };
 
@@ -343,7 +343,7 @@ static struct target_root root_of(struct program *p, struct debug_source *src,
 		.type = { src->types, ctypes_die_id(src->types, v->type) },
 	};
 
-	root_locate(p, src, scope, &r, &loc);
+	debug_locate(p, scope, src, &loc, &r);
 	return r;
 }
 
@@ -412,7 +412,7 @@ const struct target_scope *debug_return_scope(struct program *p,
 	s->name = f->name;
 	s->has_parms = true;
 	if (type.unit) {
-		root_locate(p, src, s, &r, &loc);
+		debug_locate(p, s, src, &loc, &r);
 		vec_push(p->arena, &s->roots, r);
 	}
 	scope_add_registers(p, s);

@@ -49,6 +49,13 @@ bool debug_global(struct program *p, struct debug_source *src,
 		  const struct target_scope *scope, struct str name,
 		  struct str file, struct target_root *ret);
 
+/* Makes r what is at a location of the source, for a handler of this scope:
+ * its operations, and whether they give its address; or says what it is that
+ * it misses. */
+void debug_locate(struct program *p, const struct target_scope *scope,
+		  struct debug_source *src, const struct dbg_loc *loc,
+		  struct target_root *r);
+
 /* The variable outside of functions that a name means in the probed code. */
 bool debug_visible(struct program *p, const struct target_scope *scope,
 		   struct str name, struct target_root *ret);

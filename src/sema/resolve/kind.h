@@ -71,6 +71,7 @@ enum resolve_status user_statement_resolve(struct query *q);
 enum resolve_status user_inline_resolve(struct query *q);
 enum resolve_status user_label_resolve(struct query *q);
 enum resolve_status user_callee_resolve(struct query *q);
+enum resolve_status mark_resolve(struct query *q);
 enum resolve_status syscall_resolve(struct query *q);
 enum resolve_status watch_resolve(struct query *q);
 enum resolve_status procfs_resolve(struct query *q);
@@ -88,6 +89,11 @@ bool debug_return_add(struct query *q, const struct dbg_function *f);
  * at a return: of code that nothing describes. */
 struct target_scope *scope_of_numbers(struct program *p, struct str name,
 				      bool is_return);
+
+/* Asks for each file that the point means, which query.user and the point then
+ * say; what is found in any of them is found. */
+enum resolve_status user_each_file(struct query *q,
+				   enum resolve_status (*resolve)(struct query *q));
 
 /* The site in the file at hand whose code is at a link-time address; false =
  * that is not in the file. */

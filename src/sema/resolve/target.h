@@ -52,6 +52,7 @@ struct target_scope {
 					  * many scopes have alike */
 	struct str name;		/* $$name; empty = none */
 	struct str system;		/* $$system */
+	struct str provider;		/* $$provider */
 	bool has_parms;			/* $$parms are the roots that are not
 					 * local */
 	bool has_return;		/* root "return" is what $$return shows */

@@ -314,6 +314,8 @@ bool target_scope_text(struct program *p, const struct target_scope *s,
 		become_string(e, s->name);
 	else if (str_is(name, "$$system") && s->system.len)
 		become_string(e, s->system);
+	else if (str_is(name, "$$provider") && s->provider.len)
+		become_string(e, s->provider);
 	else if (str_is(name, "$$vars"))
 		text_roots(p, s, TEXT_VARS, depth, e);
 	else if (str_is(name, "$$parms") && s->has_parms)

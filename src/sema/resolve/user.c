@@ -107,9 +107,8 @@ static const struct ast_point *point_of_file(struct program *p,
 	return copy;
 }
 
-/* For each file that is meant; the answer is that of the first without. */
-static enum resolve_status
-each_file(struct query *q, enum resolve_status (*resolve)(struct query *q))
+enum resolve_status user_each_file(struct query *q,
+				   enum resolve_status (*resolve)(struct query *q))
 {
 	const struct ast_component *c = &q->point->v[0];
 	const struct ast_point *point = q->point;
@@ -323,26 +322,26 @@ static enum resolve_status functions_in_file(struct query *q)
 /* data: FUNCTION_RETURN or 0 */
 enum resolve_status user_function_resolve(struct query *q)
 {
-	return each_file(q, functions_in_file);
+	return user_each_file(q, functions_in_file);
 }
 
 enum resolve_status user_statement_resolve(struct query *q)
 {
-	return each_file(q, statement_resolve);
+	return user_each_file(q, statement_resolve);
 }
 
 /* data: enum dbg_which */
 enum resolve_status user_inline_resolve(struct query *q)
 {
-	return each_file(q, debug_function_resolve);
+	return user_each_file(q, debug_function_resolve);
 }
 
 enum resolve_status user_label_resolve(struct query *q)
 {
-	return each_file(q, label_resolve);
+	return user_each_file(q, label_resolve);
 }
 
 enum resolve_status user_callee_resolve(struct query *q)
 {
-	return each_file(q, callee_resolve);
+	return user_each_file(q, callee_resolve);
 }

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Static marks of programs: process("path").mark("name"), perhaps of one
+ * provider.  $arg1 ... are numbers, of the size and sign that the mark says.
+ */
+#include "dbg/usdt.h"
+#include "lang/diag.h"
+#include "sema/resolve/debug.h"
+#include "sema/resolve/kind.h"
+#include "sema/resolve/target.h"
+
+/* ---- arguments ---- */
+
+static void add_op(struct target_root *r, struct target_op op)
+{
+	if (r->nops < TARGET_ROOT_OPS)
+		r->ops[r->nops++] = op;
+}
+
+/* The number itself: in memory still to be read, in a register the low bytes
+ * of what is there. */
+static void take_value(struct target_root *r, const struct usdt_arg *arg)
+{
+	if (r->is_address)
+		add_op(r, (struct target_op){ .kind = TGT_LOAD,
+					      .size = arg->size,
+					      .is_signed = arg->is_signed,
+					      .is_user = true });
+	else if (arg->loc.kind == DBG_LOC_REGISTER && arg->size < 8)
+		add_op(r, (struct target_op){ .kind = TGT_BITS,
+					      .size = 8u * arg->size,
+					      .is_signed = arg->is_signed });
+	r->is_address = false;
+}
+
+static struct target_root argument(struct program *p,
+				   const struct target_scope *s,
+				   const struct usdt_arg *arg, uint32_t n)
+{
+	struct target_root r = {
+		.name = arena_printf(p->arena, "arg%u", n),
+		.type_name = STR("long"),
+		.is_user = true,
+	};
+
+	debug_locate(p, s, s->source, &arg->loc, &r);
+	if (!r.missing.len)
+		take_value(&r, arg);
+	return r;
+}
+
+static const struct target_scope *mark_scope(struct query *q,
+					     const struct usdt_mark *m)
+{
+	struct program *p = q->program;
+	struct target_scope *s = arena_new(p->arena, struct target_scope);
+
+	s->what = arena_printf(p->arena, "mark '%" STR_FMT "'",
+			       STR_ARG(m->name));
+	s->name = m->name;
+	s->provider = m->provider;
+	s->source = debug_source_file(p, q->user->path);
+	s->pc = m->pc;
+	s->has_parms = true;
+	for (uint32_t i = 0; i < m->nargs; i++)
+		vec_push(p->arena, &s->roots,
+			 argument(p, s, &m->args[i], i + 1));
+	scope_add_registers(p, s);
+	return s;
+}
+
+/* ---- sites ---- */
+
+/* process("path").provider("provider").mark("name"), and what follows. */
+static struct str mark_text(const struct query *q, const struct usdt_mark *m)
+{
+	struct ast_point point = *q->point;
+	struct ast_component parts[3] = { q->point->v[0] };
+	struct query full = *q;
+
+	parts[1] = (struct ast_component){ .name = STR("provider"),
+					   .arg_kind = AST_ARG_STRING,
+					   .string = m->provider };
+	parts[2] = (struct ast_component){ .name = STR("mark"),
+					   .arg_kind = AST_ARG_STRING,
+					   .string = m->name };
+	point.v = parts;
+	point.n = 3;
+	full.point = &point;
+	return query_text(&full);
+}
+
+static void add_mark(struct query *q, struct debug_source *src,
+		     const struct usdt_mark *m)
+{
+	struct image_site place;
+	struct site *site;
+
+	if (!user_place(q, m->pc, &place))
+		return;
+	if (m->semaphore)
+		(void)objfile_file_offset(src->file, m->semaphore, &place.b);
+	site = query_site(q, PROBE_UPROBE, mark_text(q, m));
+	site->image = place;
+	site->scope = mark_scope(q, m);
+}
+
+static bool is_meant(const struct query *q, const struct usdt_mark *m)
+{
+	const struct ast_component *provider = query_component(q, "provider");
+	const struct ast_component *name = query_component(q, "mark");
+
+	return str_glob(name->string, m->name) &&
+	       (!provider || str_glob(provider->string, m->provider));
+}
+
+static enum resolve_status no_mark(struct query *q,
+				   const struct usdt_marks *marks)
+{
+	const struct ast_component *c = query_component(q, "mark");
+	struct arena *a = q->program->arena;
+	enum resolve_status status;
+	struct diag_guess g;
+	struct str near;
+
+	status = query_nothing(q, c->arg_span, DIAG_UNKNOWN_MARK,
+			       marks->n ? "there is no mark '%" STR_FMT
+					  "' in %" STR_FMT :
+					  "there is no mark '%" STR_FMT
+					  "' in %" STR_FMT ", nor any other",
+			       STR_ARG(c->string), STR_ARG(q->user->path));
+	diag_guess_init(&g, c->string);
+	for (uint32_t i = 0; i < marks->n; i++)
+		diag_guess_add(&g, marks->v[i].name);
+	near = diag_guess_best(&g);
+	if (near.len)
+		q->answer->help = arena_printf(a, "did you mean '%" STR_FMT
+					       "'?", STR_ARG(near));
+	q->answer->note = marks->damage;
+	return status;
+}
+
+static enum resolve_status marks_in_file(struct query *q)
+{
+	struct debug_source *src = debug_source_file(q->program, q->user->path);
+	uint32_t from = q->ret->list.n;
+	struct usdt_marks marks = {};
+
+	if (src->file)
+		usdt_marks(src->file, NULL, q->program->arena, &marks);
+	for (uint32_t i = 0; i < marks.n; i++)
+		if (is_meant(q, &marks.v[i]))
+			add_mark(q, src, &marks.v[i]);
+	return q->ret->list.n > from ? RESOLVE_FOUND : no_mark(q, &marks);
+}
+
+enum resolve_status mark_resolve(struct query *q)
+{
+	return user_each_file(q, marks_in_file);
+}
