@@ -711,24 +711,6 @@ bool objfile_symbol_at(struct objfile *o, uint64_t addr,
 	return found;
 }
 
-bool objfile_file_offset(struct objfile *o, uint64_t addr, uint64_t *ret)
-{
-	size_t n;
-	GElf_Phdr ph;
-
-	if (elf_getphdrnum(o->elf, &n))
-		return false;
-	for (size_t i = 0; i < n && i < INT32_MAX; i++) {
-		if (!gelf_getphdr(o->elf, (int)i, &ph) ||
-		    ph.p_type != PT_LOAD || addr < ph.p_vaddr ||
-		    addr - ph.p_vaddr >= ph.p_filesz)
-			continue;
-		*ret = addr - ph.p_vaddr + ph.p_offset;
-		return true;
-	}
-	return false;
-}
-
 uint64_t objfile_tls_size(struct objfile *o)
 {
 	size_t n;

@@ -101,9 +101,6 @@ bool objfile_find_symbol(struct objfile *o, struct str name, uint32_t *i,
 bool objfile_symbol_at(struct objfile *o, uint64_t addr,
 		       struct objfile_symbol *ret);
 
-/* Where in the file the byte is that is loaded to addr; false = nowhere. */
-bool objfile_file_offset(struct objfile *o, uint64_t addr, uint64_t *ret);
-
 /* The thread-local block's size, aligned; 0 = has none. */
 uint64_t objfile_tls_size(struct objfile *o);
 

@@ -5,7 +5,7 @@
 #include "dbg/btf.h"
 #include "dbg/ctypes_die.h"
 #include "dbg/dietype.h"
-#include "dbg/objfile.h"
+#include "dbg/elfsyms.h"
 #include "sema/resolve/kind.h"
 
 struct debug_btf {
@@ -27,11 +27,15 @@ static struct debug_sources *sources_of(struct program *p)
 
 /* ---- sources ---- */
 
+static struct str directories(const struct program *p)
+{
+	return p->options->debuginfo ? str_from(p->options->debuginfo) :
+				       (struct str){};
+}
+
 static struct err *source_open(struct program *p, struct debug_source *s)
 {
-	struct str dirs = p->options->debuginfo ?
-				  str_from(p->options->debuginfo) :
-				  (struct str){};
+	struct str dirs = directories(p);
 
 	if (s->path.len)
 		return debuginfo_open_file(p->world, dirs, s->path, &s->info);
@@ -84,13 +88,11 @@ struct debug_source *debug_source_get(struct program *p, struct str module)
 struct debug_source *debug_source_file(struct program *p, struct str path)
 {
 	struct debug_source *s = source_find(p, (struct str){}, path);
-	struct str here;
 
 	if (s)
 		return s;
 	s = source_new(p, (struct str){}, path);
-	here = world_path(p->world, p->arena, path.s);
-	err_free(objfile_open(here.s, &s->file));
+	err_free(elfsyms_open(p->world, directories(p), path, &s->symbols));
 	return s;
 }
 
@@ -120,7 +122,7 @@ void debug_sources_close(struct program *p)
 	for (uint32_t i = 0; p->debug && i < p->debug->v.n; i++) {
 		ctypes_close(p->debug->v.v[i]->types);
 		debuginfo_close(p->debug->v.v[i]->info);
-		objfile_close(p->debug->v.v[i]->file);
+		elfsyms_close(p->debug->v.v[i]->symbols);
 	}
 	for (uint32_t i = 0; p->debug && i < p->debug->btf.n; i++)
 		ctypes_close(p->debug->btf.v[i].types);
@@ -383,7 +385,7 @@ const struct target_scope *debug_scope(struct program *p,
 const struct target_scope *debug_return_scope(struct program *p,
 					      struct debug_source *src,
 					      const struct dbg_function *f,
-					      struct str what)
+					      uint64_t pc, struct str what)
 {
 	struct target_scope *s = arena_new(p->arena, struct target_scope);
 	struct dbg_die type = dietype_of(f->die);
@@ -396,7 +398,7 @@ const struct target_scope *debug_return_scope(struct program *p,
 	};
 
 	s->source = src;
-	s->pc = f->entry;
+	s->pc = pc;
 	s->die = f->die;
 	s->has_return = true;
 	/* Parameters are for @defined: their values are kept at the entry

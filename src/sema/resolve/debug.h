@@ -10,13 +10,13 @@
 #include "sema/program.h"
 #include "sema/resolve/target.h"
 
-struct objfile;
+struct elfsyms;
 
 /* The debug information of the kernel, of a module, of a program or library. */
 struct debug_source {
 	struct str module;	/* empty = the kernel, or path says */
 	struct str path;	/* of a program's or library's file */
-	struct objfile *file;	/* the same, opened; NULL: cannot be */
+	struct elfsyms *symbols;	/* of the same; NULL: is no ELF file */
 	struct debuginfo *info;	/* NULL: there is none, */
 	struct ctypes *types;
 	struct str why, help;	/* this says why */
@@ -37,11 +37,11 @@ const struct target_scope *debug_scope(struct program *p,
 				       struct debug_source *src, uint64_t pc,
 				       struct dbg_die scope, struct str what);
 
-/* What there is when a function returns: its result. */
+/* What there is when a function returns, whose probe is at pc: its result. */
 const struct target_scope *debug_return_scope(struct program *p,
 					      struct debug_source *src,
 					      const struct dbg_function *f,
-					      struct str what);
+					      uint64_t pc, struct str what);
 
 /* A global variable as a root, for a handler of this scope; false = there is
  * none of this name. */

@@ -72,6 +72,7 @@ enum resolve_status user_inline_resolve(struct query *q);
 enum resolve_status user_label_resolve(struct query *q);
 enum resolve_status user_callee_resolve(struct query *q);
 enum resolve_status mark_resolve(struct query *q);
+enum resolve_status plt_resolve(struct query *q);
 enum resolve_status syscall_resolve(struct query *q);
 enum resolve_status watch_resolve(struct query *q);
 enum resolve_status procfs_resolve(struct query *q);
@@ -98,6 +99,10 @@ enum resolve_status user_each_file(struct query *q,
 /* The site in the file at hand whose code is at a link-time address; false =
  * that is not in the file. */
 bool user_place(const struct query *q, uint64_t pc, struct image_site *ret);
+
+/* Where to probe the function that is entered at pc: behind an instruction that
+ * only marks the place, which costs a second trap. */
+uint64_t user_entry(const struct query *q, uint64_t pc);
 
 /* The component of this name; NULL = the point has none. */
 const struct ast_component *query_component(const struct query *q,

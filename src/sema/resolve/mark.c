@@ -3,6 +3,7 @@
  * Static marks of programs: process("path").mark("name"), perhaps of one
  * provider.  $arg1 ... are numbers, of the size and sign that the mark says.
  */
+#include "dbg/elfsyms.h"
 #include "dbg/usdt.h"
 #include "lang/diag.h"
 #include "sema/resolve/debug.h"
@@ -93,13 +94,15 @@ static struct str mark_text(const struct query *q, const struct usdt_mark *m)
 static void add_mark(struct query *q, struct debug_source *src,
 		     const struct usdt_mark *m)
 {
+	struct objfile *file = elfsyms_main(src->symbols);
 	struct image_site place;
 	struct site *site;
+	bool is_code;
 
 	if (!user_place(q, m->pc, &place))
 		return;
 	if (m->semaphore)
-		(void)objfile_file_offset(src->file, m->semaphore, &place.b);
+		(void)objfile_offset(file, m->semaphore, &place.b, &is_code);
 	site = query_site(q, PROBE_UPROBE, mark_text(q, m));
 	site->image = place;
 	site->scope = mark_scope(q, m);
@@ -146,8 +149,10 @@ static enum resolve_status marks_in_file(struct query *q)
 	uint32_t from = q->ret->list.n;
 	struct usdt_marks marks = {};
 
-	if (src->file)
-		usdt_marks(src->file, NULL, q->program->arena, &marks);
+	if (src->symbols)
+		usdt_marks(elfsyms_main(src->symbols),
+			   elfsyms_best(src->symbols), q->program->arena,
+			   &marks);
 	for (uint32_t i = 0; i < marks.n; i++)
 		if (is_meant(q, &marks.v[i]))
 			add_mark(q, src, &marks.v[i]);

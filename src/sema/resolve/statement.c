@@ -188,9 +188,11 @@ enum resolve_status statement_absolute_resolve(struct query *q)
 /* Code that was not optimized puts its parameters in place first. */
 static uint64_t begins(const struct statement *s, const struct dbg_function *f)
 {
-	if (f->is_inline || debuginfo_is_optimized(s->src->info, f->die))
+	if (f->is_inline)
 		return f->entry;
-	return debuginfo_prologue_end(s->src->info, f);
+	if (!debuginfo_is_optimized(s->src->info, f->die))
+		return debuginfo_prologue_end(s->src->info, f);
+	return s->q->user ? user_entry(s->q, f->entry) : f->entry;
 }
 
 static void add_function(struct statement *s, const struct dbg_function *f)
@@ -224,17 +226,18 @@ enum resolve_status debug_functions(struct query *q, enum dbg_which which,
 
 bool debug_return_add(struct query *q, const struct dbg_function *f)
 {
+	uint64_t pc = q->user ? user_entry(q, f->entry) : f->entry;
 	struct image_site place = {};
 	struct statement s;
 	struct site *site;
 
 	if (begin(&s, q, "function") != RESOLVE_FOUND ||
-	    !set_place(&s, &place, f->entry))
+	    !set_place(&s, &place, pc))
 		return false;
 	site = query_site(q, q->user ? PROBE_URETPROBE : PROBE_KRETPROBE,
 			  text_of(&s, f->name, f->file, f->line));
 	site->image = place;
-	site->scope = debug_return_scope(q->program, s.src, f,
+	site->scope = debug_return_scope(q->program, s.src, f, pc,
 					 arena_printf(arena_of(&s),
 						      "function '%" STR_FMT
 						      "'", STR_ARG(f->name)));

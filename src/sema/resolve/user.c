@@ -4,7 +4,10 @@
  * like.  Which files a point is about is told here; what is in them, debug
  * information says (statement.c), or else their symbols.
  */
-#include "dbg/objfile.h"
+#include "dbg/arch.h"
+#include "dbg/elfsyms.h"
+#include "dbg/insn.h"
+#include "dbg/plt.h"
 #include "dbg/process.h"
 #include "lang/diag.h"
 #include "sema/resolve/debug.h"
@@ -142,8 +145,10 @@ bool user_place(const struct query *q, uint64_t pc, struct image_site *ret)
 	const struct user_file *f = q->user;
 	struct debug_source *src = debug_source_file(p, f->path);
 	uint64_t offset;
+	bool is_code;
 
-	if (!src->file || !objfile_file_offset(src->file, pc, &offset))
+	if (!src->symbols || !objfile_offset(elfsyms_main(src->symbols), pc,
+					     &offset, &is_code) || !is_code)
 		return false;
 	*ret = (struct image_site){
 		.name = image_intern(p->image, p->back, f->path),
@@ -156,6 +161,21 @@ bool user_place(const struct query *q, uint64_t pc, struct image_site *ret)
 	return true;
 }
 
+uint64_t user_entry(const struct query *q, uint64_t pc)
+{
+	struct debug_source *src = debug_source_file(q->program, q->user->path);
+	struct objfile_data code = {};
+	struct insn in;
+
+	if (src->symbols)
+		code = objfile_bytes(elfsyms_main(src->symbols), pc);
+	if (!code.size)
+		return pc;
+	in = insn_at(world_arch(q->program->world), code.p, code.size);
+	return in.kind == INSN_MARKER && in.length < code.size ?
+		       pc + in.length : pc;
+}
+
 /* ---- by symbols ---- */
 
 static bool is_return(const struct query *q)
@@ -166,14 +186,15 @@ static bool is_return(const struct query *q)
 static struct str function_text(const struct query *q, struct str name)
 {
 	for (uint32_t i = 0; i < q->point->n; i++)
-		if (str_is(q->point->v[i].name, "function"))
+		if (str_is(q->point->v[i].name, "function") ||
+		    str_is(q->point->v[i].name, "plt"))
 			return query_text_with(q, i, name);
 	return query_text(q);
 }
 
-static const struct target_scope *symbol_scope(struct query *q,
-					       const struct debug_source *src,
-					       struct str name)
+static struct target_scope *symbol_scope(struct query *q,
+					 const struct debug_source *src,
+					 struct str name)
 {
 	struct program *p = q->program;
 	struct target_scope *s = scope_of_numbers(p, name, is_return(q));
@@ -187,61 +208,53 @@ static const struct target_scope *symbol_scope(struct query *q,
 	return s;
 }
 
-static bool has_site(const struct query *q, const struct image_site *s,
-		     uint32_t from)
-{
-	for (uint32_t i = from; i < q->ret->list.n; i++)
-		if (q->ret->list.v[i].image.offset == s->offset)
-			return true;
-	return false;
-}
-
-/* Other names of an address that is there already are not wanted twice. */
 static void add_symbol(struct query *q, const struct debug_source *src,
-		       const struct objfile_symbol *sym, uint32_t from)
+		       struct str name, uint64_t addr)
 {
 	struct image_site place;
 	struct site *site;
 
-	if (!user_place(q, sym->addr, &place) || has_site(q, &place, from))
+	if (!user_place(q, user_entry(q, addr), &place))
 		return;
 	site = query_site(q, is_return(q) ? PROBE_URETPROBE : PROBE_UPROBE,
-			  function_text(q, sym->name));
+			  function_text(q, name));
 	site->image = place;
-	site->scope = symbol_scope(q, src, sym->name);
+	site->scope = symbol_scope(q, src, name);
 }
 
-static bool is_meant(const struct query *q, const struct objfile_symbol *sym,
-		     struct str pattern)
-{
-	return sym->is_function && !sym->is_undefined && sym->addr &&
-	       str_glob(pattern, sym->name) &&
-	       (sym->is_global || !query_component(q, "exported"));
-}
-
+/* "name@VERSION" is one of several of the name in a library. */
 static bool find_symbols(struct query *q, struct debug_source *src,
 			 struct str pattern)
 {
+	bool exported = query_component(q, "exported");
+	int64_t at = str_find_char(pattern, '@');
 	uint32_t from = q->ret->list.n;
-	struct objfile_symbol sym;
+	struct elfsyms_list found = {};
+	struct str version = {};
 
-	for (uint32_t i = 0; src->file && objfile_symbol(src->file, i, &sym);
-	     i++)
-		if (is_meant(q, &sym, pattern))
-			add_symbol(q, src, &sym, from);
+	if (at >= 0) {
+		version = str_sub(pattern, (uint32_t)at + 1, pattern.len);
+		pattern = str_sub(pattern, 0, (uint32_t)at);
+	}
+	elfsyms_functions(src->symbols, q->program->arena, pattern, version,
+			  &found);
+	for (uint32_t i = 0; i < found.n; i++)
+		if (found.v[i].is_exported || !exported)
+			add_symbol(q, src, found.v[i].name, found.v[i].addr);
 	return q->ret->list.n > from;
 }
 
-static struct str similar(const struct debug_source *src, struct str name)
+static struct str similar(struct query *q, const struct debug_source *src,
+			  struct str name)
 {
-	struct objfile_symbol sym;
+	struct elfsyms_list all = {};
 	struct diag_guess g;
 
 	diag_guess_init(&g, name);
-	for (uint32_t i = 0; src->file && objfile_symbol(src->file, i, &sym);
-	     i++)
-		if (sym.is_function && !sym.is_undefined)
-			diag_guess_add(&g, sym.name);
+	elfsyms_functions(src->symbols, q->program->arena, STR("*"),
+			  (struct str){}, &all);
+	for (uint32_t i = 0; i < all.n; i++)
+		diag_guess_add(&g, all.v[i].name);
 	return diag_guess_best(&g);
 }
 
@@ -257,7 +270,7 @@ static enum resolve_status no_function(struct query *q,
 			       "there is no function '%" STR_FMT "' in %"
 			       STR_FMT, STR_ARG(c->string),
 			       STR_ARG(q->user->path));
-	near = similar(src, c->string);
+	near = similar(q, src, c->string);
 	if (!src->info)
 		q->answer->note = src->why;
 	if (near.len)
@@ -266,6 +279,46 @@ static enum resolve_status no_function(struct query *q,
 	else if (!src->info)
 		q->answer->help = src->help;
 	return status;
+}
+
+/* ---- calls of other files ---- */
+
+static enum resolve_status no_elf(struct query *q)
+{
+	return query_nothing(q, q->point->v[0].arg_span, DIAG_UNKNOWN_PROGRAM,
+			     "%" STR_FMT " is no ELF file that can be read",
+			     STR_ARG(q->user->path));
+}
+
+static enum resolve_status plt_in_file(struct query *q)
+{
+	struct debug_source *src = debug_source_file(q->program, q->user->path);
+	const struct ast_component *c = query_component(q, "plt");
+	uint32_t from = q->ret->list.n;
+	struct plt_entries found = {};
+
+	if (!src->symbols)
+		return no_elf(q);
+	plt_entries(elfsyms_main(src->symbols), q->program->arena, &found);
+	for (uint32_t i = 0; i < found.n; i++)
+		if (!c->arg_kind || str_glob(c->string, found.v[i].name))
+			add_symbol(q, src, found.v[i].name, found.v[i].addr);
+	if (q->ret->list.n > from)
+		return RESOLVE_FOUND;
+	if (!c->arg_kind)
+		return query_nothing(q, c->span, DIAG_UNKNOWN_USER_FUNCTION,
+				     "%" STR_FMT " calls no functions of other "
+				     "files", STR_ARG(q->user->path));
+	return query_nothing(q, c->arg_span, DIAG_UNKNOWN_USER_FUNCTION,
+			     "%" STR_FMT " calls no '%" STR_FMT "' of another "
+			     "file", STR_ARG(q->user->path),
+			     STR_ARG(c->string));
+}
+
+/* data: FUNCTION_RETURN or 0 */
+enum resolve_status plt_resolve(struct query *q)
+{
+	return user_each_file(q, plt_in_file);
 }
 
 /* ---- functions ---- */
@@ -305,18 +358,13 @@ static enum resolve_status functions_in_file(struct query *q)
 	struct debug_source *src = debug_source_file(q->program, q->user->path);
 	bool is_place = str_find_char(c->string, '@') >= 0;
 
-	if (!src->file)
-		return query_nothing(q, q->point->v[0].arg_span,
-				     DIAG_UNKNOWN_PROGRAM,
-				     "%" STR_FMT " is no ELF file that can be "
-				     "read", STR_ARG(q->user->path));
+	if (!src->symbols)
+		return no_elf(q);
 	if ((src->info || is_place) && find_functions(q))
 		return RESOLVE_FOUND;
-	if (is_place)
-		return RESOLVE_NOTHING;
 	if (find_symbols(q, src, c->string))
 		return RESOLVE_FOUND;
-	return no_function(q, src, c);
+	return is_place ? RESOLVE_NOTHING : no_function(q, src, c);
 }
 
 /* data: FUNCTION_RETURN or 0 */
