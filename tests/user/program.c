@@ -127,11 +127,49 @@ OPAQUE long loop(int n)
 	return s;
 }
 
+/* A page that nobody has read yet. */
+static const char cold_page[3 * 4096] __attribute__((aligned(4096))) = {
+	[4096] = 'c', 'o', 'l', 'd',
+	[8190] = 'o', 'v', 'e', 'r', 0,
+};
+
+OPAQUE const char *cold(const char *text, const char *edge)
+{
+	return text < edge ? text : edge;
+}
+
+/* The kernel takes no probe on this one's first instruction. */
+__asm__(".text\n"
+	".globl refused\n"
+	".type refused, @function\n"
+	"refused: .byte 0x66, 0x2e, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0\n"
+	"ret\n"
+	".size refused, .-refused\n");
+void refused(void);
+
+OPAQUE void regular(void)
+{
+}
+
+static long warm(const char *text)
+{
+	long n = 0;
+
+	while (*text)
+		n += *text++;
+	return n;
+}
+
 int main(int argc, char **argv)
 {
-	long r = visit(&first, 1);
+	long r = warm(first.name) + warm(second.name) + warm("/etc/passwd") +
+		 warm("relative") + warm("mark");
 
 	(void)argv;
+	r = visit(&first, 1) + (r < 0);
+	cold(cold_page + 4096, cold_page + 8190);
+	refused();
+	regular();
 	for (int i = 0; i < 3; i++)
 		r += inlines(i);
 	r += fails("/etc/passwd", '/');

@@ -14,6 +14,7 @@
 #include "kern/syscall.h"
 
 #define UPROBE_RETURN 1		/* BPF_F_UPROBE_MULTI_RETURN */
+#define UPROBE_ENOTSUPP 524	/* an instruction that cannot be stepped */
 #define UPROBE_SEMAPHORE_SHIFT 32	/* in perf_event_attr.config */
 
 static uint32_t nsites(const struct attach_request *r)
@@ -54,7 +55,7 @@ static struct err *uprobe_refused(const struct attach_request *r,
 			       STR_ARG(path));
 	case -EINVAL:
 	case -EILSEQ:
-	case -524:	/* ENOTSUPP: an instruction that cannot be stepped */
+	case -UPROBE_ENOTSUPP:
 		return err_new(ERR_UNSUPPORTED,
 			       "the kernel allows no probe at offset %#llx of "
 			       "%" STR_FMT, (unsigned long long)s->offset,
@@ -68,6 +69,9 @@ static struct err *uprobe_refused(const struct attach_request *r,
 struct multi {
 	const struct attach_request *r;
 	struct arena arena;
+	/* Of the file at hand. */
+	const char *path;
+	uint32_t pid;
 	VEC(uint64_t) offsets;
 	VEC(uint64_t) semaphores;
 	VEC(uint64_t) cookies;
@@ -101,20 +105,43 @@ static uint32_t kernel_filter(const struct attach_request *r,
 	return s->pid;
 }
 
-static int multi_link(struct multi *m, const struct image_site *s,
-		      const char *path)
+static int multi_link(const struct multi *m, uint32_t first, uint32_t n)
 {
 	const struct syscall_uprobe_multi link = {
-		.path = ptr_u64(path),
-		.offsets = ptr_u64(m->offsets.v),
-		.semaphores = ptr_u64(m->semaphores.v),
-		.cookies = ptr_u64(m->cookies.v),
-		.cnt = m->offsets.n,
+		.path = ptr_u64(m->path),
+		.offsets = ptr_u64(m->offsets.v + first),
+		.semaphores = ptr_u64(m->semaphores.v + first),
+		.cookies = ptr_u64(m->cookies.v + first),
+		.cnt = n,
 		.flags = is_return(m->r) ? UPROBE_RETURN : 0,
-		.pid = kernel_filter(m->r, s),
+		.pid = m->pid,
 	};
 
 	return syscall_uprobe_multi(m->r->prog, &link);
+}
+
+/* Is it for an instruction that the kernel refuses a link? */
+static bool is_of_site(int code)
+{
+	return code == -EINVAL || code == -EILSEQ || code == -UPROBE_ENOTSUPP;
+}
+
+/* A link is all or nothing: what it is refused for is found by halves, and left
+ * out.  0, or the last refusal. */
+static int multi_attach(struct multi *m, uint32_t first, uint32_t n,
+			struct attachment *ret)
+{
+	int fd = multi_link(m, first, n), left, right;
+
+	if (fd >= 0) {
+		attachment_add(m->r, ret, fd);
+		return 0;
+	}
+	if (n == 1 || !is_of_site(fd))
+		return fd;
+	left = multi_attach(m, first, n / 2, ret);
+	right = multi_attach(m, first + n / 2, n - n / 2, ret);
+	return left ? left : right;
 }
 
 /* All sites in the file of site `first`. */
@@ -122,17 +149,18 @@ static struct err *multi_file(struct multi *m, uint32_t first,
 			      struct attachment *ret)
 {
 	const struct image_site *s = site_at(m->r, first);
-	int fd;
+	uint32_t before = ret->n;
+	int code;
 
 	m->offsets.n = m->semaphores.n = m->cookies.n = 0;
 	for (uint32_t i = first; i < nsites(m->r); i++)
 		if (site_at(m->r, i)->name == s->name)
 			multi_take(m, i);
-	fd = multi_link(m, s, arena_str(&m->arena,
-					image_str(m->r->image, s->name)).s);
-	if (fd < 0)
-		return uprobe_refused(m->r, s, fd);
-	attachment_add(m->r, ret, fd);
+	m->path = arena_str(&m->arena, image_str(m->r->image, s->name)).s;
+	m->pid = kernel_filter(m->r, s);
+	code = multi_attach(m, 0, m->offsets.n, ret);
+	if (code && (ret->n == before || !is_of_site(code)))
+		return uprobe_refused(m->r, s, code);
 	return NULL;
 }
 

@@ -139,6 +139,19 @@ enum resolve_status user_each_file(struct query *q,
 	return status;
 }
 
+static struct insn instruction(const struct query *q,
+			       const struct debug_source *src, uint64_t pc)
+{
+	struct objfile_data code = objfile_bytes(elfsyms_main(src->symbols),
+						 pc);
+
+	if (!code.size)
+		return (struct insn){};
+	return insn_at(world_arch(q->program->world), code.p, code.size);
+}
+
+/* A program that does not run yet would be started without a probe that the
+ * kernel takes not; it says nothing then. */
 bool user_place(const struct query *q, uint64_t pc, struct image_site *ret)
 {
 	struct program *p = q->program;
@@ -148,7 +161,8 @@ bool user_place(const struct query *q, uint64_t pc, struct image_site *ret)
 	bool is_code;
 
 	if (!src->symbols || !objfile_offset(elfsyms_main(src->symbols), pc,
-					     &offset, &is_code) || !is_code)
+					     &offset, &is_code) || !is_code ||
+	    instruction(q, src, pc).kind == INSN_REFUSED)
 		return false;
 	*ret = (struct image_site){
 		.name = image_intern(p->image, p->back, f->path),
@@ -164,16 +178,11 @@ bool user_place(const struct query *q, uint64_t pc, struct image_site *ret)
 uint64_t user_entry(const struct query *q, uint64_t pc)
 {
 	struct debug_source *src = debug_source_file(q->program, q->user->path);
-	struct objfile_data code = {};
-	struct insn in;
+	struct insn in = {};
 
 	if (src->symbols)
-		code = objfile_bytes(elfsyms_main(src->symbols), pc);
-	if (!code.size)
-		return pc;
-	in = insn_at(world_arch(q->program->world), code.p, code.size);
-	return in.kind == INSN_MARKER && in.length < code.size ?
-		       pc + in.length : pc;
+		in = instruction(q, src, pc);
+	return in.kind == INSN_MARKER ? pc + in.length : pc;
 }
 
 /* ---- by symbols ---- */
@@ -264,8 +273,14 @@ static enum resolve_status no_function(struct query *q,
 {
 	struct arena *a = q->program->arena;
 	enum resolve_status status;
+	struct elfsym sym;
 	struct str near;
 
+	if (elfsyms_find(src->symbols, a, c->string, &sym) && sym.is_function)
+		return query_nothing(q, c->arg_span, DIAG_UNKNOWN_USER_FUNCTION,
+				     "the kernel takes no probe at the first "
+				     "instruction of '%" STR_FMT "'",
+				     STR_ARG(c->string));
 	status = query_nothing(q, c->arg_span, DIAG_UNKNOWN_USER_FUNCTION,
 			       "there is no function '%" STR_FMT "' in %"
 			       STR_FMT, STR_ARG(c->string),
