@@ -53,10 +53,12 @@ static struct str targets_text(struct compile *c, const struct probe *p)
 static struct str point_text(struct compile *c, const struct probe *p,
 			     bool with_vars)
 {
+	struct str name = p->by_alias ? p->name : p->point;
+
 	if (!with_vars)
-		return p->name;
+		return name;
 	return arena_printf(&c->front, "%" STR_FMT "%" STR_FMT "%" STR_FMT,
-			    STR_ARG(p->name), STR_ARG(locals_text(c, p)),
+			    STR_ARG(name), STR_ARG(locals_text(c, p)),
 			    STR_ARG(targets_text(c, p)));
 }
 

@@ -129,7 +129,8 @@ static void add_probe(struct expander *ex, const struct site *site,
 
 	pr->span = ctx->span;
 	pr->point = site->point;
-	if (ctx->name.len)
+	pr->by_alias = ctx->name.len > 0;
+	if (pr->by_alias)
 		pr->name = ctx->name;
 	else if (point_is_pattern(pt))
 		pr->name = site->point;

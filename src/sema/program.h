@@ -182,6 +182,7 @@ struct probe {
 	struct str point;		/* pp(): canonical, fully expanded */
 	struct str name;		/* pn(): as written in the script or, in
 					 * an alias, its name */
+	bool by_alias;			/* name is an alias */
 	enum image_probe_kind kind;
 	struct image_site site;		/* istr fields: image.strings */
 	VEC(struct image_site) sites;	/* all, when they share the handler */
