@@ -93,8 +93,8 @@ struct target_scope *scope_of_numbers(struct program *p, struct str name,
 
 /* Asks for each file that the point means, which query.user and the point then
  * say; what is found in any of them is found. */
-enum resolve_status user_each_file(struct query *q,
-				   enum resolve_status (*resolve)(struct query *q));
+typedef enum resolve_status user_resolver(struct query *q);
+enum resolve_status user_each_file(struct query *q, user_resolver *resolve);
 
 /* The site in the file at hand whose code is at a link-time address; false =
  * that is not in the file. */

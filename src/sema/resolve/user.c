@@ -110,8 +110,7 @@ static const struct ast_point *point_of_file(struct program *p,
 	return copy;
 }
 
-enum resolve_status user_each_file(struct query *q,
-				   enum resolve_status (*resolve)(struct query *q))
+enum resolve_status user_each_file(struct query *q, user_resolver *resolve)
 {
 	const struct ast_component *c = &q->point->v[0];
 	const struct ast_point *point = q->point;
