@@ -162,6 +162,7 @@ static long warm(const char *text)
 
 int main(int argc, char **argv)
 {
+	char line[64];
 	long r = warm(first.name) + warm(second.name) + warm("/etc/passwd") +
 		 warm("relative") + warm("mark");
 
@@ -180,6 +181,6 @@ int main(int argc, char **argv)
 
 		marks(-i, "mark", (signed char)-i, &cell);
 	}
-	printf("%ld %ld\n", r, total);
-	return 0;
+	snprintf(line, sizeof(line), "%ld %ld\n", r, total);
+	return !line[0];
 }
