@@ -147,6 +147,13 @@ __asm__(".text\n"
 	".size refused, .-refused\n");
 void refused(void);
 
+/* Known to debug information by the first name alone. */
+OPAQUE int first_name(int v)
+{
+	return v + shared;
+}
+int second_name(int v) __attribute__((alias("first_name")));
+
 OPAQUE void regular(void)
 {
 }
@@ -171,6 +178,7 @@ int main(int argc, char **argv)
 	cold(cold_page + 4096, cold_page + 8190);
 	refused();
 	regular();
+	second_name(35);
 	for (int i = 0; i < 3; i++)
 		r += inlines(i);
 	r += fails("/etc/passwd", '/');

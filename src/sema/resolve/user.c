@@ -216,12 +216,28 @@ static struct target_scope *symbol_scope(struct query *q,
 	return s;
 }
 
+static void add_function(struct query *q, const struct dbg_function *f)
+{
+	if (is_return(q))
+		debug_return_add(q, f);
+	else
+		debug_function_add(q, f);
+}
+
+/* Debug information may know the function by another one of its names. */
 static void add_symbol(struct query *q, const struct debug_source *src,
 		       struct str name, uint64_t addr)
 {
 	struct image_site place;
+	struct dbg_function f;
 	struct site *site;
 
+	if (src->info && debuginfo_function_at(src->info, q->program->arena,
+					       addr, &f) && f.entry == addr) {
+		f.name = name;
+		add_function(q, &f);
+		return;
+	}
 	if (!user_place(q, user_entry(q, addr), &place))
 		return;
 	site = query_site(q, is_return(q) ? PROBE_URETPROBE : PROBE_UPROBE,
@@ -353,14 +369,9 @@ static bool find_functions(struct query *q)
 
 	if (debug_functions(q, which_of(q), &f) != RESOLVE_FOUND)
 		return false;
-	for (uint32_t i = 0; i < f.n; i++) {
-		if (exported && !f.v[i].is_external)
-			continue;
-		if (is_return(q))
-			debug_return_add(q, &f.v[i]);
-		else
-			debug_function_add(q, &f.v[i]);
-	}
+	for (uint32_t i = 0; i < f.n; i++)
+		if (!exported || f.v[i].is_external)
+			add_function(q, &f.v[i]);
 	return q->ret->list.n > from;
 }
 
