@@ -13,9 +13,11 @@
 #include "dbg/process.h"
 #include "sema/resolve/resolve.h"
 
-/* A program or library that a point is about. */
+/* A program, or a library of it, that a point is about. */
 struct user_file {
-	struct str path;
+	struct str program;		/* its path */
+	struct str path;		/* of what is probed: the same, or the
+					 * library's */
 	/* Which tasks: as in struct image_site. */
 	uint32_t filter, pid, dev;
 	uint64_t ino;
@@ -140,6 +142,9 @@ int64_t perf_max_rate(const struct program *p);
 
 /* FILTER_TARGET if -c or -x says which processes are meant, else 0. */
 uint32_t process_target_filter(const struct program *p);
+
+/* Where programs are found by name: PATH. */
+struct str process_search_path(const struct program *p);
 
 /* The programs that process("name") means; at least one. */
 struct err *process_programs(const struct program *p, struct str name,

@@ -213,7 +213,7 @@ uint32_t process_target_filter(const struct program *p)
 		       FILTER_TARGET : 0;
 }
 
-static struct str process_search_path(const struct program *p)
+struct str process_search_path(const struct program *p)
 {
 	const char *path = world_is_live(p->world) ? getenv("PATH") : NULL;
 

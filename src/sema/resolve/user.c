@@ -5,10 +5,13 @@
  * information says (statement.c), or else their symbols.
  */
 #include "dbg/arch.h"
+#include "dbg/buildid.h"
 #include "dbg/elfsyms.h"
+#include "dbg/inroot.h"
 #include "dbg/insn.h"
 #include "dbg/plt.h"
 #include "dbg/process.h"
+#include "dbg/solib.h"
 #include "lang/diag.h"
 #include "sema/resolve/debug.h"
 #include "sema/resolve/kind.h"
@@ -21,31 +24,56 @@ struct user_files {
 /* ---- files ---- */
 
 static void add_file(struct program *p, struct user_files *files,
-		     const struct process_file *f, uint32_t filter,
-		     uint32_t pid)
+		     const struct user_file *f)
 {
 	for (uint32_t i = 0; i < files->list.n; i++)
-		if (str_eq(files->list.v[i].path, f->path))
+		if (str_eq(files->list.v[i].path, f->path) &&
+		    str_eq(files->list.v[i].program, f->program))
 			return;
-	vec_push(p->arena, &files->list,
-		 (struct user_file){ .path = f->path, .filter = filter,
-				     .pid = pid });
+	vec_push(p->arena, &files->list, *f);
 }
 
+static void add_program(struct program *p, struct user_files *files,
+			const struct process_file *f)
+{
+	add_file(p, files,
+		 &(struct user_file){ .program = f->path, .path = f->path,
+				      .filter = process_target_filter(p),
+				      .dev = f->dev, .ino = f->ino });
+}
+
+/* A path, a name, a pattern, or a build-id. */
 static struct err *files_by_name(struct program *p, struct str name,
 				 struct user_files *ret)
 {
 	struct process_files found;
-	struct err *e = process_programs(p, name, &found);
+	struct err *e = NULL;
 
+	if (buildid_is(name))
+		e = buildid_find(p->world, p->arena, name,
+				 process_search_path(p), &name);
+	if (!e)
+		e = process_programs(p, name, &found);
 	for (uint32_t i = 0; !e && i < found.n; i++)
-		add_file(p, ret, &found.v[i], process_target_filter(p), 0);
+		add_program(p, ret, &found.v[i]);
 	return e;
+}
+
+/* The path of a process in a container is one below its root directory. */
+static struct str path_of_process(struct program *p, const struct process *of)
+{
+	struct str root = inroot_of(p->world, p->arena, of->pid);
+
+	if (!root.len)
+		return of->exe.path;
+	return arena_printf(p->arena, "%" STR_FMT "%" STR_FMT, STR_ARG(root),
+			    STR_ARG(of->exe.path));
 }
 
 static struct err *files_of_process(struct program *p, int64_t pid,
 				    uint32_t filter, struct user_files *ret)
 {
+	struct user_file f = { .filter = filter };
 	struct process found;
 	struct err *e;
 
@@ -59,7 +87,9 @@ static struct err *files_of_process(struct program *p, int64_t pid,
 		return err_new(ERR_NOT_FOUND,
 			       "process %lld runs no program that can be read",
 			       (long long)pid);
-	add_file(p, ret, &found.exe, filter, (uint32_t)found.pid);
+	f.program = f.path = path_of_process(p, &found);
+	f.pid = (uint32_t)found.pid;
+	add_file(p, ret, &f);
 	return NULL;
 }
 
@@ -92,7 +122,86 @@ static struct err *files_meant(struct query *q, struct user_files *ret)
 	return files_of_target(q->program, ret);
 }
 
-/* The point with the file's path in place of what was written. */
+/* ---- libraries ---- */
+
+/* Of a process what it has mapped, of a program what it will load. */
+static struct err *libraries_of(struct program *p, const struct user_file *f,
+				struct solibs *ret)
+{
+	if (f->pid)
+		return solib_mapped(p->world, p->arena, (pid_t)f->pid, ret);
+	return solib_needed(p->world, p->arena, (struct str){}, f->program,
+			    ret);
+}
+
+static void add_library(struct program *p, const struct user_file *of,
+			const struct solib *l, struct user_files *ret)
+{
+	struct user_file f = *of;
+
+	f.path = l->here;
+	if (!f.pid)
+		f.filter |= FILTER_FILE;
+	add_file(p, ret, &f);
+}
+
+/* Those that match; or one that the program may yet load. */
+static struct err *add_libraries(struct program *p, const struct user_file *of,
+				 struct str name, struct user_files *ret)
+{
+	uint32_t from = ret->list.n;
+	struct solibs all = {};
+	struct solib one;
+	struct err *e = libraries_of(p, of, &all);
+
+	for (uint32_t i = 0; !e && i < all.n; i++)
+		if (all.v[i].here.len && solib_matches(&all.v[i], name))
+			add_library(p, of, &all.v[i], ret);
+	if (e || ret->list.n > from)
+		return e;
+	if (str_has_glob(name))
+		return err_new(ERR_NOT_FOUND, "%" STR_FMT " loads no library "
+			       "that matches '%" STR_FMT "'",
+			       STR_ARG(of->program), STR_ARG(name));
+	e = solib_find(p->world, p->arena, (struct str){}, of->program, name,
+		       &one);
+	if (!e)
+		add_library(p, of, &one, ret);
+	return e;
+}
+
+/* In place of the programs, their libraries. */
+static struct err *to_libraries(struct program *p,
+				const struct ast_component *library,
+				struct user_files *files)
+{
+	struct user_files found = {};
+	struct err *e = NULL, *why = NULL;
+
+	for (uint32_t i = 0; i < files->list.n; i++) {
+		e = add_libraries(p, &files->list.v[i], library->string,
+				  &found);
+		if (!why)
+			why = e;
+		else
+			err_free(e);
+	}
+	*files = found;
+	if (!found.list.n)
+		return why;
+	err_free(why);
+	return NULL;
+}
+
+/* ---- each file ---- */
+
+static void set_path(struct ast_component *c, struct str path)
+{
+	c->arg_kind = AST_ARG_STRING;
+	c->string = path;
+}
+
+/* The point with the paths that are meant in place of what was written. */
 static const struct ast_point *point_of_file(struct program *p,
 					     const struct ast_point *point,
 					     const struct user_file *f)
@@ -101,18 +210,30 @@ static const struct ast_point *point_of_file(struct program *p,
 
 	*copy = *point;
 	copy->v = arena_array(p->arena, point->n, struct ast_component);
-	for (uint32_t i = 0; i < point->n; i++)
+	for (uint32_t i = 0; i < point->n; i++) {
 		copy->v[i] = point->v[i];
-	if (point->v[0].arg_kind != AST_ARG_NUMBER) {
-		copy->v[0].arg_kind = AST_ARG_STRING;
-		copy->v[0].string = f->path;
+		if (str_is(point->v[i].name, "library"))
+			set_path(&copy->v[i], f->path);
 	}
+	if (point->v[0].arg_kind != AST_ARG_NUMBER)
+		set_path(&copy->v[0], f->program);
 	return copy;
 }
 
-enum resolve_status user_each_file(struct query *q, user_resolver *resolve)
+static enum resolve_status no_files(struct query *q, struct err *e)
 {
 	const struct ast_component *c = &q->point->v[0];
+
+	return query_err(q, c->arg_kind ? c->arg_span : c->span,
+			 c->arg_kind == AST_ARG_NUMBER ? DIAG_UNKNOWN_PROCESS :
+							 DIAG_UNKNOWN_PROGRAM,
+			 e);
+}
+
+/* The answer is that of the first without. */
+enum resolve_status user_each_file(struct query *q, user_resolver *resolve)
+{
+	const struct ast_component *library = query_component(q, "library");
 	const struct ast_point *point = q->point;
 	enum resolve_status status = RESOLVE_NOTHING;
 	struct resolve_answer first = {};
@@ -120,10 +241,12 @@ enum resolve_status user_each_file(struct query *q, user_resolver *resolve)
 	struct err *e = files_meant(q, &files);
 
 	if (e)
-		return query_err(q, c->arg_kind ? c->arg_span : c->span,
-				 c->arg_kind == AST_ARG_NUMBER ?
-					 DIAG_UNKNOWN_PROCESS :
-					 DIAG_UNKNOWN_PROGRAM, e);
+		return no_files(q, e);
+	if (library)
+		e = to_libraries(q->program, library, &files);
+	if (e)
+		return query_err(q, library->arg_span, DIAG_UNKNOWN_PROGRAM,
+				 e);
 	for (uint32_t i = 0; i < files.list.n; i++) {
 		q->user = &files.list.v[i];
 		q->point = point_of_file(q->program, point, q->user);
@@ -137,6 +260,8 @@ enum resolve_status user_each_file(struct query *q, user_resolver *resolve)
 	*q->answer = first;
 	return status;
 }
+
+/* ---- places ---- */
 
 static struct insn instruction(const struct query *q,
 			       const struct debug_source *src, uint64_t pc)
@@ -168,8 +293,8 @@ bool user_place(const struct query *q, uint64_t pc, struct image_site *ret)
 		.offset = offset,
 		.filter = f->filter,
 		.pid = f->filter & FILTER_PID ? f->pid : 0,
-		.dev = f->dev,
-		.ino = f->ino,
+		.dev = f->filter & FILTER_FILE ? f->dev : 0,
+		.ino = f->filter & FILTER_FILE ? f->ino : 0,
 	};
 	return true;
 }
