@@ -11,6 +11,7 @@
 #include "cli/carry.h"
 #include "cli/compile.h"
 #include "cli/example.h"
+#include "cli/interactive.h"
 #include "cli/list.h"
 #include "cli/machine.h"
 #include "cli/options.h"
@@ -289,6 +290,8 @@ static int run(const struct options *o, struct arena *a)
 	case MODE_DUMP_TYPES:
 		list_forms(o, stdout);
 		return EXIT_SUCCESS;
+	case MODE_INTERACTIVE:
+		return interactive(o);
 	case MODE_ATTACH:
 		return attach(o);
 	case MODE_LIST_EXAMPLES:

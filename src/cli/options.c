@@ -405,6 +405,9 @@ static struct err *take(struct options *o, struct arena *a,
 	case OPT_COMPATIBLE:
 		o->compatible = arg;
 		return NULL;
+	case OPT_INTERACTIVE:
+		take_mode(o, MODE_INTERACTIVE);
+		return NULL;
 	case OPT_MONITOR:
 		err = arg ? number("--monitor", arg, 1, 3600, &n) : NULL;
 		o->monitor = (uint32_t)n;
@@ -587,12 +590,33 @@ static struct err *take_all(int argc, char **argv, struct arena *a,
 
 /* ---- the whole line ---- */
 
+/* A word of -i's command line that is to be used for what is run: without the
+ * i of "-i", "-gi". */
+static void take_before(struct options *o, struct arena *a, const char *word)
+{
+	size_t n = strlen(word), len = 0;
+	char *w = arena_alloc(a, n + 1);
+	bool are_letters = n > 1 && word[0] == '-' &&
+			   strspn(word + 1, "gikPqtuvwWb") == n - 1;
+
+	for (size_t i = 0; i < n; i++)
+		if (!are_letters || word[i] != 'i')
+			w[len++] = word[i];
+	w[len] = '\0';
+	if (strcmp(w, "-") != 0 && strcmp(w, "--interactive") != 0)
+		vec_push(a, &o->before, w);
+}
+
 static void take_rest(int argc, char **argv, struct arena *a,
 		      struct options *o)
 {
 	int i = optind;
+	bool takes_file = o->mode == MODE_SCRIPT ||
+			  o->mode == MODE_INTERACTIVE;
 
-	if (!o->has_script && o->mode == MODE_SCRIPT && i < argc)
+	for (int k = 1; k < i && o->mode == MODE_INTERACTIVE; k++)
+		take_before(o, a, argv[k]);
+	if (!o->has_script && takes_file && i < argc)
 		o->file = argv[i++];
 	for (; i < argc; i++)
 		vec_push(a, &o->args, str_from(argv[i]));

@@ -24,6 +24,7 @@ enum options_mode {
 	MODE_DUMP_FUNCTIONS,
 	MODE_DUMP_FEATURES,
 	MODE_EXPLAIN,
+	MODE_INTERACTIVE,
 	MODE_ATTACH,
 	MODE_LIST_EXAMPLES,
 	MODE_NOTHING,		/* --clean-cache: there is none to clean */
@@ -71,6 +72,7 @@ struct options {
 	const char *compatible;		/* version, or NULL */
 	VEC(struct str) notes;		/* of options without effect */
 	struct sema_options sema;
+	VEC(char *) before;		/* -i: the other options */
 	int argc;			/* the words that say so */
 	char **argv;
 	const struct source_text *given;	/* files, or NULL: those of the
