@@ -23,7 +23,7 @@
 #include "base/search.h"
 #include "dbg/diesplit.h"
 
-#define DIEINDEX_MAGIC "SPILEDX3"
+#define DIEINDEX_MAGIC "SPILEDX4"
 #define DIEINDEX_BYTES_MAX (1u << 30)
 #define DIEINDEX_TEXT_MAX (1u << 30)	/* what comes then has no name */
 #define DIEINDEX_LOOK 64	/* names compared, to share texts */

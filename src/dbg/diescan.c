@@ -450,10 +450,10 @@ static uint64_t diescan_step(struct diescan_thread *t, uint64_t off,
 		return sibling;
 	}
 	/* Children are walked: do they matter? */
-	if (f->what == DIESCAN_ENTER || (!t->is_c && f->what == DIESCAN_NAME))
-		*enter = true;
-	else if (a->has_children && a->tag != DW_TAG_compile_unit &&
-		 a->tag != DW_TAG_partial_unit && a->tag != DW_TAG_type_unit)
+	if (a->has_children && f->what != DIESCAN_ENTER &&
+	    (t->is_c || f->what != DIESCAN_NAME) &&
+	    a->tag != DW_TAG_compile_unit && a->tag != DW_TAG_partial_unit &&
+	    a->tag != DW_TAG_type_unit)
 		return next | UINT64_C(1) << 63;
 	return next;
 }
