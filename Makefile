@@ -8,7 +8,8 @@
 #	make check-kernels	run the live tests on other kernels, in QEMU
 #	make check-random	1000 random scripts on each of these kernels
 #	make install		PREFIX=/usr/local, DESTDIR=
-#	make bench		what a start costs, and an event
+#	make bench		what a start costs, an event, output; beside
+#				bpftrace and C; into docs/performance.md
 #	make conformance	SystemTap's examples through each pass
 #	make fuzz		60 s of fuzzing for each target (SECONDS=60)
 #	make format		clang-format over what is there
@@ -45,7 +46,8 @@ install: all
 	meson install -C $(BUILD)
 
 bench: all
-	@tests/bench/bench --spile $(BUILD)/spile
+	@tools/install-deps bench
+	@tests/bench/bench --spile $(BUILD)/spile --write $(BENCH)
 
 conformance: all
 	@tools/conformance --spile $(BUILD)/spile
