@@ -46,6 +46,9 @@ struct dbg_btf {
 	uint8_t *tags;
 	/* Where the last walk within the marks ended. */
 	uint32_t at, at_off;
+	/* Who searches often gets a table of all strings: offset in strs + 1
+	 * by hash; 0 = free. */
+	uint32_t searches, *table, table_size;
 };
 
 static struct dbg_btf *dbg_btf_of(struct ctypes *t)
@@ -201,6 +204,7 @@ static void dbg_btf_close(struct ctypes *t)
 		free(btf->data);
 	free(btf->marks);
 	free(btf->tags);
+	free(btf->table);
 	free(btf);
 }
 
@@ -465,13 +469,78 @@ static bool dbg_btf_enumerator(struct ctypes *types, uint32_t id, uint32_t i,
 
 /* ---- searching by name ---- */
 
+#define DBG_BTF_SEARCHES 64	/* take as long as to make the table */
+
+static uint64_t dbg_btf_hash(struct str s)
+{
+	uint64_t h = s.len, word;
+
+	for (uint32_t i = 0; i < s.len; i += 8) {
+		word = 0;
+		memcpy(&word, s.s + i, MIN(s.len - i, 8u));
+		h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		h ^= h >> 29;
+	}
+	return h;
+}
+
+/* The place of a string in the table, or a free one. */
+static uint32_t *dbg_btf_slot(const struct dbg_btf *btf, struct str s)
+{
+	uint32_t mask = btf->table_size - 1;
+	uint32_t i = (uint32_t)dbg_btf_hash(s) & mask;
+
+	for (; btf->table[i]; i = (i + 1) & mask) {
+		const char *at = btf->strs + btf->table[i] - 1;
+		uint32_t left = btf->strs_len - (btf->table[i] - 1);
+
+		if (left > s.len && !at[s.len] && !memcmp(at, s.s, s.len))
+			break;
+	}
+	return &btf->table[i];
+}
+
+/* Twice as large as the strings that there may be: they are 8 bytes or longer
+ * in the mean, or it is not made. */
+static void dbg_btf_make_table(struct dbg_btf *btf)
+{
+	uint32_t size = 1024, n = 0, len;
+
+	while (size < btf->strs_len / 8 && size < 1u << 24)
+		size <<= 1;
+	btf->table = calloc(size, sizeof(*btf->table));
+	btf->table_size = btf->table ? size : 0;
+	for (uint32_t at = 0; btf->table && at < btf->strs_len;
+	     at += len + 1) {
+		struct str s = { btf->strs + at, 0 };
+		uint32_t *slot;
+
+		len = s.len = (uint32_t)strnlen(s.s, btf->strs_len - at);
+		if (at + len == btf->strs_len || ++n > size / 4 * 3) {
+			free(btf->table);
+			btf->table = NULL;
+			return;
+		}
+		slot = dbg_btf_slot(btf, s);
+		if (!*slot)
+			*slot = at + 1;
+	}
+}
+
 /* Offset of a string in btf's own strings; 0 = not there. */
-static uint32_t dbg_btf_own_string(const struct dbg_btf *btf, struct str s)
+static uint32_t dbg_btf_own_string(struct dbg_btf *btf, struct str s)
 {
 	_cleanup_(buf_deinit) struct buf needle = {};
 	struct str strs = { btf->strs, btf->strs_len };
+	uint32_t found;
 	int64_t at;
 
+	if (++btf->searches == DBG_BTF_SEARCHES)
+		dbg_btf_make_table(btf);
+	if (btf->table) {
+		found = *dbg_btf_slot(btf, s);
+		return found ? found - 1 + btf->strs_first : 0;
+	}
 	buf_char(&needle, '\0');
 	buf_str(&needle, s);
 	buf_char(&needle, '\0');
@@ -484,7 +553,7 @@ static uint32_t dbg_btf_own_string(const struct dbg_btf *btf, struct str s)
 }
 
 /* A module does not repeat its base's strings. */
-static uint32_t dbg_btf_string(const struct dbg_btf *btf, struct str s)
+static uint32_t dbg_btf_string(struct dbg_btf *btf, struct str s)
 {
 	uint32_t off = 0;
 

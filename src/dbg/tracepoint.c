@@ -89,18 +89,22 @@ static struct err *tracepoint_read(int tracefs, const char *path, size_t max,
 	}
 }
 
-/* "system:name" lines; false where tracefs is not readable. */
-static bool tracepoint_events(const struct tracepoints *tps, struct buf *ret)
+/* "system:name" lines, read once; false where tracefs is not readable. */
+static bool tracepoint_events(const struct tracepoints *tps, struct str *ret)
 {
+	struct buf *events = world_events(tps->world);
 	int tracefs = world_tracefs(tps->world);
-	struct err *e;
+	struct err *e = NULL;
 
 	if (tracefs < 0)
 		return false;
-	e = tracepoint_read(tracefs, "available_events", TRACEPOINT_EVENTS_MAX,
-			    ret);
-	err_free(e);
-	return !e;
+	if (!events->len)
+		e = tracepoint_read(tracefs, "available_events",
+				    TRACEPOINT_EVENTS_MAX, events);
+	if (e)
+		events->len = 0;
+	*ret = buf_view(events);
+	return !err_drop(e);
 }
 
 /* Events that are no trace points: made of others, or by users. */
@@ -147,12 +151,10 @@ static struct str tracepoint_system_prefix(int tracefs, struct str name)
 static struct str tracepoint_system_search(const struct tracepoints *tps,
 					   struct arena *a, struct str wanted)
 {
-	_cleanup_(buf_deinit) struct buf text = {};
 	struct str rest, line, system, name;
 
-	if (!tracepoint_events(tps, &text))
+	if (!tracepoint_events(tps, &rest))
 		return (struct str){ "", 0 };
-	rest = buf_view(&text);
 	while (tracepoint_line(&rest, &line))
 		if (str_ends(line, wanted) &&
 		    tracepoint_event(line, &system, &name) &&
@@ -426,14 +428,14 @@ struct err *tracepoint_list(const struct tracepoints *tps, struct arena *a,
 			    struct str system, struct str name,
 			    struct tracepoint_names *ret)
 {
-	_cleanup_(buf_deinit) struct buf text = {};
 	struct tracepoint_names names = {};
 	struct map systems;
+	struct str text;
 	struct err *e;
 
 	map_init(&systems, a);
 	if (tracepoint_events(tps, &text)) {
-		tracepoint_map_systems(&systems, a, buf_view(&text));
+		tracepoint_map_systems(&systems, a, text);
 	} else {
 		e = tracepoint_no_list(tps, system);
 		if (e)

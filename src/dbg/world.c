@@ -42,6 +42,7 @@ struct world {
 	struct buf *types; /* see world_types() */
 	world_progress_fn *progress;
 	void *progress_ctx;
+	struct buf *events; /* see world_events() */
 };
 
 static struct str world_trim(struct str s)
@@ -180,6 +181,7 @@ static struct world *world_new(enum world_kind kind, const char *root)
 	w->root = arena_str(&w->arena, str_from(root));
 	w->tracefs = -1;
 	w->types = arena_new(&w->arena, struct buf);
+	w->events = arena_new(&w->arena, struct buf);
 	return w;
 }
 
@@ -244,6 +246,7 @@ void world_close(struct world *w)
 	if (w->tracefs >= 0)
 		close(w->tracefs);
 	buf_deinit(w->types);
+	buf_deinit(w->events);
 	arena_deinit(&w->arena);
 	free(w);
 }
@@ -500,6 +503,11 @@ uint32_t world_page_size(const struct world *w)
 struct buf *world_types(const struct world *w)
 {
 	return w->types;
+}
+
+struct buf *world_events(const struct world *w)
+{
+	return w->events;
 }
 
 struct str world_boot_id(struct world *w)
