@@ -150,6 +150,7 @@ static void do_build(struct compile *c)
 
 static void do_optimize(struct compile *c)
 {
+	c->ir.features = c->program.features;
 	ir_optimize(&c->ir);
 }
 

@@ -136,6 +136,29 @@ static void find_loops(struct cg_fn *fn)
 		}
 }
 
+static void find_only_preds(struct cg_fn *fn)
+{
+	uint32_t nb = fn->f->blocks.n, *to;
+	uint32_t *n = arena_array(fn->g->a, nb + 1, uint32_t);
+
+	fn->only_pred = arena_array(fn->g->a, nb + 1, uint32_t);
+	for (uint32_t b = 0; b < nb; b++)
+		fn->only_pred[b] = IR_NONE;
+	for (uint32_t k = 0; k < fn->norder; k++) {
+		uint32_t m = successors(fn, fn->order[k], &to);
+
+		for (uint32_t s = 0; s < m; s++) {
+			bool first = !n[to[s]]++ && fn->position[to[s]] > k;
+
+			fn->only_pred[to[s]] = first ? fn->order[k] : IR_NONE;
+		}
+	}
+	/* An error leaves a block in its middle. */
+	for (uint32_t b = 0; b < nb; b++)
+		if (fn->f->blocks.v[b].catch != IR_NONE)
+			fn->only_pred[fn->f->blocks.v[b].catch] = IR_NONE;
+}
+
 struct use {
 	struct cg_fn *fn;
 	uint32_t block, at;
@@ -178,6 +201,29 @@ static void find_uses(struct cg_fn *fn)
 
 			ir_each_use(f, ir_insn(f, b->insns.v[n]), count_use,
 				    &u);
+		}
+	}
+}
+
+/* Nobody reads the key of an array that is kept with the task. */
+static void forget_task_keys(struct cg_fn *fn)
+{
+	const struct image_global *globals = fn->g->img->globals.v;
+
+	for (uint32_t k = 0; k < fn->norder; k++) {
+		const struct ir_block *b = &fn->f->blocks.v[fn->order[k]];
+
+		for (uint32_t n = 0; n < b->insns.n; n++) {
+			const struct ir_insn *i = ir_insn(fn->f,
+							  b->insns.v[n]);
+			ir_ref key;
+
+			if (i->op < OP_AGET || i->op > OP_ADEL ||
+			    !globals[i->imm].of_task)
+				continue;
+			key = fn->f->args.v[i->args];
+			if (!--fn->vals[key].uses)
+				fn->vals[ir_insn(fn->f, key)->a].uses--;
 		}
 	}
 }
@@ -458,9 +504,11 @@ void cg_analyze(struct cg_fn *fn)
 		fn->vals[i].reg = NO_REG;
 	find_order(fn);
 	find_loops(fn);
+	find_only_preds(fn);
 	stepped_choose(fn);
 	fn->is_long = f->insns.n > INSNS_LONG;
 	find_uses(fn);
+	forget_task_keys(fn);
 	fuse(fn);
 	find_locked(fn);
 	find_vars(fn);

@@ -119,6 +119,12 @@ struct cg_outer {
 	cg_reg inner;		/* scratch there */
 };
 
+/* Where the task's element of a map is, from this block on: select_task.c */
+struct cg_task {
+	uint32_t map, block;
+	cg_reg at;
+};
+
 /* A piece of scratch given to a string or other. */
 struct cg_slot {
 	uint32_t off, size;
@@ -142,6 +148,9 @@ struct cg_fn {
 	bool *in_loop;		/* blocks */
 	uint32_t *depth;	/* of blocks: loops around them */
 	uint32_t *loop;		/* of blocks: head of the outermost, IR_NONE */
+	uint32_t *only_pred;	/* of blocks: the only one that leads to it,
+				 * and comes before it; or IR_NONE */
+	VEC(struct cg_task) tasks;
 	bool *locked;	/* blocks: is the lock held when it begins */
 	uint32_t *order, norder;	/* blocks, as they are laid out */
 	uint32_t *position;	/* of each block in it */
@@ -359,6 +368,10 @@ void cg_aset(struct cg_fn *fn, ir_ref r);
 void cg_aadd(struct cg_fn *fn, ir_ref r);
 void cg_ahas(struct cg_fn *fn, ir_ref r);
 void cg_adel(struct cg_fn *fn, ir_ref r);
+void cg_task_get(struct cg_fn *fn, ir_ref r);
+void cg_task_has(struct cg_fn *fn, ir_ref r);
+void cg_task_change(struct cg_fn *fn, ir_ref r, bool add);
+void cg_task_delete(struct cg_fn *fn, ir_ref r);
 void cg_stat_add(struct cg_fn *fn, ir_ref r);
 void cg_stat_get(struct cg_fn *fn, ir_ref r);
 void cg_stat_clear(struct cg_fn *fn, ir_ref r);

@@ -376,12 +376,20 @@ static void unexpected(const struct ir_insn *i)
 	abort();
 }
 
+/* A value that nobody reads, when what read it needs it no more. */
+static bool is_forgotten(const struct cg_fn *fn, ir_ref r)
+{
+	uint8_t flags = ir_op(ir_insn(fn->f, r))->flags;
+
+	return !fn->vals[r].uses && flags & OPF_PURE && !(flags & OPF_RAISES);
+}
+
 static void select_insn(struct cg_fn *fn, ir_ref r)
 {
 	const struct ir_insn *i = ir_insn(fn->f, r);
 
 	fn->c->place = cg_place(fn->g, i->span);
-	if (fn->vals[r].late)
+	if (fn->vals[r].late || is_forgotten(fn, r))
 		return;
 	switch ((enum image_op)i->op) {
 	case OP_CONST:

@@ -300,11 +300,19 @@ static void change(struct cg_fn *fn, ir_ref r, bool add)
 
 void cg_aset(struct cg_fn *fn, ir_ref r)
 {
+	if (array_global(fn, r)->of_task) {
+		cg_task_change(fn, r, false);
+		return;
+	}
 	change(fn, r, false);
 }
 
 void cg_aadd(struct cg_fn *fn, ir_ref r)
 {
+	if (array_global(fn, r)->of_task) {
+		cg_task_change(fn, r, true);
+		return;
+	}
 	change(fn, r, true);
 }
 
@@ -346,10 +354,16 @@ static void get_text(struct cg_fn *fn, ir_ref r, const struct image_global *g,
 void cg_aget(struct cg_fn *fn, ir_ref r)
 {
 	const struct image_global *g = array_global(fn, r);
-	struct cg_str key = array_key(fn, g, r);
-	cg_reg at = array_lookup(fn, g, key), v;
 	cg_label none = code_label(fn->c);
+	struct cg_str key;
+	cg_reg at, v;
 
+	if (g->of_task) {
+		cg_task_get(fn, r);
+		return;
+	}
+	key = array_key(fn, g, r);
+	at = array_lookup(fn, g, key);
 	if (g->type == IT_STRING) {
 		get_text(fn, r, g, at);
 	} else {
@@ -368,6 +382,10 @@ void cg_ahas(struct cg_fn *fn, ir_ref r)
 	struct cg_str key;
 	cg_reg at;
 
+	if (g->of_task) {
+		cg_task_has(fn, r);
+		return;
+	}
 	if (cg_is_slice(fn, ir_insn(fn->f, r))) {
 		cg_slice_has(fn, r);
 		return;
@@ -383,6 +401,10 @@ void cg_adel(struct cg_fn *fn, ir_ref r)
 	const struct image_global *g = array_global(fn, r);
 	struct cg_str key;
 
+	if (g->of_task) {
+		cg_task_delete(fn, r);
+		return;
+	}
 	if (cg_is_slice(fn, ir_insn(fn->f, r))) {
 		cg_slice_delete(fn, r);
 		return;

@@ -75,6 +75,8 @@ void cg_intrin(struct cg_fn *fn, ir_ref r)
 
 	switch ((enum image_intrinsic)i->imm) {
 	case INTRIN_PID_TGID:
+		if (!fn->vals[r].uses)
+			break;
 		cg_set_long(fn, r, cg_pid_tgid(fn));
 		break;
 	case INTRIN_UID_GID:

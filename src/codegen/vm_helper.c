@@ -56,6 +56,19 @@ static bool lookup(struct vm *vm, const uint64_t *a, uint32_t cpu,
 	return true;
 }
 
+/* There is one task. */
+static bool storage(struct vm *vm, const uint64_t *a, uint64_t *ret)
+{
+	struct vm_map *map = vm_map_of(vm, a[0]);
+
+	if (!map)
+		return false;
+	if (map->m->kind != IMAP_TASK)
+		return vm_fail(vm, "task_storage_get: another map");
+	*ret = ptr_u64(map->v[0].value);
+	return true;
+}
+
 static bool update(struct vm *vm, const uint64_t *a, uint64_t *ret)
 {
 	struct vm_map *map = vm_map_of(vm, a[0]);
@@ -367,7 +380,10 @@ bool vm_helper(struct vm *vm, int32_t number, const struct image_reloc *r,
 	case HELPER_get_smp_processor_id:
 	case HELPER_get_current_uid_gid:
 	case HELPER_get_current_task:
+	case HELPER_get_current_task_btf:
 		return true;
+	case HELPER_task_storage_get:
+		return storage(vm, a, ret);
 	case HELPER_get_current_comm:
 		return comm(vm, a, ret);
 	case HELPER_get_stack:

@@ -53,7 +53,7 @@ static struct err *check_maps(const struct image *img)
 
 		if (!is_string(img, m->name))
 			return check_bad("map", i, "has no name");
-		if (m->kind > IMAP_PROGS)
+		if (m->kind > IMAP_TASK)
 			return check_bad("map", i, "is of no known kind");
 		if (m->kind == IMAP_GLOBALS && i != img->globals_map)
 			return check_bad("map", i, "holds globals too");
@@ -164,6 +164,18 @@ static const char *keys_fault(const struct image_global *g)
 	return off == g->key_size ? NULL : "has a bad key size";
 }
 
+static const char *task_fault(const struct image *img,
+			      const struct image_global *g)
+{
+	if (!is_map(img, g->map, IMAP_TASK) || g->nkeys != 1 ||
+	    g->type != IT_LONG || g->wrap || g->ordered || g->show)
+		return "is not kept with tasks";
+	if (img->maps.v[g->map].key_size != 4 ||
+	    img->maps.v[g->map].value_size != IMAGE_TASK_SIZE)
+		return "does not fit its map";
+	return NULL;
+}
+
 static const char *array_fault(const struct image *img,
 			       const struct image_global *g)
 {
@@ -173,6 +185,8 @@ static const char *array_fault(const struct image *img,
 
 	if (fault)
 		return fault;
+	if (g->of_task)
+		return task_fault(img, g);
 	if (!is_map(img, g->map, percpu ? IMAP_PERCPU_HASH : IMAP_HASH))
 		return "has no map";
 	m = &img->maps.v[g->map];

@@ -176,7 +176,11 @@ static const struct image_global *need_global(struct checker *c)
 {
 	uint32_t global = need_imm(c, c->img->globals.n);
 
-	return global == IMAGE_NONE ? NULL : &c->img->globals.v[global];
+	if (global == IMAGE_NONE)
+		return NULL;
+	if (c->img->globals.v[global].of_task)
+		fail(c, "is for programs in the kernel only");
+	return &c->img->globals.v[global];
 }
 
 static void check_access(struct checker *c)

@@ -333,7 +333,11 @@ enum image_map_kind {
 	IMAP_STACKS,		/* hash: see above */
 	IMAP_PROGS,		/* program array: program number `init`, which
 				 * calls itself through it */
+	IMAP_TASK,		/* kept with each task: a number, then 1 where
+				 * there is an element */
 };
+
+#define IMAGE_TASK_SIZE 16	/* bytes of that */
 
 struct image_map {
 	istr name;
@@ -354,6 +358,8 @@ struct image_global {
 	istr name;		/* as in the script */
 	uint8_t type;		/* enum image_type of the value */
 	bool is_array, ordered, wrap;
+	bool of_task;		/* in an IMAP_TASK: its key is tid(), and only
+				 * programs touch it */
 	bool show;		/* unread: printed at the end */
 	uint8_t nkeys;
 	uint8_t key_type[IMAGE_KEYS];

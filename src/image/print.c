@@ -154,8 +154,9 @@ static void print_global(const struct image *img, uint32_t i, FILE *out)
 	if (g->is_array)
 		fprintf(out, " entries=%u%s", g->max_entries,
 			g->has_size ? "!" : "");
-	fprintf(out, "%s%s%s", g->ordered ? " ordered" : "",
-		g->wrap ? " wrap" : "", g->show ? " show" : "");
+	fprintf(out, "%s%s%s%s", g->ordered ? " ordered" : "",
+		g->wrap ? " wrap" : "", g->of_task ? " task" : "",
+		g->show ? " show" : "");
 	if (g->wrap) {
 		print_ref("ring", g->ring_map, out);
 		fprintf(out, " tail@%u", g->tail_off);

@@ -104,6 +104,7 @@ struct ir_program {
 	VEC(struct ir_probe) probes;
 	VEC(struct ir_dfa) dfas;
 	VEC(struct ir_global) globals;	/* one for each of image.globals */
+	image_features features;	/* that passes may rely on */
 };
 
 struct ir_func *ir_func_new(struct ir_program *p, struct str name);

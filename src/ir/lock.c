@@ -79,7 +79,7 @@ static void add_effect(struct lock *l, struct effects *e,
 		find_effects(l, e, (uint32_t)i->imm);
 	else if (i->op == OP_ITER_NEW)
 		e->acc[l->p->image->iters.v[i->imm].global] |= acc;
-	else if (acc)
+	else if (acc && !l->p->image->globals.v[i->imm].of_task)
 		e->acc[i->imm] |= acc;
 }
 

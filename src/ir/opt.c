@@ -23,6 +23,7 @@ static const struct pass passes[] = {
 	{ "dce", opt_dce },
 	{ "jump", opt_jump },
 	{ "vars", opt_vars },
+	{ "task", opt_task },
 	{ "lock", ir_lock },
 };
 

@@ -2,11 +2,13 @@
 #include "kern/maps.h"
 
 #include <errno.h>
+#include <linux/btf.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "base/cleanup.h"
 #include "kern/privilege.h"
 #include "kern/syscall.h"
 
@@ -50,6 +52,9 @@ static struct map_kind map_kind(enum image_map_kind k)
 		return (struct map_kind){ BPF_MAP_TYPE_PROG_ARRAY, 0 };
 	case IMAP_PERF:
 		return (struct map_kind){ BPF_MAP_TYPE_PERF_EVENT_ARRAY, 0 };
+	case IMAP_TASK:
+		return (struct map_kind){ BPF_MAP_TYPE_TASK_STORAGE,
+					  BPF_F_NO_PREALLOC };
 	}
 	abort();
 }
@@ -90,23 +95,75 @@ static uint32_t prealloc_flag(const struct image_map *m)
 	return is_hash && size > MAPS_PREALLOC_MAX ? BPF_F_NO_PREALLOC : 0;
 }
 
+/* The kernel wants types of what it keeps with tasks: an int as the key, and
+ * a number of 16 bytes. */
+struct map_types {
+	struct btf_header head;
+	struct {
+		struct btf_type type;
+		uint32_t bits;
+	} ints[2];
+	char strings[4];
+};
+
+static struct err *map_types_load(int *ret)
+{
+	struct map_types t = {
+		.head = { .magic = BTF_MAGIC, .version = BTF_VERSION,
+			  .hdr_len = sizeof(t.head),
+			  .type_len = sizeof(t.ints),
+			  .str_off = sizeof(t.ints),
+			  .str_len = sizeof(t.strings) },
+		.ints = { { { .name_off = 1, .info = BTF_KIND_INT << 24,
+			      .size = 4 }, 32 },
+			  { { .name_off = 1, .info = BTF_KIND_INT << 24,
+			      .size = IMAGE_TASK_SIZE },
+			    8 * IMAGE_TASK_SIZE } },
+		.strings = "\0n",
+	};
+	union bpf_attr attr;
+	int fd;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.btf = ptr_u64(&t);
+	attr.btf_size = sizeof(t);
+	fd = syscall_bpf(BPF_BTF_LOAD, &attr,
+			 SYSCALL_ATTR_SIZE(btf_log_level));
+	if (fd < 0)
+		return err_os(-fd, "loading the types of a map");
+	*ret = fd;
+	return NULL;
+}
+
 static struct err *map_create(const struct image *img,
 			      const struct image_map *m, uint32_t ncpus,
 			      int *ret)
 {
 	struct map_kind kind = map_kind((enum image_map_kind)m->kind);
 	struct str name = image_str(img, m->name);
+	_cleanup_close_ int types = -1;
 	union bpf_attr attr;
+	struct err *e;
 	int fd;
 
 	memset(&attr, 0, sizeof(attr));
+	if (m->kind == IMAP_TASK) {
+		e = map_types_load(&types);
+		if (e)
+			return e;
+		attr.btf_fd = (uint32_t)types;
+		attr.btf_key_type_id = 1;
+		attr.btf_value_type_id = 2;
+	}
 	attr.map_type = kind.type;
 	attr.key_size = m->key_size;
 	attr.value_size = m->value_size;
-	attr.max_entries = image_map_entries(m, ncpus);
+	attr.max_entries = m->kind == IMAP_TASK ?
+				   0 : image_map_entries(m, ncpus);
 	attr.map_flags = kind.flags | prealloc_flag(m);
 	syscall_object_name(name, attr.map_name);
-	fd = syscall_bpf(BPF_MAP_CREATE, &attr, SYSCALL_ATTR_SIZE(map_name));
+	fd = syscall_bpf(BPF_MAP_CREATE, &attr,
+			 SYSCALL_ATTR_SIZE(btf_value_type_id));
 	if (fd < 0)
 		return map_refused(fd, m, name);
 	*ret = fd;

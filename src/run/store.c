@@ -166,6 +166,8 @@ static void create_tables(struct store *s)
 	for (uint32_t i = 0; i < s->img->globals.n; i++) {
 		const struct image_global *g = global_of(s, i);
 
+		if (g->of_task)
+			continue;	/* the host has no business there */
 		if (g->is_array && s->in_kernel)
 			s->tables[i] = table_map_create(s->img, i, s->fds,
 							s->globals, s->ncpus);
