@@ -9,13 +9,13 @@ import sys
 CALLS, THREADS = 500, 4
 SCRIPT = """
 global t, hits, bad
-probe syscall.getppid {
+probe syscall.sched_get_priority_max {
 	if (pid() != target()) next
 	if (tid() in t) bad++
 	t[tid()] += 5
 	t[tid()] = t[tid()] + 1
 }
-probe syscall.getppid.return {
+probe syscall.sched_get_priority_max.return {
 	if (pid() != target()) next
 	if (!(tid() in t) || t[tid()] != 6) bad++
 	delete t[tid()]
@@ -28,7 +28,7 @@ WORK = f"""
 import os, threading
 def calls():
     for _ in range({CALLS}):
-        os.getppid()
+        os.sched_get_priority_max(1)
 threads = [threading.Thread(target=calls) for _ in range({THREADS})]
 for t in threads:
     t.start()
@@ -49,7 +49,7 @@ def main():
     bad = 0
     for features in ("native", without):
         r = subprocess.run([spile, "--features=" + features, "-e", SCRIPT,
-                            "-c", f"{sys.executable} -c '{WORK}'"],
+                            "-c", f"exec {sys.executable} -c '{WORK}'"],
                            capture_output=True, text=True)
         if r.returncode or r.stdout.strip() != WANT:
             print(f"{features}: {r.stdout}{r.stderr}")
