@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "cli/carry.h"
+#include "cli/example.h"
 #include "cli/keep.h"
 #include "cli/machine.h"
 #include "cli/summary.h"
@@ -72,6 +73,26 @@ void compile_deinit(struct compile *c)
 
 /* ---- the passes ---- */
 
+/* A script is taken for a file's name, or an example's for that of a file
+ * here. */
+static struct err *script_missing(struct err *e, const char *name)
+{
+	const char *path;
+	struct arena a;
+	struct err *none;
+
+	if (strchr(name, '{'))
+		return err_hint(e, "a script on the command line stands behind -e");
+	arena_init(&a);
+	none = example_find(name, &a, &path);
+	if (!none)
+		e = err_hint(e, "there is an example of that name: spile --example %s",
+			     name);
+	err_free(none);
+	arena_deinit(&a);
+	return e;
+}
+
 static void read_scripts(struct compile *c)
 {
 	const struct options *o = c->options;
@@ -79,8 +100,10 @@ static void read_scripts(struct compile *c)
 
 	if (o->file) {
 		c->err = source_read(&c->sources, o->file, &s);
-		if (c->err)
+		if (c->err) {
+			c->err = script_missing(c->err, o->file);
 			return;
+		}
 		vec_push(&c->front, &c->scripts, s);
 	}
 	for (uint32_t i = 0; i < o->scripts.n; i++)

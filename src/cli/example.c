@@ -131,23 +131,41 @@ struct err *example_find(const char *name, struct arena *a, const char **ret)
 
 /* ---- the list ---- */
 
-/* The first words of the first comment that is no "#!" and no licence. */
+/* The text of a line of a comment; NULL when there is none. */
+static char *comment_text(char *line)
+{
+	char *text = line + strspn(line, "#/* \t");
+	char *end = strstr(text, "*/");
+
+	text[strcspn(text, "\n")] = '\0';
+	if (end)
+		*end = '\0';
+	if (text == line || !*text || *text == '!' || strstr(text, "SPDX"))
+		return NULL;
+	return text;
+}
+
+/* The first sentence of the first comment that is no "#!" and no licence. */
 static void print_about(const char *path, FILE *out)
 {
 	_cleanup_fclose_ FILE *f = fopen(path, "re");
+	bool has_begun = false;
 	char line[512];
 
 	while (f && fgets(line, sizeof(line), f)) {
-		char *text = line + strspn(line, "#/* \t");
+		char *text = comment_text(line), *end;
 
-		if (strlen(text) < 4 || text[0] == '!' || text == line ||
-		    strstr(text, "SPDX"))
+		if (!text && has_begun)
+			return;
+		if (!text)
 			continue;
-		text[strcspn(text, "\n")] = '\0';
-		if (strstr(text, "*/"))
-			*strstr(text, "*/") = '\0';
-		fputs(text, out);
-		return;
+		end = strpbrk(text, ".;:");
+		if (end)
+			*end = '\0';
+		fprintf(out, "%s%s", has_begun ? " " : "", text);
+		if (end)
+			return;
+		has_begun = true;
 	}
 }
 

@@ -544,10 +544,20 @@ static struct err *unknown_long(const char *word)
 	return err_hint(err, "spile --help lists them");
 }
 
+static struct err *lacks_argument(const char *word)
+{
+	struct err *err = err_new(ERR_OTHER, "%s needs an argument", word);
+
+	if (!strcmp(word, "-l") || !strcmp(word, "-L"))
+		return err_hint(err, "%s 'kernel.trace(\"sched:*\")'; --dump-probe-types and --dump-probe-aliases tell what there is",
+				word);
+	return err;
+}
+
 static struct err *wrong_option(int c, const char *word)
 {
 	if (c == ':')
-		return err_new(ERR_OTHER, "%s needs an argument", word);
+		return lacks_argument(word);
 	if (!strncmp(word, "--", 2))
 		return unknown_long(word);
 	return unknown_letter(word);
@@ -716,8 +726,9 @@ static void help_row(const struct option_row *r, FILE *out)
 		n += snprintf(left + n, sizeof(left) - (size_t)n, "%s--%s",
 			      n ? " " : "", r->long_);
 	if (r->metavar[0])
-		n += snprintf(left + n, sizeof(left) - (size_t)n, "%s%s",
-			      r->long_[0] ? "=" : " ", r->metavar);
+		n += snprintf(left + n, sizeof(left) - (size_t)n,
+			      r->arg == ARG_MAY ? "[=%s]" :
+			      r->long_[0] ? "=%s" : " %s", r->metavar);
 	fprintf(out, "  %-28s %s\n", left, r->help);
 }
 

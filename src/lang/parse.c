@@ -313,6 +313,18 @@ static void embedded(struct parser *p, struct ast_file *f)
 			     "embedded C needs guru mode (-g)");
 }
 
+/* A statement here is a beginner's. */
+static void not_declaration(struct parser *p)
+{
+	enum token_kind next = parser_peek(p, 1)->kind;
+	struct diag *d = parser_unexpected(p, "'probe', 'global', 'private' "
+					      "or 'function'");
+
+	if (d && (next == TOK_LPAREN || next == TOK_SET))
+		diag_help(p->diags, d, "statements stand in a handler: probe "
+			  "begin { println(\"hello\") exit() }");
+}
+
 static void declaration(struct parser *p, struct ast_file *f)
 {
 	if (parser_accept(p, TOK_SEMICOLON))
@@ -328,8 +340,7 @@ static void declaration(struct parser *p, struct ast_file *f)
 	else if (parser_at(p, TOK_EMBEDDED))
 		embedded(p, f);
 	else
-		parser_unexpected(p, "'probe', 'global', 'private' or "
-				     "'function'");
+		not_declaration(p);
 }
 
 struct ast_file *parse_file(const struct parse_options *o,

@@ -81,22 +81,21 @@ void parser_report(struct parser *p, enum diag_code code, struct span span,
 	diag_error(p->diags, code, span, "%" STR_FMT, STR_ARG(text));
 }
 
-void parser_unexpected(struct parser *p, const char *wanted)
+struct diag *parser_unexpected(struct parser *p, const char *wanted)
 {
 	const struct token *t;
 	struct str saw;
 
 	if (p->panic)
-		return;
+		return NULL;
 	t = parser_peek(p, 0);
-	if (t->kind == TOK_JUNK) {
-		parser_error(p, t->code, t->span, "%" STR_FMT,
-			     STR_ARG(t->text));
-		return;
-	}
+	if (t->kind == TOK_JUNK)
+		return parser_error(p, t->code, t->span, "%" STR_FMT,
+				    STR_ARG(t->text));
 	saw = token_describe(p->arena, t);
-	parser_error(p, DIAG_UNEXPECTED, t->span,
-		     "expected %s, saw %" STR_FMT, wanted, STR_ARG(saw));
+	return parser_error(p, DIAG_UNEXPECTED, t->span,
+			    "expected %s, saw %" STR_FMT, wanted,
+			    STR_ARG(saw));
 }
 
 bool parser_expect(struct parser *p, enum token_kind kind)

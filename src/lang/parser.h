@@ -59,8 +59,8 @@ bool parser_accept(struct parser *p, enum token_kind kind);
 /* Takes it, or else it is a mistake. */
 bool parser_expect(struct parser *p, enum token_kind kind);
 
-/* The next token is not what the grammar wants. */
-void parser_unexpected(struct parser *p, const char *wanted);
+/* The next token is not what the grammar wants; NULL when in panic. */
+struct diag *parser_unexpected(struct parser *p, const char *wanted);
 
 /* A mistake after which there is no going on; NULL when in panic. */
 struct diag *parser_error(struct parser *p, enum diag_code code,

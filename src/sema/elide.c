@@ -189,6 +189,18 @@ static bool is_statement(const struct ast_expr *e)
 	       e->call.func->is_library && e->call.func->type == TY_UNKNOWN;
 }
 
+static void warn_no_effect(struct elider *el, const struct ast_stmt *s)
+{
+	struct diags *ds = el->program->diags;
+	struct diag *d = diag_warning(ds, DIAG_NO_EFFECT, s->span,
+				      "this statement has no effect");
+	struct str text = source_text(el->program->sources, s->span);
+
+	if (str_starts(text, STR("print")) && s->expr->kind == AST_NAME)
+		diag_help(ds, d, "a function is called with parentheses: %"
+			  STR_FMT "(...)", STR_ARG(text));
+}
+
 static void elide_expr_stmt(struct elider *el, struct ast_stmt *s)
 {
 	struct ast_expr *left;
@@ -202,8 +214,7 @@ static void elide_expr_stmt(struct elider *el, struct ast_stmt *s)
 	}
 	if (!was_assignment(s->expr) && !is_statement(s->expr) &&
 	    may_warn(el, s->span))
-		diag_warning(el->program->diags, DIAG_NO_EFFECT, s->span,
-			     "this statement has no effect");
+		warn_no_effect(el, s);
 	become_empty(el, s);
 }
 
@@ -707,6 +718,24 @@ static void drop_unused(struct elider *el)
 	drop_globals(el);
 }
 
+/* Probes that do nothing are dropped: why none is left. */
+static void report_none(struct program *p)
+{
+	bool had_any = false;
+	struct diag *d;
+
+	for (uint32_t i = 0; i < p->files.n; i++)
+		had_any |= p->files.v[i]->probes.n > 0;
+	d = diag_error(p->diags, DIAG_NO_PROBES, (struct span){},
+		       "the script has no probes");
+	if (had_any)
+		diag_help(p->diags, d, "what its handlers do has no effect: "
+			  "nothing is printed or kept");
+	else
+		diag_help(p->diags, d, "probe begin { println(\"hello\") "
+			  "exit() } is one");
+}
+
 void elide(struct program *p)
 {
 	struct elider el = {
@@ -728,6 +757,5 @@ void elide(struct program *p)
 	warn_unset_all(&el);
 	drop_unused(&el);
 	if (!p->probes.n)
-		diag_error(p->diags, DIAG_NO_PROBES, (struct span){},
-			   "the script has no probes");
+		report_none(p);
 }

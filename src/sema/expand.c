@@ -160,9 +160,29 @@ static void note_chain(struct program *p, struct diag *d, const struct use *u)
 					     u->alias->name.n)));
 }
 
-static void guess_alias(struct str name, void *data)
+/* What a wrong point may have been meant to be: as a whole, or its first word
+ * alone. */
+struct guesses {
+	struct diag_guess whole, first;
+	struct str longer;	/* a first word that begins like it */
+};
+
+static struct str first_word(struct str name)
 {
-	diag_guess_add(data, name);
+	int64_t dot = str_find_char(name, '.');
+
+	return dot < 0 ? name : str_sub(name, 0, (uint32_t)dot);
+}
+
+static void guess_name(struct str name, void *data)
+{
+	struct guesses *g = data;
+	struct str first = first_word(name);
+
+	diag_guess_add(&g->whole, name);
+	diag_guess_add(&g->first, first);
+	if (g->first.name.len >= 3 && str_starts(first, g->first.name))
+		g->longer = first;
 }
 
 /* "timer.s(N)" without its arguments, as names of aliases have none. */
@@ -192,25 +212,43 @@ static struct str bare_name(struct arena *a, const struct ast_point *pt)
 	return s;
 }
 
+static void guess_all(struct program *p, struct guesses *g)
+{
+	const struct resolve_form *forms;
+	uint32_t n;
+
+	forms = resolve_forms(&n);
+	for (uint32_t i = 0; i < n; i++)
+		guess_name(form_name(p->arena, forms[i].text), g);
+	for (uint32_t f = 0; f < p->files.n; f++)
+		for (uint32_t i = 0; i < p->files.v[f]->aliases.n; i++)
+			guess_name(bare_name(p->arena,
+				&p->files.v[f]->aliases.v[i]->name), g);
+	if (p->library)
+		library_each(p->library, SCAN_ALIAS, guess_name, g);
+	/* Those of system calls are made when they are asked for. */
+	guess_name(STR("syscall"), g);
+}
+
 static void help_similar(struct program *p, struct diag *d,
 			 const struct ast_point *pt)
 {
-	struct diag_guess g;
-	const struct resolve_form *forms;
-	struct str best;
-	uint32_t n;
+	struct str name = bare_name(p->arena, pt), first = first_word(name);
+	struct str rest = str_sub(name, first.len, name.len), best;
+	struct guesses g = {};
 
-	diag_guess_init(&g, bare_name(p->arena, pt));
-	forms = resolve_forms(&n);
-	for (uint32_t i = 0; i < n; i++)
-		diag_guess_add(&g, form_name(p->arena, forms[i].text));
-	for (uint32_t f = 0; f < p->files.n; f++)
-		for (uint32_t i = 0; i < p->files.v[f]->aliases.n; i++)
-			diag_guess_add(&g, bare_name(p->arena,
-				&p->files.v[f]->aliases.v[i]->name));
-	if (p->library)
-		library_each(p->library, SCAN_ALIAS, guess_alias, &g);
-	best = diag_guess_best(&g);
+	diag_guess_init(&g.whole, name);
+	diag_guess_init(&g.first, first);
+	guess_all(p, &g);
+	best = diag_guess_best(&g.first);
+	best = best.len ? best : g.longer;
+	if (str_eq(best, first))
+		best.len = 0;
+	if (best.len)
+		best = arena_printf(p->arena, "%" STR_FMT "%" STR_FMT,
+				    STR_ARG(best), STR_ARG(rest));
+	if (!best.len || g.whole.distance < g.first.distance)
+		best = diag_guess_best(&g.whole);
 	if (best.len)
 		diag_help(p->diags, d, "did you mean '%" STR_FMT "'?",
 			  STR_ARG(best));

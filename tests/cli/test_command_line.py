@@ -59,6 +59,20 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(r.returncode, 1)
         self.assertIn("no script", r.stderr)
 
+    def test_first_mistakes(self):
+        """What people try at first is told how it is done."""
+        for args, help_ in (
+                (["-l"], "--dump-probe-types"),
+                (["probe begin { }"], "stands behind -e"),
+                (["hello.stp"], "spile --example hello.stp"),
+                (["-e", 'println("x")'], "statements stand in a handler"),
+                (["-e", ""], "probe begin {"),
+                (["-l", "syscal.open"], "did you mean 'syscall.open'?")):
+            r = spile(*args)
+            self.assertEqual(r.returncode, 1, args)
+            self.assertIn("help: ", r.stderr, args)
+            self.assertIn(help_, r.stderr.split("help: ")[1], args)
+
     def test_wrong_options(self):
         for args in (["--nonsense"], ["-T", "x", "-e", ""], ["-p9"],
                      ["-D", "NOSUCH=1", "-e", ""], ["--dump=soup"],
