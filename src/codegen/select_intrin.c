@@ -64,6 +64,22 @@ static void raise_signal(struct cg_fn *fn, ir_ref r)
 	by_helper(fn, r, HELPER_send_signal_thread);
 }
 
+/* As a number: the verifier takes what is read from there for one. */
+static void stack_pointer(struct cg_fn *fn, ir_ref r)
+{
+	struct cg_code *c = fn->c;
+	int16_t pointer = code_stack(c, 8);
+
+	code_store(c, R10, pointer, R10, 8);
+	code_mov(c, R1, R10);
+	code_alui(c, BPF_ADD, R1, cg_word(fn));
+	code_movi(c, R2, 8);
+	code_mov(c, R3, R10);
+	code_alui(c, BPF_ADD, R3, pointer);
+	code_call(c, HELPER_probe_read_kernel);
+	cg_set_long(fn, r, code_ld(c, R10, cg_word(fn), 8));
+}
+
 static void constant(struct cg_fn *fn, ir_ref r, int64_t v)
 {
 	cg_set_long(fn, r, code_const(fn->c, v));
@@ -91,6 +107,9 @@ void cg_intrin(struct cg_fn *fn, ir_ref r)
 		break;
 	case INTRIN_TASK:
 		by_helper(fn, r, HELPER_get_current_task);
+		break;
+	case INTRIN_STACK_POINTER:
+		stack_pointer(fn, r);
 		break;
 	case INTRIN_CPU:
 		by_helper(fn, r, HELPER_get_smp_processor_id);

@@ -305,6 +305,7 @@ static const intrinsic_fn intrinsics[INTRIN_N] = {
 	[INTRIN_UID_GID] = get_uid_gid,
 	[INTRIN_COMM] = get_comm,
 	[INTRIN_TASK] = get_task,
+	[INTRIN_STACK_POINTER] = get_task,
 	[INTRIN_CPU] = get_cpu,
 	[INTRIN_KTIME_NS] = get_ktime,
 	[INTRIN_BOOT_NS] = get_boot,

@@ -269,6 +269,8 @@ static void structure(struct maker *m, const struct syscall_item *it,
 			   (int)('h' + i), it->n, it->n, 8 * i);
 	buf_printf(m->out, " } catch { __e%u = 1 }\n\t%" STR_FMT " = %s(",
 		   it->n, STR_ARG(shown), function);
+	if (it->table.len)
+		buf_printf(m->out, "%u, ", (unsigned)flags_find(it->table));
 	for (uint32_t i = 0; i < words; i++)
 		buf_printf(m->out, "__%c%u, ", (int)('h' + i), it->n);
 	buf_printf(m->out, "__e%u, %" STR_FMT ")\n", it->n,
@@ -308,6 +310,54 @@ static void vector(struct maker *m, const struct syscall_item *it,
 	buf_printf(m->out, "\t%" STR_FMT " = %s($arg%u)\n", STR_ARG(it->name),
 		   function, it->n);
 	value(m, "%s", it->name);
+}
+
+/* TEXT = function([table, ]__hN, ..., __n, __eN, NAME): an array of as many
+ * structures as the next argument says, of which words have been taken. */
+static void array_text(struct maker *m, const struct syscall_item *it,
+		       const char *call, const char *more)
+{
+	struct str shown = text_name(m, it);
+
+	buf_printf(m->out, "\t__n%u = %" STR_FMT "\n\t%" STR_FMT " = %s", it->n,
+		   STR_ARG(root(m, "arg", it->n + 1)), STR_ARG(shown), call);
+	if (it->table.len)
+		buf_printf(m->out, "%u, ", (unsigned)flags_find(it->table));
+	buf_printf(m->out, "__h%u, __i%u, %s__n%u, __e%u, %" STR_FMT ")\n",
+		   it->n, it->n, more, it->n, it->n, STR_ARG(it->name));
+	value(m, "%s", shown);
+}
+
+/* The texts and sizes of the first two of struct iovec. */
+static void iovec(struct maker *m, const struct syscall_item *it)
+{
+	uint32_t n = it->n;
+
+	address(m, it->name, n);
+	if (!m->absent)
+		buf_printf(m->out, "\ttry { __h%u = @uderef(8, $arg%u + 8) "
+			   "__s = user_string_n(@uderef(8, $arg%u), "
+			   "_syscall_shown(__h%u)) } catch { __e%u = 1 }\n"
+			   "\ttry { __i%u = @uderef(8, $arg%u + 24) "
+			   "__t = user_string_n(@uderef(8, $arg%u + 16), "
+			   "_syscall_shown(__i%u)) } catch { __t = \"\" }\n",
+			   n, n, n, n, n, n, n, n, n);
+	array_text(m, it, "_syscall_iovec(", m->absent ? "\"\", \"\", " :
+						       "__s, __t, ");
+}
+
+/* The first two of struct pollfd, 8 bytes each. */
+static void pollfds(struct maker *m, const struct syscall_item *it)
+{
+	uint32_t n = it->n;
+
+	address(m, it->name, n);
+	if (!m->absent)
+		buf_printf(m->out, "\ttry { __h%u = @uderef(8, $arg%u) } "
+			   "catch { __e%u = 1 }\n"
+			   "\ttry { __i%u = @uderef(8, $arg%u + 8) } "
+			   "catch { __i%u = 0 }\n", n, n, n, n, n, n);
+	array_text(m, it, "_syscall_pollfds(", "");
 }
 
 /* NAME = what another variable is, or a constant. */
@@ -384,6 +434,18 @@ static void one(struct maker *m, const struct syscall_item *it)
 		return structure(m, it, 2, "_syscall_rlimit");
 	case 'B':
 		return utimbuf(m, it);
+	case 'g':
+		return structure(m, it, 1, "_syscall_sigset");
+	case 'i':
+		return structure(m, it, 1, "_syscall_int_at");
+	case 'G':
+		return structure(m, it, 4, "_syscall_sigaction");
+	case 'Q':
+		return structure(m, it, 2, "_syscall_epoll_event");
+	case 'v':
+		return iovec(m, it);
+	case 'P':
+		return pollfds(m, it);
 	case 'c':
 		return copy(m, it);
 	case 'S':

@@ -64,12 +64,14 @@ static void need(struct needs *n, const struct syscall_item *it)
 	case 'V':
 	case 'L':
 	case 'B':
+	case 'Q':
 		need_words(n, it->n, false);
 		return;
 	case 'U':
 	case 'N':
 	case 'I':
 	case 'J':
+	case 'G':
 		need_words(n, it->n, true);
 		return;
 	case 'S':
@@ -81,6 +83,10 @@ static void need(struct needs *n, const struct syscall_item *it)
 		return;
 	case 'A':
 	case 'E':
+	case 'g':
+	case 'i':
+	case 'v':
+	case 'P':
 		n->other = true;
 		return;
 	}
@@ -205,8 +211,10 @@ static void put_sized(struct buf *b, const struct syscall_item *it)
 static void put_words(struct buf *b, const struct syscall_item *it,
 		      const char *function, bool four)
 {
-	buf_printf(b, "_syscall_%s(h, i, %se, a%u)", function,
-		   four ? "j, k, " : "", it->n);
+	buf_printf(b, "_syscall_%s(", function);
+	if (it->table.len)
+		buf_printf(b, "%u, ", (unsigned)flags_find(it->table));
+	buf_printf(b, "h, i, %se, a%u)", four ? "j, k, " : "", it->n);
 }
 
 /* text: the number of the next text, from 1. */
@@ -248,6 +256,10 @@ static void put_value(struct buf *b, const struct syscall_item *it,
 		return put_words(b, it, "rlimit", false);
 	case 'B':
 		return put_words(b, it, "utimbuf", false);
+	case 'Q':
+		return put_words(b, it, "epoll_event", false);
+	case 'G':
+		return put_words(b, it, "sigaction", true);
 	case 'U':
 		return put_words(b, it, "timevals", true);
 	case 'N':
