@@ -43,6 +43,7 @@ static struct session_options session_options(const struct options *o,
 {
 	return (struct session_options){
 		.world = world,
+		.debuginfo = o->sema.debuginfo,
 		.name = o->name,
 		.command = o->command,
 		.target = (pid_t)o->target,

@@ -229,8 +229,10 @@ void cg_intrin(struct cg_fn *fn, ir_ref r)
 	case INTRIN_SYM_NAME:
 	case INTRIN_SYM_DATA:
 	case INTRIN_SYM_MODULE:
+	case INTRIN_SYM_LINE:
 	case INTRIN_STACK_LINES:
 	case INTRIN_PRINT_STACK:
+	case INTRIN_PRINT_CODE:
 	case INTRIN_TEXT:
 	case INTRIN_TEXT_SET:
 	case INTRIN_TEXT_ADD:

@@ -58,6 +58,8 @@ struct host {
 	struct output *out;
 	struct world *world;
 	struct kallsyms *kallsyms;	/* when first asked for */
+	struct codelines *codelines;	/* the same */
+	const char *debuginfo;		/* where it looks first, or NULL */
 	struct stacks *stacks;
 	bool said_hidden;		/* that it tells no addresses */
 	uint32_t strcap;		/* MAXSTRINGLEN */

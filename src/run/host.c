@@ -7,6 +7,7 @@
 #include "base/bits.h"
 #include "base/vec.h"
 #include "dbg/kallsyms.h"
+#include "run/codelines.h"
 #include "run/engine.h"
 #include "run/format.h"
 #include "run/speculation.h"
@@ -80,6 +81,7 @@ struct host *host_create(const struct host_options *o)
 	h->store = o->store;
 	h->out = o->output;
 	h->world = o->world;
+	h->debuginfo = o->debuginfo;
 	store_session(h->store)->stack_mark = stacks_mark();
 	h->stacks = stacks_create(o->stacks_fd ? o->stacks_fd : -1,
 				  store_session(h->store)->stack_mark,
@@ -109,6 +111,7 @@ void host_destroy(struct host *h)
 	free(h->iters);
 	free_stack(h->stack);
 	kallsyms_destroy(h->kallsyms);
+	codelines_destroy(h->codelines);
 	stacks_destroy(h->stacks);
 	speculations_destroy(h->speculations);
 	free(h->insn_string);

@@ -30,6 +30,8 @@ struct host_options {
 	struct store *store;
 	struct output *output;
 	struct world *world;		/* symbols, ticks */
+	const char *debuginfo;		/* directories with debug information,
+					 * ':' between, or NULL */
 	int stacks_fd;			/* of the stacks map; 0 = none */
 	const char *name;		/* of the session: module_name() */
 };

@@ -33,6 +33,8 @@ enum step intrinsic_signal_name(struct host *h, const struct value *args);
 enum step intrinsic_sym_name(struct host *h, const struct value *args);
 enum step intrinsic_sym_data(struct host *h, const struct value *args);
 enum step intrinsic_sym_module(struct host *h, const struct value *args);
+enum step intrinsic_sym_line(struct host *h, const struct value *args);
+enum step intrinsic_print_code(struct host *h, const struct value *args);
 enum step intrinsic_stack_lines(struct host *h, const struct value *args);
 enum step intrinsic_print_stack(struct host *h, const struct value *args);
 enum step intrinsic_symbol(struct host *h, const struct value *args);

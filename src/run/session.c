@@ -858,7 +858,9 @@ static struct err *check_target(const struct session *s)
 
 static struct err *session_open(struct session *s)
 {
-	struct host_options ho = { .image = s->img, .world = s->o->world };
+	struct host_options ho = { .image = s->img,
+				   .world = s->o->world,
+				   .debuginfo = s->o->debuginfo };
 	struct err *e = check_target(s);
 
 	take_name(s);

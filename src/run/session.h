@@ -19,6 +19,7 @@ struct world;
 
 struct session_options {
 	struct world *world;
+	const char *debuginfo;	/* as in host_options */
 	const char *name;	/* -m, or NULL: "spile_" and its pid */
 	const char *command;	/* -c, or NULL: run by sh, as the user */
 	pid_t target;		/* -x, or 0 */

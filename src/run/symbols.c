@@ -8,6 +8,7 @@
 
 #include "base/bits.h"
 #include "dbg/kallsyms.h"
+#include "run/codelines.h"
 #include "run/intrinsic.h"
 
 static struct kallsyms *symbols(struct host *h)
@@ -184,6 +185,103 @@ enum step intrinsic_stack_lines(struct host *h, const struct value *args)
 enum step intrinsic_print_stack(struct host *h, const struct value *args)
 {
 	add_lines(h, output_buf(h->out), args[0].s);
+	output_settle(h->out);
+	return STEP_ON;
+}
+
+/* ---- lines of the source ---- */
+
+/* What __sym_line() is asked for. */
+enum symbols_line {
+	SYMBOLS_FILE,
+	SYMBOLS_LINE,
+	SYMBOLS_FILE_LINE,
+};
+
+/* That there is no debug information is said once for each module; false =
+ * the lines are not known. */
+static bool find_code(struct host *h, const struct kallsym *sym, uint64_t addr,
+		      struct dbg_frames *ret)
+{
+	struct err *e;
+
+	if (!h->codelines)
+		h->codelines = codelines_create(h->world, h->debuginfo);
+	e = codelines_at(h->codelines, sym, addr, ret);
+	if (!e)
+		return true;
+	if (e->hint)
+		output_warn(h->out, "%s: %s", e->msg, e->hint);
+	err_free(e);
+	return false;
+}
+
+enum step intrinsic_sym_line(struct host *h, const struct value *args)
+{
+	uint64_t addr = (uint64_t)args[0].l;
+	struct dbg_frames frames = {};
+	struct buf *b = &h->text;
+	struct kallsym sym;
+
+	b->len = 0;
+	if (!find(h, addr, &sym) || !find_code(h, &sym, addr, &frames)) {
+		buf_printf(b, "0x%llx", (unsigned long long)addr);
+	} else {
+		if (args[1].l != SYMBOLS_LINE)
+			buf_str(b, frames.v[0].file);
+		if (args[1].l == SYMBOLS_FILE_LINE)
+			buf_char(b, ':');
+		if (args[1].l != SYMBOLS_FILE)
+			buf_printf(b, "%u", frames.v[0].line);
+	}
+	host_set_str(h, buf_view(b));
+	return STEP_ON;
+}
+
+static void add_place(struct buf *b, const struct dbg_frame *f)
+{
+	if (f->line)
+		buf_printf(b, " at %" STR_FMT ":%u", STR_ARG(f->file), f->line);
+	buf_char(b, '\n');
+}
+
+/* What was inlined at the address has lines of its own.  is_return: the call
+ * is what stands before it. */
+static void add_code(struct host *h, struct buf *b, uint64_t addr,
+		     bool is_return)
+{
+	struct dbg_frames frames = {};
+	struct dbg_frame last = {};
+	struct kallsym sym;
+
+	if (find(h, addr, &sym) && is_return && addr > sym.addr)
+		find_code(h, &sym, addr - 1, &frames);
+	else if (sym.addr)
+		find_code(h, &sym, addr, &frames);
+	for (uint32_t i = 0; i + 1 < frames.n; i++) {
+		buf_printf(b, " 0x%016llx : %" STR_FMT " (inlined)",
+			   (unsigned long long)addr,
+			   STR_ARG(frames.v[i].function));
+		add_place(b, &frames.v[i]);
+	}
+	buf_printf(b, " 0x%016llx : ", (unsigned long long)addr);
+	add_data(h, b, addr, true);
+	if (frames.n)
+		last = frames.v[frames.n - 1];
+	add_place(b, &last);
+}
+
+enum step intrinsic_print_code(struct host *h, const struct value *args)
+{
+	struct buf *b = output_buf(h->out);
+	struct str stack = args[0].s;
+	bool is_return = false;
+	uint64_t addr;
+
+	while (next_address(&stack, &addr)) {
+		add_code(h, b, addr, is_return);
+		is_return = true;
+	}
 	output_settle(h->out);
 	return STEP_ON;
 }

@@ -5,6 +5,7 @@
 """Statements, inlined functions and variables by debug information, which
 SPILE_DEBUGINFO_PATH or the system has; else skipped."""
 import os
+import re
 import subprocess
 import sys
 
@@ -80,6 +81,37 @@ swapper/0 0 5
 """
 
 
+# Lines of addresses; what was inlined stands in a backtrace with them.
+LINES = """
+probe kernel.function("vfs_read")
+{
+	if (execname() != "kernel-workload" || done++)
+		next
+	println("file ", symfile(addr()))
+	println("line ", symline(addr()))
+	println("both ", symfileline(addr()))
+	print_backtrace_fileline()
+}
+probe kernel.statement("vfs_read@fs/read_write.c:+40").nearest
+{
+	if (execname() == "kernel-workload" && probefunc() == "vfs_read" &&
+	    !other++)
+		println("declared ", @defined($file), " ", probefunc())
+}
+global done, other
+"""
+FILE = r"(?:\S*/)?fs/read_write\.c"
+LINES_WANTED = [
+    rf"^file {FILE}$", r"^line [1-9]\d*$", rf"^both {FILE}:[1-9]\d*$",
+    rf"^ 0x[0-9a-f]{{16}} : vfs_read\+0x[0-9a-f]+/0x[0-9a-f]+ \[kernel\] "
+    rf"at {FILE}:\d+$",
+    rf"^ 0x[0-9a-f]{{16}} : ksys_read\+0x[0-9a-f]+/0x[0-9a-f]+ \[kernel\] "
+    rf"at {FILE}:\d+$",
+    r"^ 0x[0-9a-f]{16} : \S+ \(inlined\) at \S+:\d+$",
+    r"^declared 1 vfs_read$",
+]
+
+
 def spile(*args):
     return subprocess.run([SPILE, *args], capture_output=True, text=True,
                           timeout=50 * float(os.environ.get("LIVE_SLOW",
@@ -103,6 +135,16 @@ def forms():
     return 0
 
 
+def lines():
+    r = spile("-e", LINES, "-c", WORKLOAD)
+    missing = [w for w in LINES_WANTED if not re.search(w, r.stdout, re.M)]
+    if missing or r.returncode:
+        print(f"not there: {missing}\nstatus {r.returncode}\n"
+              f"{r.stdout}{r.stderr}")
+        return 1
+    return 0
+
+
 def main():
     there = spile("-l", PLACE)
     if "no debug information" in there.stderr:
@@ -112,7 +154,7 @@ def main():
     if r.stdout != WANTED or r.returncode:
         print(f"status {r.returncode}\n{r.stdout}{r.stderr}{there.stderr}")
         return 1
-    return forms()
+    return forms() | lines()
 
 
 sys.exit(main())

@@ -19,8 +19,8 @@ FUNCTION = re.compile(r"((?:^.*\*/\n)?)^function (\w+)(:\w+)?\(([^)]*)\)",
                       re.M)
 ALIAS = re.compile(r"((?:^.*\*/\n)?)^probe ([\w.]+) = [^{]*\n\{\n(.*?)^\}",
                    re.M | re.S)
-# These end the script, or would do something.
-LEFT_OUT = {"exit", "abort", "error", "system", "assert", "ftrace", "printk",
+# These end the script, or would do something, or want a function's probe.
+LEFT_OUT = {"probefunc", "exit", "abort", "error", "system", "assert", "ftrace", "printk",
             "dump_stack", "panic", "raise", "udelay", "mdelay"} | {
     "set_user_" + what for what in ("char", "short", "int", "long", "pointer",
                                     "string", "string_n", "string_arg")}
@@ -29,7 +29,8 @@ ELSEWHERE = {"ioblock_trace.bounce", "vm.write_shared_copy",
              "scsi.iodispatching", "scsi.iodone", "scsi.ioentry",
              "scsi.ioexecute", "scsi.iocompleted", "scsi.set_state"}
 # Texts that only the host can make: in the kernel they are printed.
-LATE = {"symname", "symdata", "modname", "sprint_stack", "sprint_syms"}
+LATE = {"symname", "symdata", "modname", "sprint_stack", "sprint_syms",
+        "symfile", "symline", "symfileline"}
 # At most so many calls in a probe, for the verifier's sake.
 CALLS = 12
 
