@@ -43,6 +43,11 @@ struct objfile {
 	bool has_build_id;		/* looked for it */
 	uint32_t *by_addr;		/* symbols with bytes, by address */
 	uint32_t nby_addr;
+	uint32_t asked_addr;		/* questions for addresses */
+	uint32_t *heads, *chain;	/* by name: number + 1 of the first of
+					 * a hash, of the next; NULL = none
+					 * yet */
+	uint32_t nheads, asked_name;	/* a power of two; questions */
 	bool has_symbols;		/* looked for them */
 	Elf_Data *symbols;
 	struct objfile_data strings;
@@ -220,6 +225,8 @@ void objfile_close(struct objfile *o)
 	buf_deinit(&o->unpacked);
 	free(o->path);
 	free(o->by_addr);
+	free(o->heads);
+	free(o->chain);
 	arena_deinit(&o->arena);
 	free(o);
 }
@@ -631,25 +638,82 @@ bool objfile_symbol(struct objfile *o, uint32_t i, struct objfile_symbol *ret)
 	return true;
 }
 
-bool objfile_find_symbol(struct objfile *o, struct str name, uint32_t *i,
-			 struct objfile_symbol *ret)
+/* ---- by name ---- */
+
+/* Who asks so often gets an index. */
+#define OBJFILE_MANY 8
+
+static bool objfile_is_named(const struct objfile *o, const GElf_Sym *sym,
+			     struct str name)
 {
-	GElf_Sym sym;
+	const char *s = (const char *)o->strings.p + sym->st_name;
 
-	while (objfile_sym(o, (*i)++, &sym)) {
-		const char *s;
+	return sym->st_name < o->strings.size &&
+	       o->strings.size - sym->st_name > name.len && !s[name.len] &&
+	       !memcmp(s, name.s, name.len);
+}
 
-		if (sym.st_name >= o->strings.size ||
-		    o->strings.size - sym.st_name <= name.len)
+static void objfile_index_names(struct objfile *o)
+{
+	struct objfile_symbol s;
+	uint32_t n = 0;
+
+	while (objfile_symbol(o, n, &s))
+		n++;
+	o->nheads = 1024;
+	while (o->nheads < n && o->nheads < UINT32_C(1) << 30)
+		o->nheads *= 2;
+	o->heads = calloc(o->nheads, sizeof(*o->heads));
+	o->chain = calloc(n + UINT64_C(1), sizeof(*o->chain));
+	if (!o->heads || !o->chain)
+		abort();
+	/* From the last on: then the first is the first in its chain. */
+	while (n--) {
+		uint32_t *head;
+
+		objfile_symbol(o, n, &s);
+		head = &o->heads[str_hash(s.name) & (o->nheads - 1)];
+		o->chain[n] = *head;
+		*head = n + 1;
+	}
+}
+
+/* The same from the index; names that are too long for it have an end of
+ * their own there, and never match. */
+static bool objfile_look_up(struct objfile *o, struct str name, uint32_t *i,
+			    GElf_Sym *sym)
+{
+	uint32_t at = o->heads[str_hash(name) & (o->nheads - 1)];
+
+	for (; at; at = o->chain[at - 1]) {
+		if (at - 1 < *i || !objfile_sym(o, at - 1, sym) ||
+		    !objfile_is_named(o, sym, name))
 			continue;
-		s = (const char *)o->strings.p + sym.st_name;
-		if (s[name.len] || memcmp(s, name.s, name.len))
-			continue;
-		objfile_fill_symbol(o, &sym, ret);
+		*i = at;
 		return true;
 	}
 	return false;
 }
+
+bool objfile_find_symbol(struct objfile *o, struct str name, uint32_t *i,
+			 struct objfile_symbol *ret)
+{
+	bool found = false;
+	GElf_Sym sym;
+
+	if (!o->heads && !*i && ++o->asked_name > OBJFILE_MANY)
+		objfile_index_names(o);
+	if (o->heads)
+		found = objfile_look_up(o, name, i, &sym);
+	else
+		while (!found && objfile_sym(o, (*i)++, &sym))
+			found = objfile_is_named(o, &sym, name);
+	if (found)
+		objfile_fill_symbol(o, &sym, ret);
+	return found;
+}
+
+/* ---- by address ---- */
 
 struct objfile_key {
 	uint64_t addr;
@@ -688,6 +752,29 @@ static void objfile_sort_symbols(struct objfile *o)
 	free(keys);
 }
 
+/* The same without an order: to sort takes as long as many passes. */
+static bool objfile_scan_at(struct objfile *o, uint64_t addr,
+			    struct objfile_symbol *ret)
+{
+	struct objfile_symbol s;
+	bool found = false;
+	GElf_Sym sym;
+
+	for (uint32_t i = 0; objfile_sym(o, i, &sym); i++) {
+		if (addr - sym.st_value >= sym.st_size ||
+		    sym.st_shndx == SHN_UNDEF ||
+		    (found && (sym.st_value < ret->addr ||
+			       (sym.st_value == ret->addr && ret->is_global))))
+			continue;
+		objfile_fill_symbol(o, &sym, &s);
+		if (!s.name.len)
+			continue;
+		*ret = s;
+		found = true;
+	}
+	return found;
+}
+
 bool objfile_symbol_at(struct objfile *o, uint64_t addr,
 		       struct objfile_symbol *ret)
 {
@@ -695,6 +782,8 @@ bool objfile_symbol_at(struct objfile *o, uint64_t addr,
 	struct objfile_symbol s;
 	uint32_t low;
 
+	if (!objfile_is_relocatable(o) && ++o->asked_addr < OBJFILE_MANY)
+		return objfile_scan_at(o, addr, ret);
 	if (!o->by_addr)
 		objfile_sort_symbols(o);
 	low = SEARCH(o->nby_addr, i, objfile_symbol(o, o->by_addr[i], &s) &&
