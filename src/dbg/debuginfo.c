@@ -321,6 +321,7 @@ struct debuginfo_search {
 	struct arena *a;
 	const struct dbg_pattern *p;
 	struct debugmatch match;
+	bool is_cross;		/* an entry may be of another unit's file */
 	struct dbg_functions *ret;
 	VEC(struct dbg_die) origins;
 };
@@ -334,6 +335,8 @@ static bool debuginfo_file_matches(struct debuginfo_search *s,
 
 	if (!s->p->file.len)
 		return true;
+	if (!s->is_cross && !debugmatch_unit(&s->match, die.unit))
+		return false;
 	return die_attr_deep(die, DW_AT_decl_file, &a) &&
 	       die_attr_uint(&a, &n) && n < UINT32_MAX &&
 	       debugmatch_file(&s->match, a.unit, (uint32_t)n);
@@ -474,20 +477,22 @@ struct err *debuginfo_functions(struct debuginfo *d, struct arena *a,
 				struct dbg_functions *ret)
 {
 	struct dbg_functions found = {};
-	struct debuginfo_search s = { .d = d, .a = a, .p = p, .ret = &found };
+	struct debuginfo_search s = {
+		.d = d, .a = a, .p = p, .is_cross = true, .ret = &found
+	};
 	struct dieindex_iter it = {};
 	struct dieindex_entry e;
 
 	debugmatch_init(&s.match, p, a);
 	if (!debuginfo_quick(&s, which)) {
+		s.is_cross = dieindex_is_cross(d->index);
 		while (which & DBG_CALLS &&
 		       dieindex_glob(d->index, p->name, DIESCAN_FUNCTION, &it,
 				     &e))
 			debuginfo_take(&s, e.die);
 		if (which & DBG_INLINES) {
 			debuginfo_find_inlines(&s);
-			debuginfo_take_instances(
-				&s, dieindex_is_cross(d->index));
+			debuginfo_take_instances(&s, s.is_cross);
 		}
 	}
 	debuginfo_unique(&found);

@@ -5,6 +5,7 @@
 #ifndef DBG_DEBUGINFO_DATA_H
 #define DBG_DEBUGINFO_DATA_H
 
+#include "base/map.h"
 #include "dbg/cfi.h"
 #include "dbg/debuginfo.h"
 #include "dbg/die.h"
@@ -31,11 +32,18 @@ struct debuginfo *debuginfo_create(const struct world *w, struct objfile *main,
 /* Files and lines of a pattern: what a unit makes of them. */
 struct debugmatch {
 	const struct dbg_pattern *pattern;
-	struct die_unit *unit;		/* whose lines these are */
+	struct debugmatch_unit *last;	/* the unit that was asked for last */
+	struct map units;		/* struct debugmatch_unit, by the bytes
+					 * of the address of the unit */
+	struct arena *arena;
+};
+
+struct debugmatch_unit {
+	struct die_unit *unit;
 	struct lines *lines;
 	int8_t *files;			/* by number: 0 = not asked yet,
 					 * 1 = yes, -1 = no */
-	struct arena *arena;
+	int8_t any;			/* the same of them all */
 };
 
 /* The file's whole path, with its compilation directory and without "." and

@@ -191,51 +191,69 @@ void debugmatch_init(struct debugmatch *m, const struct dbg_pattern *p,
 		     struct arena *a)
 {
 	*m = (struct debugmatch){ .pattern = p, .arena = a };
+	map_init(&m->units, a);
 }
 
-static bool debugmatch_prepare(struct debugmatch *m, struct die_unit *u)
+/* NULL = its lines are not readable. */
+static struct debugmatch_unit *debugmatch_get(struct debugmatch *m,
+					      struct die_unit *u)
 {
-	if (m->unit == u)
-		return m->lines;
-	m->unit = u;
-	m->lines = lines_files(u);
-	if (m->lines)
-		m->files = arena_array(m->arena, m->lines->nfiles + 1, int8_t);
-	return m->lines;
+	struct str key = { (const char *)&u, sizeof(u) };
+	struct debugmatch_unit *mu = m->last;
+
+	if (!mu || mu->unit != u)
+		mu = map_find(&m->units, key);
+	if (!mu) {
+		mu = arena_new(m->arena, struct debugmatch_unit);
+		mu->unit = u;
+		mu->lines = lines_files(u);
+		if (mu->lines)
+			mu->files = arena_array(
+				m->arena, mu->lines->nfiles + 1, int8_t);
+		map_set(&m->units, arena_str(m->arena, key), mu);
+	}
+	m->last = mu;
+	return mu->lines ? mu : NULL;
 }
 
 bool debugmatch_file(struct debugmatch *m, struct die_unit *u, uint32_t n)
 {
 	struct str base, pattern = m->pattern->file;
+	struct debugmatch_unit *mu;
 	uint32_t tail;
 
 	if (!pattern.len)
 		return true;
-	if (!debugmatch_prepare(m, u) || n >= m->lines->nfiles)
+	mu = debugmatch_get(m, u);
+	if (!mu || n >= mu->lines->nfiles)
 		return false;
-	if (m->files[n])
-		return m->files[n] > 0;
+	if (mu->files[n])
+		return mu->files[n] > 0;
 	/* Most differ in the file's own name. */
 	for (tail = pattern.len; tail && pattern.s[tail - 1] != '/'; tail--)
 		;
-	base = m->lines->files[n];
+	base = mu->lines->files[n];
 	if (!str_has_glob(pattern) &&
 	    !str_ends(base, str_sub(pattern, tail, pattern.len)))
-		m->files[n] = -1;
+		mu->files[n] = -1;
 	else
-		m->files[n] = debugmatch_suffix(pattern, debugmatch_path(
-			u, m->lines, n)) ? 1 : -1;
-	return m->files[n] > 0;
+		mu->files[n] = debugmatch_suffix(pattern, debugmatch_path(
+			u, mu->lines, n)) ? 1 : -1;
+	return mu->files[n] > 0;
 }
 
 bool debugmatch_unit(struct debugmatch *m, struct die_unit *u)
 {
+	struct debugmatch_unit *mu;
+
 	if (!m->pattern->file.len)
 		return true;
-	if (!debugmatch_prepare(m, u))
-		return false;
-	for (uint32_t i = 0; i < m->lines->nfiles; i++)
-		if (debugmatch_file(m, u, i))
-			return true;
-	return false;
+	mu = debugmatch_get(m, u);
+	if (mu && !mu->any) {
+		mu->any = -1;
+		for (uint32_t i = 0; i < mu->lines->nfiles; i++)
+			if (debugmatch_file(m, u, i))
+				mu->any = 1;
+	}
+	return mu && mu->any > 0;
 }
