@@ -195,8 +195,11 @@ static void do_save(struct compile *c)
 		return;
 	carry_pack(c);
 	c->err = image_save(&c->image, path);
-	if (!c->err)
-		printf("%s\n", path);
+	if (c->err)
+		return;
+	printf("%s\n", path);
+	if (options_verbose(o, 4))
+		fprintf(stderr, "Pass 4: saved \"%s\".\n", path);
 }
 
 /* ---- what each can print ---- */

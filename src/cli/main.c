@@ -15,6 +15,7 @@
 #include "cli/list.h"
 #include "cli/machine.h"
 #include "cli/options.h"
+#include "cli/verbose.h"
 #include "cli/words.h"
 #include "dbg/btf.h"
 #include "dbg/world.h"
@@ -66,6 +67,7 @@ static int run_image(const struct options *o, struct world *world,
 {
 	struct session_options so = session_options(o, world);
 	struct session_status status = {};
+	struct verbose_clock start = verbose_now();
 	struct detach detach = {};
 	struct err *err = NULL;
 
@@ -74,7 +76,9 @@ static int run_image(const struct options *o, struct world *world,
 			return status.exit;
 		so.detach = &detach;
 	}
+	verbose_begin_run(o);
 	err = session_run(image, &so, &status);
+	verbose_end_run(o, &start);
 	return err ? fail(err) : status.exit;
 }
 

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <getopt.h>
 #include <stdlib.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "cli/example.h"
@@ -673,6 +674,23 @@ static struct str command_program(const char *text)
 	return (struct str){ text, (uint32_t)n };
 }
 
+/* What SystemTap's users have in their environment.  The release that runs
+ * needs no word. */
+static void take_environment(struct options *o, struct arena *a)
+{
+	const char *tapset = getenv("SYSTEMTAP_TAPSET");
+	const char *release = getenv("SYSTEMTAP_RELEASE");
+	struct utsname running;
+
+	if (tapset && *tapset)
+		vec_push(a, &o->includes, str_from(tapset));
+	if (!o->release && release && *release)
+		o->release = release;
+	if (o->release && !o->sysroot && !o->arch && !uname(&running) &&
+	    !strcmp(o->release, running.release))
+		o->release = NULL;
+}
+
 struct err *options_parse(int argc, char **argv, struct arena *a,
 			  struct options *ret)
 {
@@ -699,6 +717,7 @@ struct err *options_parse(int argc, char **argv, struct arena *a,
 	if (err)
 		return err;
 	take_rest(argc, argv, a, &o);
+	take_environment(&o, a);
 	err = find_example(&o, a);
 	if (!err)
 		err = combination(&o);

@@ -59,7 +59,7 @@ static void print_times(const struct verbose_clock *start)
 {
 	struct verbose_clock now = verbose_now();
 
-	fprintf(stderr, ", in %" PRId64 "usr/%" PRId64 "sys/%" PRId64
+	fprintf(stderr, " in %" PRId64 "usr/%" PRId64 "sys/%" PRId64
 		"real ms.\n", (now.user - start->user) / 1000,
 		(now.system - start->system) / 1000,
 		(now.real - start->real) / 1000);
@@ -134,6 +134,7 @@ void verbose_pass(struct compile *c, unsigned number,
 	if (options_verbose(c->options, number)) {
 		print_did(c, number);
 		print_memory();
+		fputc(',', stderr);
 		print_times(start);
 		if (number == 3)
 			report_locks(c);
@@ -141,6 +142,21 @@ void verbose_pass(struct compile *c, unsigned number,
 	if (number == 2 && c->options->coverage)
 		print_coverage(c);
 	*start = verbose_now();
+}
+
+void verbose_begin_run(const struct options *o)
+{
+	if (options_verbose(o, 5))
+		fputs("Pass 5: starting run.\n", stderr);
+}
+
+void verbose_end_run(const struct options *o,
+		     const struct verbose_clock *start)
+{
+	if (!options_verbose(o, 5))
+		return;
+	fputs("Pass 5: run completed", stderr);
+	print_times(start);
 }
 
 void verbose_failed(struct compile *c, unsigned number)

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct compile;
+struct options;
 
 /* Times in microseconds: of the processor for us and for the kernel, and of
  * the clock on the wall. */
@@ -25,6 +26,11 @@ void verbose_step(const char *name, const struct verbose_clock *start);
  * to now. */
 void verbose_pass(struct compile *c, unsigned number,
 		  struct verbose_clock *start);
+
+/* Pass 5 begins, and is over. */
+void verbose_begin_run(const struct options *o);
+void verbose_end_run(const struct options *o,
+		     const struct verbose_clock *start);
 
 /* A pass has found errors, which are printed elsewhere. */
 void verbose_failed(struct compile *c, unsigned number);

@@ -910,7 +910,7 @@ static void say_ready(struct session *s)
 
 	for (uint32_t i = 0; i < s->img->probes.n; i++)
 		n += s->attached[i].n > 0;
-	buf_printf(&line, "Pass 5: %u probes, %u attached in the kernel.",
+	buf_printf(&line, "%u probes, %u attached in the kernel.",
 		   s->img->probes.n, n);
 	if (s->o->verbose)
 		output_log(s->out, buf_view(&line));

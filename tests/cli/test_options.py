@@ -127,6 +127,28 @@ class Words(unittest.TestCase):
         self.assertEqual(r.stdout, "hello\n")
 
 
+class Environment(unittest.TestCase):
+    def test_tapset(self):
+        with tempfile.TemporaryDirectory() as d:
+            with open(os.path.join(d, "mine.stp"), "w",
+                      encoding="utf-8") as f:
+                f.write("function mine:long() { return 42 }\n")
+            r = spile("-e", "probe begin { println(mine()) exit() }",
+                      SYSTEMTAP_TAPSET=d)
+            self.assertEqual(r.stdout, "42\n", r.stderr)
+
+    def test_release(self):
+        """That of the running kernel changes nothing; another is looked
+        for."""
+        release = os.uname().release
+        self.assertEqual(spile("-r", release, "-e", HELLO).stdout, "hello\n")
+        self.assertEqual(spile("-e", HELLO, SYSTEMTAP_RELEASE=release).stdout,
+                         "hello\n")
+        r = spile("-e", HELLO, SYSTEMTAP_RELEASE="1.2.3-none")
+        self.assertEqual(r.returncode, 1)
+        self.assertIn("1.2.3-none", r.stderr)
+
+
 class Examples(unittest.TestCase):
     def test_list(self):
         r = spile("--example")
@@ -191,6 +213,9 @@ class Passes(unittest.TestCase):
             one = spile("--vp", "0" * (n - 1) + "1", "-e", HELLO).stderr
             self.assertRegex(one, want)
             self.assertEqual(one.count("Pass "), 1)
+        self.assertIn("\nPass 5: starting run.\n", every)
+        self.assertRegex(every, r"(?m)^Pass 5: run completed in \d+usr/\d+sys/"
+                         r"\d+real ms\.$")
         self.assertIn("Pass 1: parse failed.", spile("-v", "-e", "}").stderr)
         self.assertIn("Pass 2: analysis failed.",
                       spile("-v", "-e", "probe x {}").stderr)
