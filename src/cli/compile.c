@@ -195,11 +195,8 @@ static void do_save(struct compile *c)
 		return;
 	carry_pack(c);
 	c->err = image_save(&c->image, path);
-	if (c->err)
-		return;
-	printf("%s\n", path);
-	if (options_verbose(o, 4))
-		fprintf(stderr, "Pass 4: saved \"%s\".\n", path);
+	if (!c->err)
+		printf("%s\n", path);
 }
 
 /* ---- what each can print ---- */
@@ -376,6 +373,8 @@ enum compile_status compile_run(struct compile *c)
 	if (!c->err)
 		status = run_passes(c, passes, ARRAY_SIZE(passes));
 	diags_print(&c->diags, stderr, c->options->colour);
+	if (c->options->werror && c->diags.warnings && !c->diags.errors)
+		fputs("spile: error: warnings are errors (-W)\n", stderr);
 	front_deinit(c);
 	return status;
 }

@@ -2,6 +2,7 @@
 #include "cli/options.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <sys/utsname.h>
@@ -267,6 +268,16 @@ static struct err *switch_files(struct options *o, struct arena *a,
 	return NULL;
 }
 
+/* A directory that is not there may be a slip: it is said, as nothing else
+ * would tell. */
+static void include(struct options *o, struct arena *a, const char *dir)
+{
+	vec_push(a, &o->includes, str_from(dir));
+	if (access(dir, X_OK))
+		vec_push(a, &o->notes,
+			 arena_printf(a, "-I %s: %s", dir, strerror(errno)));
+}
+
 /* --vp 01201: a digit for each pass, as many as are given. */
 static struct err *verbose_passes(struct options *o, const char *digits)
 {
@@ -366,7 +377,7 @@ static struct err *take(struct options *o, struct arena *a,
 	case OPT_GLOBAL:
 		return global(o, a, arg);
 	case OPT_INCLUDE:
-		vec_push(a, &o->includes, str_from(arg));
+		include(o, a, arg);
 		return NULL;
 	case OPT_GURU:
 		o->sema.guru = true;

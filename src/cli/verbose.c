@@ -139,6 +139,9 @@ void verbose_pass(struct compile *c, unsigned number,
 		if (number == 3)
 			report_locks(c);
 	}
+	if (number == 3 && c->options->last_pass == 4 &&
+	    options_verbose(c->options, 4))
+		fputs("Pass 4: saved the image.\n", stderr);
 	if (number == 2 && c->options->coverage)
 		print_coverage(c);
 	*start = verbose_now();

@@ -103,6 +103,11 @@ class CommandLine(unittest.TestCase):
             self.assertEqual(r.stdout, image + "\n")
             self.assertEqual(spile(image).stdout, "from image\n")
 
+    def test_include(self):
+        r = spile("-I", "/nonexistent", "-e", "probe begin { exit() }")
+        self.assertEqual(r.returncode, 0)
+        self.assertIn("warning: -I /nonexistent: No such file", r.stderr)
+
     def test_keep(self):
         with tempfile.TemporaryDirectory() as d:
             env = dict(os.environ, TMPDIR=d)
@@ -123,7 +128,9 @@ class CommandLine(unittest.TestCase):
         script = "global unused probe begin { exit() }"
         self.assertIn("W0105", spile("-e", script).stderr)
         self.assertEqual(spile("-w", "-e", script).stderr, "")
-        self.assertEqual(spile("-W", "-e", script).returncode, 1)
+        r = spile("-W", "-e", script)
+        self.assertEqual(r.returncode, 1)
+        self.assertTrue(r.stderr.endswith("error: warnings are errors (-W)\n"))
 
     def test_lists(self):
         r = spile("-l", "timer.s(1)")
