@@ -38,6 +38,7 @@ void compile_init(struct compile *c, const struct options *o,
 	c->sources.ngiven = o->ngiven;
 	diags_init(&c->diags, &c->front, &c->sources);
 	c->diags.no_warnings = o->quiet;
+	c->diags.colours = o->colours;
 	image_init(&c->image, &c->back);
 	c->image.count_hits = o->timing || o->monitor;
 	c->parse = machine_parse_options(c);

@@ -691,8 +691,12 @@ static void take_environment(struct options *o, struct arena *a)
 {
 	const char *tapset = getenv("SYSTEMTAP_TAPSET");
 	const char *release = getenv("SYSTEMTAP_RELEASE");
+	const char *colours = getenv("SYSTEMTAP_COLORS");
 	struct utsname running;
 
+	if (colours && !*colours)
+		o->colour = false;
+	o->colours = str_from(colours ? colours : "");
 	if (tapset && *tapset)
 		vec_push(a, &o->includes, str_from(tapset));
 	if (!o->release && release && *release)

@@ -69,6 +69,7 @@ struct options {
 	unsigned last_pass, verbose;
 	unsigned verbose_pass[6];	/* --vp: more, of passes 1 to 5 */
 	bool keep, quiet, werror, timing, colour, coverage;
+	struct str colours;		/* of messages, see lang/diag.h */
 	const char *compatible;		/* version, or NULL */
 	VEC(struct str) notes;		/* of options without effect */
 	struct sema_options sema;

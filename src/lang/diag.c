@@ -119,11 +119,16 @@ void diag_help(struct diags *d, struct diag *g, const char *fmt, ...)
 
 /* ---- printing ---- */
 
-#define SGR_ERROR "\033[1;31m"
-#define SGR_WARNING "\033[1;35m"
-#define SGR_NOTE "\033[1;36m"
-#define SGR_PLACE "\033[1m"
-#define SGR_END "\033[0m"
+enum colour { ERROR, WARNING, NOTE, PLACE, SOURCE, CARET };
+
+/* Names as SystemTap's users set them; "" has none. */
+static const struct {
+	const char *name, *sgr;
+} colours[] = {
+	[ERROR] = { "error", "1;31" },	[WARNING] = { "warning", "1;35" },
+	[NOTE] = { "", "1;36" },	[PLACE] = { "token", "1" },
+	[SOURCE] = { "source", "" },	[CARET] = { "caret", "1;31" },
+};
 
 #define LINE_SHOWN 160		/* most bytes of a source line */
 #define LINE_BEFORE 60		/* of them before the caret, when it is cut */
@@ -134,10 +139,47 @@ struct printer {
 	bool colour;
 };
 
-static void sgr(const struct printer *p, const char *code)
+/* The value of name in "name=1;31:name=2"; what is none is left alone. */
+static struct str set_colour(struct str list, const char *name)
 {
-	if (p->colour)
-		fputs(code, p->out);
+	while (list.len && *name) {
+		int64_t colon = str_find_char(list, ':');
+		uint32_t n = colon < 0 ? list.len : (uint32_t)colon;
+		struct str pair = str_sub(list, 0, n);
+		int64_t eq = str_find_char(pair, '=');
+
+		if (eq >= 0 && str_is(str_sub(pair, 0, (uint32_t)eq), name))
+			return str_sub(pair, (uint32_t)eq + 1, pair.len);
+		list = str_sub(list, MIN(n + 1, list.len), list.len);
+	}
+	return (struct str){};
+}
+
+static bool is_sgr(struct str s)
+{
+	for (uint32_t i = 0; i < s.len; i++)
+		if (!strchr("0123456789;", s.s[i]))
+			return false;
+	return s.len > 0;
+}
+
+static void begin(const struct printer *p, enum colour c)
+{
+	struct str set = set_colour(p->d->colours, colours[c].name);
+
+	if (!p->colour)
+		return;
+	if (is_sgr(set))
+		fprintf(p->out, "\033[%" STR_FMT "m", STR_ARG(set));
+	else if (colours[c].sgr[0])
+		fprintf(p->out, "\033[%sm", colours[c].sgr);
+}
+
+static void end(const struct printer *p, enum colour c)
+{
+	if (p->colour && (colours[c].sgr[0] ||
+			  set_colour(p->d->colours, colours[c].name).len))
+		fputs("\033[0m", p->out);
 }
 
 /* Texts may come from a hostile script: nothing that moves the cursor. */
@@ -163,12 +205,12 @@ static void print_caret(const struct printer *p, struct str shown,
 	for (uint32_t i = 0; i < at && i < shown.len; i++)
 		if (!is_continuation(shown.s[i]))
 			putc(shown.s[i] == '\t' ? '\t' : ' ', p->out);
-	sgr(p, SGR_ERROR);
+	begin(p, CARET);
 	putc('^', p->out);
 	for (uint32_t i = at + 1; i < at + len && i < shown.len; i++)
 		if (!is_continuation(shown.s[i]))
 			putc('~', p->out);
-	sgr(p, SGR_END);
+	end(p, CARET);
 	putc('\n', p->out);
 }
 
@@ -187,7 +229,9 @@ static void print_line(const struct printer *p, const struct place *place,
 	}
 	line = str_sub(line, skip, LINE_SHOWN);
 	fputs("        ", p->out);
+	begin(p, SOURCE);
 	print_text(p->out, line);
+	end(p, SOURCE);
 	putc('\n', p->out);
 	print_caret(p, line, at - skip, len);
 }
@@ -197,10 +241,10 @@ static bool print_place(const struct printer *p, const struct place *place)
 {
 	if (!place->source)
 		return false;
-	sgr(p, SGR_PLACE);
+	begin(p, PLACE);
 	print_text(p->out, place->source->name);
 	fprintf(p->out, ":%u:%u: ", place->line, place->col);
-	sgr(p, SGR_END);
+	end(p, PLACE);
 	return true;
 }
 
@@ -216,9 +260,9 @@ static void print_part(const struct printer *p, const struct diag_part *part)
 
 	if (!print_place(p, &place))
 		fputs("  ", p->out);
-	sgr(p, SGR_NOTE);
+	begin(p, NOTE);
 	fputs(part->is_help ? "help: " : "note: ", p->out);
-	sgr(p, SGR_END);
+	end(p, NOTE);
 	print_text(p->out, part->text);
 	putc('\n', p->out);
 }
@@ -228,9 +272,9 @@ static void print_diag(const struct printer *p, const struct diag *g)
 	struct place place = place_of(p, g->span);
 
 	print_place(p, &place);
-	sgr(p, g->is_error ? SGR_ERROR : SGR_WARNING);
+	begin(p, g->is_error ? ERROR : WARNING);
 	fputs(g->is_error ? "error: " : "warning: ", p->out);
-	sgr(p, SGR_END);
+	end(p, g->is_error ? ERROR : WARNING);
 	print_text(p->out, g->text);
 	fprintf(p->out, " [%s]\n", diag_number(g->code));
 	if (place.source)

@@ -45,6 +45,7 @@ struct diags {
 	VEC(struct diag *) list;
 	uint32_t errors, warnings;
 	bool no_warnings;	/* -w */
+	struct str colours;	/* "error=1;31:caret=1": others than ours */
 };
 
 #define DIAG_MAX 100		/* further ones are only counted */

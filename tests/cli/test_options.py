@@ -79,6 +79,18 @@ class Accepted(unittest.TestCase):
             self.assertNotIn("\033[", spile(option, "-e", "probe x {}").stderr)
 
 
+    def test_colours(self):
+        def said(colours):
+            return spile("--color", "-e", "probe x {}",
+                         SYSTEMTAP_COLORS=colours).stderr
+        text = said("error=4;32:source=34:caret=bad\033[2J:token=7")
+        self.assertIn("\033[7m<input>:1:7: \033[0m\033[4;32merror: \033[0m",
+                      text)
+        self.assertIn("\033[34mprobe x {}\033[0m", text)
+        self.assertIn("\033[1;31m^\033[0m", text)
+        self.assertNotIn("\033[", said(""))
+
+
 class Words(unittest.TestCase):
     def setUp(self):
         self.dir = tempfile.TemporaryDirectory()
