@@ -346,12 +346,13 @@ static bool debuginfo_file_matches(struct debuginfo_search *s,
 static bool debuginfo_has_line(struct debuginfo_search *s,
 			       const struct dbg_function *f)
 {
-	struct lines *l = lines_get(f->die.unit);
+	struct lines *l;
 	struct dbg_ranges r;
 
 	if (s->p->kind == DBG_LINES_NONE || s->p->kind == DBG_LINES_ALL ||
 	    debugmatch_line(s->p, f->line, f->line))
 		return true;
+	l = lines_get(f->die.unit);
 	if (!l)
 		return false;
 	die_ranges(f->die, s->a, &r);

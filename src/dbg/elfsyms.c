@@ -58,11 +58,12 @@ static bool elfsyms_unpack(struct elfsyms *s)
 	       elfsyms_take_table(s, s->packed, SHT_SYMTAB);
 }
 
+/* w NULL: separate files are not looked for. */
 static void elfsyms_read(struct elfsyms *s, const struct world *w,
 			 struct str dirs, struct str path)
 {
 	if (elfsyms_take_table(s, s->main, SHT_SYMTAB) ||
-	    (debugfile_symbols(w, dirs, path, s->main, &s->debug) &&
+	    (w && debugfile_symbols(w, dirs, path, s->main, &s->debug) &&
 	     elfsyms_take_table(s, s->debug, SHT_SYMTAB)))
 		s->source = ELFSYMS_FULL;
 	else if (elfsyms_unpack(s))
@@ -71,25 +72,40 @@ static void elfsyms_read(struct elfsyms *s, const struct world *w,
 		s->source = ELFSYMS_DYNAMIC;
 }
 
-struct err *elfsyms_open(const struct world *w, struct str dirs,
-			 struct str path, struct elfsyms **ret)
+static struct elfsyms *elfsyms_create(struct objfile *main)
 {
 	struct elfsyms *s = calloc(1, sizeof(*s));
-	struct err *err;
 
 	if (!s)
 		abort();
 	arena_init(&s->arena);
-	err = objfile_open(world_path(w, &s->arena,
-				      arena_str(&s->arena, path).s).s,
-			   &s->main);
-	if (err) {
-		elfsyms_close(s);
+	s->main = main;
+	return s;
+}
+
+struct err *elfsyms_open(const struct world *w, struct str dirs,
+			 struct str path, struct elfsyms **ret)
+{
+	struct objfile *main;
+	struct arena a;
+	struct err *err;
+
+	arena_init(&a);
+	err = objfile_open(world_path(w, &a, arena_str(&a, path).s).s, &main);
+	arena_deinit(&a);
+	if (err)
 		return err;
-	}
-	elfsyms_read(s, w, dirs, path);
-	*ret = s;
+	*ret = elfsyms_create(main);
+	elfsyms_read(*ret, w, dirs, path);
 	return NULL;
+}
+
+struct elfsyms *elfsyms_from(struct objfile *main)
+{
+	struct elfsyms *s = elfsyms_create(main);
+
+	elfsyms_read(s, NULL, (struct str){}, (struct str){});
+	return s;
 }
 
 void elfsyms_close(struct elfsyms *s)

@@ -49,6 +49,8 @@ struct elfsyms_list {
  */
 struct err *elfsyms_open(const struct world *w, struct str dirs,
 			 struct str path, struct elfsyms **ret) must_check;
+/* Of an open file, which it takes over, alone. */
+struct elfsyms *elfsyms_from(struct objfile *main);
 /* Takes NULL. */
 void elfsyms_close(struct elfsyms *s);
 
