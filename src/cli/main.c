@@ -15,6 +15,7 @@
 #include "cli/list.h"
 #include "cli/machine.h"
 #include "cli/options.h"
+#include "cli/progress.h"
 #include "cli/verbose.h"
 #include "cli/words.h"
 #include "dbg/btf.h"
@@ -259,6 +260,7 @@ static int with_world(const struct options *o, struct arena *a)
 
 	if (err)
 		return fail(err);
+	progress_show(world);
 	if (o->mode == MODE_LIST)
 		status = list(o, world);
 	else if (o->mode == MODE_DUMP_FEATURES)
