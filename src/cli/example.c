@@ -86,7 +86,9 @@ static void add_systemtap(struct scripts *s)
 {
 	glob_t dirs = {};
 
-	if (!glob("/usr/share/doc/systemtap*/examples", 0, NULL, &dirs))
+	/* Debian's place, and that of others */
+	if (!glob("/usr/share/systemtap/examples", 0, NULL, &dirs) ||
+	    !glob("/usr/share/doc/systemtap*/examples", 0, NULL, &dirs))
 		for (size_t i = 0; i < dirs.gl_pathc; i++)
 			add_dir(s, arena_str(s->arena,
 					     str_from(dirs.gl_pathv[i])), 0);
