@@ -78,9 +78,11 @@ static struct err *hear(struct reader *r)
 	char *to = buf_reserve(&r->got, 65536);
 	ssize_t n = recv(r->fd, to, 65536, 0);
 
-	if (n < 0)
-		return errno == EINTR ? NULL : err_os(errno, "reading");
-	if (!n)
+	if (n < 0 && errno == EINTR)
+		return NULL;
+	if (n < 0 && errno != ECONNRESET)
+		return err_os(errno, "reading");
+	if (n <= 0)
 		return lost();
 	r->got.len += (size_t)n;
 	return take_frames(r);

@@ -670,9 +670,9 @@ static void loop(struct session *s)
 		follow_modules(s);
 		take_signals(s);
 		drain(s);
+		run_input(s);
 		run_timers(s);
 		run_procfs(s);
-		run_input(s);
 		run_recorder(s);
 		run_monitor(s);
 		check_ends(s);

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
+#! timeout: 120
 """What bash and zsh complete, and the manual pages that are made."""
 
 import os

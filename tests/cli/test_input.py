@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
+#! timeout: 120
 """input.char and input.line: the standard input, of every kind."""
 
 import os

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
+#! timeout: 120
 """--monitor: what is on the screen, and what the keys do."""
 
 import fcntl

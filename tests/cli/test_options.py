@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
+#! timeout: 120
 """Options: SystemTap's letters, and what each of them does."""
 
 import os

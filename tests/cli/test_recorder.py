@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-#! timeout: 60
+#! timeout: 120
 """Output files that are switched, and sessions that leave their terminal: -S,
 SIGUSR2, -F, -A."""
 
@@ -180,7 +180,7 @@ class Recorder(unittest.TestCase):
         lines = (one + two).split()
         self.assertEqual(lines[-2:], ["the", "end"])
         self.assertEqual(lines[:-2], [str(i) for i in range(len(lines) - 2)])
-        self.assertIn("no session", spile("-A", name).stderr)
+        wait_for(lambda: "no session" in spile("-A", name).stderr)
 
     def test_only_the_last(self):
         """It keeps a megabyte, of whole lines."""
