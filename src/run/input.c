@@ -147,6 +147,15 @@ static void look_at(struct input *in, const struct image_probe *p)
 	in->has_lines |= str_is(path, PATH_LINES);
 }
 
+bool input_is_wanted(const struct image *img)
+{
+	struct input in = { .img = img };
+
+	for (uint32_t i = 0; i < img->probes.n; i++)
+		look_at(&in, &img->probes.v[i]);
+	return in.has_bytes || in.has_lines;
+}
+
 struct err *input_create(const struct image *img,
 			 const struct procfs_caller *caller,
 			 struct input **ret)

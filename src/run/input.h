@@ -21,6 +21,9 @@ struct input;
 /* Is it the path of one of these probes? */
 bool input_is_path(struct str path);
 
+/* Has the image such probes? */
+bool input_is_wanted(const struct image *img);
+
 /* ret is NULL when the image has no such probes. */
 struct err *input_create(const struct image *img,
 			 const struct procfs_caller *caller,

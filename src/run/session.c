@@ -845,6 +845,9 @@ static struct err *open_monitor(struct session *s)
 
 	if (!s->o->monitor)
 		return NULL;
+	if (input_is_wanted(s->img))
+		return err_new(ERR_OTHER, "--monitor takes the keys: no probes "
+			       "of the standard input with it");
 	e = monitor_create(s->o->monitor, &s->monitor);
 	return e ? e : watch(s, monitor_fd(s->monitor));
 }
