@@ -118,6 +118,15 @@ void screen_begin(struct screen *s)
 	buf_str(&s->frame, STR("\033[H"));
 }
 
+/* Beyond 127, some terminals know codes to obey, too: U+0080 to U+009F. */
+static bool is_code(struct str text, uint32_t i)
+{
+	unsigned char c = (unsigned char)text.s[i];
+
+	return i && (unsigned char)text.s[i - 1] == 0xc2 && c >= 0x80 &&
+	       c < 0xa0;
+}
+
 /* Letters take one column each, however many bytes they have. */
 static void add_text(struct screen *s, struct str text)
 {
@@ -130,7 +139,11 @@ static void add_text(struct screen *s, struct str text)
 		col += !is_rest;
 		if (col > s->cols)
 			return;
-		buf_char(&s->frame, c < ' ' || c == 127 ? ' ' : (char)c);
+		if (is_code(text, i))
+			s->frame.data[s->frame.len - 1] = ' ';
+		else
+			buf_char(&s->frame,
+				 c < ' ' || c == 127 ? ' ' : (char)c);
 	}
 }
 

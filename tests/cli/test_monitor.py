@@ -3,6 +3,7 @@
 #! timeout: 120
 """--monitor: what is on the screen, and what the keys do."""
 
+import codecs
 import fcntl
 import os
 import pty
@@ -34,13 +35,14 @@ class Screen:
         self.before = termios.tcgetattr(slave)
         self.slave = slave
         self.text = ""
+        self.decoder = codecs.getincrementaldecoder("utf-8")()
         self.cols = cols
         self.process = subprocess.Popen([SPILE, *args], stdin=slave,
                                         stdout=slave, stderr=slave)
 
     def read(self, seconds=0.05):
         while select.select([self.master], [], [], seconds)[0]:
-            self.text += os.read(self.master, 65536).decode()
+            self.text += self.decoder.decode(os.read(self.master, 65536))
 
     def picture(self):
         """The last one that is whole."""
@@ -144,6 +146,9 @@ class Monitor(unittest.TestCase):
         s = self.start("--monitor", "-e", 'probe timer.ms(50) { '
                        'print("\\033[2Jclear\\001me\\n") }')
         s.wait(lambda t: " [2Jclear me" in t)
+        s = self.start("--monitor", "-e", 'probe timer.ms(50) { '
+                       'print("\\302\\2332J\\303\\251\\n") }')
+        s.wait(lambda t: " 2J\xe9" in t)
 
     def test_refused(self):
         for args in (["-o", "x"], ["-F"]):
@@ -151,6 +156,11 @@ class Monitor(unittest.TestCase):
                                capture_output=True, text=True, timeout=20)
             self.assertEqual(r.returncode, 1)
             self.assertIn("--monitor", r.stderr)
+        r = subprocess.run([SPILE, "--monitor", "-e",
+                            "probe input.char { print(char) }"],
+                           capture_output=True, text=True, timeout=20)
+        self.assertEqual(r.returncode, 1)
+        self.assertIn("--monitor takes the keys", r.stderr)
         r = subprocess.run([SPILE, "--monitor", "-e", SCRIPT], text=True,
                            stdin=subprocess.DEVNULL, capture_output=True,
                            timeout=20)
