@@ -124,7 +124,8 @@ static struct err *clear_place(const struct meeting_place *place)
 					place->path),
 				"another session has this name: take another "
 				"with -m");
-	(void)unlink(place->path);
+	if (fd >= 0 && errno == ECONNREFUSED)
+		(void)unlink(place->path);
 	return NULL;
 }
 
@@ -175,7 +176,8 @@ struct err *meeting_connect(const char *name, int *ret)
 
 	if (e)
 		return e;
-	if (fd >= 0 && reach(fd, &place)) {
+	/* Anyone may make the directory, where it is in /tmp. */
+	if (fd >= 0 && reach(fd, &place) && meeting_is_allowed(fd)) {
 		*ret = fd;
 		fd = -1;
 		return NULL;
