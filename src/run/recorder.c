@@ -136,6 +136,20 @@ static void say_dropped(struct recorder *r)
 			   (struct str){ text, (uint32_t)n });
 }
 
+/* What the last reader got a part of only, the next one gets whole. */
+static void rewind_out(struct recorder *r)
+{
+	struct meeting_frame f;
+	size_t at = 0, n = 0;
+
+	while (at + n <= r->sent && at + n < r->out.len) {
+		at += n;
+		memcpy(&f, r->out.data + at, sizeof(f));
+		n = sizeof(f) + f.len;
+	}
+	r->sent = at + n <= r->sent ? r->out.len : at;
+}
+
 /* One at a time; a second one is told, and sent away. */
 static void take_reader(struct recorder *r)
 {
@@ -152,7 +166,7 @@ static void take_reader(struct recorder *r)
 		return;
 	}
 	r->reader = fd;
-	r->out.len = r->sent = 0;
+	rewind_out(r);
 	r->wants_room = false;
 	watch_reader(r, EPOLL_CTL_ADD);
 	say_dropped(r);

@@ -7,6 +7,7 @@ SIGUSR2, -F, -A."""
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -208,6 +209,27 @@ class Recorder(unittest.TestCase):
         out, err = p.communicate(timeout=20)
         self.assertEqual((p.returncode, out), (1, "x\n"))
         self.assertIn("ERROR: y", err)
+
+    def test_reader_that_leaves(self):
+        """What was on its way to a reader that goes without taking it, the
+        next one gets: whole lines, and how it has ended."""
+        name = self.start(
+            'probe begin { for (i = 0; i < 2100; i++) printf("%08d %100s\\n",'
+            ' i, "x") exit() }', "-DMAXACTION=1000000")
+        dirs = ["/run/spile", os.environ.get("XDG_RUNTIME_DIR", "") + "/spile",
+                "/tmp/spile-%d" % os.geteuid()]
+        path = next(p for p in ("%s/%s.sock" % (d, name) for d in dirs)
+                    if os.path.exists(p))
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(path)
+            s.recv(1000)
+            time.sleep(0.5)
+        p = self.attach(name)
+        out, err = p.communicate(timeout=20)
+        self.assertEqual((p.returncode, err), (0, ""))
+        numbers = [int(line.split()[0]) for line in out.splitlines()]
+        self.assertGreater(len(numbers), 0)
+        self.assertEqual(numbers, list(range(numbers[0], 2100)))
 
     def test_two_readers(self):
         name = self.start(TICKS)
