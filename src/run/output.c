@@ -123,7 +123,7 @@ static void next_file(struct output *out)
 	struct err *e = open_file(&out->files, ++out->files.number, &fd);
 
 	if (e) {
-		out->errnum = errno ? errno : EIO;
+		out->errnum = e->errnum ? e->errnum : EIO;
 		err_free(e);
 		return;
 	}
