@@ -366,6 +366,7 @@ struct err *solib_needed(const struct world *w, struct arena *a,
 				  .ret = &libs };
 	struct err *err = solib_begin(&s, path);
 	struct str interp;
+	uint32_t n;
 
 	if (err)
 		return err;
@@ -374,8 +375,11 @@ struct err *solib_needed(const struct world *w, struct arena *a,
 			solib_add(&s, i, s.files.v[i].needed.v[k]);
 	interp = s.files.v[0].interp;
 	if (interp.len && !solib_is_known(&libs, solib_base(interp), STR(""))) {
+		n = libs.n;
 		solib_add(&s, 0, interp);
-		vec_last(&libs).name = solib_base(interp);
+		/* Unless it is there by another of its names. */
+		if (libs.n > n)
+			vec_last(&libs).name = solib_base(interp);
 	}
 	buf_deinit(&s.cache);
 	*ret = libs;

@@ -93,6 +93,17 @@ def test_needed(d):
            "there is no library 'libq.so.77'")
 
 
+def test_interpreter(d):
+    """The dynamic linker, which the program needs by another name, too."""
+    ld = next(p for n, p in needed("/bin/true").items() if n.startswith("ld-"))
+    os.symlink(ld, d + "/ld.so")
+    build(d + "/prog", "int main(void) { return 0; }", "-Wl,--no-as-needed",
+          ld, f"-Wl,--dynamic-linker={d}/ld.so")
+    names = needed(d + "/prog")
+    if "libc.so.6" not in names or "ld.so" in names:
+        bad.append(f"interpreter: {names}")
+
+
 def start(*argv, **kw):
     p = subprocess.Popen(argv, stdout=subprocess.PIPE, **kw)
     p.stdout.read(1)
@@ -167,7 +178,7 @@ def test_root(d):
 
 
 def main():
-    for test in (test_needed, test_mapped, test_root):
+    for test in (test_needed, test_interpreter, test_mapped, test_root):
         with tempfile.TemporaryDirectory() as d:
             test(os.path.realpath(d))
     print("\n".join(bad))
