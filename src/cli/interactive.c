@@ -255,6 +255,11 @@ static bool load(struct shell *sh, const char *path)
 		n = fread(buf_reserve(&b, 65536), 1, 65536, f);
 		b.len += n;
 	} while (n && b.len < SOURCE_MAX);
+	if (ferror(f)) {
+		perror(path);
+		buf_deinit(&b);
+		return false;
+	}
 	while (b.len && isspace((unsigned char)b.data[b.len - 1]))
 		b.len--;
 	buf_char(&b, '\0');

@@ -86,6 +86,9 @@ class Commands(unittest.TestCase):
         self.assertEqual(talk("edit", "run", options=("-i", path),
                               EDITOR=editor, VISUAL="")[0], "8\n")
         self.assertIn("No such file", talk("load /nonexistent")[1])
+        out, err = talk("load " + self.dir, "run", options=("-i", path))
+        self.assertEqual(out, "7\n", "the script is still there")
+        self.assertIn("Is a directory", err)
 
     def test_look(self):
         out, _ = talk("probes timer.s(1)", "vars kernel.trace(\"sched_switch\")"
