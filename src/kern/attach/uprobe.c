@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "base/bits.h"
+#include "base/cleanup.h"
 #include "base/vec.h"
 #include "kern/attach/attach.h"
 #include "kern/attach/pmu.h"
@@ -202,6 +203,27 @@ static struct err *attach_event(const struct attach_request *r,
 	return pmu_start(r, fd, i, ret);
 }
 
+/* Instructions that the kernel refuses are left out, as of a link. */
+static struct err *attach_each(const struct attach_request *r,
+			       const struct perf_event_attr *like,
+			       struct attachment *ret)
+{
+	struct err *e = NULL, *why = NULL;
+	uint32_t before = ret->n;
+
+	for (uint32_t i = 0; i < nsites(r) && !e; i++) {
+		e = attach_event(r, like, i, ret);
+		if (e && e->code == ERR_UNSUPPORTED) {
+			err_free(why);
+			why = take_ptr(e);
+		}
+	}
+	if (!e && ret->n == before)
+		return why;
+	err_free(why);
+	return e;
+}
+
 static struct err *attach_events(const struct attach_request *r,
 				 struct attachment *ret)
 {
@@ -211,9 +233,7 @@ static struct err *attach_events(const struct attach_request *r,
 	if (err_catch(&e, ERR_NOT_FOUND))
 		return err_new(ERR_UNSUPPORTED,
 			       "this kernel has no uprobes (CONFIG_UPROBES)");
-	for (uint32_t i = 0; i < nsites(r) && !e; i++)
-		e = attach_event(r, &attr, i, ret);
-	return e;
+	return e ? e : attach_each(r, &attr, ret);
 }
 
 struct err *attach_uprobe(const struct attach_request *r,
