@@ -71,6 +71,14 @@ static void note_use(ir_ref *r, void *data)
 		t->uses[*r] |= USE_OTHER;
 }
 
+/* Does it only look at something?  What it reads stays where it is. */
+static bool is_question(const struct ir_insn *i)
+{
+	return i->op == OP_INTRIN &&
+	       (intrin_info[i->imm].flags & (INF_PURE | INF_CONTEXT) ||
+		i->imm == INTRIN_KERNEL_STR || i->imm == INTRIN_USER_STR);
+}
+
 /* May it be made as late as at its use?  Not when something that happens
  * between would not have happened if it had failed. */
 static bool can_wait(const struct cg_fn *fn, ir_ref r)
@@ -82,7 +90,7 @@ static bool can_wait(const struct cg_fn *fn, ir_ref r)
 	for (uint32_t k = fn->vals[r].at + 1; k < fn->vals[r].last; k++) {
 		const struct ir_insn *i = ir_insn(fn->f, b->insns.v[k]);
 
-		if (fn->vals[b->insns.v[k]].late || i->op == OP_INTRIN)
+		if (fn->vals[b->insns.v[k]].late || is_question(i))
 			continue;
 		if (!(ir_op(i)->flags & OPF_PURE) ||
 		    ir_op(i)->flags & OPF_RAISES)
