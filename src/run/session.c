@@ -51,6 +51,7 @@ struct session {
 	struct maps maps;
 	struct programs programs;
 	struct attachment *attached; /* one for each probe */
+	struct attach_lists lists;
 	bool *armed;		     /* its condition holds, or has none */
 	bool *off;		     /* the monitor has turned it off */
 	struct err **refused;	     /* why the kernel has no probe there */
@@ -228,7 +229,7 @@ static void run_all(struct session *s, enum image_probe_kind kind,
 
 /* ---- conditions: arming and disarming ---- */
 
-static struct attach_request request(const struct session *s, uint32_t i)
+static struct attach_request request(struct session *s, uint32_t i)
 {
 	const struct image_probe *p = probe_at(s, i);
 
@@ -241,6 +242,7 @@ static struct attach_request request(const struct session *s, uint32_t i)
 		.target = (pid_t)s->state->target,
 		.target_waits = s->command.pid && !s->command.started,
 		.world = s->o->world,
+		.lists = &s->lists,
 	};
 }
 
@@ -350,6 +352,7 @@ static struct err *arm_all(struct session *s)
 		else
 			detach(&s->attached[i]);
 	}
+	attach_lists_drop(&s->lists);
 	return e ? e : all_left_out(s);
 }
 
@@ -383,6 +386,7 @@ static void module_came(struct session *s, struct str name)
 				    STR_ARG(name), e->msg);
 		err_free(e);
 	}
+	attach_lists_drop(&s->lists);
 }
 
 static void follow_modules(struct session *s)

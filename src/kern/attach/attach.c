@@ -21,6 +21,13 @@ void attachment_add(const struct attach_request *r, struct attachment *at,
 	at->v[at->n++] = (struct hook){ .fd = fd, .module = r->module };
 }
 
+void attach_lists_drop(struct attach_lists *l)
+{
+	buf_deinit(&l->traceable);
+	kallsyms_destroy(l->symbols);
+	*l = (struct attach_lists){};
+}
+
 void detach(struct attachment *at)
 {
 	for (uint32_t i = 0; i < at->n; i++)

@@ -11,7 +11,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/buf.h"
 #include "base/err.h"
+#include "dbg/kallsyms.h"
 #include "image/image.h"
 #include "kern/maps.h"
 
@@ -29,6 +31,13 @@ struct attachment {
 	bool waits;
 };
 
+/* What the kernel has, as long as probes are attached one after the other and
+ * no module comes or goes: to read it takes longer than to attach. */
+struct attach_lists {
+	struct buf traceable;		/* see dbg/traceable.h */
+	struct kallsyms *symbols;
+};
+
 struct attach_request {
 	const struct image *image;
 	const struct image_probe *probe;
@@ -37,6 +46,7 @@ struct attach_request {
 	pid_t target;		/* -c or -x, or 0 */
 	bool target_waits;	/* it is a command that has yet to start */
 	struct world *world;
+	struct attach_lists *lists;
 	istr module;		/* for the kinds: the sites in this one */
 };
 
@@ -45,6 +55,9 @@ struct attach_request {
  * failure. */
 struct err *attach_probe(const struct attach_request *r,
 			 struct attachment *ret) must_check;
+
+/* Empties them. */
+void attach_lists_drop(struct attach_lists *l);
 
 /* Also of one that is not attached. */
 void detach(struct attachment *at);

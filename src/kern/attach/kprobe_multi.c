@@ -98,9 +98,9 @@ static void find_copy(struct multi *m, const struct traceable *t)
 
 static struct err *find_all(struct multi *m)
 {
-	_cleanup_(buf_deinit) struct buf list = {};
-	struct err *e = traceable_read(m->r->world, &list);
-	struct str rest = buf_view(&list);
+	struct buf *list = &m->r->lists->traceable;
+	struct err *e = list->len ? NULL : traceable_read(m->r->world, list);
+	struct str rest = buf_view(list);
 	struct traceable t;
 
 	while (!e && traceable_next(&rest, &t)) {
@@ -172,18 +172,18 @@ static void take_address(struct multi *m, struct hooks *h,
 
 static struct err *by_address(struct multi *m, struct hooks *h)
 {
-	struct kallsyms *k;
+	struct attach_lists *l = m->r->lists;
 	struct kallsym sym;
 	struct err *e;
 
 	if (!has_unclear(m))
 		return NULL;
-	k = kallsyms_create(m->r->world);
-	e = kallsyms_load(k);
-	for (uint32_t i = 0; !e && kallsyms_get(k, i, &sym); i++)
+	if (!l->symbols)
+		l->symbols = kallsyms_create(m->r->world);
+	e = kallsyms_load(l->symbols);
+	for (uint32_t i = 0; !e && kallsyms_get(l->symbols, i, &sym); i++)
 		if (sym.type == 't' || sym.type == 'T')
 			take_address(m, h, &sym);
-	kallsyms_destroy(k);
 	return e;
 }
 
