@@ -19,6 +19,7 @@ struct codelines {
 	struct str dirs;
 	struct codelines_file *files;
 	struct arena arena;
+	struct arena answer;	/* the last one's */
 };
 
 struct codelines *codelines_create(struct world *w, const char *dirs)
@@ -30,6 +31,7 @@ struct codelines *codelines_create(struct world *w, const char *dirs)
 	cl->world = w;
 	cl->dirs = dirs ? str_from(dirs) : STR("");
 	arena_init(&cl->arena);
+	arena_init(&cl->answer);
 	return cl;
 }
 
@@ -40,6 +42,7 @@ void codelines_destroy(struct codelines *cl)
 	for (struct codelines_file *f = cl->files; f; f = f->next)
 		debuginfo_close(f->info);
 	arena_deinit(&cl->arena);
+	arena_deinit(&cl->answer);
 	free(cl);
 }
 
@@ -79,8 +82,9 @@ struct err *codelines_at(struct codelines *cl, const struct kallsym *sym,
 
 	if (e)
 		return e;
+	arena_reset(&cl->answer);
 	if (debuginfo_find_symbol(info, sym->name, &start))
-		e = debuginfo_frames(info, &cl->arena,
+		e = debuginfo_frames(info, &cl->answer,
 				     start + (addr - sym->addr), &frames);
 	if (e)
 		return e;

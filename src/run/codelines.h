@@ -19,8 +19,8 @@ struct codelines *codelines_create(struct world *w, const char *dirs);
 void codelines_destroy(struct codelines *cl);
 
 /* The functions that share an address, innermost first; at least one, with a
- * line.  sym: the symbol that it is in.  They live as long as cl.  An error of
- * opening comes once for each module, then ERR_NOT_FOUND. */
+ * line.  sym: the symbol that it is in.  They live until the next question.  An
+ * error of opening comes once for each module, then ERR_NOT_FOUND. */
 struct err *codelines_at(struct codelines *cl, const struct kallsym *sym,
 			 uint64_t addr, struct dbg_frames *ret) must_check;
 
