@@ -58,10 +58,16 @@ static struct speculation *add(struct speculations *s, int64_t id)
 	return &s->v[s->n++];
 }
 
+/* Ones that hold little are no less of a burden. */
+static uint64_t size_of(const struct speculation *p)
+{
+	return sizeof(*p) + p->text.len;
+}
+
 /* Its place is the last one's then. */
 static void drop(struct speculations *s, struct speculation *p)
 {
-	s->bytes -= p->text.len;
+	s->bytes -= size_of(p);
 	buf_deinit(&p->text);
 	*p = s->v[--s->n];
 }
@@ -72,6 +78,8 @@ enum step intrinsic_speculate(struct host *h, const struct value *args)
 	struct speculation *p = find(s, args[0].l);
 	struct str text = args[1].s;
 
+	if (!text.len)
+		return STEP_ON;
 	if (s->bytes + text.len > HELD_MAX) {
 		if (!s->said_full)
 			output_warn(h->out, "speculate(): too much is held "
@@ -79,7 +87,11 @@ enum step intrinsic_speculate(struct host *h, const struct value *args)
 		s->said_full = true;
 		return STEP_ON;
 	}
-	buf_str(&(p ? p : add(s, args[0].l))->text, text);
+	if (!p) {
+		p = add(s, args[0].l);
+		s->bytes += size_of(p);
+	}
+	buf_str(&p->text, text);
 	s->bytes += text.len;
 	return STEP_ON;
 }
