@@ -11,6 +11,7 @@
 #	make bench		what a start costs, an event, output; beside
 #				bpftrace and C; into docs/performance.md
 #	make conformance	SystemTap's examples through each pass
+#	make truth		values against gdb's, in programs compiled in many ways
 #	make fuzz		60 s of fuzzing for each target (SECONDS=60)
 #	make format		clang-format over what is there
 
@@ -52,6 +53,10 @@ bench: all
 conformance: all
 	@tools/conformance --spile $(BUILD)/spile
 
+truth: all
+	@tools/install-deps truth
+	@tests/truth/truth --build $(BUILD) $(TRUTH)
+
 fuzz:
 	@tools/install-deps check
 	@tools/fuzz $(SECONDS)
@@ -62,4 +67,4 @@ format:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all check check-kernels check-random test demo install bench conformance fuzz format clean
+.PHONY: all check check-kernels check-random test demo install bench conformance truth fuzz format clean

@@ -11,6 +11,7 @@
 #include "base/bits.h"
 #include "dbg/debugfile.h"
 #include "dbg/debuginfo_data.h"
+#include "dbg/diename.h"
 
 /* clang's DW_AT_APPLE_optimized */
 #define DEBUGINFO_APPLE_OPTIMIZED 0x3fe1
@@ -124,6 +125,12 @@ bool debuginfo_section(struct debuginfo *d, uint64_t addr, struct str *name,
 	*name = s->name;
 	*offset = addr - s->addr;
 	return true;
+}
+
+bool debuginfo_tls(struct debuginfo *d, uint64_t *ret_size)
+{
+	*ret_size = objfile_tls_size(d->main);
+	return objfile_is_program(d->main);
 }
 
 bool debuginfo_is_percpu(struct debuginfo *d, uint64_t addr)
@@ -326,13 +333,15 @@ struct debuginfo_search {
 	VEC(struct dbg_die) origins;
 };
 
-/* Is the declaration in a file of the pattern? */
+/* Is the declaration in the scope and in a file of the pattern? */
 static bool debuginfo_file_matches(struct debuginfo_search *s,
 				   struct dbg_die die)
 {
 	struct die_attr a;
 	uint64_t n;
 
+	if (!diename_is_in(s->a, die, s->p->scope))
+		return false;
 	if (!s->p->file.len)
 		return true;
 	if (!s->is_cross && !debugmatch_unit(&s->match, die.unit))

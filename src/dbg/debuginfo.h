@@ -93,11 +93,15 @@ bool debuginfo_symbol(struct debuginfo *d, uint64_t addr, struct str *name,
 bool debuginfo_find_symbol(struct debuginfo *d, struct str name,
 			   uint64_t *ret);
 
+/* Is it of a program, whose threads have their block of this size below their
+ * base?  false = of a library. */
+bool debuginfo_tls(struct debuginfo *d, uint64_t *ret_size);
+
 bool debuginfo_is_percpu(struct debuginfo *d, uint64_t addr);
 
 /*
  * "NAME[@FILE[:LINES]]", as the language writes places in the source.  NAME
- * and FILE are shell patterns; FILE matches the whole path or its end from a
+ * (which may be "SCOPE::NAME") and FILE are shell patterns; FILE matches the whole path or its end from a
  * '/' on.  LINES: "12" "12-20,30" (of the file), "*" (every line); "+3"
  * instead of ":12" counts from the function's declaration.
  */
@@ -114,6 +118,8 @@ struct dbg_line_range {
 
 struct dbg_pattern {
 	struct str name, file;	/* file empty = any */
+	struct str scope;	/* of "SCOPE::NAME", the namespaces and
+				 * classes; empty = any */
 	enum dbg_lines_kind kind;
 	struct dbg_line_range *v;
 	uint32_t n, cap;
@@ -299,8 +305,8 @@ struct err *debuginfo_vars(struct debuginfo *d, struct arena *a, uint64_t pc,
 bool debuginfo_var(struct debuginfo *d, struct arena *a, uint64_t pc,
 		   struct dbg_die scope, struct str name, struct dbg_var *ret);
 
-/* A variable of a file, by name; file as in patterns, empty = any, then
- * external ones come first.  all: every one with a location. */
+/* A variable of a file, by name ("a::b::name" too); file as in patterns, empty
+ * = any, then external ones come first.  all: every one with a location. */
 bool debuginfo_global(struct debuginfo *d, struct arena *a, struct str name,
 		      struct str file, struct dbg_var *ret);
 struct err *debuginfo_globals(struct debuginfo *d, struct arena *a,
@@ -311,6 +317,12 @@ struct err *debuginfo_globals(struct debuginfo *d, struct arena *a,
  * DBG_LOC_NONE carries the reason. */
 struct dbg_loc debuginfo_location(struct debuginfo *d, struct arena *a,
 				  struct dbg_die var, uint64_t pc);
+
+/* The value that a register had when the function at pc was entered, as the
+ * calls of it tell; code that fetches it fails (LOC_OP CHECK) when the caller
+ * is not one of them. */
+struct dbg_loc debuginfo_entry_value(struct debuginfo *d, struct arena *a,
+				     uint64_t pc, uint16_t reg);
 
 /* The value that a function returns, at its return. */
 struct dbg_loc debuginfo_return_location(struct debuginfo *d, struct arena *a,

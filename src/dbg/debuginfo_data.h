@@ -13,6 +13,11 @@
 #include "dbg/diescope.h"
 #include "dbg/lines.h"
 
+struct dieentry_site {
+	struct dbg_die die;
+	uint64_t return_pc;
+};
+
 struct debuginfo {
 	struct arena arena;
 	const struct world *world;
@@ -23,6 +28,9 @@ struct debuginfo {
 	/* The last answer of debuginfo_symbol(). */
 	struct objfile_symbol symbol;
 	bool has_symbol, is_unique;
+	/* The calls of the function that dieentry.c was asked about last. */
+	struct dbg_die called;
+	VEC(struct dieentry_site) calls;
 };
 
 /* Takes over main and obj, which may be the same.  For tests, too. */

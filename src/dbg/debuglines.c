@@ -9,6 +9,7 @@
 #include "base/bits.h"
 #include "base/map.h"
 #include "dbg/debuginfo_data.h"
+#include "dbg/diename.h"
 
 #define DEBUGLINES_SITES_MAX (1u << 20)
 #define DEBUGLINES_CALLEES_MAX 65536
@@ -59,7 +60,8 @@ static void debuglines_row(struct debuglines *s, struct die_unit *u,
 	for (i = scope.n - 1; i && !diescope_is_function(scope.tags[i]); i--)
 		;
 	if (f ? !dbg_die_eq(scope.v[i], f->die) :
-		!str_glob(s->p->name, die_name(scope.v[i])))
+		!str_glob(s->p->name, die_name(scope.v[i])) ||
+			!diename_is_in(s->a, scope.v[i], s->p->scope))
 		return;
 	h.declared = f ? f->line : 0;
 	h.block = scope.v[scope.n - 1];
@@ -228,7 +230,8 @@ static void debuglines_units(struct debuglines *s)
 
 static struct err *debuglines_collect(struct debuglines *s)
 {
-	struct dbg_pattern by_name = { .name = s->p->name };
+	struct dbg_pattern by_name = { .name = s->p->name,
+				       .scope = s->p->scope };
 	struct dbg_functions f = {};
 	struct err *err;
 

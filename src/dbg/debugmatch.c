@@ -7,6 +7,7 @@
 
 #include "base/bits.h"
 #include "dbg/debuginfo_data.h"
+#include "dbg/diename.h"
 
 #define DEBUGMATCH_RANGES_MAX 4096
 
@@ -81,6 +82,7 @@ struct err *dbg_pattern_parse(struct arena *a, struct str text,
 	bool good = true;
 
 	p.name = str_sub(rest, 0, at < 0 ? rest.len : (uint32_t)at);
+	diename_split(p.name, &p.scope, &p.name);
 	if (at >= 0) {
 		rest = str_sub(rest, (uint32_t)at + 1, rest.len);
 		sep = debugmatch_lines_at(rest);

@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "dbg/debuginfo_data.h"
 #include "dbg/dieloc.h"
+#include "dbg/diename.h"
 #include "dbg/dietype.h"
 
 #define DEBUGVARS_MAX 65536
@@ -158,9 +159,12 @@ bool debuginfo_global(struct debuginfo *d, struct arena *a, struct str name,
 	struct debugmatch m;
 	bool found = false;
 
+	diename_split(name, &p.scope, &name);
 	debugmatch_init(&m, &p, a);
 	while (dieindex_find(d->index, name, DIESCAN_VARIABLE, &it, &e)) {
-		if ((found && !e.is_external) || !debugvars_in_file(&m, e.die))
+		if ((found && !e.is_external) ||
+		    !debugvars_in_file(&m, e.die) ||
+		    !diename_is_in(a, e.die, p.scope))
 			continue;
 		*ret = debugvars_global(e.die);
 		found = true;

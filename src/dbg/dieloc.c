@@ -41,6 +41,8 @@ struct dieloc_build {
 	bool is_set;
 	bool needs_entry;
 	const char *failed;		/* reason */
+	const uint8_t *op_at;		/* the operation at hand */
+	const char *piece_failed;	/* why the next piece is not known */
 	VEC(struct dbg_loc_piece) pieces;
 };
 
@@ -399,7 +401,98 @@ static void dieloc_variable_value(struct dieloc_build *b)
 
 /* ---- pieces ---- */
 
+/* The operands of operations, by their letters: 1 2 4 8 bytes, u and s LEB128,
+ * a address, o offset in .debug_info, b a block with its length as LEB128, c
+ * one with its length as a byte. */
+static const char *dieloc_operands(uint8_t op)
+{
+	static const struct {
+		uint8_t op;
+		const char *operands;
+	} table[] = {
+		{ DW_OP_addr, "a" }, { DW_OP_const1u, "1" },
+		{ DW_OP_const1s, "1" }, { DW_OP_const2u, "2" },
+		{ DW_OP_const2s, "2" }, { DW_OP_const4u, "4" },
+		{ DW_OP_const4s, "4" }, { DW_OP_const8u, "8" },
+		{ DW_OP_const8s, "8" }, { DW_OP_constu, "u" },
+		{ DW_OP_consts, "s" }, { DW_OP_pick, "1" },
+		{ DW_OP_plus_uconst, "u" }, { DW_OP_skip, "2" },
+		{ DW_OP_bra, "2" }, { DW_OP_regx, "u" },
+		{ DW_OP_fbreg, "s" }, { DW_OP_bregx, "us" },
+		{ DW_OP_piece, "u" }, { DW_OP_deref_size, "1" },
+		{ DW_OP_xderef_size, "1" }, { DW_OP_call2, "2" },
+		{ DW_OP_call4, "4" }, { DW_OP_call_ref, "o" },
+		{ DW_OP_bit_piece, "uu" }, { DW_OP_implicit_value, "b" },
+		{ DW_OP_implicit_pointer, "os" }, { DW_OP_addrx, "u" },
+		{ DW_OP_constx, "u" }, { DW_OP_entry_value, "b" },
+		{ DW_OP_const_type, "uc" }, { DW_OP_regval_type, "uu" },
+		{ DW_OP_deref_type, "1u" }, { DW_OP_xderef_type, "1u" },
+		{ DW_OP_convert, "u" }, { DW_OP_reinterpret, "u" },
+		{ DW_OP_GNU_implicit_pointer, "os" },
+		{ DW_OP_GNU_entry_value, "b" },
+		{ DW_OP_GNU_const_type, "uc" },
+		{ DW_OP_GNU_regval_type, "uu" },
+		{ DW_OP_GNU_deref_type, "1u" }, { DW_OP_GNU_convert, "u" },
+		{ DW_OP_GNU_reinterpret, "u" },
+		{ DW_OP_GNU_parameter_ref, "4" },
+		{ DW_OP_GNU_addr_index, "u" }, { DW_OP_GNU_const_index, "u" },
+		{ DW_OP_GNU_variable_value, "o" },
+	};
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(table); i++)
+		if (table[i].op == op)
+			return table[i].operands;
+	return op >= DW_OP_breg0 && op <= DW_OP_breg31 ? "s" : "";
+}
+
+static void dieloc_skip_op(struct dieloc_build *b)
+{
+	const char *o = dieloc_operands(reader_u8(&b->r));
+	struct reader *r = &b->r;
+
+	for (; *o; o++) {
+		if (*o >= '1' && *o <= '8')
+			reader_skip(r, (uint64_t)(*o - '0'));
+		else if (*o == 'a')
+			reader_skip(r, b->unit->address_size);
+		else if (*o == 'o')
+			reader_skip(r, b->unit->version == 2 ?
+					       b->unit->address_size :
+					       b->unit->offset_size);
+		else if (*o == 'b')
+			reader_skip(r, reader_uleb(r));
+		else if (*o == 'c')
+			reader_skip(r, reader_u8(r));
+		else
+			reader_uleb(r);
+	}
+}
+
 static struct dbg_loc dieloc_result(struct dieloc_build *b);
+
+/*
+ * A piece that cannot be told leaves the others be: what is left of it is
+ * stepped over.  false = there are no pieces.
+ */
+static bool dieloc_skip_piece(struct dieloc_build *b)
+{
+	const char *why = b->failed;
+	uint8_t op = 0;
+
+	b->r.p = b->op_at;
+	while (reader_left(&b->r) && !b->r.bad) {
+		op = *b->r.p;
+		if (op == DW_OP_piece || op == DW_OP_bit_piece)
+			break;
+		dieloc_skip_op(b);
+	}
+	if (b->r.bad || !reader_left(&b->r))
+		return false;
+	b->failed = NULL;
+	b->ops.n = b->n = 0;
+	b->piece_failed = why;
+	return true;
+}
 
 static void dieloc_piece(struct dieloc_build *b, uint64_t bits,
 			 uint64_t offset)
@@ -412,7 +505,9 @@ static void dieloc_piece(struct dieloc_build *b, uint64_t bits,
 		dieloc_fail(b, "the location is malformed");
 		return;
 	}
-	p.loc = dieloc_result(b);
+	p.loc = b->piece_failed ? dieloc_none(b->piece_failed) :
+				  dieloc_result(b);
+	b->piece_failed = NULL;
 	vec_push(b->x->a, &b->pieces, p);
 	/* The next one starts afresh. */
 	b->ops.v = NULL;
@@ -840,8 +935,12 @@ struct dbg_loc dieloc_expression(struct dieloc *x, struct die_unit *u,
 	b->x = x;
 	b->unit = u;
 	b->r = (struct reader){ .p = e.p, .end = e.p + e.size };
-	while (reader_left(&b->r) && !b->r.bad && !b->failed)
+	while (reader_left(&b->r) && !b->r.bad && !b->failed) {
+		b->op_at = b->r.p;
 		dieloc_read_op(b);
+		if (b->failed && !b->r.bad && !dieloc_skip_piece(b))
+			break;
+	}
 	if (b->r.bad)
 		dieloc_fail(b, "the location is malformed");
 	l = b->pieces.n && !b->failed ? dieloc_pieces(b) : dieloc_result(b);

@@ -40,7 +40,7 @@ static void loc_op(struct buf *b, const struct dbg_loc_op *op)
 		buf_printf(b, " %u", (unsigned int)op->size);
 		break;
 #define LOC_NONE(name) case DBG_LOC_OP_##name:
-	LOC_NONE(FUNC)
+	LOC_NONE(FUNC) LOC_NONE(TASK)
 	LOC_NONE(TLS) LOC_NONE(CPU) LOC_NONE(ADD) LOC_NONE(SUB) LOC_NONE(MUL)
 	LOC_NONE(SDIV) LOC_NONE(UDIV) LOC_NONE(SMOD) LOC_NONE(UMOD)
 	LOC_NONE(AND) LOC_NONE(OR) LOC_NONE(XOR) LOC_NONE(SHL) LOC_NONE(SHR)
@@ -48,6 +48,7 @@ static void loc_op(struct buf *b, const struct dbg_loc_op *op)
 	LOC_NONE(NE) LOC_NONE(SLT) LOC_NONE(SLE) LOC_NONE(SGT) LOC_NONE(SGE)
 	LOC_NONE(ULT) LOC_NONE(ULE) LOC_NONE(UGT) LOC_NONE(UGE)
 	LOC_NONE(DROP) LOC_NONE(SWAP) LOC_NONE(SWAPZ) LOC_NONE(ROT)
+	LOC_NONE(CHECK)
 #undef LOC_NONE
 		break;
 	}

@@ -817,3 +817,31 @@ uint64_t objfile_tls_size(struct objfile *o)
 	}
 	return 0;
 }
+
+/* Position-independent programs look like libraries but for these. */
+static bool objfile_is_pie(struct objfile *o)
+{
+	struct objfile_data d = objfile_data(o, ".dynamic");
+
+	if (objfile_address_size(o) != 8)
+		return false;
+	for (uint64_t at = 0; at + sizeof(Elf64_Dyn) <= d.size;
+	     at += sizeof(Elf64_Dyn)) {
+		Elf64_Dyn dyn;
+
+		memcpy(&dyn, d.p + at, sizeof(dyn));
+		if (dyn.d_tag == DT_DEBUG ||
+		    (dyn.d_tag == DT_FLAGS_1 && dyn.d_un.d_val & DF_1_PIE))
+			return true;
+	}
+	return false;
+}
+
+bool objfile_is_program(struct objfile *o)
+{
+	GElf_Ehdr eh;
+
+	return gelf_getehdr(o->elf, &eh) &&
+	       (eh.e_type == ET_EXEC ||
+		(eh.e_type == ET_DYN && objfile_is_pie(o)));
+}

@@ -104,4 +104,7 @@ bool objfile_symbol_at(struct objfile *o, uint64_t addr,
 /* The thread-local block's size, aligned; 0 = has none. */
 uint64_t objfile_tls_size(struct objfile *o);
 
+/* Is it a program, of which a process has one, and no shared library? */
+bool objfile_is_program(struct objfile *o);
+
 #endif

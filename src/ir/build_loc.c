@@ -104,10 +104,64 @@ static void swap_if_zero(struct loc_stack *st)
 	push(st, build_op(st->s, OP_XOR, b, turn, st->span));
 }
 
+/* Nothing is known unless the top is true: raises. */
+static void check(struct loc_stack *st)
+{
+	ir_ref good = pop(st);
+	uint32_t yes = build_block(st->s), no = build_block(st->s);
+
+	build_branch(st->s, good, yes, no, st->span);
+	build_begin(st->s, no);
+	build_end(st->s, (struct ir_insn){ .op = OP_RAISE,
+					   .imm = IERR_CALLER,
+					   .a = IR_NONE,
+					   .b = IR_NONE,
+					   .c = IR_NONE,
+					   .span = st->span });
+	build_begin(st->s, yes);
+}
+
 static void extend(struct loc_stack *st, uint8_t size, bool is_signed)
 {
 	push(st, insn(st, OP_BITS, 0, pop(st),
 		      BITS_AUX(0, 8u * size, is_signed)));
+}
+
+/* -1 where a < b as numbers without sign, else 0 */
+static ir_ref below_mask(struct loc_stack *st, ir_ref a, ir_ref b)
+{
+	a = build_op(st->s, OP_XOR, a, number(st, INT64_MIN), st->span);
+	b = build_op(st->s, OP_XOR, b, number(st, INT64_MIN), st->span);
+	return insn(st, OP_NEG, 0, build_op(st->s, OP_LT, a, b, st->span), 0);
+}
+
+/*
+ * Numbers without sign, by the division that has one: a / 2 fits it.  Twice
+ * that quotient is at most one too small.  A divisor that would be negative
+ * goes in once, or not at all.
+ */
+static void divide_unsigned(struct loc_stack *st, bool rest)
+{
+	struct builder *s = st->s;
+	ir_ref b = pop(st), a = pop(st), big, small, half, q, r, more;
+
+	big = build_op(s, OP_SHR, b, number(st, 63), st->span);
+	small = build_op(s, OP_SUB, b,
+			 build_op(s, OP_AND, big,
+				  build_op(s, OP_SUB, b, number(st, 1),
+					   st->span), st->span), st->span);
+	half = build_op(s, OP_USHR, a, number(st, 1), st->span);
+	q = build_op(s, OP_DIV, half, small, st->span);
+	q = build_op(s, OP_SHL, q, number(st, 1), st->span);
+	/* big: q = 0 */
+	q = build_op(s, OP_AND, q, insn(st, OP_INV, 0, big, 0), st->span);
+	r = build_op(s, OP_SUB, a, build_op(s, OP_MUL, q, b, st->span),
+		     st->span);
+	more = insn(st, OP_INV, 0, below_mask(st, r, b), 0);
+	q = build_op(s, OP_SUB, q, more, st->span);
+	r = build_op(s, OP_SUB, r, build_op(s, OP_AND, more, b, st->span),
+		     st->span);
+	push(st, rest ? r : q);
 }
 
 /* The operation of two that it is; of comparisons without sign, the one with
@@ -118,6 +172,8 @@ static enum image_op binary_op(enum dbg_loc_code code)
 		[DBG_LOC_OP_ADD] = OP_ADD,
 		[DBG_LOC_OP_SUB] = OP_SUB,
 		[DBG_LOC_OP_MUL] = OP_MUL,
+		[DBG_LOC_OP_SDIV] = OP_DIV,
+		[DBG_LOC_OP_SMOD] = OP_MOD,
 		[DBG_LOC_OP_AND] = OP_AND,
 		[DBG_LOC_OP_OR] = OP_OR,
 		[DBG_LOC_OP_XOR] = OP_XOR,
@@ -155,6 +211,9 @@ static void operation(struct loc_stack *st, const struct dbg_loc_op *op)
 	case DBG_LOC_OP_CPU:
 		push(st, insn(st, OP_INTRIN, INTRIN_CPU, IR_NONE, 0));
 		break;
+	case DBG_LOC_OP_TASK:
+		push(st, insn(st, OP_INTRIN, INTRIN_TASK, IR_NONE, 0));
+		break;
 	case DBG_LOC_OP_FUNC:
 		push(st, insn(st, OP_INTRIN, INTRIN_FUNC_IP, IR_NONE, 0));
 		break;
@@ -165,6 +224,8 @@ static void operation(struct loc_stack *st, const struct dbg_loc_op *op)
 	case DBG_LOC_OP_ADD:
 	case DBG_LOC_OP_SUB:
 	case DBG_LOC_OP_MUL:
+	case DBG_LOC_OP_SDIV:
+	case DBG_LOC_OP_SMOD:
 	case DBG_LOC_OP_AND:
 	case DBG_LOC_OP_OR:
 	case DBG_LOC_OP_XOR:
@@ -212,17 +273,20 @@ static void operation(struct loc_stack *st, const struct dbg_loc_op *op)
 	case DBG_LOC_OP_SWAPZ:
 		swap_if_zero(st);
 		break;
+	case DBG_LOC_OP_CHECK:
+		check(st);
+		break;
 	case DBG_LOC_OP_ROT:
 		rotate(st, 3);
+		break;
+	case DBG_LOC_OP_UDIV:
+	case DBG_LOC_OP_UMOD:
+		divide_unsigned(st, op->code == DBG_LOC_OP_UMOD);
 		break;
 	/* sema/resolve lets none of these through. */
 	case DBG_LOC_OP_ENTRY:
 	case DBG_LOC_OP_ADDR:
 	case DBG_LOC_OP_TLS:
-	case DBG_LOC_OP_SDIV:
-	case DBG_LOC_OP_UDIV:
-	case DBG_LOC_OP_SMOD:
-	case DBG_LOC_OP_UMOD:
 		break;
 	}
 }

@@ -207,6 +207,64 @@ static void location(struct cursor *c, const struct target_op *op)
 					       c->span));
 }
 
+/*
+ * A float's bits to those of a double: exponent and fraction move, and the
+ * bias is another one.  All exponent bits are set in infinities and NaN; none
+ * in zero and in numbers too small to be normal, which a double can hold: their
+ * fraction is shifted up until its highest bit is the hidden one.
+ */
+#define FLOAT_HIDDEN (1 << 23)
+#define FLOAT_BIAS (1023 - 127)
+
+static ir_ref binary(struct cursor *c, enum image_op op, ir_ref a, int64_t b)
+{
+	return build_op(c->s, op, a, build_const(c->s, b, c->span), c->span);
+}
+
+/* fraction and exponent of a number too small: five steps of half the rest */
+static void normalize(struct cursor *c, ir_ref *fraction, ir_ref *exponent)
+{
+	for (int64_t n = 16; n; n /= 2) {
+		/* all bits below 2^(24 - n): there is room for n more */
+		ir_ref low = binary(c, OP_LT, *fraction,
+				    (INT64_C(1) << (24 - n)));
+		ir_ref by = binary(c, OP_MUL, low, n);
+
+		*fraction = build_op(c->s, OP_SHL, *fraction, by, c->span);
+		*exponent = build_op(c->s, OP_SUB, *exponent, by, c->span);
+	}
+}
+
+static void to_double(struct cursor *c)
+{
+	ir_ref bits = cursor_value(c);
+	ir_ref fraction = binary(c, OP_AND, bits, FLOAT_HIDDEN - 1);
+	ir_ref exponent = binary(c, OP_AND, binary(c, OP_USHR, bits, 23), 255);
+	ir_ref sign = binary(c, OP_SHL, binary(c, OP_USHR, bits, 31), 63);
+	ir_ref small = binary(c, OP_EQ, exponent, 0);
+	ir_ref special = binary(c, OP_EQ, exponent, 255);
+	ir_ref zero = binary(c, OP_EQ, binary(c, OP_SHL, bits, 33), 0);
+	ir_ref biased;
+
+	/* 2^-126 is the unit of small numbers, as of those with exponent 1. */
+	exponent = build_op(c->s, OP_ADD, exponent, small, c->span);
+	fraction = build_op(c->s, OP_OR, fraction,
+			    binary(c, OP_SHL, binary(c, OP_XOR, small, 1), 23),
+			    c->span);
+	normalize(c, &fraction, &exponent);
+	biased = binary(c, OP_ADD, exponent, FLOAT_BIAS);
+	biased = build_op(c->s, OP_OR, biased,
+			  binary(c, OP_MUL, special, 2047), c->span);
+	biased = binary(c, OP_SHL, biased, 52);
+	fraction = binary(c, OP_SHL, binary(c, OP_AND, fraction,
+					    FLOAT_HIDDEN - 1), 29);
+	biased = build_op(c->s, OP_OR, biased, fraction, c->span);
+	/* Nothing is left of a zero but the sign. */
+	biased = build_op(c->s, OP_AND, biased, binary(c, OP_SUB, zero, 1),
+			  c->span);
+	cursor_start(c, build_op(c->s, OP_OR, biased, sign, c->span));
+}
+
 static void operation(struct cursor *c, const struct target_op *op)
 {
 	switch (op->kind) {
@@ -234,6 +292,9 @@ static void operation(struct cursor *c, const struct target_op *op)
 			load(c, op);
 		else
 			load_str(c, op);
+		break;
+	case TGT_DOUBLE:
+		to_double(c);
 		break;
 	case TGT_BITS:
 		bits(c, op);

@@ -169,6 +169,8 @@ static const char *op_name(enum target_op_kind kind)
 		return "load";
 	case TGT_LOAD_STR:
 		return "load.str";
+	case TGT_DOUBLE:
+		return "double";
 	case TGT_BITS:
 		return "bits";
 	case TGT_LOC:

@@ -129,6 +129,8 @@ enum target_op_kind {
 	TGT_LOAD,		/* value = memory at value: size, is_signed */
 	TGT_LOAD_STR,		/* value = text at value, at most size bytes:
 				 * the last operation; the target is a string */
+	TGT_DOUBLE,		/* value = bits of a float to those of a
+				 * double */
 	TGT_BITS,		/* n = shift, size = width in bits, is_signed */
 	TGT_LOC,		/* value = what the operations of a location
 				 * give, on a stack: registers are offsets

@@ -7,6 +7,7 @@
 #include "dbg/dietype.h"
 #include "dbg/elfsyms.h"
 #include "sema/resolve/kind.h"
+#include "sema/resolve/place.h"
 
 struct debug_btf {
 	struct str module;
@@ -129,207 +130,29 @@ void debug_sources_close(struct program *p)
 	p->debug = NULL;
 }
 
-/* ---- locations ---- */
-
-/* A location on its way to operations of a target. */
-struct lower {
-	struct program *program;
-	struct debug_source *src;
-	const struct target_scope *scope;	/* of the handler, or NULL */
-	VEC(struct dbg_loc_op) ops;
-	const char *missing;
-};
-
-static void lower_op(struct lower *l, enum dbg_loc_code code, uint64_t value)
-{
-	vec_push(l->program->arena, &l->ops,
-		 (struct dbg_loc_op){ .code = code, .value = value });
-}
-
-static void lower_reg(struct lower *l, uint64_t n)
-{
-	const struct arch *arch = world_arch(l->program->world);
-	const struct arch_reg *r =
-		n < ARCH_NO_DWARF ? arch_reg_dwarf(arch, (uint16_t)n) : NULL;
-
-	if (!r || r->size != 8 || r->offset + 8u > arch->ctx_regs_size)
-		l->missing = "is in a register that probes do not see";
-	else
-		lower_op(l, DBG_LOC_OP_REG, r->offset);
-}
-
-/* The address of a symbol, when the program is loaded. */
-static void lower_symbol(struct lower *l, struct str module, struct str name)
-{
-	struct program *p = l->program;
-	struct image_access a = {
-		.kind = ACCESS_SYMBOL,
-		.module = image_intern(p->image, p->back, module),
-		.path = image_intern(p->image, p->back, name),
-	};
-
-	lower_op(l, DBG_LOC_OP_SYMBOL, image_access(p->image, p->back, &a));
-}
-
-/* An address of the kernel moves with it: it is so many bytes behind a symbol
- * whose address is looked up. */
-static void lower_plain_addr(struct lower *l, uint64_t addr)
-{
-	struct str name = STR("_text");
-	uint64_t base, offset;
-	bool unique;
-
-	if (l->src->module.len ||
-	    !debuginfo_find_symbol(l->src->info, name, &base)) {
-		if (!debuginfo_symbol(l->src->info, addr, &name, &offset,
-				      &unique)) {
-			l->missing = "has an address without a symbol";
-			return;
-		}
-		base = addr - offset;
-	}
-	lower_symbol(l, l->src->module, name);
-	lower_op(l, DBG_LOC_OP_CONST, addr - base);
-	lower_op(l, DBG_LOC_OP_ADD, 0);
-}
-
-/* This CPU's: as far behind the section's as __per_cpu_offset[cpu] says.  On
- * older kernels the section is at 0, and does not move. */
-static void lower_percpu(struct lower *l, uint64_t addr)
-{
-	struct str section;
-	uint64_t offset;
-
-	if (l->src->module.len) {
-		l->missing = "is another one on each CPU, and of a module";
-		return;
-	}
-	if (debuginfo_section(l->src->info, addr, &section, &offset) &&
-	    offset == addr)
-		lower_op(l, DBG_LOC_OP_CONST, addr);
-	else
-		lower_plain_addr(l, addr);
-	lower_symbol(l, (struct str){}, STR("__per_cpu_offset"));
-	lower_op(l, DBG_LOC_OP_CPU, 0);
-	lower_op(l, DBG_LOC_OP_CONST, 3);
-	lower_op(l, DBG_LOC_OP_SHL, 0);
-	lower_op(l, DBG_LOC_OP_ADD, 0);
-	vec_push(l->program->arena, &l->ops,
-		 (struct dbg_loc_op){ .code = DBG_LOC_OP_LOAD, .size = 8 });
-	lower_op(l, DBG_LOC_OP_ADD, 0);
-}
-
-/* A program's addresses move with it, as the one does that was hit; of a
- * function that is left, its beginning is known. */
-static void lower_user_addr(struct lower *l, uint64_t addr)
-{
-	const struct target_scope *s = l->scope;
-	const struct arch *arch = world_arch(l->program->world);
-
-	if (!s || s->source != l->src) {
-		l->missing = "is in another program or library than the probe";
-		return;
-	}
-	if (!s->has_return)
-		lower_op(l, DBG_LOC_OP_REG, arch->regs[arch->ip].offset);
-	else if (l->program->features & FEATURE_BIT(UPROBE_MULTI))
-		lower_op(l, DBG_LOC_OP_FUNC, 0);
-	else
-		l->missing = "has an address that this kernel does not tell "
-			     "at returns";
-	lower_op(l, DBG_LOC_OP_CONST, addr - s->pc);
-	lower_op(l, DBG_LOC_OP_ADD, 0);
-}
-
-static void lower_addr(struct lower *l, uint64_t addr)
-{
-	if (l->src->path.len)
-		lower_user_addr(l, addr);
-	else if (debuginfo_is_percpu(l->src->info, addr))
-		lower_percpu(l, addr);
-	else
-		lower_plain_addr(l, addr);
-}
-
-static void lower_one(struct lower *l, const struct dbg_loc_op *op)
-{
-	if (op->code == DBG_LOC_OP_REG)
-		lower_reg(l, op->value);
-	else if (op->code == DBG_LOC_OP_ADDR)
-		lower_addr(l, op->value);
-	else if (op->code == DBG_LOC_OP_ENTRY)
-		l->missing = "is known at the function's entry only";
-	else if (op->code == DBG_LOC_OP_TLS)
-		l->missing = "is another one for each thread";
-	else if (op->code == DBG_LOC_OP_SDIV || op->code == DBG_LOC_OP_UDIV ||
-		 op->code == DBG_LOC_OP_SMOD || op->code == DBG_LOC_OP_UMOD)
-		l->missing = "would take a division to compute";
-	else if (op->code == DBG_LOC_OP_LOAD && l->src->path.len)
-		vec_push(l->program->arena, &l->ops,
-			 (struct dbg_loc_op){ .code = op->code,
-					      .size = op->size, .value = 1 });
-	else
-		vec_push(l->program->arena, &l->ops, *op);
-}
-
-/* The bytes of a constant as a number. */
-static bool lower_bytes(struct lower *l, struct str bytes)
-{
-	uint64_t v = 0;
-
-	if (!bytes.len || bytes.len > 8)
-		return false;
-	memcpy(&v, bytes.s, bytes.len);
-	lower_op(l, DBG_LOC_OP_CONST, v);
-	return true;
-}
-
-static void lower_location(struct lower *l, const struct dbg_loc *loc)
-{
-	switch (loc->kind) {
-	case DBG_LOC_NONE:
-		l->missing = loc->reason;
-		break;
-	case DBG_LOC_MEMORY:
-	case DBG_LOC_REGISTER:
-	case DBG_LOC_VALUE:
-		for (uint32_t i = 0; i < loc->nops && !l->missing; i++)
-			lower_one(l, &loc->ops[i]);
-		break;
-	case DBG_LOC_BYTES:
-		if (!lower_bytes(l, loc->bytes))
-			l->missing = "is a constant that is no number";
-		break;
-	case DBG_LOC_POINTER:
-		l->missing = "points to something that has no address";
-		break;
-	case DBG_LOC_PIECES:
-		l->missing = "is spread over several places";
-		break;
-	}
-}
-
 /* ---- roots ---- */
 
+/* What is in memory has an address; of what is not, a path takes parts. */
 void debug_locate(struct program *p, const struct target_scope *scope,
 		  struct debug_source *src, const struct dbg_loc *loc,
 		  struct target_root *r)
 {
-	struct lower l = { .program = p, .src = src, .scope = scope };
+	struct debug_place *pl = arena_new(p->arena, struct debug_place);
+	struct dbg_loc *copy = arena_new(p->arena, struct dbg_loc);
 
-	lower_location(&l, loc);
-	if (l.missing) {
-		r->missing = arena_printf(p->arena, "'%" STR_FMT "' %s%s",
-					  STR_ARG(r->name),
-					  strncmp(l.missing, "optimi", 6) ?
-						  "" : "is ", l.missing);
+	*copy = *loc;
+	*pl = (struct debug_place){ .name = r->name, .src = src,
+				    .scope = scope, .loc = copy };
+	r->is_address = loc->kind == DBG_LOC_MEMORY;
+	if (r->is_address) {
+		r->missing = place_address(p, pl, 0, &r->ops[0]);
+		r->nops = 1;
 		return;
 	}
-	r->is_address = loc->kind == DBG_LOC_MEMORY;
-	r->ops[0] = (struct target_op){ .kind = TGT_LOC,
-					.n = l.ops.n,
-					.loc = l.ops.v };
-	r->nops = 1;
+	r->place = pl;
+	if (loc->kind == DBG_LOC_NONE || loc->kind == DBG_LOC_REGISTER ||
+	    loc->kind == DBG_LOC_VALUE)
+		r->missing = place_bits(p, pl, 0, 8, &r->ops[0]);
 }
 
 static struct target_root root_of(struct program *p, struct debug_source *src,

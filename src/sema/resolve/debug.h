@@ -50,7 +50,7 @@ bool debug_global(struct program *p, struct debug_source *src,
 		  struct str file, struct target_root *ret);
 
 /* Makes r what is at a location of the source, for a handler of this scope:
- * its operations, and whether they give its address; or says what it is that
+ * the operations that give its address, or its place; or says what it is that
  * it misses. */
 void debug_locate(struct program *p, const struct target_scope *scope,
 		  struct debug_source *src, const struct dbg_loc *loc,

@@ -2,6 +2,7 @@
 #include "sema/resolve/path.h"
 
 #include "lang/diag.h"
+#include "sema/resolve/place.h"
 
 static struct target *path_target_new(struct program *p)
 {
@@ -31,6 +32,7 @@ struct path path_of_root(struct program *p, const struct target_root *r)
 		pa.is_address = true;
 		pa.root = r->type.id;
 	}
+	pa.place = r->place;
 	for (uint32_t i = 0; i < r->nops; i++)
 		path_op(&pa, r->ops[i]);
 	if (r->missing.len)
@@ -202,12 +204,40 @@ static void path_go(struct path *pa, int64_t bytes, struct str what)
 
 /* ---- steps ---- */
 
+/* A part of an object that is in a place of its own. */
+static void path_take(struct path *pa, uint32_t bits, bool is_signed,
+		      struct span span)
+{
+	uint64_t bit = (uint64_t)(8 * pa->distance + pa->bit_offset);
+	struct target_op op = {};
+	struct str why = pa->distance < 0 || bits > 64 ?
+				 STR("has no such part") :
+				 place_bits(pa->program, pa->place, bit, bits,
+					    &op);
+
+	op.span = span;
+	pa->place = NULL;
+	pa->distance = 0;
+	if (why.len)
+		path_fail(pa, DIAG_UNKNOWN_TARGET_VAR, why, (struct str){});
+	path_op(pa, op);
+	if (is_signed && bits < 64)
+		path_op(pa, (struct target_op){ .kind = TGT_BITS,
+						.size = bits,
+						.is_signed = true,
+						.span = span });
+}
+
 /* A part of a value that is not in memory. */
 static void path_pick(struct path *pa, uint32_t bits, bool is_signed,
 		      struct span span)
 {
 	int64_t shift = 8 * pa->distance + pa->bit_offset;
 
+	if (pa->place) {
+		path_take(pa, bits, is_signed, span);
+		return;
+	}
 	if (shift || bits < 64)
 		path_op(pa, (struct target_op){ .kind = TGT_BITS,
 						.n = shift,
@@ -228,15 +258,32 @@ static void path_load(struct path *pa, uint32_t size, bool is_signed,
 					.span = span });
 }
 
+/* Is it a pointer to what has no address?  Then goes there. */
+static bool path_follow(struct path *pa)
+{
+	const struct debug_place *to =
+		place_pointee(pa->program, pa->place,
+			      8 * (uint64_t)pa->distance, &pa->distance);
+
+	if (to)
+		pa->place = to;
+	return to;
+}
+
 bool path_deref(struct path *pa, struct span span)
 {
 	struct ctype t = path_type(pa);
 
 	if (t.kind != CTYPE_PTR)
 		return false;
+	if (pa->place && path_follow(pa)) {
+		pa->type = t.ref;
+		pa->bits = pa->bit_offset = 0;
+		return true;
+	}
 	if (pa->is_address)
 		path_load(pa, t.size, false, span);
-	else if (pa->distance)
+	else if (pa->distance || pa->place)
 		path_pick(pa, 8 * t.size, false, span);
 	if (path_is_user_pointer(pa->types, t.ref))
 		pa->is_user = true;
@@ -314,7 +361,7 @@ bool path_member(struct path *pa, struct str name, struct span span)
 
 	if (t.kind == CTYPE_PTR && path_deref(pa, span))
 		t = path_type(pa);
-	if ((!pa->is_address && t.size > 8) ||
+	if ((!pa->is_address && !pa->place && t.size > 8) ||
 	    (t.kind != CTYPE_STRUCT && t.kind != CTYPE_UNION))
 		return path_no_members(pa, name);
 	if (!ctypes_find_member(pa->types, pa->type, name, &m)) {
@@ -347,7 +394,7 @@ bool path_element(struct path *pa, uint32_t i, struct span span)
 	struct ctype t = path_type(pa);
 	uint64_t size;
 
-	if (t.kind != CTYPE_ARRAY || !pa->is_address ||
+	if (t.kind != CTYPE_ARRAY || (!pa->is_address && !pa->place) ||
 	    !ctypes_size(pa->types, t.ref, &size))
 		return path_not_indexable(pa);
 	(void)span;
@@ -366,12 +413,60 @@ static bool path_is_bare_cast(const struct path *pa)
 	       pa->target->ops.v[0].kind == TGT_EXPR;
 }
 
+/* The n-th of what has no address: an array, or what a pointer points to. */
+static bool path_index_place(struct path *pa, const struct ast_expr *index)
+{
+	struct ctype t = path_type(pa);
+	uint64_t size;
+
+	if (index->kind != AST_NUMBER || index->number < 0 ||
+	    index->number > INT32_MAX) {
+		path_fail(pa, DIAG_NOT_INDEXABLE,
+			  STR("this is not in memory at this address: its "
+			      "elements can be chosen by numbers only"),
+			  (struct str){});
+		return false;
+	}
+	if (t.kind == CTYPE_ARRAY)
+		return path_element(pa, (uint32_t)index->number, index->span);
+	if (!ctypes_size(pa->types, pa->type, &size))
+		return path_not_indexable(pa);
+	pa->distance += (int64_t)size * index->number;
+	return true;
+}
+
+/* An array in one piece of memory has an address. */
+static void path_find_address(struct path *pa, struct span span)
+{
+	struct target_op op = {};
+	struct str why;
+
+	if (!pa->place || pa->distance < 0)
+		return;
+	why = place_address(pa->program, pa->place, (uint64_t)pa->distance,
+			    &op);
+	if (why.len)
+		return;
+	op.span = span;
+	path_op(pa, op);
+	pa->place = NULL;
+	pa->distance = 0;
+	pa->root = pa->type;
+	pa->is_address = true;
+}
+
 bool path_index(struct path *pa, struct ast_expr *index, struct span span)
 {
 	struct ctype t = path_type(pa);
 	bool is_cast = path_is_bare_cast(pa) && t.kind != CTYPE_PTR;
 	uint64_t size;
 
+	if (t.kind == CTYPE_ARRAY && pa->place)
+		return path_index_place(pa, index);
+	if (t.kind == CTYPE_PTR && pa->place && path_follow(pa)) {
+		pa->type = t.ref;
+		return path_index_place(pa, index);
+	}
 	if (t.kind == CTYPE_ARRAY && pa->is_address) {
 		path_settle(pa, 0, false, span);
 		pa->type = pa->root = t.ref;
@@ -418,6 +513,20 @@ static bool path_has_value(const struct ctype *t)
 	       (t->size == 1 || t->size == 2 || t->size == 4 || t->size == 8);
 }
 
+static bool path_is_short_float(const struct ctype *t)
+{
+	return t->kind == CTYPE_FLOAT && t->size == 4;
+}
+
+/* A float becomes a double, so that all of them mean the same as numbers. */
+static void path_widen(struct path *pa, const struct ctype *t,
+		       struct span span)
+{
+	if (path_is_short_float(t))
+		path_op(pa, (struct target_op){ .kind = TGT_DOUBLE,
+						.span = span });
+}
+
 static void path_load_value(struct path *pa, const struct ctype *t,
 			    struct span span)
 {
@@ -427,7 +536,8 @@ static void path_load_value(struct path *pa, const struct ctype *t,
 	}
 	path_load(pa, t->size, t->is_signed, span);
 	pa->target->store = vec_last(&pa->target->ops);
-	pa->target->is_lvalue = true;
+	pa->target->is_lvalue = !path_is_short_float(t);
+	path_widen(pa, t, span);
 }
 
 /* A word of the context holds a narrow value in its low bits only. */
@@ -436,9 +546,20 @@ static void path_narrow(struct path *pa, const struct ctype *t,
 {
 	if (pa->bits)
 		path_pick(pa, pa->bits, t->is_signed, span);
-	else if (pa->distance ||
+	else if (pa->distance || pa->place ||
 		 (t->kind != CTYPE_PTR && t->size && t->size < 8))
 		path_pick(pa, 8 * t->size, t->is_signed, span);
+}
+
+static void path_no_value(struct path *pa)
+{
+	path_fail(pa, DIAG_NOT_A_VALUE,
+		  arena_printf(pa->program->arena,
+			       "a value of type %" STR_FMT
+			       " does not fit a number",
+			       STR_ARG(path_type_name(pa))),
+		  STR("name a member with ->, take its address with &, or "
+		      "print it whole with $"));
 }
 
 bool path_value(struct path *pa, struct span span)
@@ -451,9 +572,16 @@ bool path_value(struct path *pa, struct span span)
 		pa->target->points_to = path_ref(pa, t.ref);
 		pa->target->is_user |= path_is_user_pointer(pa->types, t.ref);
 	}
+	if (t.kind == CTYPE_ARRAY)
+		path_find_address(pa, span);
+	if (pa->place && !path_has_value(&t)) {
+		path_no_value(pa);
+		return false;
+	}
 	if (!pa->is_address) {
 		path_narrow(pa, &t, span);
-		return true;
+		path_widen(pa, &t, span);
+		return pa->target->defined;
 	}
 	if (t.kind == CTYPE_ARRAY || t.kind == CTYPE_FUNC_PROTO) {
 		path_settle(pa, 0, false, span);
@@ -463,18 +591,13 @@ bool path_value(struct path *pa, struct span span)
 		path_load_value(pa, &t, span);
 		return true;
 	}
-	path_fail(pa, DIAG_NOT_A_VALUE,
-		  arena_printf(pa->program->arena,
-			       "a value of type %" STR_FMT
-			       " does not fit a number",
-			       STR_ARG(path_type_name(pa))),
-		  STR("name a member with ->, take its address with &, or "
-		      "print it whole with $"));
+	path_no_value(pa);
 	return false;
 }
 
 bool path_address(struct path *pa, struct span span)
 {
+	path_find_address(pa, span);
 	if (pa->is_address && !pa->bits) {
 		path_settle(pa, 0, false, span);
 		pa->target->type = (struct ctype_ref){};
@@ -489,12 +612,16 @@ bool path_address(struct path *pa, struct span span)
 	return false;
 }
 
-void path_text(struct path *pa, uint32_t max, struct span span)
+bool path_text(struct path *pa, uint32_t max, struct span span)
 {
+	path_find_address(pa, span);
+	if (pa->place)
+		return false;
 	path_settle(pa, 0, false, span);
 	path_op(pa, (struct target_op){ .kind = TGT_LOAD_STR,
 					.size = max,
 					.is_user = pa->is_user,
 					.span = span });
 	pa->target->is_string = true;
+	return true;
 }

@@ -11,7 +11,8 @@
 #include "sema/resolve/target.h"
 
 /* A path in the making.  The value is either of C type `type`, or the address
- * of an object of that type. */
+ * of an object of that type; or there is none yet, and the object is in a
+ * place that is not memory. */
 struct path {
 	struct program *program;
 	struct ctypes *types;		/* NULL: no types known */
@@ -19,6 +20,7 @@ struct path {
 	uint32_t type;			/* 0 = a plain long, or void */
 	bool is_address;
 	bool is_user;
+	const struct debug_place *place;	/* or NULL */
 	uint32_t bit_offset, bits;	/* a bitfield within the object */
 	/* Where the object is: `distance` bytes behind the value so far, which
 	 * is the member `members` of an object of type `root`. */
@@ -54,8 +56,9 @@ bool path_value(struct path *pa, struct span span);
 /* Ends the path: the address of the object. */
 bool path_address(struct path *pa, struct span span);
 
-/* Ends the path: the text there, of at most `max` bytes. */
-void path_text(struct path *pa, uint32_t max, struct span span);
+/* Ends the path: the text there, of at most `max` bytes.  False: it is not in
+ * memory. */
+bool path_text(struct path *pa, uint32_t max, struct span span);
 
 /* The type of the object, without typedefs and qualifiers; as it is. */
 struct ctype path_type(const struct path *pa);

@@ -154,6 +154,20 @@ static struct path path_no_root(const struct resolver *r, struct str name)
 		list.len ? list : STR("it has no variables"));
 }
 
+/* In a member function of C++: is it a member of the object? */
+static bool is_own_member(const struct resolver *r, struct str name)
+{
+	const struct target_root *self = root_find(r->scope, STR("this"));
+	struct ctype_member m;
+	struct ctype t;
+
+	if (!self || !self->type.in)
+		return false;
+	t = ctypes_stripped(self->type.in, self->type.id);
+	return t.kind == CTYPE_PTR &&
+	       ctypes_find_member(self->type.in, t.ref, name, &m);
+}
+
 static struct path path_of_name(const struct resolver *r, struct str name)
 {
 	struct str bare = str_sub(name, 1, name.len);
@@ -162,6 +176,13 @@ static struct path path_of_name(const struct resolver *r, struct str name)
 
 	if (root)
 		return path_of_root(r->program, root);
+	if (is_own_member(r, bare)) {
+		struct path pa = path_of_root(r->program,
+					      root_find(r->scope, STR("this")));
+
+		path_member(&pa, bare, (struct span){});
+		return pa;
+	}
 	if (r->scope && debug_visible(r->program, r->scope, bare, &global))
 		return path_of_root(r->program, &global);
 	return path_no_root(r, name);

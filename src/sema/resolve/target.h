@@ -21,6 +21,7 @@
 #define TARGET_ROOT_OPS 4
 
 struct debug_source;	/* sema/resolve/debug.h */
+struct debug_place;
 
 /* A variable of the probed code: its name, and how to get its value. */
 struct target_root {
@@ -29,6 +30,8 @@ struct target_root {
 	struct str type_name;		/* for -L where there is no type */
 	bool is_user;			/* pointers in it are to user memory */
 	bool is_address;		/* ops give the address of the object */
+	const struct debug_place *place;	/* not in memory: where instead
+					 * (place.h), or NULL: there are ops */
 	bool is_local;			/* no parameter */
 	struct str missing;		/* why it has no value here; empty =
 					 * it has */

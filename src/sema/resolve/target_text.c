@@ -71,11 +71,27 @@ static void text_number(struct text *t, const struct path *at,
 		text_str(t, STR("?"));
 }
 
+static void text_char(struct text *t, const struct path *at)
+{
+	struct path pa = path_copy(at);
+
+	if (!path_value(&pa, t->span)) {
+		text_str(t, STR("?"));
+		return;
+	}
+	text_str(t, STR("'"));
+	text_target(t, &pa, FMT_CHAR, 0);
+	text_str(t, STR("'"));
+}
+
 /* The text at the address that pa has come to. */
 static void text_quoted(struct text *t, struct path *pa, uint32_t max)
 {
+	if (!path_text(pa, max, t->span)) {
+		text_str(t, STR("?"));
+		return;
+	}
 	text_str(t, STR("\""));
-	path_text(pa, max, t->span);
 	vec_last(&pa->target->ops).is_quiet = true;
 	text_target(t, pa, FMT_STRING, 0);
 	text_str(t, STR("\""));
@@ -198,12 +214,12 @@ static void text_value(struct text *t, const struct path *at, int depth,
 	} else if (type.kind == CTYPE_PTR) {
 		text_pointer(t, at, &type, depth, max_depth);
 	} else if (is_char(&type) && !at->bits) {
-		text_str(t, STR("'"));
-		text_number(t, at, FMT_CHAR, 0);
-		text_str(t, STR("'"));
+		text_char(t, at);
 	} else {
-		text_number(t, at, type.is_signed ? FMT_SIGNED : FMT_UNSIGNED,
-			    0);
+		text_number(t, at,
+			    type.is_signed || type.kind == CTYPE_FLOAT ?
+				    FMT_SIGNED :
+				    FMT_UNSIGNED, 0);
 	}
 }
 
