@@ -303,6 +303,21 @@ static bool dieentry_needs(const struct dbg_loc *l, enum dbg_loc_code code)
 	return false;
 }
 
+/* Is what it reads, if anything, on the caller's stack?  That is there whoever
+ * the caller was. */
+static bool dieentry_is_stack(const struct dbg_loc *l)
+{
+	uint32_t loads = 0;
+
+	for (uint32_t i = 0; i < l->nops; i++) {
+		loads += l->ops[i].code == DBG_LOC_OP_LOAD;
+		if (l->ops[i].code == DBG_LOC_OP_REG &&
+		    l->ops[i].value != DIEENTRY_SP)
+			return false;
+	}
+	return loads <= 1;
+}
+
 static int dieentry_entry_reg(const struct dbg_loc *l)
 {
 	for (uint32_t i = 0; i < l->nops; i++)
@@ -454,7 +469,8 @@ static void dieentry_chains(struct dieentry *e, uint32_t level, int first,
 			continue;
 		l = dieentry_at_site(e, level, passed);
 		if (!dieentry_is_value(&l) ||
-		    (dieentry_needs(&l, DBG_LOC_OP_LOAD) && !only))
+		    (dieentry_needs(&l, DBG_LOC_OP_LOAD) && !only &&
+		     !dieentry_is_stack(&l)))
 			continue;
 		if (!dieentry_needs(&l, DBG_LOC_OP_ENTRY))
 			dieentry_chain(e, first);

@@ -811,6 +811,26 @@ static void dieloc_branch(struct dieloc_build *b)
 		dieloc_op(b, DBG_LOC_OP_SWAPZ, 0, 0);
 }
 
+/*
+ * The offset in the thread's block.  Of split debug information gcc keeps it in
+ * .debug_addr, where the linker puts an address: of the first contents.
+ */
+static void dieloc_tls(struct dieloc_build *b)
+{
+	struct dbg_loc_op *op = b->ops.n ? &vec_last(&b->ops) : NULL;
+	uint64_t addr, size;
+
+	dieloc_pop(b);
+	if (op && op->code == DBG_LOC_OP_CONST &&
+	    objfile_tls(b->x->d->main, &addr, &size) && op->value >= size) {
+		if (op->value < addr || op->value - addr >= size)
+			dieloc_fail(b, "the location is malformed");
+		op->value -= addr;
+	}
+	dieloc_op(b, DBG_LOC_OP_TLS, 0, 0);
+	dieloc_push(b, (struct dieloc_type){});
+}
+
 /* What is left: what kind of location it is. */
 static void dieloc_read_kind(struct dieloc_build *b, uint8_t op)
 {
@@ -846,9 +866,7 @@ static void dieloc_read_kind(struct dieloc_build *b, uint8_t op)
 		break;
 	case DW_OP_form_tls_address:
 	case DW_OP_GNU_push_tls_address:
-		dieloc_pop(b);
-		dieloc_op(b, DBG_LOC_OP_TLS, 0, 0);
-		dieloc_push(b, (struct dieloc_type){});
+		dieloc_tls(b);
 		break;
 	case DW_OP_GNU_variable_value:
 		dieloc_variable_value(b);

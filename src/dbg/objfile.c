@@ -800,22 +800,38 @@ bool objfile_symbol_at(struct objfile *o, uint64_t addr,
 	return found;
 }
 
-uint64_t objfile_tls_size(struct objfile *o)
+static bool objfile_tls_segment(struct objfile *o, GElf_Phdr *ret)
 {
 	size_t n;
 
 	if (elf_getphdrnum(o->elf, &n))
+		return false;
+	for (size_t i = 0; i < n && i < INT32_MAX; i++)
+		if (gelf_getphdr(o->elf, (int)i, ret) && ret->p_type == PT_TLS)
+			return true;
+	return false;
+}
+
+uint64_t objfile_tls_size(struct objfile *o)
+{
+	GElf_Phdr ph;
+	uint64_t align;
+
+	if (!objfile_tls_segment(o, &ph))
 		return 0;
-	for (size_t i = 0; i < n && i < INT32_MAX; i++) {
-		GElf_Phdr ph;
+	align = ph.p_align ? ph.p_align : 1;
+	return (ph.p_memsz + align - 1) / align * align;
+}
 
-		if (gelf_getphdr(o->elf, (int)i, &ph) && ph.p_type == PT_TLS) {
-			uint64_t align = ph.p_align ? ph.p_align : 1;
+bool objfile_tls(struct objfile *o, uint64_t *ret_addr, uint64_t *ret_size)
+{
+	GElf_Phdr ph;
 
-			return (ph.p_memsz + align - 1) / align * align;
-		}
-	}
-	return 0;
+	if (!objfile_tls_segment(o, &ph))
+		return false;
+	*ret_addr = ph.p_vaddr;
+	*ret_size = ph.p_memsz;
+	return true;
 }
 
 /* Position-independent programs look like libraries but for these. */

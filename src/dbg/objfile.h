@@ -104,6 +104,10 @@ bool objfile_symbol_at(struct objfile *o, uint64_t addr,
 /* The thread-local block's size, aligned; 0 = has none. */
 uint64_t objfile_tls_size(struct objfile *o);
 
+/* Where the thread-local block's first contents are, and how many bytes it
+ * has; false = has none. */
+bool objfile_tls(struct objfile *o, uint64_t *ret_addr, uint64_t *ret_size);
+
 /* Is it a program, of which a process has one, and no shared library? */
 bool objfile_is_program(struct objfile *o);
 

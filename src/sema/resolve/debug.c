@@ -149,6 +149,11 @@ void debug_locate(struct program *p, const struct target_scope *scope,
 		r->nops = 1;
 		return;
 	}
+	if (!r->type.in) {	/* a number, with nothing to be told of it */
+		r->missing = place_bits(p, pl, 0, 64, &r->ops[0]);
+		r->nops = 1;
+		return;
+	}
 	r->place = pl;
 	if (loc->kind == DBG_LOC_NONE || loc->kind == DBG_LOC_REGISTER ||
 	    loc->kind == DBG_LOC_VALUE)
