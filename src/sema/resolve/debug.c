@@ -185,6 +185,29 @@ static bool is_hidden(const struct target_scope *s, struct str name)
 	return false;
 }
 
+/* Is there one of this name further in, which is the one that is meant? */
+static bool is_shadowed(const struct dbg_vars *vars, uint32_t i)
+{
+	for (uint32_t k = 0; k < i; k++)
+		if (str_eq(vars->v[k].name, vars->v[i].name))
+			return true;
+	return false;
+}
+
+/* In the order of the source: what stands further out comes first. */
+static void add_roots(struct program *p, struct target_scope *s,
+		      const struct dbg_vars *vars)
+{
+	uint32_t depth = vars->n ? vec_last(vars).depth + 1 : 0;
+
+	while (depth--)
+		for (uint32_t i = 0; i < vars->n; i++)
+			if (vars->v[i].depth == depth && !is_shadowed(vars, i))
+				vec_push(p->arena, &s->roots,
+					 root_of(p, s->source, s, &vars->v[i],
+						 s->pc));
+}
+
 const struct target_scope *debug_scope(struct program *p,
 				       struct debug_source *src, uint64_t pc,
 				       struct dbg_die scope, struct str what)
@@ -201,11 +224,7 @@ const struct target_scope *debug_scope(struct program *p,
 	if (scope.unit && debuginfo_function(src->info, scope, &f))
 		s->name = f.name;
 	err_free(debuginfo_vars(src->info, p->arena, pc, scope, &vars));
-	/* The innermost of a name is the one that is meant. */
-	for (uint32_t i = 0; i < vars.n; i++)
-		if (!is_hidden(s, vars.v[i].name))
-			vec_push(p->arena, &s->roots,
-				 root_of(p, src, s, &vars.v[i], pc));
+	add_roots(p, s, &vars);
 	scope_add_registers(p, s);
 	return s;
 }

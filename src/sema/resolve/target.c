@@ -746,6 +746,13 @@ static void resolve_enum(struct resolver *r, struct ast_expr *e)
 	uint32_t type;
 	int64_t value;
 
+	/* Of the program that is probed, then of the kernel. */
+	if (is_about_user(r, NULL) && r->scope->source->types &&
+	    ctypes_find_enumerator(r->scope->source->types, name, &type,
+				   &value)) {
+		become_number(e, value);
+		return;
+	}
 	if (btf && ctypes_find_enumerator(btf, name, &type, &value)) {
 		become_enumerator(r, e, name, value);
 		return;
@@ -772,17 +779,18 @@ static bool is_effect(struct ast_expr **e, void *data)
 static bool resolve_enumname(struct resolver *r, struct ast_expr *e)
 {
 	const struct str *name = literal(&e->at_op.args, 1);
-	struct ctypes *btf = program_btf(r->program);
 	struct ast_expr *value = e->at_op.args.v[0];
-	struct ctype_ref type = { btf, 0 };
+	struct ctype_ref type = {};
 	bool effect = false;
 	struct path pa;
 
 	walk_expr(&value, is_effect, &effect);
-	if (effect || !btf)
+	if (effect)
 		return false;
 	if (name)
-		type.id = member_type(btf, *name);
+		type.in = types_of(r, NULL, *name);
+	if (type.in)
+		type.id = member_type(type.in, *name);
 	else if (path_of(r, value, &pa) == RESOLVED && pa.target->defined)
 		type = path_ref(&pa, pa.type);
 	if (!type.id || !is_enum(ctypes_stripped(type.in, type.id).kind))
