@@ -23,7 +23,7 @@
 #define DIEENTRY_CHAINS_MAX 16
 #define DIEENTRY_TAILS_MAX 32	/* functions that are jumped to */
 #define DIEENTRY_OPS_MAX 1000
-#define DIEENTRY_BYTES_MAX (8u << 20)	/* of other units looked through */
+#define DIEENTRY_BYTES_MAX (2u << 20)	/* of other units looked through */
 
 /* x86-64: what a function leaves as it was, and the stack pointer. */
 #define DIEENTRY_KEPT (1u << 3 | 1u << 6 | 0xfu << 12)

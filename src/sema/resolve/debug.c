@@ -143,7 +143,8 @@ void debug_locate(struct program *p, const struct target_scope *scope,
 	*copy = *loc;
 	*pl = (struct debug_place){ .name = r->name, .src = src,
 				    .scope = scope, .loc = copy };
-	r->is_address = loc->kind == DBG_LOC_MEMORY;
+	/* Callers are asked only for what is used. */
+	r->is_address = loc->kind == DBG_LOC_MEMORY && !loc->needs_entry;
 	if (r->is_address) {
 		r->missing = place_address(p, pl, 0, &r->ops[0]);
 		r->nops = 1;
@@ -155,6 +156,8 @@ void debug_locate(struct program *p, const struct target_scope *scope,
 		return;
 	}
 	r->place = pl;
+	if (loc->needs_entry)
+		return;
 	if (loc->kind == DBG_LOC_NONE || loc->kind == DBG_LOC_REGISTER ||
 	    loc->kind == DBG_LOC_VALUE)
 		r->missing = place_bits(p, pl, 0, 8, &r->ops[0]);
