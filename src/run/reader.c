@@ -40,6 +40,7 @@ static bool write_all(int fd, const char *p, size_t n)
 struct reader {
 	int fd;
 	struct buf got;		/* not yet a whole frame */
+	bool is_leaving;	/* what is on its way still comes */
 	bool has_ended, has_left;
 	int status;
 };
@@ -82,8 +83,12 @@ static struct err *hear(struct reader *r)
 		return NULL;
 	if (n < 0 && errno != ECONNRESET)
 		return err_os(errno, "reading");
-	if (n <= 0)
+	if (n <= 0 && r->is_leaving)
+		r->has_left = true;
+	else if (n <= 0)
 		return lost();
+	if (n <= 0)
+		return NULL;
 	r->got.len += (size_t)n;
 	return take_frames(r);
 }
@@ -99,7 +104,8 @@ static struct err *follow(struct reader *r, int signals)
 		if (poll(fds, 2, -1) > 0 && fds[0].revents)
 			e = hear(r);
 		if (signals_taken(signals) == SIGQUIT) {
-			r->has_left = true;
+			r->is_leaving = true;
+			(void)shutdown(r->fd, SHUT_WR);
 		} else if (signals_taken(signals) && !is_asked) {
 			is_asked = true;
 			(void)send(r->fd, "q", 1, MSG_NOSIGNAL);

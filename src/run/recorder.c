@@ -306,6 +306,7 @@ bool recorder_finish(struct recorder *r, int status, int signals, bool waits)
 				{ .fd = signals, .events = POLLIN } };
 
 	put_frame(r, MEETING_EXIT, (struct str){ &code, 1 });
+	waits &= !r->is_asked;	/* who asked for the end knows */
 	for (;;) {
 		(void)recorder_serve(r);
 		if (!has_more(r))

@@ -231,6 +231,24 @@ class Recorder(unittest.TestCase):
         self.assertGreater(len(numbers), 0)
         self.assertEqual(numbers, list(range(numbers[0], 2100)))
 
+    def test_reader_that_dies(self):
+        """What was on its way to one who was killed goes to the next; of all
+        lines at most those are missing that he had."""
+        name = self.start(
+            'probe begin { for (i = 0; i < 9000; i++) printf("%08d %90s\\n",'
+            ' i, "x") exit() }', "-DMAXACTION=1000000")
+        p = self.attach(name)
+        first = [int(p.stdout.readline().split()[0]) for _ in range(10)]
+        time.sleep(0.3)
+        p.kill()
+        p.communicate()
+        self.assertEqual(first, list(range(10)))
+        p = self.attach(name)
+        out, err = p.communicate(timeout=20)
+        self.assertEqual(p.returncode, 0, err)
+        numbers = [int(line.split()[0]) for line in out.splitlines()]
+        self.assertEqual(numbers, list(range(numbers[0], 9000)))
+
     def test_two_readers(self):
         name = self.start(TICKS)
         p = self.attach(name)

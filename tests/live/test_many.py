@@ -59,7 +59,8 @@ def names_of_users():
                             timeout=30 * SLOW) if run else as_other(*args))
         check(r.returncode == 0, r.stderr)
     for mine in (True, False):
-        attach = ["timeout", "-s", "INT", str(2 * SLOW), SPILE, "-A",
+        attach = ["timeout", "--foreground", "-s", "INT", str(2 * SLOW),
+                  SPILE, "-A",
                   "test-shared"]
         r = (subprocess.run(attach, text=True, capture_output=True)
              if mine else as_other(*attach))
