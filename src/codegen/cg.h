@@ -344,6 +344,8 @@ void cg_save_init(struct cg_fn *fn);
 /* What stands at base + off in the kernel's memory, 0 where nothing is: one
  * instruction that cannot fail.  Only where the kernel has FEATURE_PEEK. */
 cg_reg cg_peek(struct cg_fn *fn, cg_reg base, int64_t off, uint32_t size);
+/* The address to read at, for more than one. */
+cg_reg cg_peek_base(struct cg_fn *fn, cg_reg base);
 
 /* Text at address `at` of kernel or user memory (aux = enum load_as), at most
  * `max` bytes; a fault raises. */

@@ -221,10 +221,35 @@ static const char *pt_regs_nr(const struct cg_fn *fn)
 	return is_arm64(fn) ? "syscallno" : "orig_ax";
 }
 
+/* x86: the instruction SYSCALL leaves the address that it returns to in rcx and
+ * the flags in r11, where INT 0x80 leaves what the task had there.  To `wide`
+ * if they are the same, which says so without asking for the task (25 ns). */
+static void by_instruction(struct cg_fn *fn, cg_label wide)
+{
+	static const char *const pairs[][2] = { { "cx", "ip" },
+						{ "r11", "flags" } };
+	struct cg_code *c = fn->c;
+	cg_label other = code_label(c);
+	uint32_t off[4], size;
+	cg_reg regs, a;
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(off); i++)
+		if (!find_path(fn, "pt_regs", pairs[i / 2][i % 2], &off[i],
+			       &size) || size != 8 || off[i] > INT16_MAX)
+			return;
+	regs = cg_peek_base(fn, code_ld(c, fn->ctx, 0, 8));
+	a = code_ld(c, regs, (int32_t)off[0], 8);
+	code_if(c, BPF_JNE, a, code_ld(c, regs, (int32_t)off[1], 8), other);
+	a = code_ld(c, regs, (int32_t)off[2], 8);
+	code_if(c, BPF_JEQ, a, code_ld(c, regs, (int32_t)off[3], 8), wide);
+	code_place_label(c, other);
+}
+
 /* Not of 32-bit tasks, whose calls have other numbers.  On x86 any task may
  * make such calls: the kernel marks it while it is in one. */
 static void by_width(struct cg_fn *fn)
 {
+	cg_label wide = code_label(fn->c);
 	struct ctypes *btf = fn->g->o->btf;
 	struct ctype_member m;
 	uint32_t id = btf ? ctypes_find(btf, CTYPE_STRUCT,
@@ -233,15 +258,18 @@ static void by_width(struct cg_fn *fn)
 
 	if (!id || !ctypes_find_member(btf, id, STR("thread_info"), &m))
 		return;
+	if (!is_arm64(fn) && cg_has(fn, FEATURE_BIT(PEEK)))
+		by_instruction(fn, wide);
 	info = current(fn);
 	code_alui(fn->c, BPF_ADD, info, m.bit_offset / 8);
 	flags = member(fn, info, "thread_info",
 		       is_arm64(fn) ? "flags" : "status");
-	if (flags == NO_REG)
-		return;
-	code_alui(fn->c, BPF_AND, flags,
-		  is_arm64(fn) ? ARM64_TIF_32BIT : X86_TS_COMPAT);
-	code_ifi(fn->c, BPF_JNE, flags, 0, fn->out);
+	if (flags != NO_REG) {
+		code_alui(fn->c, BPF_AND, flags,
+			  is_arm64(fn) ? ARM64_TIF_32BIT : X86_TS_COMPAT);
+		code_ifi(fn->c, BPF_JNE, flags, 0, fn->out);
+	}
+	code_place_label(fn->c, wide);
 }
 
 /* sys_exit: is it that of one of the calls that make a task, in the new

@@ -504,7 +504,11 @@ static bool scan(struct regalloc *ra, struct interval **v, uint32_t n)
 /* Does R0 hold an address after this? */
 static bool gives_pointer(const struct cg_insn *call)
 {
+	if (call->reloc == IREL_KFUNC + 1)
+		return true;		/* bpf_rdonly_cast(), maybe */
 	switch (call->imm) {
+	case BPF_FUNC_task_storage_get:
+	case BPF_FUNC_get_current_task_btf:
 	case BPF_FUNC_map_lookup_elem:
 	case BPF_FUNC_map_lookup_percpu_elem:
 	case BPF_FUNC_ringbuf_reserve:

@@ -112,20 +112,29 @@ void cg_perf_read(struct cg_fn *fn, ir_ref r)
 	cg_set_long(fn, r, code_ld(c, R10, at, 8));
 }
 
+cg_reg cg_peek_base(struct cg_fn *fn, cg_reg base)
+{
+	struct cg_code *c = fn->c;
+
+	code_mov(c, R1, base);
+	code_movi(c, R2, 0);
+	code_call_kfunc(c, image_intern(fn->g->img, fn->g->a,
+					STR("bpf_rdonly_cast")), 2);
+	return code_result(c);
+}
+
 cg_reg cg_peek(struct cg_fn *fn, cg_reg base, int64_t off, uint32_t size)
 {
 	struct cg_code *c = fn->c;
 	bool is_near = off == (int16_t)off;
 
-	code_mov(c, R1, base);
 	if (!is_near && code_fits(off))
-		code_alui(c, BPF_ADD, R1, off);
+		base = code_addi(c, base, off);
 	else if (!is_near)
-		code_alu(c, BPF_ADD, R1, code_const(c, off));
-	code_movi(c, R2, 0);
-	code_call_kfunc(c, image_intern(fn->g->img, fn->g->a,
-					STR("bpf_rdonly_cast")), 2);
-	return code_ld(c, code_result(c), is_near ? (int32_t)off : 0, size);
+		code_alu(c, BPF_ADD, base = code_copy(c, base),
+			 code_const(c, off));
+	return code_ld(c, cg_peek_base(fn, base), is_near ? (int32_t)off : 0,
+		       size);
 }
 
 /* The address a + imm, in a register of its own. */
