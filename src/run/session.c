@@ -41,6 +41,10 @@
 #define NS_PER_S INT64_C(1000000000)
 /* Output waits this long at most: programs wake us only when much waits. */
 #define SESSION_POLL_MS 25
+/* When there was nothing for so many looks, the next record wakes us. */
+#define SESSION_QUIET 40
+#define SESSION_QUIET_MS 200
+#define SESSION_WAKE_NEXT (UINT64_C(1) << 40)	/* "so much waits already" */
 /* Records handled in a row before signals and timers get their turn. */
 #define SESSION_BURST 65536
 
@@ -69,6 +73,7 @@ struct session {
 	char name[64];	       /* module_name() */
 	struct command command;
 	int epoll, signals;
+	uint32_t quiet;		/* looks in a row that found no data */
 	int64_t deadline; /* CLOCK_MONOTONIC ns, or 0 */
 	bool failed;	  /* exit status 1 */
 	int was_told;	  /* the signal that ended it, or 0 */
@@ -460,6 +465,18 @@ static bool take_control(struct session *s, const void *data, uint32_t len)
 	return false;
 }
 
+/* The next record wakes us; not one that came just before it could see that:
+ * so we look again. */
+static void ask_for_next(struct session *s)
+{
+	uint32_t len;
+
+	__atomic_store_n(&s->state->data_waiting, SESSION_WAKE_NEXT,
+			 __ATOMIC_SEQ_CST);
+	if (ring_peek(s->data, &len))
+		s->quiet = 0;
+}
+
 static void drain_data(struct session *s)
 {
 	const void *data;
@@ -471,7 +488,10 @@ static void drain_data(struct session *s)
 		take_data(s, data, len);
 		ring_consume(s->data);
 	}
-	if (n <= SESSION_BURST)
+	s->quiet = n > 1 ? 0 : s->quiet + 1;
+	if (s->quiet > SESSION_QUIET)
+		ask_for_next(s);
+	else if (n <= SESSION_BURST)
 		__atomic_store_n(&s->state->data_waiting, 0, __ATOMIC_RELAXED);
 }
 
@@ -637,7 +657,9 @@ static void run_monitor(struct session *s)
 
 static int wait_ms(const struct session *s)
 {
-	int64_t ms = s->in_kernel ? SESSION_POLL_MS : -1, left;
+	bool quiet = !s->data || s->quiet > SESSION_QUIET;
+	int64_t ms = !s->in_kernel ? -1 :
+		     quiet ? SESSION_QUIET_MS : SESSION_POLL_MS, left;
 
 	if (s->deadline) {
 		left = (s->deadline - clock_ns(CLOCK_MONOTONIC)) / 1000000 + 1;

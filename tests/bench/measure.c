@@ -13,7 +13,8 @@
  *					that one took
  *	measure bpf OPS WINDOWS DIR	while so many windows of so many calls
  *					pass: a line "NAME ID RUNS N1 N2 ..."
- *					for each BPF program that ran, with the
+ *					for each BPF program of the processes
+ *					above this one that ran, with the
  *					ns that one run took in each window, as
  *					the kernel counts them; its machine
  *					code into DIR/ID
@@ -24,6 +25,7 @@
  *
  * In C, since a child's peak of memory counts what its parent had at exec.
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <stdio.h>
@@ -178,6 +180,70 @@ static int prog_info(struct prog *p, struct bpf_prog_info *info)
 	return (int)bpf(BPF_OBJ_GET_INFO_BY_FD, &attr);
 }
 
+/* The number in the line "prog_id:" of what a descriptor of a process is. */
+static unsigned fd_prog(const char *pid, const char *fd)
+{
+	char name[600], line[256];
+	unsigned id = 0;
+	FILE *f;
+
+	snprintf(name, sizeof(name), "/proc/%s/fdinfo/%s", pid, fd);
+	f = fopen(name, "re");
+	while (f && fgets(line, sizeof(line), f) &&
+	       sscanf(line, "prog_id: %u", &id) != 1)
+		;
+	if (f)
+		fclose(f);
+	return id;
+}
+
+static int has_prog(const char *pid, unsigned id)
+{
+	char name[300];
+	struct dirent *e;
+	int found = 0;
+	DIR *d;
+
+	snprintf(name, sizeof(name), "/proc/%s/fd", pid);
+	d = opendir(name);
+	while (d && !found && (e = readdir(d)))
+		found = fd_prog(pid, e->d_name) == id;
+	if (d)
+		closedir(d);
+	return found;
+}
+
+static long parent_of(long pid)
+{
+	char name[64], text[512] = "", *end;
+	long parent = 0;
+	FILE *f;
+
+	snprintf(name, sizeof(name), "/proc/%ld/stat", pid);
+	f = fopen(name, "re");
+	if (f && fgets(text, sizeof(text), f)) {
+		end = strrchr(text, ')');
+		if (end)
+			sscanf(end, ") %*c %ld", &parent);
+	}
+	if (f)
+		fclose(f);
+	return parent;
+}
+
+/* Is it of a process that this one comes from?  There may be others. */
+static int is_ours(unsigned id)
+{
+	for (long pid = getppid(); pid > 1; pid = parent_of(pid)) {
+		char text[32];
+
+		snprintf(text, sizeof(text), "%ld", pid);
+		if (has_prog(text, id))
+			return 1;
+	}
+	return 0;
+}
+
 static long progs_open(struct prog *progs)
 {
 	union bpf_attr next = {}, attr;
@@ -194,6 +260,10 @@ static long progs_open(struct prog *progs)
 		memset(&info, 0, sizeof(info));
 		if (p->fd < 0 || prog_info(p, &info))
 			continue;
+		if (!is_ours(p->id)) {
+			close(p->fd);
+			continue;
+		}
 		memcpy(p->name, info.name, BPF_OBJ_NAME_LEN);
 		n++;
 	}

@@ -16,7 +16,7 @@ SCRIPTS = {
 
 
 def start(o, who, script, path):
-    argv = ([o.spile, "-w", "-o", path, "-e", script] if who == "spile" else
+    argv = ([o.spile, "-o", path, "-e", script] if who == "spile" else
             ["bpftrace", "-o", path, "-e", script])
     p = subprocess.Popen(argv, stdout=subprocess.DEVNULL,
                          stderr=subprocess.PIPE, text=True)
@@ -69,17 +69,15 @@ def idle(o):
     """% of a CPU that a session takes while nothing happens."""
     p = start(o, "spile", 'probe kernel.trace("sched_process_hang") '
               '{ println(pid()) }', os.path.join(o.work, "idle.out"))
-    tick = os.sysconf("SC_CLK_TCK")
-
     def used():
         with open(f"/proc/{p.pid}/schedstat") as f:
             return int(f.read().split()[0]) / 1e9
+    time.sleep(2)
     before = used()
-    time.sleep(5)
+    time.sleep(10)
     took = used() - before
     stop(p)
-    del tick
-    return took / 5 * 100
+    return took / 10 * 100
 
 
 def table(o):
