@@ -34,7 +34,7 @@ def stop(p):
 
 
 def lost_events(said, path):
-    n = sum(int(x) for x in re.findall(r"(\d+)[^\n]*(?:lost|dropped)", said))
+    n = sum(int(x) for x in re.findall(r"output lost[^\n]*\((\d+)\)", said))
     with open(path, errors="replace") as f:
         for line in f:
             m = re.match(r"Lost (\d+) events", line)
