@@ -166,6 +166,20 @@ static cg_reg not_spile(struct cg_fn *fn)
 	return tgid;
 }
 
+/* The first try, in place: most find the lock free. */
+static void try_once(struct cg_fn *fn, cg_reg me, cg_label got)
+{
+	struct cg_code *c = fn->c;
+	cg_reg lock;
+
+	if (!cg_has(fn, FEATURE_BIT(ATOMIC_FETCH)))
+		return;
+	lock = session_word(fn, offsetof(struct image_session, lock));
+	code_movi(c, R0, 0);
+	code_atomic(c, BPF_CMPXCHG, lock, 0, me);
+	code_ifi(c, BPF_JEQ, code_result(c), 0, got);
+}
+
 void cg_lock(struct cg_fn *fn)
 {
 	struct cg_code *c = fn->c;
@@ -174,11 +188,12 @@ void cg_lock(struct cg_fn *fn)
 	cg_label leave = code_label(c);
 	cg_reg me, stranger;
 
-	stranger = not_spile(fn);
 	irq(fn, STR("bpf_local_irq_save"));
 	code_call(c, HELPER_get_smp_processor_id);
 	me = code_result(c);
 	code_alui(c, BPF_ADD, me, 1);
+	try_once(fn, me, got);
+	stranger = not_spile(fn);
 	code_mov(c, R1, me);
 	code_mov(c, R2, stranger);
 	code_mov(c, R3, cg_scratch_addr(fn, (int32_t)outcome));
