@@ -4,6 +4,7 @@
 #include "dbg/btf.h"
 #include "lang/diag.h"
 #include "sema/resolve/target.h"
+#include "sema/scope.h"
 #include "sema/walk.h"
 
 void types_set_var(struct types *t, struct var *v, enum ty ty,
@@ -324,6 +325,15 @@ void types_overloads_differ(struct types *t, const struct ast_expr *call,
 
 /* ---- what stays unknown ---- */
 
+/* Of the library: where a script has one of the probes of a file, it may have
+ * none that says what the global of another is. */
+static bool is_of_library(const struct types *t, const struct var *v)
+{
+	const struct ast_file *f = scope_file(t->program, v->span);
+
+	return v->is_global && f && f->is_library;
+}
+
 static void report_var(struct types *t, struct var *v)
 {
 	struct diags *ds = t->program->diags;
@@ -331,6 +341,10 @@ static void report_var(struct types *t, struct var *v)
 
 	if (v->type != TY_UNKNOWN)
 		return;
+	if (is_of_library(t, v)) {
+		v->type = TY_LONG;
+		return;
+	}
 	d = diag_error(ds, DIAG_UNRESOLVED_TYPE, v->span,
 		       v->is_array ?
 			       "nothing tells whether the values of '%" STR_FMT
