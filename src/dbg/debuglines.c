@@ -201,9 +201,11 @@ static int debuglines_unit_compare(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-/* The units with code from the file, once each; all if any file will do. */
+/* The units with code from the file, once each; all if any file will do, or
+ * where what says which file it is of is in other units. */
 static void debuglines_units(struct debuglines *s)
 {
+	bool all = !s->p->file.len || dieindex_is_cross(s->d->index);
 	struct str file = s->p->file;
 	VEC(struct die_unit *) units = {};
 	struct dieindex_iter it = {};
@@ -211,10 +213,9 @@ static void debuglines_units(struct debuglines *s)
 	struct die_unit *u;
 	uint32_t n = file.len;
 
-	for (uint32_t i = 0; !file.len &&
-			     (u = dieindex_unit(s->d->index, i)); i++)
+	for (uint32_t i = 0; all && (u = dieindex_unit(s->d->index, i)); i++)
 		debuglines_unit(s, u);
-	if (!file.len)
+	if (all)
 		return;
 	while (n && file.s[n - 1] != '/')
 		n--;
