@@ -420,7 +420,7 @@ static bool wants_scratch(const struct cg_fn *fn, ir_ref r)
 	case OP_EMIT:
 		return cg_big_record(fn, i);
 	case OP_INTRIN:
-		if (i->imm == INTRIN_STACK_AT)
+		if (i->imm == INTRIN_STACK_AT || i->imm == INTRIN_USTACK_AT)
 			return true;
 		return strchr(intrin_info[i->imm].args, 'S') != NULL;
 	case OP_RAISE:

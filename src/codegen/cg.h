@@ -214,6 +214,9 @@ uint32_t cg_control_map(struct cg *g);
 uint32_t cg_scratch_map(struct cg *g);
 uint32_t cg_iter_map(struct cg *g);
 uint32_t cg_stacks_map(struct cg *g);
+/* The first of those of image/unwind.h. */
+uint32_t cg_unwind_maps(struct cg *g);
+uint32_t cg_ustacks_map(struct cg *g, uint32_t frames);
 /* An array to walk over where there is no bpf_loop. */
 uint32_t cg_turns_map(struct cg *g);
 /* A new one, for a program that calls itself. */
@@ -279,6 +282,8 @@ void cg_raise(struct cg_fn *fn, enum image_error e, cg_reg operand);
 void cg_raise_text(struct cg_fn *fn, struct cg_str text);
 void cg_catch_msg(struct cg_fn *fn, ir_ref r);
 void cg_exit(struct cg_fn *fn);
+/* Asks the host for tables to unwind a process with. */
+void cg_ask_space(struct cg_fn *fn, cg_reg tgid);
 /* Globals of conditions have changed: tells the host. */
 void cg_cond(struct cg_fn *fn);
 
@@ -332,6 +337,11 @@ void cg_filter(struct cg_fn *fn);
  * on all kernels. */
 cg_reg cg_pid_tgid(struct cg_fn *fn);
 cg_reg cg_uid_gid(struct cg_fn *fn);
+cg_reg cg_current(struct cg_fn *fn);
+/* The member of the struct of the kernel that `base` points to, 0 when it
+ * cannot be read; NO_REG when there is no such member. */
+cg_reg cg_member_of(struct cg_fn *fn, cg_reg base, const char *type,
+		    const char *name);
 void cg_comm(struct cg_fn *fn, struct cg_str dst);
 
 /* ---- memory of the whole handler: select_match.c, select_save.c ---- */
@@ -411,6 +421,19 @@ void cg_quoted(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref b, ir_ref c);
 void cg_token(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref b);
 void cg_matched(struct cg_fn *fn, ir_ref r, ir_ref a);
 void cg_ngroups(struct cg_fn *fn, ir_ref r);
+
+/* The stack of the process: select_ustack.c. */
+void cg_ustack(struct cg_fn *fn, ir_ref r, ir_ref n, ir_ref as);
+void cg_ustack_at(struct cg_fn *fn, ir_ref r, ir_ref n);
+
+/* A stack's number: of the key in scratch, in a map whose values are `words`
+ * words that lie behind it, the number first (not given).  To `lost` when the
+ * map is full. */
+cg_reg cg_stack_number(struct cg_fn *fn, uint32_t map, struct cg_str key,
+		       uint32_t key_size, enum stack_as as, cg_label lost);
+/* dst = the string that stands for a stack, to be shown as the operand says. */
+void cg_stack_put(struct cg_fn *fn, struct cg_str dst, cg_reg number,
+		  ir_ref as);
 
 /* The kernel's stack: select_stack.c. */
 void cg_stack(struct cg_fn *fn, ir_ref r, ir_ref n, ir_ref as);

@@ -60,12 +60,18 @@ static cg_reg member(struct cg_fn *fn, cg_reg base, const char *type,
 	return code_ld(c, R10, cg_word(fn), size);
 }
 
+cg_reg cg_member_of(struct cg_fn *fn, cg_reg base, const char *type,
+		    const char *name)
+{
+	return member(fn, base, type, name);
+}
+
 static bool is_arm64(const struct cg_fn *fn)
 {
 	return fn->g->o->arch && str_is(fn->g->o->arch->name, "arm64");
 }
 
-static cg_reg current(struct cg_fn *fn)
+cg_reg cg_current(struct cg_fn *fn)
 {
 	code_call(fn->c, HELPER_get_current_task);
 	return code_result(fn->c);
@@ -88,7 +94,7 @@ cg_reg cg_pid_tgid(struct cg_fn *fn)
 		code_call(fn->c, HELPER_get_current_pid_tgid);
 		return code_result(fn->c);
 	}
-	task = current(fn);
+	task = cg_current(fn);
 	v = member(fn, task, "task_struct", "tgid");
 	pid = member(fn, task, "task_struct", "pid");
 	if (v == NO_REG || pid == NO_REG)
@@ -106,7 +112,7 @@ cg_reg cg_uid_gid(struct cg_fn *fn)
 		code_call(fn->c, HELPER_get_current_uid_gid);
 		return code_result(fn->c);
 	}
-	cred = member(fn, current(fn), "task_struct", "cred");
+	cred = member(fn, cg_current(fn), "task_struct", "cred");
 	v = cred == NO_REG ? cred : member(fn, cred, "cred", "gid");
 	uid = cred == NO_REG ? cred : member(fn, cred, "cred", "uid");
 	if (v == NO_REG || uid == NO_REG)
@@ -134,7 +140,7 @@ void cg_comm(struct cg_fn *fn, struct cg_str dst)
 							 STR("task_struct")),
 					STR("comm"), &m))
 		return;
-	task = current(fn);
+	task = cg_current(fn);
 	code_mov(c, R1, cg_str_addr(fn, dst));
 	code_movi(c, R2, dst.bound + 1);
 	code_mov(c, R3, task);
@@ -172,7 +178,7 @@ static void by_file(struct cg_fn *fn, const struct image_site *site)
 		{ "inode", "i_sb" },
 		{ "super_block", "s_dev" },
 	};
-	cg_reg inode = walk(fn, current(fn), to_inode, ARRAY_SIZE(to_inode));
+	cg_reg inode = walk(fn, cg_current(fn), to_inode, ARRAY_SIZE(to_inode));
 
 	if (inode == NO_REG) {
 		need(fn, NO_REG, 0);
@@ -187,7 +193,7 @@ static void by_target(struct cg_fn *fn)
 {
 	struct cg_code *c = fn->c;
 	cg_label ours = code_label(c);
-	cg_reg task = current(fn);
+	cg_reg task = cg_current(fn);
 	cg_reg at = code_map_value(c, fn->g->img->globals_map,
 				   offsetof(struct image_session, target));
 	cg_reg target = code_ld(c, at, 0, 8);
@@ -207,7 +213,7 @@ static void by_target(struct cg_fn *fn)
 
 static void by_user(struct cg_fn *fn)
 {
-	cg_reg flags = member(fn, current(fn), "task_struct", "flags");
+	cg_reg flags = member(fn, cg_current(fn), "task_struct", "flags");
 
 	if (flags == NO_REG)
 		return;
@@ -260,7 +266,7 @@ static void by_width(struct cg_fn *fn)
 		return;
 	if (!is_arm64(fn) && cg_has(fn, FEATURE_BIT(PEEK)))
 		by_instruction(fn, wide);
-	info = current(fn);
+	info = cg_current(fn);
 	code_alui(fn->c, BPF_ADD, info, m.bit_offset / 8);
 	flags = member(fn, info, "thread_info",
 		       is_arm64(fn) ? "flags" : "status");
@@ -320,7 +326,7 @@ static void is_last(struct cg_fn *fn, bool last)
 		{ "task_struct", "signal" },
 		{ "signal_struct", "live" },
 	};
-	cg_reg live = walk(fn, current(fn), to_live, ARRAY_SIZE(to_live));
+	cg_reg live = walk(fn, cg_current(fn), to_live, ARRAY_SIZE(to_live));
 
 	if (live == NO_REG) {
 		need(fn, NO_REG, 0);

@@ -443,6 +443,22 @@ static void put_control(struct cg_fn *fn, enum control_kind kind,
 	submit(fn, rec, 0);
 }
 
+void cg_ask_space(struct cg_fn *fn, cg_reg tgid)
+{
+	struct cg_code *c = fn->c;
+	cg_label lost = code_label(c);
+	cg_reg rec = control_record(fn, sizeof(struct image_control), lost);
+
+	code_storei(c, rec, offsetof(struct image_control, kind),
+		    CONTROL_SPACE, 4);
+	code_storei(c, rec, offsetof(struct image_control, error), 0, 4);
+	code_storei(c, rec, offsetof(struct image_control, place), -1, 4);
+	code_store(c, rec, offsetof(struct image_control, operand), tgid, 8);
+	code_storei(c, rec, offsetof(struct image_control, len), 0, 8);
+	submit(fn, rec, 0);
+	code_place_label(c, lost);
+}
+
 static void control_exit(struct cg_fn *fn)
 {
 	cg_label lost = code_label(fn->c), done = code_label(fn->c);

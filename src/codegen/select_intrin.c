@@ -201,6 +201,12 @@ void cg_intrin(struct cg_fn *fn, ir_ref r)
 	case INTRIN_STACK:
 		cg_stack(fn, r, arg(fn, r, 0), arg(fn, r, 1));
 		break;
+	case INTRIN_USTACK:
+		cg_ustack(fn, r, arg(fn, r, 0), arg(fn, r, 1));
+		break;
+	case INTRIN_USTACK_AT:
+		cg_ustack_at(fn, r, arg(fn, r, 0));
+		break;
 	case INTRIN_STACK_AT:
 		cg_stack_at(fn, r, arg(fn, r, 0));
 		break;
@@ -233,6 +239,10 @@ void cg_intrin(struct cg_fn *fn, ir_ref r)
 	case INTRIN_STACK_LINES:
 	case INTRIN_PRINT_STACK:
 	case INTRIN_PRINT_CODE:
+	case INTRIN_USYM:
+	case INTRIN_USYM_BASE:
+	case INTRIN_PRINT_USTACK:
+	case INTRIN_USTACK_LINES:
 	case INTRIN_TEXT:
 	case INTRIN_TEXT_SET:
 	case INTRIN_TEXT_ADD:

@@ -188,13 +188,13 @@ static void make_key(struct cg_fn *fn, struct cg_str key, cg_reg from,
 }
 
 /* The number of the stack, if the map has it; else goes to `none`. */
-static void look_up(struct cg_fn *fn, struct cg_str key, cg_reg ret,
-		    cg_label none)
+static void look_up(struct cg_fn *fn, uint32_t map, struct cg_str key,
+		    cg_reg ret, cg_label none)
 {
 	struct cg_code *c = fn->c;
 	cg_reg value;
 
-	code_map(c, R1, cg_stacks_map(fn->g));
+	code_map(c, R1, map);
 	code_mov(c, R2, cg_str_addr(fn, key));
 	code_call(c, HELPER_map_lookup_elem);
 	value = code_result(c);
@@ -202,10 +202,11 @@ static void look_up(struct cg_fn *fn, struct cg_str key, cg_reg ret,
 	code_load(c, ret, value, 0, 8);
 }
 
-/* Seven bytes, none of them 0; the last says that the text is addresses. */
-static cg_reg draw(struct cg_fn *fn)
+/* Seven bytes, none of them 0; the last says what the text is. */
+static cg_reg draw(struct cg_fn *fn, enum stack_as as)
 {
 	struct cg_code *c = fn->c;
+	uint64_t last = (uint64_t)as << 48;
 	cg_reg v;
 
 	code_call(c, HELPER_get_prandom_u32);
@@ -213,27 +214,47 @@ static cg_reg draw(struct cg_fn *fn)
 	code_alui(c, BPF_LSH, v, 32);
 	code_call(c, HELPER_get_prandom_u32);
 	code_alu(c, BPF_OR, v, code_result(c));
-	code_alu(c, BPF_OR, v, code_const(c, 0x0080808080808080));
-	code_alu(c, BPF_AND, v, code_const(c, 0x0080ffffffffffff));
+	code_alu(c, BPF_OR, v,
+		 code_const(c, (int64_t)(last | 0x808080808080)));
+	code_alu(c, BPF_AND, v,
+		 code_const(c, (int64_t)(last | 0xffffffffffff)));
 	return v;
 }
 
 /* Somebody else may be faster. */
-static void insert(struct cg_fn *fn, struct cg_str key)
+static void insert(struct cg_fn *fn, uint32_t map, struct cg_str key,
+		   uint32_t key_size, enum stack_as as)
 {
 	struct cg_code *c = fn->c;
-	int16_t word = cg_word(fn);
+	int32_t value = key.off + (int32_t)key_size;
 
-	code_store(c, R10, word, draw(fn), 8);
-	code_map(c, R1, cg_stacks_map(fn->g));
+	code_store(c, fn->scratch, value, draw(fn, as), 8);
+	code_map(c, R1, map);
 	code_mov(c, R2, cg_str_addr(fn, key));
-	code_mov(c, R3, R10);
-	code_alui(c, BPF_ADD, R3, word);
+	code_mov(c, R3, fn->scratch);
+	code_alui(c, BPF_ADD, R3, value);
 	code_movi(c, R4, BPF_NOEXIST);
 	code_call(c, HELPER_map_update_elem);
 }
 
-static void put_number(struct cg_fn *fn, struct cg_str dst, cg_reg number)
+cg_reg cg_stack_number(struct cg_fn *fn, uint32_t map, struct cg_str key,
+		       uint32_t key_size, enum stack_as as, cg_label lost)
+{
+	struct cg_code *c = fn->c;
+	cg_label miss = code_label(c), have = code_label(c);
+	cg_reg number = code_const(c, 0);
+
+	look_up(fn, map, key, number, miss);
+	code_jmp(c, have);
+	code_place_label(c, miss);
+	insert(fn, map, key, key_size, as);
+	look_up(fn, map, key, number, lost);
+	code_place_label(c, have);
+	return number;
+}
+
+void cg_stack_put(struct cg_fn *fn, struct cg_str dst, cg_reg number,
+		  ir_ref as)
 {
 	struct cg_code *c = fn->c;
 	cg_reg mark = code_map_value(c, fn->g->img->globals_map,
@@ -242,35 +263,29 @@ static void put_number(struct cg_fn *fn, struct cg_str dst, cg_reg number)
 
 	code_store(c, fn->scratch, dst.off, code_ld(c, mark, 0, 8), 8);
 	code_store(c, fn->scratch, dst.off + 8, number, 8);
+	code_store(c, fn->scratch, dst.off + 14, cg_long(fn, as), 1);
 }
 
 void cg_stack(struct cg_fn *fn, ir_ref r, ir_ref n, ir_ref as)
 {
 	struct cg_code *c = fn->c;
 	struct cg_str dst = cg_new_string(fn, r), frames, key;
-	cg_label miss = code_label(c), lost = code_label(c);
-	cg_label have = code_label(c), end = code_label(c);
-	cg_reg number = code_const(c, 0);
+	cg_label lost = code_label(c), end = code_label(c);
+	cg_reg number;
 
 	code_storei(c, fn->scratch, dst.off, 0, 8);
 	if (!has_stack(fn))
 		return;
 	frames = new_frames(fn, STACK_SIZE + 8 * STACK_MORE);
-	key = new_frames(fn, STACK_SIZE);
+	key = new_frames(fn, STACK_SIZE + 8);
 	make_key(fn, key, take(fn, frames), n);
 	code_ifi(c, BPF_JEQ, code_ld(c, fn->scratch, key.off, 8), 0, end);
-	look_up(fn, key, number, miss);
-	code_jmp(c, have);
-	code_place_label(c, miss);
-	insert(fn, key);
-	look_up(fn, key, number, lost);
-	code_jmp(c, have);
+	number = cg_stack_number(fn, cg_stacks_map(fn->g), key, STACK_SIZE,
+				 STACK_AS_ADDRESSES, lost);
+	cg_stack_put(fn, dst, number, as);
+	code_jmp(c, end);
 	code_place_label(c, lost);
 	cg_loss(fn, LOSS_STACK);
-	code_jmp(c, end);
-	code_place_label(c, have);
-	put_number(fn, dst, number);
-	code_store(c, fn->scratch, dst.off + 14, cg_long(fn, as), 1);
 	code_place_label(c, end);
 	cg_slot_free(fn, (uint32_t)key.off);
 	cg_slot_free(fn, (uint32_t)frames.off);

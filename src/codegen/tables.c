@@ -8,6 +8,7 @@
 
 #include "base/bits.h"
 #include "codegen/cg.h"
+#include "image/unwind.h"
 #include "lang/source.h"
 
 #define RING_DATA (2u << 20)	/* bytes, unless the session says */
@@ -129,6 +130,32 @@ uint32_t cg_stacks_map(struct cg *g)
 			8 * IMAGE_STACK_FRAMES;
 	}
 	return g->img->stacks_map;
+}
+
+uint32_t cg_ustacks_map(struct cg *g, uint32_t frames)
+{
+	if (g->img->ustacks_map == IMAGE_NONE) {
+		g->img->ustacks_map = add_map(g, "ustacks", IMAP_STACKS, 16,
+					      STACKS_MAX);
+		g->img->maps.v[g->img->ustacks_map].key_size =
+			8 * (IMAGE_USTACK_HEAD + frames);
+	}
+	return g->img->ustacks_map;
+}
+
+uint32_t cg_unwind_maps(struct cg *g)
+{
+	if (g->img->unwind_maps != IMAGE_NONE)
+		return g->img->unwind_maps;
+	g->img->unwind_maps = add_map(g, "procs", IMAP_UNWIND_PROCS,
+				      sizeof(struct unwind_proc),
+				      UNWIND_PROCS_MAX);
+	add_map(g, "mappings", IMAP_UNWIND_MAPPINGS,
+		UNWIND_MAPPINGS_MAX * sizeof(struct unwind_mapping), 1);
+	add_map(g, "rows", IMAP_UNWIND_ROWS, 4, UNWIND_CHUNKS_MAX);
+	add_map(g, "rules", IMAP_UNWIND_RULES,
+		UNWIND_RULES_MAX * sizeof(struct unwind_rule), 1);
+	return g->img->unwind_maps;
 }
 
 uint32_t cg_iter_map(struct cg *g)

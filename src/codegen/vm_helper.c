@@ -381,6 +381,7 @@ bool vm_helper(struct vm *vm, int32_t number, const struct image_reloc *r,
 	case HELPER_get_current_uid_gid:
 	case HELPER_get_current_task:
 	case HELPER_get_current_task_btf:
+	case HELPER_task_pt_regs:
 		return true;
 	case HELPER_task_storage_get:
 		return storage(vm, a, ret);

@@ -313,6 +313,8 @@ struct cfi_machine {
 	struct cfi_row initial;
 	struct cfi_row *stack;
 	uint32_t nstack;
+	cfi_row_fn *each;	/* or NULL: only the row at pc is wanted */
+	void *data;
 };
 
 static void cfi_set(struct cfi_machine *m, uint64_t reg, struct cfi_where w)
@@ -345,10 +347,17 @@ static struct die_block cfi_block(struct cfi_machine *m)
 }
 
 /* A step of the address; false = beyond the pc. */
+static bool cfi_move(struct cfi_machine *m, uint64_t to)
+{
+	if (m->each && to > m->at)
+		m->each(m->data, m->at, MIN(to, m->rec->end), m->row);
+	m->at = to;
+	return m->at <= m->pc;
+}
+
 static bool cfi_advance(struct cfi_machine *m, uint64_t delta)
 {
-	m->at += delta * m->common->code_align;
-	return m->at <= m->pc;
+	return cfi_move(m, m->at + delta * m->common->code_align);
 }
 
 static void cfi_restore(struct cfi_machine *m, uint64_t reg)
@@ -447,9 +456,8 @@ static bool cfi_other_op(struct cfi_machine *m, uint8_t op)
 	case CFI_AARCH64_NEGATE_RA:
 		return true;
 	case DW_CFA_set_loc:
-		m->at = cfi_pointer(m->rec->section, &m->r,
-				    m->common->encoding);
-		return m->at <= m->pc;
+		return cfi_move(m, cfi_pointer(m->rec->section, &m->r,
+					       m->common->encoding));
 	case DW_CFA_advance_loc1:
 		return cfi_advance(m, reader_u8(&m->r));
 	case DW_CFA_advance_loc2:
@@ -508,41 +516,88 @@ static void cfi_run(struct cfi_machine *m, struct reader program)
 	}
 }
 
+/* Runs a record up to m->pc; false = it is malformed. */
+static bool cfi_run_record(struct cfi_machine *m, const struct cfi_record *rec,
+			   struct cfi_row *row)
+{
+	cfi_row_fn *each = m->each;
+	struct cfi_common common;
+	bool good;
+
+	if (!cfi_read_common(rec->section, rec->cie, &common))
+		return false;
+	*row = (struct cfi_row){
+		.return_reg = (uint32_t)common.return_reg,
+		.start = rec->start,
+		.end = rec->end,
+		.is_signal = common.is_signal,
+	};
+	m->rec = rec;
+	m->common = &common;
+	m->row = row;
+	m->nstack = 0;
+	m->at = rec->start;
+	m->each = NULL;
+	cfi_run(m, common.program);
+	m->initial = *row;
+	m->at = rec->start;
+	m->each = each;
+	good = !m->r.bad;
+	cfi_run(m, (struct reader){ .p = rec->program,
+				    .end = rec->program_end });
+	return good && !m->r.bad;
+}
+
+static struct cfi_machine *cfi_machine_new(void)
+{
+	struct cfi_machine *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		abort();
+	m->stack = calloc(CFI_STACK_MAX, sizeof(*m->stack));
+	if (!m->stack)
+		abort();
+	return m;
+}
+
+static void cfi_machine_free(struct cfi_machine *m)
+{
+	free(m->stack);
+	free(m);
+}
+
 bool cfi_at(struct cfi *c, uint64_t pc, struct cfi_row *ret)
 {
 	const struct cfi_record *rec;
-	struct cfi_common common;
 	struct cfi_machine *m;
 	bool good;
 
 	if (!c->is_read)
 		cfi_read(c);
 	rec = cfi_find(c, pc);
-	if (!rec || !cfi_read_common(rec->section, rec->cie, &common))
+	if (!rec)
 		return false;
-	*ret = (struct cfi_row){
-		.return_reg = (uint32_t)common.return_reg,
-		.start = rec->start,
-		.end = rec->end,
-		.is_signal = common.is_signal,
-	};
-	m = calloc(1, sizeof(*m));
-	if (!m)
-		abort();
-	m->stack = calloc(CFI_STACK_MAX, sizeof(*m->stack));
-	if (!m->stack)
-		abort();
-	*m = (struct cfi_machine){ .rec = rec, .common = &common, .pc = pc,
-				   .at = rec->start, .row = ret,
-				   .stack = m->stack };
-	cfi_run(m, common.program);
-	m->initial = *ret;
-	m->at = rec->start;
-	good = !m->r.bad;
-	cfi_run(m, (struct reader){ .p = rec->program,
-				    .end = rec->program_end });
-	good = good && !m->r.bad;
-	free(m->stack);
-	free(m);
+	m = cfi_machine_new();
+	m->pc = pc;
+	good = cfi_run_record(m, rec, ret);
+	cfi_machine_free(m);
 	return good && ret->cfa.rule != CFI_NONE;
+}
+
+void cfi_each(struct cfi *c, cfi_row_fn *fn, void *data)
+{
+	struct cfi_machine *m = cfi_machine_new();
+	struct cfi_row row;
+
+	if (!c->is_read)
+		cfi_read(c);
+	m->pc = UINT64_MAX;
+	m->data = data;
+	for (uint32_t i = 0; i < c->n; i++) {
+		m->each = fn;
+		/* What comes behind a mistake is not known. */
+		if (cfi_run_record(m, &c->v[i], &row) && m->at < row.end)
+			fn(data, m->at, row.end, &row);
+	}
+	cfi_machine_free(m);
 }

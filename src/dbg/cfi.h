@@ -52,4 +52,10 @@ void cfi_destroy(struct cfi *c);
 /* false = nothing is known of pc. */
 bool cfi_at(struct cfi *c, uint64_t pc, struct cfi_row *ret);
 
+/* Calls fn for every stretch of code that something is known of, in no order:
+ * row holds from start to end (its own start and end are the record's). */
+typedef void cfi_row_fn(void *data, uint64_t start, uint64_t end,
+			const struct cfi_row *row);
+void cfi_each(struct cfi *c, cfi_row_fn *fn, void *data);
+
 #endif

@@ -22,6 +22,7 @@
 #define OBJFILE_READ ((size_t)1 << 20)
 #define OBJFILE_NAME_MAX 65536	/* a longer one is none */
 #define OBJFILE_UNPACKED_MAX (UINT64_C(4) << 30)
+#define OBJFILE_PAGE 4096		/* the smallest there is */
 
 struct objfile_part {
 	struct objfile_section pub;
@@ -795,6 +796,30 @@ bool objfile_symbol_at(struct objfile *o, uint64_t addr,
 			continue;
 		if (!found || s.is_global)
 			*ret = s;
+		found = true;
+	}
+	return found;
+}
+
+bool objfile_address(struct objfile *o, uint64_t offset, uint64_t *ret)
+{
+	uint64_t in_page;
+	bool found = false;
+	GElf_Phdr ph;
+	size_t n;
+
+	if (elf_getphdrnum(o->elf, &n))
+		return false;
+	for (size_t i = 0; i < n && i < INT32_MAX; i++) {
+		if (!gelf_getphdr(o->elf, (int)i, &ph) ||
+		    ph.p_type != PT_LOAD || (found && !(ph.p_flags & PF_X)))
+			continue;
+		/* Whole pages are loaded. */
+		in_page = ph.p_offset % OBJFILE_PAGE;
+		if (offset < ph.p_offset - in_page ||
+		    offset >= ph.p_offset + ph.p_filesz)
+			continue;
+		*ret = offset - ph.p_offset + ph.p_vaddr;
 		found = true;
 	}
 	return found;

@@ -101,6 +101,10 @@ bool objfile_find_symbol(struct objfile *o, struct str name, uint32_t *i,
 bool objfile_symbol_at(struct objfile *o, uint64_t addr,
 		       struct objfile_symbol *ret);
 
+/* Where the byte at an offset of the file is loaded to, to be executed if it is
+ * loaded more than once; false = nowhere. */
+bool objfile_address(struct objfile *o, uint64_t offset, uint64_t *ret);
+
 /* The thread-local block's size, aligned; 0 = has none. */
 uint64_t objfile_tls_size(struct objfile *o);
 

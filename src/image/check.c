@@ -3,6 +3,7 @@
 
 #include "base/bits.h"
 #include "image/dfa.h"
+#include "image/unwind.h"
 
 #define MAPS_MAX 4096
 #define ENTRIES_MAX (1U << 30)
@@ -44,6 +45,15 @@ static struct err *check_limits(const struct image *img)
 	return NULL;
 }
 
+static bool is_of_stacks(const struct image_map *m)
+{
+	if (m->value_size == 8)
+		return m->key_size == 8 * IMAGE_STACK_FRAMES;
+	return m->value_size == 16 && m->key_size % 8 == 0 &&
+	       m->key_size > 8 * IMAGE_USTACK_HEAD &&
+	       m->key_size <= 8 * (IMAGE_USTACK_HEAD + IMAGE_USTACK_FRAMES);
+}
+
 static struct err *check_maps(const struct image *img)
 {
 	if (img->maps.n > MAPS_MAX)
@@ -53,7 +63,7 @@ static struct err *check_maps(const struct image *img)
 
 		if (!is_string(img, m->name))
 			return check_bad("map", i, "has no name");
-		if (m->kind > IMAP_TASK)
+		if (m->kind > IMAP_UNWIND_RULES)
 			return check_bad("map", i, "is of no known kind");
 		if (m->kind == IMAP_GLOBALS && i != img->globals_map)
 			return check_bad("map", i, "holds globals too");
@@ -65,9 +75,7 @@ static struct err *check_maps(const struct image *img)
 		if ((m->kind == IMAP_STATS || m->kind == IMAP_PERCPU_HASH) &&
 		    m->value_size % 8)
 			return check_bad("map", i, "is not of whole words");
-		if (m->kind == IMAP_STACKS &&
-		    (m->key_size != 8 * IMAGE_STACK_FRAMES ||
-		     m->value_size != 8))
+		if (m->kind == IMAP_STACKS && !is_of_stacks(m))
 			return check_bad("map", i, "does not hold stacks");
 		if (m->kind == IMAP_PROGS && m->init >= img->progs.n)
 			return check_bad("map", i, "names no program");
@@ -91,6 +99,40 @@ static bool is_map_or_none(const struct image *img, uint32_t map,
 	return map == IMAGE_NONE || is_map(img, map, kind);
 }
 
+/* A map, if it is one, with values of this size. */
+static bool has_value(const struct image *img, uint32_t map, uint32_t size)
+{
+	return map == IMAGE_NONE || img->maps.v[map].value_size == size;
+}
+
+static bool are_unwind_maps(const struct image *img)
+{
+	static const struct {
+		uint32_t kind, value, entries;
+	} want[UNWIND_MAPS_N] = {
+		{ IMAP_UNWIND_PROCS, sizeof(struct unwind_proc),
+		  UNWIND_PROCS_MAX },
+		{ IMAP_UNWIND_MAPPINGS,
+		  UNWIND_MAPPINGS_MAX * sizeof(struct unwind_mapping), 1 },
+		{ IMAP_UNWIND_ROWS, 4, UNWIND_CHUNKS_MAX },
+		{ IMAP_UNWIND_RULES,
+		  UNWIND_RULES_MAX * sizeof(struct unwind_rule), 1 },
+	};
+
+	if (img->unwind_maps == IMAGE_NONE)
+		return true;
+	for (uint32_t i = 0; i < UNWIND_MAPS_N; i++) {
+		const struct image_map *m = &img->maps.v[img->unwind_maps + i];
+
+		if (!is_map(img, img->unwind_maps + i,
+			    (enum image_map_kind)want[i].kind) ||
+		    m->key_size != 4 || m->value_size != want[i].value ||
+		    m->max_entries != want[i].entries)
+			return false;
+	}
+	return true;
+}
+
 /* Do n counters at off lie in the globals map, behind the session block? */
 static bool holds_counters(const struct image *img, uint32_t off, uint64_t n)
 {
@@ -111,7 +153,11 @@ static struct err *check_well_known(const struct image *img)
 	    !is_map_or_none(img, img->rodata_map, IMAP_RODATA) ||
 	    !is_map_or_none(img, img->data_map, IMAP_DATA) ||
 	    !is_map_or_none(img, img->control_map, IMAP_CONTROL) ||
-	    !is_map_or_none(img, img->stacks_map, IMAP_STACKS))
+	    !is_map_or_none(img, img->stacks_map, IMAP_STACKS) ||
+	    !is_map_or_none(img, img->ustacks_map, IMAP_STACKS) ||
+	    !has_value(img, img->stacks_map, 8) ||
+	    !has_value(img, img->ustacks_map, 16) ||
+	    !are_unwind_maps(img))
 		return check_bad("map", img->stats_map,
 				 "is not what it is used for");
 	if (!holds_counters(img, img->losses_off,

@@ -134,6 +134,8 @@ void image_init(struct image *img, struct arena *a)
 		.data_map = IMAGE_NONE,
 		.control_map = IMAGE_NONE,
 		.stacks_map = IMAGE_NONE,
+		.ustacks_map = IMAGE_NONE,
+		.unwind_maps = IMAGE_NONE,
 	};
 	vec_push(a, &img->strings, STR(""));
 }

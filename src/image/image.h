@@ -35,6 +35,10 @@
  *   None of them is 0, and nobody else can know the mark: the host puts the
  *   text in its place when somebody looks at it.
  *
+ *   The stack of a process is the same, of the ustacks map: hash from a word
+ *   that says whose and what (USTACK_*) and addresses to the 7 bytes and the
+ *   time when it was first seen (CLOCK_MONOTONIC, ns).
+ *
  *   stacks map: hash from IMAGE_STACK_FRAMES addresses, u64 each, zeros
  *   behind the last, to u64: the 7 bytes, lowest first.
  *
@@ -208,6 +212,9 @@ _Static_assert(sizeof(struct image_session) == IMAGE_SESSION_SIZE,
 
 #define IMAGE_STACK_BYTES 15	/* a stack, as a string */
 #define IMAGE_STACK_FRAMES 64	/* at most */
+#define IMAGE_USTACK_HEAD 1	/* words before the frames */
+#define IMAGE_USTACK_FRAMES 127	/* at most; 63 where keys are short */
+#define IMAGE_USTACK_SHORT 63
 
 /* The last of the 7 bytes says what text the stack has; in the map it is
  * STACK_AS_ADDRESSES. */
@@ -215,13 +222,44 @@ enum stack_as {
 	STACK_AS_ADDRESSES = 0x80,
 	STACK_AS_LINES,		/* the name of each address, in a line */
 	STACK_AS_CALLER,	/* name and address of the second */
+	/* Of a process; the first is what the map has. */
+	STACK_AS_USER = 0x90,	/* addresses */
+	STACK_AS_USER_LINES,
 };
+
+static inline bool stack_is_user(enum stack_as as)
+{
+	return as >= STACK_AS_USER;
+}
+
+/* The first word of a process's stack. */
+#define USTACK_TGID_SHIFT 32
+#define USTACK_EXEC_SHIFT 16	/* 16 bits: which program it runs */
 
 /* How long the handlers of a probe have taken, in ns. */
 struct image_times {
 	uint64_t sum;
 	uint64_t min;		/* complement of it; 0 = none yet */
 	uint64_t max;
+};
+
+/* What a script wants to know of an address of a process: the first operand
+ * of __usym(). */
+enum usym_what {
+	USYM_WHAT_NAME,		/* of the function, else the address */
+	USYM_WHAT_DATA,		/* with offset, size and file */
+	USYM_WHAT_FILE,		/* of the source, else the address */
+	USYM_WHAT_LINE,
+	USYM_WHAT_FILELINE,
+	USYM_WHAT_MODULE,	/* the file's name; an error if there is none */
+	USYM_WHAT_BUILD_ID,
+};
+
+/* The first operand of __print_ustack(). */
+enum ustack_style {
+	USTACK_STYLE_FULL,
+	USTACK_STYLE_BRIEF,
+	USTACK_STYLE_LINE,	/* with lines of the source */
 };
 
 struct image_record {
@@ -232,6 +270,8 @@ struct image_record {
 enum control_kind {
 	CONTROL_EXIT,		/* state has become STOPPING */
 	CONTROL_ERROR,		/* an error that nothing caught */
+	CONTROL_SPACE,		/* of process `operand` no tables are there to
+				 * unwind with */
 	CONTROL_COND,		/* globals of a condition have changed */
 };
 
@@ -335,6 +375,10 @@ enum image_map_kind {
 				 * calls itself through it */
 	IMAP_TASK,		/* kept with each task: a number, then 1 where
 				 * there is an element */
+	IMAP_UNWIND_PROCS,	/* to unwind with: unwind.h */
+	IMAP_UNWIND_MAPPINGS,
+	IMAP_UNWIND_ROWS,
+	IMAP_UNWIND_RULES,
 };
 
 #define IMAGE_TASK_SIZE 16	/* bytes of that */
@@ -614,7 +658,8 @@ struct image {
 	image_features features;	/* that the code relies on */
 	uint32_t globals_map, stats_map, scratch_map, rodata_map;
 	uint32_t data_map, control_map;		/* or IMAGE_NONE */
-	uint32_t stacks_map;			/* or IMAGE_NONE */
+	uint32_t stacks_map, ustacks_map;	/* or IMAGE_NONE */
+	uint32_t unwind_maps;	/* the first of UNWIND_MAPS_N, or IMAGE_NONE */
 	uint32_t losses_off, hits_off;
 	VEC(struct str) strings;
 	VEC(uint8_t) bytes;

@@ -10,7 +10,8 @@
 static const char *const map_kinds[] = {
 	"globals", "rodata",	"stats", "scratch", "hash",
 	"percpu_hash", "ring_keys", "data",  "control", "iter",
-	"perf", "stacks", "progs",
+	"perf", "stacks", "progs", "task", "unwind-procs", "unwind-mappings",
+	"unwind-rows", "unwind-rules",
 };
 
 static const char *const type_names[] = { "void", "long", "string", "stats" };
@@ -89,6 +90,8 @@ static void print_head(const struct image *img, FILE *out)
 	print_ref("data", img->data_map, out);
 	print_ref("control", img->control_map, out);
 	print_ref("stacks", img->stacks_map, out);
+	print_ref("ustacks", img->ustacks_map, out);
+	print_ref("unwind", img->unwind_maps, out);
 	fprintf(out, " losses@%u hits@%u\n", img->losses_off, img->hits_off);
 }
 

@@ -387,6 +387,8 @@ static void whole(struct codec *c, struct image *img)
 	u32(c, &img->data_map);
 	u32(c, &img->control_map);
 	u32(c, &img->stacks_map);
+	u32(c, &img->ustacks_map);
+	u32(c, &img->unwind_maps);
 	u32(c, &img->losses_off);
 	u32(c, &img->hits_off);
 	sections(c, img);

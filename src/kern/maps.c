@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "kern/privilege.h"
 #include "kern/syscall.h"
+#include "kern/unwind_maps.h"
 
 #define MAPS_RING_MAX (UINT64_C(1) << 30)
 /*
@@ -41,6 +42,14 @@ static struct map_kind map_kind(enum image_map_kind k)
 		return (struct map_kind){ BPF_MAP_TYPE_HASH, 0 };
 	case IMAP_PERCPU_HASH:
 		return (struct map_kind){ BPF_MAP_TYPE_PERCPU_HASH, 0 };
+	case IMAP_UNWIND_PROCS:
+		return (struct map_kind){ BPF_MAP_TYPE_HASH, 0 };
+	case IMAP_UNWIND_MAPPINGS:
+	case IMAP_UNWIND_RULES:
+		return (struct map_kind){ BPF_MAP_TYPE_ARRAY,
+					  BPF_F_MMAPABLE };
+	case IMAP_UNWIND_ROWS:
+		return (struct map_kind){ BPF_MAP_TYPE_ARRAY_OF_MAPS, 0 };
 	case IMAP_SCRATCH:	/* a CPU's own array is 32 KiB at most */
 	case IMAP_RING_KEYS:
 	case IMAP_ITER:
@@ -142,6 +151,7 @@ static struct err *map_create(const struct image *img,
 	struct map_kind kind = map_kind((enum image_map_kind)m->kind);
 	struct str name = image_str(img, m->name);
 	_cleanup_close_ int types = -1;
+	_cleanup_close_ int like = -1;
 	union bpf_attr attr;
 	struct err *e;
 	int fd;
@@ -162,6 +172,10 @@ static struct err *map_create(const struct image *img,
 				   0 : image_map_entries(m, ncpus);
 	attr.map_flags = kind.flags | prealloc_flag(m);
 	syscall_object_name(name, attr.map_name);
+	if (m->kind == IMAP_UNWIND_ROWS)
+		like = unwind_maps_template();
+	if (like >= 0)
+		attr.inner_map_fd = (uint32_t)like;
 	fd = syscall_bpf(BPF_MAP_CREATE, &attr,
 			 SYSCALL_ATTR_SIZE(btf_value_type_id));
 	if (fd < 0)

@@ -22,6 +22,8 @@
 
 struct kallsyms;
 struct stacks;
+struct stacks_user;
+struct usymbols;
 struct world;
 
 /* A foreach that runs, or has run in a frame that is still there. */
@@ -61,6 +63,7 @@ struct host {
 	struct codelines *codelines;	/* the same */
 	const char *debuginfo;		/* where it looks first, or NULL */
 	struct stacks *stacks;
+	struct usymbols *usymbols;	/* or NULL: nobody asks */
 	bool said_hidden;		/* that it tells no addresses */
 	uint32_t strcap;		/* MAXSTRINGLEN */
 	uint32_t max_depth;
@@ -177,6 +180,13 @@ enum step eval_hist(struct host *h, const struct image_insn *i);
 /* A stacks_write_fn: data is the host. */
 void symbols_write_stack(void *data, struct str addresses, enum stack_as as,
 			 struct buf *to);
+
+/* Cuts the next address off a text of them; false = there is no more. */
+bool symbols_next_address(struct str *rest, uint64_t *ret);
+
+/* A stacks_write_user_fn: the same. */
+void usym_write_stack(void *data, const struct stacks_user *u,
+		      enum stack_as as, struct buf *to);
 
 enum step intrinsic_run(struct host *h, const struct image_insn *i);
 

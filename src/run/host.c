@@ -72,6 +72,25 @@ static void plan(struct host *h)
 	h->list = alloc(nargs, sizeof(*h->list));
 }
 
+static void create_stacks(struct host *h, const struct host_options *o)
+{
+	uint64_t mark = stacks_mark();
+	uint32_t user = o->image->ustacks_map;
+	struct stacks_options so = {
+		.fd = o->stacks_fd ? o->stacks_fd : -1,
+		.user_fd = o->ustacks_fd ? o->ustacks_fd : -1,
+		.mark = mark,
+		.write = symbols_write_stack,
+		.write_user = usym_write_stack,
+		.data = h,
+	};
+
+	if (user != IMAGE_NONE)
+		so.user_key = o->image->maps.v[user].key_size;
+	store_session(h->store)->stack_mark = mark;
+	h->stacks = stacks_create(&so);
+}
+
 struct host *host_create(const struct host_options *o)
 {
 	struct host *h = alloc(1, sizeof(*h));
@@ -82,10 +101,8 @@ struct host *host_create(const struct host_options *o)
 	h->out = o->output;
 	h->world = o->world;
 	h->debuginfo = o->debuginfo;
-	store_session(h->store)->stack_mark = stacks_mark();
-	h->stacks = stacks_create(o->stacks_fd ? o->stacks_fd : -1,
-				  store_session(h->store)->stack_mark,
-				  symbols_write_stack, h);
+	create_stacks(h, o);
+	h->usymbols = o->usymbols;
 	h->name = o->name;
 	h->strcap = MAX(l->maxstringlen, 2U);
 	h->max_depth = MIN(l->maxnesting, (uint32_t)DEPTH_HARD_MAX);

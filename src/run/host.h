@@ -22,6 +22,7 @@
 #include "run/value.h"
 
 struct buf;
+struct usymbols;
 struct world;
 struct host;
 
@@ -33,6 +34,8 @@ struct host_options {
 	const char *debuginfo;		/* directories with debug information,
 					 * ':' between, or NULL */
 	int stacks_fd;			/* of the stacks map; 0 = none */
+	int ustacks_fd;			/* of the ustacks map; the same */
+	struct usymbols *usymbols;	/* or NULL: not needed */
 	const char *name;		/* of the session: module_name() */
 };
 

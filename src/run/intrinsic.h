@@ -2,8 +2,8 @@
 /*
  * The intrinsics, one function each: intrinsic.c has the table and those of
  * task, time and session, intrinsic_text.c those of text and names,
- * intrinsic_world.c those of the machine, symbols.c those of addresses,
- * speculation.c those of output that is held back.
+ * intrinsic_world.c those of the machine, symbols.c and usym.c those of
+ * addresses, speculation.c those of output that is held back.
  */
 #ifndef RUN_INTRINSIC_H
 #define RUN_INTRINSIC_H
@@ -35,6 +35,10 @@ enum step intrinsic_sym_data(struct host *h, const struct value *args);
 enum step intrinsic_sym_module(struct host *h, const struct value *args);
 enum step intrinsic_sym_line(struct host *h, const struct value *args);
 enum step intrinsic_print_code(struct host *h, const struct value *args);
+enum step intrinsic_usym(struct host *h, const struct value *args);
+enum step intrinsic_usym_base(struct host *h, const struct value *args);
+enum step intrinsic_print_ustack(struct host *h, const struct value *args);
+enum step intrinsic_ustack_lines(struct host *h, const struct value *args);
 enum step intrinsic_stack_lines(struct host *h, const struct value *args);
 enum step intrinsic_print_stack(struct host *h, const struct value *args);
 enum step intrinsic_symbol(struct host *h, const struct value *args);

@@ -35,8 +35,11 @@
 #include "run/recorder.h"
 #include "run/ring.h"
 #include "run/signals.h"
+#include "run/spaces.h"
 #include "run/store.h"
 #include "run/timers.h"
+#include "run/unwind.h"
+#include "run/usymbols.h"
 
 #define NS_PER_S INT64_C(1000000000)
 /* Output waits this long at most: programs wake us only when much waits. */
@@ -66,6 +69,9 @@ struct session {
 	struct ring *data, *control;
 	struct timers *timers;
 	struct procfs *procfs; /* or NULL: there are no such probes */
+	struct usymbols *usymbols;
+	struct unwind *unwind; /* or NULL: no stacks of processes */
+	struct spaces *spaces; /* or NULL: no symbols of processes */
 	struct follow *follow; /* or NULL: no probe is in a module */
 	struct input *input;	   /* or NULL: no probe of it */
 	struct monitor *monitor;   /* or NULL */
@@ -441,6 +447,10 @@ static bool take_control(struct session *s, const void *data, uint32_t len)
 	switch ((enum control_kind)c->kind) {
 	case CONTROL_EXIT:
 		return false;
+	case CONTROL_SPACE:
+		if (s->unwind)
+			unwind_want(s->unwind, (pid_t)c->operand);
+		return false;
 	case CONTROL_COND:
 		/* from here on a change asks for a look of its own */
 		__atomic_store_n(&s->state->cond_waiting, 0, __ATOMIC_SEQ_CST);
@@ -687,6 +697,14 @@ static void check_ends(struct session *s)
 	check_skips(s);
 }
 
+static void follow_spaces(struct session *s)
+{
+	if (s->spaces)
+		spaces_follow(s->spaces);
+	if (s->unwind)
+		unwind_follow(s->unwind);
+}
+
 static void loop(struct session *s)
 {
 	timers_settle(s->timers);
@@ -694,6 +712,7 @@ static void loop(struct session *s)
 		output_flush(s->out);
 		wait_for_events(s);
 		follow_modules(s);
+		follow_spaces(s);
 		take_signals(s);
 		drain(s);
 		run_input(s);
@@ -826,6 +845,40 @@ static struct err *open_follow(struct session *s)
 	return e || !s->follow ? e : watch(s, follow_fd(s->follow));
 }
 
+/* Does the host tell symbols of processes? */
+static bool needs_spaces(const struct image *img)
+{
+	if (img->ustacks_map != IMAGE_NONE)
+		return true;
+	for (uint32_t i = 0; i < img->code.n; i++) {
+		const struct image_insn *insn = &img->code.v[i];
+
+		if (insn->op == OP_INTRIN && (insn->imm == INTRIN_USYM ||
+					      insn->imm == INTRIN_USYM_BASE))
+			return true;
+	}
+	return false;
+}
+
+static struct err *open_spaces(struct session *s)
+{
+	struct err *e = NULL;
+	int fd;
+
+	if (!s->in_kernel || !needs_spaces(s->img))
+		return NULL;
+	s->spaces = spaces_create(s->o->world, world_cpus(s->o->world));
+	s->usymbols = usymbols_create(
+		s->o->world, str_from(s->o->debuginfo ? s->o->debuginfo : ""),
+		s->spaces);
+	for (uint32_t i = 0; !e && (fd = spaces_fd(s->spaces, i)) >= 0; i++)
+		e = watch(s, fd);
+	if (!e)
+		e = unwind_create(s->img, &s->maps, s->spaces, s->usymbols,
+				  &s->unwind);
+	return e;
+}
+
 static void take_name(struct session *s)
 {
 	if (s->o->name)
@@ -915,6 +968,8 @@ static struct err *session_open(struct session *s)
 	if (!e)
 		e = open_follow(s);
 	if (!e)
+		e = open_spaces(s);
+	if (!e)
 		e = open_store(s);
 	if (!e)
 		e = open_timers(s);
@@ -925,10 +980,15 @@ static struct err *session_open(struct session *s)
 	ho.store = s->store;
 	ho.output = s->out;
 	ho.name = s->name;
+	ho.usymbols = s->usymbols;
 	if (s->img->stacks_map != IMAGE_NONE && s->in_kernel)
 		ho.stacks_fd = s->maps.fds[s->img->stacks_map];
+	if (s->img->ustacks_map != IMAGE_NONE && s->in_kernel)
+		ho.ustacks_fd = s->maps.fds[s->img->ustacks_map];
 	s->host = host_create(&ho);
 	fill_state(s);
+	if (s->unwind && s->o->target)
+		unwind_want(s->unwind, s->o->target);
 	return NULL;
 }
 
@@ -1058,6 +1118,9 @@ static void session_close(struct session *s)
 	for (uint32_t i = 0; i < s->img->probes.n; i++)
 		detach(&s->attached[i]);
 	host_destroy(s->host);
+	unwind_destroy(s->unwind);
+	usymbols_destroy(s->usymbols);
+	spaces_destroy(s->spaces);
 	store_destroy(s->store);
 	timers_destroy(s->timers);
 	ring_close(s->data);

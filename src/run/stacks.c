@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/map.h"
 #include "image/image.h"
 #include "kern/syscall.h"
 
@@ -23,31 +24,29 @@
 struct stacks_known {
 	uint64_t number;
 	struct str text;
+	struct stacks_user *user;	/* of STACK_AS_USER, else NULL */
 };
 
 struct stacks {
-	int fd;
+	struct stacks_options o;
 	char mark[8];
-	stacks_write_fn *write;
-	void *data;
 	struct arena texts;	/* of stacks, as long as this lives */
+	struct map users;	/* text to struct stacks_user */
 	struct stacks_known *known;	/* a hash table */
 	uint32_t n, cap;		/* cap: 0 or a power of two */
 	struct buf *made;		/* other texts, until forgotten */
 	uint32_t nmade, made_cap;
 };
 
-struct stacks *stacks_create(int fd, uint64_t mark, stacks_write_fn *write,
-			     void *data)
+struct stacks *stacks_create(const struct stacks_options *o)
 {
 	struct stacks *st = calloc(1, sizeof(*st));
 
 	if (!st)
 		abort();
-	st->fd = fd;
-	st->write = write;
-	st->data = data;
-	memcpy(st->mark, &mark, sizeof(mark));
+	st->o = *o;
+	memcpy(st->mark, &o->mark, sizeof(o->mark));
+	map_init(&st->users, &st->texts);
 	return st;
 }
 
@@ -101,97 +100,156 @@ static void grow(struct stacks *st)
 	free(old);
 }
 
-static struct str addresses(struct stacks *st, const uint64_t *frames)
+static struct str addresses(struct stacks *st, const uint64_t *frames,
+			    uint32_t most)
 {
 	struct buf b = {};
 	struct str text;
 
-	for (uint32_t i = 0; i < IMAGE_STACK_FRAMES && frames[i]; i++)
+	for (uint32_t i = 0; i < most && frames[i]; i++)
 		buf_printf(&b, "%s0x%016" PRIx64, i ? " " : "", frames[i]);
 	text = arena_str(&st->texts, buf_view(&b));
 	buf_deinit(&b);
 	return text;
 }
 
-static void learn(struct stacks *st, uint64_t number, struct str text)
+static void learn(struct stacks *st, struct stacks_known k)
 {
-	if (!number)
+	if (!k.number || (st->cap && slot(st, k.number)->number))
 		return;
 	if (2 * st->n >= st->cap)
 		grow(st);
-	*slot(st, number) = (struct stacks_known){ number, text };
+	*slot(st, k.number) = k;
 	st->n++;
 }
 
-static void learn_all(struct stacks *st, const uint64_t *keys,
-		      const uint64_t *values, uint32_t n)
+static struct stacks_user *user_of(struct stacks *st, const uint64_t *key,
+				   uint32_t words, uint64_t time)
 {
-	for (uint32_t i = 0; i < n; i++)
-		if (!st->cap || !slot(st, values[i])->number)
-			learn(st, values[i],
-			      addresses(st, keys + i * IMAGE_STACK_FRAMES));
+	const uint64_t *frames = key + IMAGE_USTACK_HEAD;
+	struct stacks_user *u;
+	uint32_t n = 0;
+
+	while (n < words - IMAGE_USTACK_HEAD && frames[n])
+		n++;
+	u = arena_alloc(&st->texts, sizeof(*u) + n * sizeof(*frames));
+	u->pid = (pid_t)(key[0] >> USTACK_TGID_SHIFT);
+	u->time = time;
+	u->n = n;
+	memcpy(u->frames, frames, n * sizeof(*frames));
+	return u;
 }
 
-static void read_map(struct stacks *st)
+static void learn_user(struct stacks *st, const uint64_t *key, uint32_t words,
+		       const uint64_t *value)
 {
-	uint64_t *keys = malloc(STACKS_BATCH * STACKS_KEY);
-	uint64_t values[STACKS_BATCH], at[2][IMAGE_STACK_FRAMES];
-	uint32_t which = 0, n;
+	struct stacks_known k = { .number = value[0] };
+
+	if (st->cap && slot(st, k.number)->number)
+		return;
+	k.user = user_of(st, key, words, value[1]);
+	k.text = addresses(st, k.user->frames, k.user->n);
+	map_set(&st->users, k.text, k.user);
+	learn(st, k);
+}
+
+static void learn_kernel(struct stacks *st, const uint64_t *key,
+			 const uint64_t *value)
+{
+	if (!st->cap || !slot(st, value[0])->number)
+		learn(st, (struct stacks_known){
+			.number = value[0],
+			.text = addresses(st, key, IMAGE_STACK_FRAMES) });
+}
+
+/* Reads one of the maps. */
+static void read_map(struct stacks *st, bool user)
+{
+	uint32_t words = user ? st->o.user_key / 8 : IMAGE_STACK_FRAMES;
+	uint32_t which = 0, n, per = user ? 2 : 1;
+	uint64_t *keys = calloc(STACKS_BATCH, words * sizeof(*keys));
+	uint64_t *at = calloc(2, words * sizeof(*at));
+	uint64_t *values = calloc(STACKS_BATCH, per * sizeof(*values));
 	bool begun = false;
 	int code;
 
-	if (!keys)
+	if (!keys || !at || !values)
 		abort();
 	do {
 		n = STACKS_BATCH;
-		code = syscall_map_lookup_batch(st->fd,
-						begun ? at[which] : NULL,
-						at[!which], keys, values, &n);
+		code = syscall_map_lookup_batch(
+			user ? st->o.user_fd : st->o.fd,
+			begun ? at + which * words : NULL, at + !which * words,
+			keys, values, &n);
 		if (code && code != -ENOENT)
 			break;
-		learn_all(st, keys, values, n);
+		for (uint32_t i = 0; i < n; i++) {
+			if (user)
+				learn_user(st, keys + i * words, words,
+					   values + per * i);
+			else
+				learn_kernel(st, keys + i * words, values + i);
+		}
 		which = !which;
 		begun = true;
 	} while (!code);
+	free(values);
+	free(at);
 	free(keys);
 }
 
 #define STACKS_AS_SHIFT 48
 
-static struct str text_of(struct stacks *st, uint64_t number);
+static const struct stacks_known *known(struct stacks *st, uint64_t number);
 
 /* The text of a stack that the map has under another name. */
 static struct str text_as(struct stacks *st, uint64_t number)
 {
 	enum stack_as as = (enum stack_as)(number >> STACKS_AS_SHIFT);
 	uint64_t low = number & ((UINT64_C(1) << STACKS_AS_SHIFT) - 1);
+	enum stack_as first = stack_is_user(as) ? STACK_AS_USER :
+						  STACK_AS_ADDRESSES;
+	struct stacks_known k = *known(st, low | (uint64_t)first
+							<< STACKS_AS_SHIFT);
 	struct buf b = {};
 	struct str text;
 
-	text = text_of(st, low | (uint64_t)STACK_AS_ADDRESSES
-				 << STACKS_AS_SHIFT);
-	if (text.len)
-		st->write(st->data, text, as, &b);
+	if (k.user)
+		st->o.write_user(st->o.data, k.user, as, &b);
+	else if (k.text.len)
+		st->o.write(st->o.data, k.text, as, &b);
 	text = arena_str(&st->texts, buf_view(&b));
 	buf_deinit(&b);
 	return text;
 }
 
-static struct str text_of(struct stacks *st, uint64_t number)
+static const struct stacks_known *known(struct stacks *st, uint64_t number)
 {
-	struct str text = STR("");
+	enum stack_as as = (enum stack_as)(number >> STACKS_AS_SHIFT);
+	struct stacks_known k = { .number = number };
 
 	if (!st->cap)
 		grow(st);
 	if (slot(st, number)->number)
-		return slot(st, number)->text;
-	if (number >> STACKS_AS_SHIFT != STACK_AS_ADDRESSES)
-		text = text_as(st, number);
+		return slot(st, number);
+	if (as != STACK_AS_ADDRESSES && as != STACK_AS_USER)
+		k.text = text_as(st, number);
 	else
-		read_map(st);
-	if (!slot(st, number)->number)
-		learn(st, number, text);
-	return slot(st, number)->text;
+		read_map(st, as == STACK_AS_USER);
+	if (number)
+		learn(st, k);
+	return slot(st, number);
+}
+
+static struct str text_of(struct stacks *st, uint64_t number)
+{
+	return known(st, number)->text;
+}
+
+const struct stacks_user *stacks_user(const struct stacks *st,
+				      struct str text)
+{
+	return map_find(&st->users, text);
 }
 
 /* ---- strings ---- */
@@ -201,7 +259,8 @@ static int64_t find(const struct stacks *st, struct str s, uint32_t from)
 {
 	const char *p;
 
-	if (st->fd < 0 || s.len < from + IMAGE_STACK_BYTES)
+	if ((st->o.fd < 0 && st->o.user_fd < 0) ||
+	    s.len < from + IMAGE_STACK_BYTES)
 		return -1;
 	p = memmem(s.s + from, s.len - from - 7, st->mark, sizeof(st->mark));
 	return p ? p - s.s : -1;
@@ -265,13 +324,15 @@ struct value stacks_value(struct stacks *st, struct value v)
 UNIT_TEST_CASE(stacks_texts)
 {
 	uint64_t mark = stacks_mark(), frames[IMAGE_STACK_FRAMES] = { 16, 2 };
-	struct stacks *st = stacks_create(0, mark, NULL, NULL);
+	/* no descriptor: what is not known is empty */
+	const struct stacks_options o = { .fd = 1 << 20, .user_fd = -1,
+					  .mark = mark };
+	struct stacks *st = stacks_create(&o);
 	char one[IMAGE_STACK_BYTES], two[40] = "a";
 	uint64_t number = UINT64_C(0x80808080808081);
 	struct str s;
 
-	st->fd = 1 << 20;	/* no descriptor: what is not known is empty */
-	learn(st, number, addresses(st, frames));
+	learn_kernel(st, frames, &number);
 	memcpy(one, &mark, 8);
 	memcpy(one + 8, &number, 7);
 	s = stacks_text(st, (struct str){ one, sizeof(one) });

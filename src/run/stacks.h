@@ -9,6 +9,7 @@
 #define RUN_STACKS_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/str.h"
 #include "run/value.h"
@@ -16,19 +17,42 @@
 struct buf;
 struct stacks;
 
+/* The stack of a process. */
+struct stacks_user {
+	pid_t pid;
+	uint64_t time;		/* when it was first seen */
+	uint32_t n;
+	uint64_t frames[];
+};
+
 /* Adds the text of a stack, given by its addresses as text. */
 typedef void stacks_write_fn(void *data, struct str addresses,
 			     enum stack_as as, struct buf *to);
 
-/* fd: the stacks map, which must outlive it, or -1: there is none.  mark: as
- * in the session block.  write: for texts other than addresses. */
-struct stacks *stacks_create(int fd, uint64_t mark, stacks_write_fn *write,
-			     void *data);
+typedef void stacks_write_user_fn(void *data, const struct stacks_user *u,
+				  enum stack_as as, struct buf *to);
+
+struct stacks_options {
+	int fd;			/* the stacks map, which must outlive it; -1 =
+				 * there is none */
+	int user_fd;		/* the ustacks map, the same */
+	uint32_t user_key;	/* bytes of its keys */
+	uint64_t mark;		/* as in the session block */
+	/* For texts other than addresses. */
+	stacks_write_fn *write;
+	stacks_write_user_fn *write_user;
+	void *data;
+};
+
+struct stacks *stacks_create(const struct stacks_options *o);
 void stacks_destroy(struct stacks *s);
 
 /* s as people see it: itself when no stack is in it.  Other text lives until
  * stacks_forget().  A stack that the map does not have is empty. */
 struct str stacks_text(struct stacks *st, struct str s);
+
+/* The process's stack that stacks_text() has made this text of; NULL = none. */
+const struct stacks_user *stacks_user(const struct stacks *st, struct str text);
 
 /* v, or if it is a string what stacks_text() makes of it. */
 struct value stacks_value(struct stacks *st, struct value v);

@@ -104,8 +104,7 @@ enum step intrinsic_sym_module(struct host *h, const struct value *args)
 	return STEP_ON;
 }
 
-/* Cuts the next address off; false = there is no more. */
-static bool next_address(struct str *rest, uint64_t *ret)
+bool symbols_next_address(struct str *rest, uint64_t *ret)
 {
 	while (rest->len) {
 		int64_t blank = str_find_char(*rest, ' ');
@@ -126,7 +125,7 @@ static void add_lines(struct host *h, struct buf *b, struct str stack)
 {
 	uint64_t addr;
 
-	while (next_address(&stack, &addr)) {
+	while (symbols_next_address(&stack, &addr)) {
 		buf_printf(b, " 0x%016llx : ", (unsigned long long)addr);
 		add_data(h, b, addr, true);
 		buf_char(b, '\n');
@@ -138,7 +137,7 @@ static void add_names(struct host *h, struct buf *b, struct str stack)
 {
 	uint64_t addr;
 
-	while (next_address(&stack, &addr)) {
+	while (symbols_next_address(&stack, &addr)) {
 		add_data(h, b, addr, false);
 		buf_char(b, '\n');
 	}
@@ -149,7 +148,8 @@ static void add_caller(struct host *h, struct buf *b, struct str stack)
 	struct kallsym sym;
 	uint64_t addr;
 
-	if (!next_address(&stack, &addr) || !next_address(&stack, &addr))
+	if (!symbols_next_address(&stack, &addr) ||
+	    !symbols_next_address(&stack, &addr))
 		return;
 	if (find(h, addr, &sym))
 		buf_str(b, sym.name);
@@ -168,6 +168,9 @@ void symbols_write_stack(void *data, struct str addresses, enum stack_as as,
 	case STACK_AS_LINES:
 		add_names(data, to, addresses);
 		break;
+	case STACK_AS_USER:
+	case STACK_AS_USER_LINES:
+		break;	/* usym.c's */
 	case STACK_AS_CALLER:
 		add_caller(data, to, addresses);
 		break;
@@ -278,7 +281,7 @@ enum step intrinsic_print_code(struct host *h, const struct value *args)
 	bool is_return = false;
 	uint64_t addr;
 
-	while (next_address(&stack, &addr)) {
+	while (symbols_next_address(&stack, &addr)) {
 		add_code(h, b, addr, is_return);
 		is_return = true;
 	}

@@ -18,6 +18,7 @@
 #include "sema/expand.h"
 #include "sema/library.h"
 #include "sema/scope_func.h"
+#include "sema/unfold.h"
 #include "sema/usage.h"
 #include "sema/walk.h"
 
@@ -458,6 +459,7 @@ void scope_resolve(struct program *p)
 	declare_new(&sc);
 	resolve_all(&sc);
 	apply_overrides(&sc);
+	unfold(p);
 	if (!p->diags->errors && usage_compute(p) > USAGE_MAX_CALLS)
 		diag_error(p->diags, DIAG_TOO_DEEP_CALLS, (struct span){},
 			   "functions call each other more than %d deep",

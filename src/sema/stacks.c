@@ -9,13 +9,19 @@ struct finder {
 	bool changed;
 };
 
+static bool is_stack(const struct ast_expr *call)
+{
+	return call->call.is_intrinsic &&
+	       (call->call.intrinsic == INTRIN_STACK ||
+		call->call.intrinsic == INTRIN_USTACK);
+}
+
 static bool visit_use(struct ast_expr **place, void *data)
 {
 	const struct ast_expr *e = *place;
 	bool *used = data;
 
-	*used |= e->kind == AST_CALL && e->call.is_intrinsic &&
-		 e->call.intrinsic == INTRIN_STACK;
+	*used |= e->kind == AST_CALL && is_stack(e);
 	return !*used;
 }
 
@@ -40,7 +46,7 @@ static struct var *var_of(const struct ast_expr *e)
 static bool call_gives(const struct ast_expr *e)
 {
 	if (e->call.is_intrinsic)
-		return e->call.intrinsic == INTRIN_STACK;
+		return is_stack(e);
 	for (const struct func *f = e->call.func; f; f = f->next_overload)
 		if (f->gives_stack)
 			return true;

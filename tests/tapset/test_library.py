@@ -19,9 +19,11 @@ FUNCTION = re.compile(r"((?:^.*\*/\n)?)^function (\w+)(:\w+)?\(([^)]*)\)",
                       re.M)
 ALIAS = re.compile(r"((?:^.*\*/\n)?)^probe ([\w.]+) = [^{]*\n\{\n(.*?)^\}",
                    re.M | re.S)
-# These end the script, or would do something, or want a function's probe.
+# These end the script, or would do something, or want a function's probe or an
+# address of a process.
 LEFT_OUT = {"probefunc", "exit", "abort", "error", "system", "assert", "ftrace", "printk",
             "dump_stack", "panic", "raise", "udelay", "mdelay"} | {
+    "umod" + what for what in ("name", "buildid", "addr")} | {
     "set_user_" + what for what in ("char", "short", "int", "long", "pointer",
                                     "string", "string_n", "string_arg")}
 # What only some kernels have.
@@ -30,7 +32,9 @@ ELSEWHERE = {"ioblock_trace.bounce", "vm.write_shared_copy",
              "scsi.ioexecute", "scsi.iocompleted", "scsi.set_state"}
 # Texts that only the host can make: in the kernel they are printed.
 LATE = {"symname", "symdata", "modname", "sprint_stack", "sprint_syms",
-        "symfile", "symline", "symfileline"}
+        "symfile", "symline", "symfileline", "sprint_usyms",
+        "sprint_ustack", "usymname", "usymdata", "usymfile", "usymline",
+        "usymfileline"}
 # At most so many calls in a probe, for the verifier's sake.
 CALLS = 12
 

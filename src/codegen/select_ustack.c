@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The stack of the process that is running.  As that of the kernel
+ * (select_stack.c) it is a few bytes, which stand for its addresses in a map;
+ * there is also whose they are, without which they mean nothing.
+ */
+#include <stddef.h>
+
+#include "codegen/cg.h"
+#include "codegen/rt.h"
+#include "codegen/unwind.h"
+#include "dbg/arch.h"
+#include "image/unwind.h"
+
+#define USTACK_FLAGS 256	/* BPF_F_USER_STACK */
+#define USTACK_WAIT_NS 30000000	/* for the host, at most */
+
+static uint32_t most_frames(struct cg_fn *fn)
+{
+	return cg_has(fn, FEATURE_BIT(BIG_KEYS)) ? IMAGE_USTACK_FRAMES :
+						   IMAGE_USTACK_SHORT;
+}
+
+static bool has_ustack(const struct cg_fn *fn)
+{
+	return fn->probe->image.kind != PROBE_NETFILTER;
+}
+
+/* Whose stack: the process, and which program of those that it has run. */
+static void put_head(struct cg_fn *fn, struct cg_str key)
+{
+	struct cg_code *c = fn->c;
+	cg_reg exec = cg_member_of(fn, cg_current(fn), "task_struct",
+				   "self_exec_id");
+	cg_reg head = cg_pid_tgid(fn);
+
+	code_alui(c, BPF_RSH, head, 32);
+	code_alui(c, BPF_LSH, head, USTACK_TGID_SHIFT);
+	if (exec != NO_REG) {
+		code_alui(c, BPF_AND, exec, 0xffff);
+		code_alui(c, BPF_LSH, exec, USTACK_EXEC_SHIFT);
+		code_alu(c, BPF_OR, head, exec);
+	}
+	code_store(c, fn->scratch, key.off, head, 8);
+}
+
+/* Frames that are wanted. */
+static cg_reg frames_wanted(struct cg_fn *fn, ir_ref n)
+{
+	uint32_t most = most_frames(fn);
+	struct cg_code *c = fn->c;
+	cg_label few = code_label(c);
+	cg_reg v;
+
+	if (n == IR_NONE)
+		return code_const(c, most);
+	v = code_copy(c, cg_long(fn, n));
+	code_ifi(c, BPF_JLE, v, most, few);
+	code_movi(c, v, most);
+	code_place_label(c, few);
+	return v;
+}
+
+/* Frames as the kernel finds them, by frame pointers. */
+static void take_pointers(struct cg_fn *fn, struct cg_str walk, ir_ref n)
+{
+	struct cg_code *c = fn->c;
+	cg_reg size = frames_wanted(fn, n);
+
+	code_alui(c, BPF_LSH, size, 3);
+	code_mov(c, R1, fn->ctx);
+	code_mov(c, R2, cg_str_addr(fn, walk));
+	code_alui(c, BPF_ADD, R2, WALK_FRAMES);
+	code_mov(c, R3, size);
+	code_movi(c, R4, USTACK_FLAGS);
+	code_call(c, HELPER_get_stack);
+}
+
+/* Can a program walk over the stack itself?  With loops, where a call leaves
+ * what it returns to on the stack. */
+static bool can_walk(struct cg_fn *fn)
+{
+	const struct arch *arch = fn->g->o->arch;
+
+	return arch && arch->ret_on_stack &&
+	       (cg_has(fn, FEATURE_BIT(MAY_GOTO)) ||
+		cg_has(fn, FEATURE_BIT(BPF_LOOP)));
+}
+
+static bool is_of_process(const struct cg_fn *fn)
+{
+	uint32_t kind = fn->probe->image.kind;
+
+	return kind == PROBE_UPROBE || kind == PROBE_URETPROBE;
+}
+
+/* Where the process is. */
+static void put_registers(struct cg_fn *fn, struct cg_str walk)
+{
+	const struct arch *arch = fn->g->o->arch;
+	const struct arch_reg *r = arch->regs;
+	struct cg_code *c = fn->c;
+	cg_reg regs = fn->ctx;
+
+	if (!is_of_process(fn)) {
+		code_call(c, HELPER_get_current_task_btf);
+		code_mov(c, R1, code_result(c));
+		code_call(c, HELPER_task_pt_regs);
+		regs = code_result(c);
+	}
+	code_store(c, fn->scratch, walk.off + WALK_PC,
+		   code_ld(c, regs, r[arch->ip].offset, 8), 8);
+	code_store(c, fn->scratch, walk.off + WALK_SP,
+		   code_ld(c, regs, r[arch->sp].offset, 8), 8);
+	code_store(c, fn->scratch, walk.off + WALK_FP,
+		   code_ld(c, regs, r[arch->fp].offset, 8), 8);
+	code_storei(c, fn->scratch, walk.off + WALK_EXACT, 1, 8);
+}
+
+static void proc_key(struct cg_fn *fn, struct cg_str walk, cg_reg to)
+{
+	code_mov(fn->c, to, cg_str_addr(fn, walk));
+	code_alui(fn->c, BPF_ADD, to, WALK_PROC);
+}
+
+/* What there is of the process; to `none`. */
+static cg_reg find_proc(struct cg_fn *fn, struct cg_str walk, cg_label none)
+{
+	struct cg_code *c = fn->c;
+	cg_reg v;
+
+	code_map(c, R1, cg_unwind_maps(fn->g) + UNWIND_PROCS);
+	proc_key(fn, walk, R2);
+	code_call(c, HELPER_map_lookup_elem);
+	v = code_result(c);
+	code_ifi(c, BPF_JEQ, v, 0, none);
+	return v;
+}
+
+/* Asks the host, once.  A process that is in its own code can wait for the
+ * answer: else its first stacks would be guesses. */
+static void ask(struct cg_fn *fn, struct cg_str walk)
+{
+	struct cg_code *c = fn->c;
+	cg_label asked = code_label(c);
+	cg_reg until;
+
+	/* An empty answer: the frames, which are zeros still. */
+	code_map(c, R1, cg_unwind_maps(fn->g) + UNWIND_PROCS);
+	proc_key(fn, walk, R2);
+	code_mov(c, R3, cg_str_addr(fn, walk));
+	code_alui(c, BPF_ADD, R3, WALK_FRAMES);
+	code_movi(c, R4, BPF_NOEXIST);
+	code_call(c, HELPER_map_update_elem);
+	code_ifi(c, BPF_JNE, code_result(c), 0, asked);
+	cg_ask_space(fn, code_ld(c, fn->scratch, walk.off + WALK_PROC, 4));
+	if (is_of_process(fn)) {
+		code_call(c, HELPER_ktime_get_ns);
+		until = code_result(c);
+		code_alui(c, BPF_ADD, until, USTACK_WAIT_NS);
+		code_store(c, fn->scratch, walk.off + WALK_WANTED, until, 8);
+		code_mov(c, R1, cg_str_addr(fn, walk));
+		code_call_sub(c, rt_routine(fn, RT_UNWIND_WAIT), 1);
+	}
+	code_place_label(c, asked);
+}
+
+/* By the tables; to `none` when there are none of this process. */
+static void take_walk(struct cg_fn *fn, struct cg_str walk, ir_ref n,
+		      cg_label none)
+{
+	cg_label first = code_label(fn->c), known = code_label(fn->c);
+	struct cg_code *c = fn->c;
+	cg_reg tgid = cg_pid_tgid(fn), proc = code_reg(c), count;
+
+	code_alui(c, BPF_RSH, tgid, 32);
+	code_store(c, fn->scratch, walk.off + WALK_PROC, tgid, 8);
+	code_mov(c, proc, find_proc(fn, walk, first));
+	code_jmp(c, known);
+	code_place_label(c, first);
+	ask(fn, walk);
+	code_mov(c, proc, find_proc(fn, walk, none));
+	code_place_label(c, known);
+	count = code_ld(c, proc, offsetof(struct unwind_proc, n), 4);
+	code_ifi(c, BPF_JEQ, count, 0, none);
+	code_store(c, fn->scratch, walk.off + WALK_COUNT, count, 8);
+	code_store(c, fn->scratch, walk.off + WALK_FIRST,
+		   code_ld(c, proc, offsetof(struct unwind_proc, first), 4),
+		   8);
+	put_registers(fn, walk);
+	code_store(c, fn->scratch, walk.off + WALK_LIMIT,
+		   frames_wanted(fn, n), 8);
+	code_mov(c, R1, cg_str_addr(fn, walk));
+	code_movi(c, R2, most_frames(fn));
+	code_call_sub(c, rt_routine(fn, RT_UNWIND), 2);
+}
+
+/* The frames, n of them or all (IR_NONE), and zeros behind. */
+static void take(struct cg_fn *fn, struct cg_str walk, ir_ref n)
+{
+	struct cg_code *c = fn->c;
+	cg_label none = code_label(c), end = code_label(c);
+
+	for (uint32_t k = 0; k < most_frames(fn); k++)
+		code_storei(c, fn->scratch,
+			    walk.off + WALK_FRAMES + 8 * (int32_t)k, 0, 8);
+	if (can_walk(fn)) {
+		take_walk(fn, walk, n, none);
+		code_jmp(c, end);
+	}
+	code_place_label(c, none);
+	take_pointers(fn, walk, n);
+	code_place_label(c, end);
+}
+
+/* A walk, and room for a value behind its key. */
+static struct cg_str new_walk(struct cg_fn *fn, struct cg_str *key,
+			      uint32_t *size)
+{
+	struct cg_str walk;
+
+	*size = WALK_FRAMES - WALK_HEAD + 8 * most_frames(fn);
+	walk = cg_scratch_str((int32_t)cg_slot(fn, WALK_HEAD + *size + 16), 0);
+	*key = cg_scratch_str(walk.off + WALK_HEAD, 0);
+	return walk;
+}
+
+/* All of them, IR_NONE, if n is a constant beyond the most. */
+static ir_ref wanted(struct cg_fn *fn, ir_ref n)
+{
+	int64_t imm;
+
+	return cg_is_const(fn, n, &imm) &&
+			(imm < 0 || imm >= most_frames(fn)) ? IR_NONE : n;
+}
+
+void cg_ustack(struct cg_fn *fn, ir_ref r, ir_ref n, ir_ref as)
+{
+	struct cg_code *c = fn->c;
+	struct cg_str dst = cg_new_string(fn, r), key, walk;
+	cg_label lost = code_label(c), end = code_label(c);
+	uint32_t size;
+	cg_reg number;
+
+	code_storei(c, fn->scratch, dst.off, 0, 8);
+	if (!has_ustack(fn))
+		return;
+	walk = new_walk(fn, &key, &size);
+	take(fn, walk, wanted(fn, n));
+	code_ifi(c, BPF_JEQ, code_ld(c, fn->scratch, walk.off + WALK_FRAMES,
+				     8), 0, end);
+	put_head(fn, key);
+	code_call(c, HELPER_ktime_get_ns);
+	code_store(c, fn->scratch, key.off + (int32_t)size + 8,
+		   code_result(c), 8);
+	number = cg_stack_number(fn, cg_ustacks_map(fn->g, most_frames(fn)),
+				 key, size, STACK_AS_USER, lost);
+	cg_stack_put(fn, dst, number, as);
+	code_jmp(c, end);
+	code_place_label(c, lost);
+	cg_loss(fn, LOSS_STACK);
+	code_place_label(c, end);
+	cg_slot_free(fn, (uint32_t)walk.off);
+}
+
+void cg_ustack_at(struct cg_fn *fn, ir_ref r, ir_ref n)
+{
+	struct cg_code *c = fn->c;
+	cg_reg v = code_const(c, 0), at, depth;
+	cg_label end = code_label(c);
+	struct cg_str key, walk;
+	uint32_t size;
+
+	cg_set_long(fn, r, v);
+	if (!has_ustack(fn))
+		return;
+	walk = new_walk(fn, &key, &size);
+	take(fn, walk, IR_NONE);
+	depth = code_copy(c, cg_long(fn, n));
+	code_ifi(c, BPF_JGE, depth, most_frames(fn), end);
+	code_alui(c, BPF_LSH, depth, 3);
+	at = cg_scratch_addr(fn, walk.off + WALK_FRAMES);
+	code_alu(c, BPF_ADD, at, depth);
+	code_load(c, v, at, 0, 8);
+	code_place_label(c, end);
+	cg_slot_free(fn, (uint32_t)walk.off);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A walk over the stack of a process: memory that its steps share.  It begins
+ * with what changes, then come the frames.
+ */
+#ifndef CODEGEN_UNWIND_H
+#define CODEGEN_UNWIND_H
+
+enum {
+	WALK_PC = 0,
+	WALK_SP = 8,
+	WALK_FP = 16,
+	WALK_CFA = 24,
+	WALK_N = 32,		/* frames so far */
+	WALK_LIMIT = 40,	/* frames wanted */
+	WALK_EXACT = 48,	/* 1: pc is not where a call returns to */
+	WALK_FIRST = 56,	/* mappings of the process */
+	WALK_COUNT = 64,
+	WALK_LOW = 72,		/* a search */
+	WALK_HIGH = 80,
+	WALK_WANTED = 88,
+	WALK_ROW = 96,
+	WALK_GUESSED = 104,	/* 1: frame pointers had to do */
+	WALK_PROC = 112,	/* key of the procs map */
+	WALK_HEAD = 120,	/* with it the key of the ustacks map begins */
+	WALK_FRAMES = 128,
+};
+
+#endif

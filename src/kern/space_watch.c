@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A ring is a page of positions and a power of two of pages with records,
+ * which may run over the end.  Records that are not well formed are skipped.
+ */
+#include "kern/space_watch.h"
+
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kern/privilege.h"
+#include "kern/syscall.h"
+
+#define SPACE_RING_BYTES (256u << 10)
+#define SPACE_RECORD_MAX 65536
+
+struct space_ring {
+	int fd;
+	struct perf_event_mmap_page *head;
+	const uint8_t *data;
+};
+
+struct space_watch {
+	struct space_ring *rings;
+	uint32_t n, at;		/* at: the one that is read */
+	uint32_t page;
+	uint8_t record[SPACE_RECORD_MAX];
+};
+
+/* What every record ends with: PERF_SAMPLE_TID and _TIME. */
+struct space_tail {
+	uint32_t pid, tid;
+	uint64_t time;
+};
+
+static struct perf_event_attr space_attr(void)
+{
+	return (struct perf_event_attr){
+		.size = sizeof(struct perf_event_attr),
+		.type = PERF_TYPE_SOFTWARE,
+		.config = PERF_COUNT_SW_DUMMY,
+		.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME,
+		.mmap = 1,
+		.mmap2 = 1,
+		.comm = 1,
+		.comm_exec = 1,
+		.task = 1,
+		.sample_id_all = 1,
+		.use_clockid = 1,
+		.clockid = CLOCK_MONOTONIC,
+		.watermark = 1,
+		.wakeup_watermark = 1,
+	};
+}
+
+static struct err *space_refused(int code)
+{
+	return privilege_hint(err_os(-code, "watching what processes map"));
+}
+
+/* A CPU that is not there has no ring. */
+static struct err *space_ring_open(struct space_watch *w, int cpu)
+{
+	struct space_ring *r = &w->rings[w->n];
+	struct perf_event_attr attr = space_attr();
+	size_t size = w->page + SPACE_RING_BYTES;
+	void *p;
+
+	r->fd = syscall_perf_event_open(&attr, -1, cpu, -1,
+					PERF_FLAG_FD_CLOEXEC);
+	if (r->fd == -ENODEV)
+		return NULL;
+	if (r->fd < 0)
+		return space_refused(r->fd);
+	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, 0);
+	if (p == MAP_FAILED) {
+		close(r->fd);
+		return space_refused(-errno);
+	}
+	r->head = p;
+	r->data = (const uint8_t *)p + w->page;
+	w->n++;
+	return NULL;
+}
+
+struct err *space_watch_open(uint32_t ncpus, struct space_watch **ret)
+{
+	struct space_watch *w = calloc(1, sizeof(*w));
+	struct err *e = NULL;
+
+	if (!w)
+		abort();
+	w->page = (uint32_t)sysconf(_SC_PAGESIZE);
+	w->rings = calloc(ncpus, sizeof(*w->rings));
+	if (!w->rings)
+		abort();
+	for (uint32_t i = 0; i < ncpus && !e; i++)
+		e = space_ring_open(w, (int)i);
+	if (e)
+		space_watch_close(w);
+	else
+		*ret = w;
+	return e;
+}
+
+void space_watch_close(struct space_watch *w)
+{
+	if (!w)
+		return;
+	for (uint32_t i = 0; i < w->n; i++) {
+		munmap(w->rings[i].head, w->page + SPACE_RING_BYTES);
+		close(w->rings[i].fd);
+	}
+	free(w->rings);
+	free(w);
+}
+
+int space_watch_fd(const struct space_watch *w, uint32_t i)
+{
+	return i < w->n ? w->rings[i].fd : -1;
+}
+
+/* ---- records ---- */
+
+static void space_copy(const struct space_ring *r, uint64_t from, void *to,
+		       uint32_t n)
+{
+	uint32_t at = (uint32_t)(from % SPACE_RING_BYTES);
+	uint32_t first = SPACE_RING_BYTES - at;
+
+	if (first > n)
+		first = n;
+	memcpy(to, r->data + at, first);
+	memcpy((uint8_t *)to + first, r->data, n - first);
+}
+
+/* The next record of a ring, into w->record; 0 = there is none. */
+static uint32_t space_take(struct space_watch *w, struct space_ring *r)
+{
+	uint64_t head = __atomic_load_n(&r->head->data_head, __ATOMIC_ACQUIRE);
+	uint64_t tail = r->head->data_tail;
+	struct perf_event_header h;
+	uint32_t n;
+
+	if (head - tail < sizeof(h))
+		return 0;
+	space_copy(r, tail, &h, sizeof(h));
+	n = h.size;
+	if (n < sizeof(h) || n > head - tail) {
+		n = 0;
+		tail = head;	/* not the kernel's: nothing to be read */
+	} else {
+		space_copy(r, tail, w->record, n);
+	}
+	__atomic_store_n(&r->head->data_tail, tail + n, __ATOMIC_RELEASE);
+	return n;
+}
+
+struct space_map_record {
+	uint32_t pid, tid;
+	uint64_t addr, len, offset;
+	uint32_t major, minor;
+	uint64_t ino, generation;
+	uint32_t prot, flags;
+};
+
+static bool space_read_map(const uint8_t *p, uint32_t n,
+			   struct space_event *ret)
+{
+	struct space_map_record m;
+	const char *path;
+
+	if (n < sizeof(m))
+		return false;
+	memcpy(&m, p, sizeof(m));
+	path = (const char *)p + sizeof(m);
+	ret->kind = SPACE_MAP;
+	ret->pid = (pid_t)m.pid;
+	ret->start = m.addr;
+	ret->end = m.addr + m.len;
+	ret->offset = m.offset;
+	ret->dev = m.major << 20 | m.minor;
+	ret->ino = m.ino;
+	ret->path = (struct str){ path, (uint32_t)strnlen(path,
+							  n - sizeof(m)) };
+	return ret->end > ret->start;
+}
+
+struct space_task_record {
+	uint32_t pid, ppid, tid, ptid;
+	uint64_t time;
+};
+
+/* A thread is no new process. */
+static bool space_read_task(const uint8_t *p, uint32_t n, bool is_fork,
+			    struct space_event *ret)
+{
+	struct space_task_record t;
+
+	if (n < sizeof(t))
+		return false;
+	memcpy(&t, p, sizeof(t));
+	ret->kind = is_fork ? SPACE_FORK : SPACE_EXIT;
+	ret->pid = (pid_t)t.pid;
+	ret->parent = (pid_t)t.ppid;
+	ret->tid = (pid_t)t.tid;
+	return !is_fork || t.pid != t.ppid;
+}
+
+static bool space_read(const uint8_t *p, uint32_t n, struct space_event *ret)
+{
+	struct perf_event_header h;
+	struct space_tail tail;
+
+	*ret = (struct space_event){};
+	if (n < sizeof(h) + sizeof(tail))
+		return false;
+	memcpy(&h, p, sizeof(h));
+	memcpy(&tail, p + n - sizeof(tail), sizeof(tail));
+	p += sizeof(h);
+	n -= (uint32_t)(sizeof(h) + sizeof(tail));
+	ret->time = tail.time;
+	switch (h.type) {
+	case PERF_RECORD_MMAP2:
+		return space_read_map(p, n, ret);
+	case PERF_RECORD_FORK:
+	case PERF_RECORD_EXIT:
+		return space_read_task(p, n, h.type == PERF_RECORD_FORK, ret);
+	case PERF_RECORD_COMM:
+		ret->kind = SPACE_EXEC;
+		ret->pid = (pid_t)tail.pid;
+		return h.misc & PERF_RECORD_MISC_COMM_EXEC;
+	case PERF_RECORD_LOST:
+		ret->kind = SPACE_LOST;
+		return true;
+	}
+	return false;
+}
+
+bool space_watch_next(struct space_watch *w, struct space_event *ret)
+{
+	uint32_t n;
+
+	for (w->at = w->at < w->n ? w->at : 0; w->at < w->n; w->at++)
+		while ((n = space_take(w, &w->rings[w->at])))
+			if (space_read(w->record, n, ret))
+				return true;
+	return false;
+}

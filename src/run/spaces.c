@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A process has a space for each program that it has run, the newest first.
+ * What is mapped later covers what was there; that something is unmapped the
+ * kernel does not tell, and nobody asks about.
+ */
+#include "run/spaces.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/bits.h"
+#include "base/err.h"
+#include "base/map.h"
+#include "kern/space_watch.h"
+
+#define SPACES_SLOTS 4096		/* a power of two */
+#define SPACES_MAPPINGS_MAX (1u << 21)	/* 120 MiB of them */
+#define SPACES_FORKS_MAX 16	/* up to a parent that is known */
+#define SPACES_AGAIN_NS 100000000	/* between two looks at one process */
+
+struct space_mapping {
+	struct mapping m;
+	uint64_t time;		/* since when it is there */
+};
+
+struct space {
+	struct space *next;	/* of the slot */
+	pid_t pid, parent;
+	uint64_t from;		/* since when it is there */
+	bool is_read;		/* from /proc, or whole since it began */
+	uint64_t read_at;
+	struct space_mapping *v;
+	uint32_t n, cap;
+};
+
+struct spaces {
+	const struct world *world;
+	struct space_watch *watch;	/* or NULL: may not */
+	struct space *slots[SPACES_SLOTS];	/* newest first */
+	struct arena arena;		/* of the names */
+	struct map names;
+	uint32_t nmappings;
+	spaces_change_fn *change;	/* or NULL */
+	void *data;
+};
+
+struct spaces *spaces_create(const struct world *w, uint32_t ncpus)
+{
+	struct spaces *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		abort();
+	s->world = w;
+	arena_init(&s->arena);
+	map_init(&s->names, &s->arena);
+	err_free(space_watch_open(ncpus, &s->watch));
+	return s;
+}
+
+void spaces_destroy(struct spaces *s)
+{
+	if (!s)
+		return;
+	for (uint32_t i = 0; i < SPACES_SLOTS; i++) {
+		struct space *next;
+
+		for (struct space *p = s->slots[i]; p; p = next) {
+			next = p->next;
+			free(p->v);
+			free(p);
+		}
+	}
+	space_watch_close(s->watch);
+	arena_deinit(&s->arena);
+	free(s);
+}
+
+int spaces_fd(const struct spaces *s, uint32_t i)
+{
+	return s->watch ? space_watch_fd(s->watch, i) : -1;
+}
+
+static uint64_t now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+/* ---- spaces ---- */
+
+static struct space **slot(struct spaces *s, pid_t pid)
+{
+	return &s->slots[(uint32_t)pid & (SPACES_SLOTS - 1)];
+}
+
+/* The one that the process had at a time; NULL = nothing is known. */
+static struct space *space_at(struct spaces *s, pid_t pid, uint64_t time)
+{
+	for (struct space *p = *slot(s, pid); p; p = p->next)
+		if (p->pid == pid && p->from <= time)
+			return p;
+	return NULL;
+}
+
+static struct space *space_add(struct spaces *s, pid_t pid, uint64_t from)
+{
+	struct space *p = calloc(1, sizeof(*p)), **head = slot(s, pid);
+
+	if (!p)
+		abort();
+	p->pid = pid;
+	p->from = from;
+	/* Events of several CPUs may be read out of their order. */
+	while (*head && (*head)->pid == pid && (*head)->from > from)
+		head = &(*head)->next;
+	p->next = *head;
+	*head = p;
+	return p;
+}
+
+static struct str name(struct spaces *s, struct str path)
+{
+	struct str *known = map_find(&s->names, path);
+
+	if (known)
+		return *known;
+	known = arena_new(&s->arena, struct str);
+	*known = arena_str(&s->arena, path);
+	map_set(&s->names, *known, known);
+	return *known;
+}
+
+static void space_map(struct spaces *s, struct space *p,
+		      const struct mapping *m, uint64_t time)
+{
+	if (s->nmappings == SPACES_MAPPINGS_MAX)
+		return;
+	if (p->n == p->cap) {
+		p->cap = p->cap ? 2 * p->cap : 8;
+		p->v = reallocarray(p->v, p->cap, sizeof(*p->v));
+		if (!p->v)
+			abort();
+	}
+	p->v[p->n] = (struct space_mapping){ *m, time };
+	p->v[p->n++].m.path = name(s, m->path);
+	s->nmappings++;
+}
+
+/* What the process has now; false = it is no more. */
+static bool space_read(struct spaces *s, struct space *p)
+{
+	struct mappings list;
+	struct arena a;
+	struct err *e;
+
+	arena_init(&a);
+	p->read_at = now();
+	e = mappings_read(s->world, &a, p->pid, &list);
+	for (uint32_t i = 0; !e && i < list.n; i++)
+		space_map(s, p, &list.v[i], p->from);
+	p->is_read |= !e && list.n;
+	arena_deinit(&a);
+	return !err_drop(e) && list.n;
+}
+
+static void space_fork(struct spaces *s, const struct space_event *event)
+{
+	struct space *p = space_add(s, event->pid, event->time);
+	struct space *from = space_at(s, event->parent, event->time);
+
+	p->parent = event->parent;
+	p->is_read = from && from->is_read;
+	for (uint32_t i = 0; from && i < from->n; i++)
+		space_map(s, p, &from->v[i].m, event->time);
+}
+
+static void space_mapped(struct spaces *s, const struct space_event *event)
+{
+	struct space *p = space_at(s, event->pid, event->time);
+	struct mapping m = {
+		.start = event->start,
+		.end = event->end,
+		.offset = event->offset,
+		.dev = event->dev,
+		.ino = event->ino,
+		.path = event->path,
+	};
+
+	/* Of a process that was there before: when somebody asks. */
+	if (p)
+		space_map(s, p, &m, event->time);
+}
+
+/* What was missed is looked at again. */
+static void spaces_lost(struct spaces *s)
+{
+	for (uint32_t i = 0; i < SPACES_SLOTS; i++)
+		for (struct space *p = s->slots[i]; p; p = p->next)
+			p->is_read = false;
+}
+
+void spaces_on_change(struct spaces *s, spaces_change_fn *fn, void *data)
+{
+	s->change = fn;
+	s->data = data;
+}
+
+static void spaces_tell(struct spaces *s, const struct space_event *event)
+{
+	struct spaces_change c = {
+		.pid = event->pid,
+		.parent = event->kind == SPACE_FORK ? event->parent : 0,
+		.path = event->path,
+		.ended = event->kind == SPACE_EXIT,
+	};
+
+	if (s->change && event->kind != SPACE_LOST &&
+	    (event->kind != SPACE_EXIT || event->tid == event->pid))
+		s->change(s->data, &c);
+}
+
+static void spaces_take(struct spaces *s, const struct space_event *event)
+{
+	switch (event->kind) {
+	case SPACE_MAP:
+		space_mapped(s, event);
+		break;
+	case SPACE_EXEC:
+		space_add(s, event->pid, event->time)->is_read = true;
+		break;
+	case SPACE_FORK:
+		space_fork(s, event);
+		break;
+	case SPACE_LOST:
+		spaces_lost(s);
+		break;
+	case SPACE_EXIT:
+		break;
+	}
+}
+
+void spaces_follow(struct spaces *s)
+{
+	struct space_event event;
+
+	while (s->watch && space_watch_next(s->watch, &event)) {
+		spaces_take(s, &event);
+		spaces_tell(s, &event);
+	}
+}
+
+/* ---- questions ---- */
+
+typedef const struct mapping *mapping_fn(const struct space *p, uint64_t time,
+					 uint64_t addr);
+
+static const struct mapping *mapping_below(const struct space *p,
+					   uint64_t time, uint64_t addr)
+{
+	const struct mapping *best = NULL;
+
+	for (uint32_t i = 0; i < p->n; i++) {
+		const struct space_mapping *m = &p->v[i];
+
+		if (m->m.start <= addr && m->time <= time && m->m.ino &&
+		    (!best || m->m.start >= best->start))
+			best = &m->m;
+	}
+	return best;
+}
+
+static const struct mapping *mapping_at(const struct space *p, uint64_t time,
+					uint64_t addr)
+{
+	for (uint32_t i = p->n; i--;) {
+		const struct space_mapping *m = &p->v[i];
+
+		if (m->m.start <= addr && addr < m->m.end && m->time <= time)
+			return &m->m;
+	}
+	return NULL;
+}
+
+/* Is it worth looking what the process has now? */
+static bool may_read(const struct space *p)
+{
+	return !p->is_read && (!p->read_at ||
+			       now() - p->read_at > SPACES_AGAIN_NS);
+}
+
+static const struct mapping *find(struct spaces *s, pid_t pid, uint64_t time,
+				  uint64_t addr, mapping_fn *look)
+{
+	const struct mapping *m = NULL;
+
+	spaces_follow(s);
+	for (int i = 0; i < SPACES_FORKS_MAX && pid && !m; i++) {
+		struct space *p = space_at(s, pid, time);
+
+		/* It was there before us. */
+		if (!p)
+			p = space_add(s, pid, 0);
+		m = look(p, time, addr);
+		if (!m && may_read(p) && space_read(s, p))
+			m = look(p, time, addr);
+		if (p->is_read)
+			break;
+		pid = p->parent;
+	}
+	return m;
+}
+
+const struct mapping *spaces_find(struct spaces *s, pid_t pid, uint64_t time,
+				  uint64_t addr)
+{
+	return find(s, pid, time, addr, mapping_at);
+}
+
+const struct mapping *spaces_below(struct spaces *s, pid_t pid, uint64_t time,
+				   uint64_t addr)
+{
+	return find(s, pid, time, addr, mapping_below);
+}
+
+/* Puts m into the list, unless something newer is there. */
+static uint32_t list_add(struct mapping *list, uint32_t n, uint32_t max,
+			 const struct mapping *m)
+{
+	uint32_t at = 0;
+
+	while (at < n && list[at].end <= m->start)
+		at++;
+	if (n == max || (at < n && list[at].start < m->end))
+		return n;
+	memmove(list + at + 1, list + at, (n - at) * sizeof(*list));
+	list[at] = *m;
+	return n + 1;
+}
+
+uint32_t spaces_list(struct spaces *s, pid_t pid, struct mapping *ret,
+		     uint32_t max)
+{
+	struct space *p = space_at(s, pid, UINT64_MAX);
+	uint32_t n = 0;
+
+	if (!p)
+		p = space_add(s, pid, 0);
+	if (may_read(p))
+		space_read(s, p);
+	for (uint32_t i = p->n; i--;)
+		n = list_add(ret, n, max, &p->v[i].m);
+	return n;
+}
