@@ -186,7 +186,16 @@ def check_numbers():
         bad.append(f"numbers: {out}")
 
 
-for part in (check_environment, check_load, check_log, check_raise,
+def check_limits():
+    out = run("""probe kernel.trace("sched_process_exit") {
+        if (pid() == target()) println(task_rlimit_nofile(task_current()), " ",
+            task_rlimit(task_current(), "RLIMIT_STACK"), " ",
+            task_rlimit_core(task_current())) }""", "-c",
+              "ulimit -n 321; ulimit -s 4096; ulimit -c 0")
+    check("limits", out, f"321 {4096 * 1024} 0\n")
+
+
+for part in (check_environment, check_limits, check_load, check_log, check_raise,
              check_delay, check_speculation, check_packets, check_numbers):
     part()
 print("\n".join(bad))
