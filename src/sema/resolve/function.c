@@ -176,7 +176,7 @@ static void add_numbered(struct program *p, struct target_scope *s,
 }
 
 /* The same where they are in registers, and these: alike for all. */
-static void add_arguments(struct program *p, struct target_scope *s)
+void scope_add_arguments(struct program *p, struct target_scope *s)
 {
 	const struct arch *arch = world_arch(p->world);
 	struct target_scope *args;
@@ -216,7 +216,7 @@ static void scope_fill(struct program *p, struct target_late *late)
 	else if (fs->is_return)
 		scope_add_registers(p, s);
 	else
-		add_arguments(p, s);
+		scope_add_arguments(p, s);
 	if (fs->is_return && fn->result)
 		add_root(p, s, STR("return"),
 			 (struct ctype_ref){ fn->types, fn->result },
@@ -500,7 +500,7 @@ struct target_scope *scope_of_numbers(struct program *p, struct str name,
 	s->help = STR("int_arg(1), pointer_arg(2) ... and returnval() read "
 		      "the registers");
 	if (!is_return) {
-		add_arguments(p, s);
+		scope_add_arguments(p, s);
 		return s;
 	}
 	add_root(p, s, STR("return"), (struct ctype_ref){},

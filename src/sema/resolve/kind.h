@@ -73,6 +73,9 @@ enum resolve_status user_statement_resolve(struct query *q);
 enum resolve_status user_inline_resolve(struct query *q);
 enum resolve_status user_label_resolve(struct query *q);
 enum resolve_status user_callee_resolve(struct query *q);
+enum resolve_status user_address_resolve(struct query *q);
+enum resolve_status user_absolute_resolve(struct query *q);
+enum resolve_status user_data_resolve(struct query *q);
 enum resolve_status mark_resolve(struct query *q);
 enum resolve_status plt_resolve(struct query *q);
 enum resolve_status syscall_resolve(struct query *q);
@@ -133,6 +136,9 @@ enum resolve_status query_err(struct query *q, struct span span,
 
 /* Adds the registers of a context of struct pt_regs, for @kregister. */
 void scope_add_registers(struct program *p, struct target_scope *s);
+
+/* The same, and what int_arg() and the like ask for where functions begin. */
+void scope_add_arguments(struct program *p, struct target_scope *s);
 
 /* The $names of a sample, timer.profile's too: none but registers. */
 const struct target_scope *perf_scope(struct program *p);

@@ -393,8 +393,7 @@ static void text_component(struct buf *b, const struct ast_component *c)
 	case AST_ARG_NONE:
 		break;
 	case AST_ARG_NUMBER:
-		if (c->number < 0 && (str_is(c->name, "data") ||
-				      str_is(c->name, "statement")))
+		if (str_is(c->name, "data") || str_is(c->name, "statement"))
 			buf_printf(b, "(%#llx)", (unsigned long long)c->number);
 		else
 			buf_printf(b, "(%lld)", (long long)c->number);

@@ -62,23 +62,28 @@ static struct str text_of(const struct statement *s, struct str function,
 					    line));
 }
 
-static void add_site(struct statement *s, uint64_t pc, struct dbg_die scope,
-		     struct str function, struct str file, uint32_t line)
+/* The scope of the new site; NULL if there can be none. */
+static struct target_scope *add_site(struct statement *s, uint64_t pc,
+				     struct dbg_die die, struct str function,
+				     struct str file, uint32_t line)
 {
 	struct program *p = s->q->program;
 	struct image_site place = {};
+	struct target_scope *scope;
 	struct site *site;
 
 	if (!set_place(s, &place, pc))
-		return;
+		return NULL;
 	site = query_site(s->q, s->q->user ? PROBE_UPROBE : PROBE_KPROBE,
 			  text_of(s, function, file, line));
 	site->image = place;
-	site->scope = debug_scope(p, s->src, pc, scope,
-				  arena_printf(p->arena, "'%" STR_FMT "' at %"
-					       STR_FMT ":%u",
-					       STR_ARG(function),
-					       STR_ARG(file), line));
+	scope = debug_scope(p, s->src, pc, die,
+			    arena_printf(p->arena,
+					 "'%" STR_FMT "' at %" STR_FMT ":%u",
+					 STR_ARG(function), STR_ARG(file),
+					 line));
+	site->scope = scope;
+	return scope;
 }
 
 /* ---- beginning and end ---- */
@@ -197,7 +202,11 @@ static uint64_t begins(const struct statement *s, const struct dbg_function *f)
 
 static void add_function(struct statement *s, const struct dbg_function *f)
 {
-	add_site(s, begins(s, f), f->die, f->name, f->file, f->line);
+	struct target_scope *scope = add_site(s, begins(s, f), f->die, f->name,
+					      f->file, f->line);
+
+	if (scope && !f->is_inline)
+		scope_add_arguments(s->q->program, scope);
 }
 
 static enum resolve_status functions(struct statement *s, enum dbg_which which,

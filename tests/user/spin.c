@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Runs until it is told to stop, and writes the same variables all the time. */
+#include <unistd.h>
+
+long counter;
+int other;
+
+__attribute__((noinline, noipa)) void bump(long n)
+{
+	counter += n;
+}
+
+int main(void)
+{
+	for (;;) {
+		bump(3);
+		if (counter % 2)
+			other = (int)counter;
+		usleep(10000);
+	}
+}
