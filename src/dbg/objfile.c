@@ -517,6 +517,20 @@ struct str objfile_build_id(struct objfile *o)
 	return o->build_id;
 }
 
+uint64_t objfile_identity(struct objfile *o)
+{
+	struct str id = objfile_build_id(o);
+	uint64_t v = 0;
+	size_t size;
+
+	for (uint32_t i = 0; i < id.len && i < 16; i++)
+		v = v << 4 | (uint64_t)(id.s[i] <= '9' ? id.s[i] - '0' :
+							id.s[i] - 'a' + 10);
+	if (id.len || !elf_rawfile(o->elf, &size))
+		return v;
+	return size;
+}
+
 bool objfile_debuglink(struct objfile *o, struct str *name, uint32_t *crc)
 {
 	struct objfile_data d = objfile_data(o, ".gnu_debuglink");

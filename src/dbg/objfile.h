@@ -74,6 +74,9 @@ struct objfile_data objfile_bytes(struct objfile *o, uint64_t addr);
 
 /* Lower-case hexadecimal; empty = has none. */
 struct str objfile_build_id(struct objfile *o);
+/* A number that another version of the file has otherwise: of its build-id,
+ * else its size. */
+uint64_t objfile_identity(struct objfile *o);
 /* The build-id of an ELF note section's bytes (/sys/kernel/notes). */
 struct str objfile_note_build_id(const uint8_t *p, uint64_t size,
 				 struct arena *a);

@@ -505,7 +505,8 @@ struct image_place {
  *       FENTRY with a filter: a = enum image_process_event
  * UPROBE, URETPROBE: name = path of the file, offset = bytes into it; b =
  *       where in the file the counter is that says that somebody looks (the
- *       semaphore of a mark), 0 = there is none; filter
+ *       semaphore of a mark), 0 = there is none; c = which version of the
+ *       file (objfile_identity()): another one has other code there; filter
  * WATCH: name = symbol of the kernel, or empty and a = address; b =
  *       HW_BREAKPOINT_W or HW_BREAKPOINT_RW; c = length in bytes: 1, 2, 4, 8
  * PROCFS: name = path of the file; a = 1: it is written to, 0: it is read;

@@ -6,8 +6,10 @@
 address; what is written is seen as often as it is written."""
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 SPILE = os.environ["SPILE"]
@@ -87,6 +89,33 @@ global written, called, others""")
     expect("data", got, r"\A1 1 1\n\Z")
 
 
+def probe_image(directory):
+    """An image is for one version of a program."""
+    image, program = (os.path.join(directory, n) for n in ("x.img", "program"))
+    shutil.copy(SPIN, program)
+    subprocess.run([SPILE, "-p4", "-o", image, "-e",
+                    f'probe process("{program}").function("bump") {{ exit() }}'],
+                   check=True, capture_output=True, timeout=60)
+    p = subprocess.Popen([program])
+    try:
+        r = subprocess.run([SPILE, image], capture_output=True, text=True,
+                           timeout=60, check=False)
+        if r.returncode:
+            fail("image", r.stderr)
+    finally:
+        p.kill()
+        p.wait()
+    with open(program, "r+b") as f:
+        data = f.read()
+        at = data.index(b"GNU\0", data.index(b"\x14\0\0\0\3\0\0\0"))
+        f.seek(at + 4)
+        f.write(b"another")
+    r = subprocess.run([SPILE, image], capture_output=True, text=True,
+                       timeout=60, check=False)
+    if not r.returncode or "not the version" not in r.stderr:
+        fail("image of another version", r.stdout, r.stderr)
+
+
 def main():
     one, two = [subprocess.Popen([SPIN]) for _ in range(2)]
     try:
@@ -94,6 +123,8 @@ def main():
         probe_process(one.pid, two.pid)
         probe_address(one.pid)
         probe_data(one.pid)
+        with tempfile.TemporaryDirectory() as directory:
+            probe_image(directory)
     finally:
         for p in (one, two):
             p.kill()

@@ -9,6 +9,7 @@
 #include "base/bits.h"
 #include "base/cleanup.h"
 #include "base/vec.h"
+#include "dbg/objfile.h"
 #include "kern/attach/attach.h"
 #include "kern/attach/pmu.h"
 #include "kern/privilege.h"
@@ -63,6 +64,43 @@ static struct err *uprobe_refused(const struct attach_request *r,
 			       STR_ARG(path));
 	}
 	return privilege_hint(err_os(-code, "%" STR_FMT, STR_ARG(path)));
+}
+
+/* An image may have been made for another version of the file, and a probe that
+ * stands in the middle of an instruction would end the program. */
+static struct err *check_version(const struct attach_request *r,
+				 const struct image_site *s)
+{
+	struct str path = image_str(r->image, s->name);
+	struct objfile *file;
+	struct arena a;
+	struct err *e;
+	bool same;
+
+	arena_init(&a);
+	e = objfile_open(arena_str(&a, path).s, &file);
+	arena_deinit(&a);
+	if (e)
+		return e;
+	same = objfile_identity(file) == s->c;
+	objfile_close(file);
+	if (same)
+		return NULL;
+	return err_hint(err_new(ERR_UNSUPPORTED,
+				"%" STR_FMT " is not the version of the file "
+				"that the script was compiled for",
+				STR_ARG(path)),
+			"compile the script again");
+}
+
+static struct err *check_versions(const struct attach_request *r)
+{
+	struct err *e = NULL;
+
+	for (uint32_t i = 0; i < nsites(r) && !e; i++)
+		if (is_first(r, i))
+			e = check_version(r, site_at(r, i));
+	return e;
 }
 
 /* ---- one link ---- */
@@ -239,6 +277,10 @@ static struct err *attach_events(const struct attach_request *r,
 struct err *attach_uprobe(const struct attach_request *r,
 			  struct attachment *ret)
 {
+	struct err *e = check_versions(r);
+
+	if (e)
+		return e;
 	if (r->image->progs.v[r->probe->prog].attach_type ==
 	    IMAGE_UPROBE_MULTI)
 		return attach_multi(r, ret);

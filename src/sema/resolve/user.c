@@ -291,6 +291,7 @@ bool user_place(const struct query *q, uint64_t pc, struct image_site *ret)
 	*ret = (struct image_site){
 		.name = image_intern(p->image, p->back, f->path),
 		.offset = offset,
+		.c = objfile_identity(elfsyms_main(src->symbols)),
 		.filter = f->filter,
 		.pid = f->filter & FILTER_PID ? f->pid : 0,
 		.dev = f->filter & FILTER_FILE ? f->dev : 0,
