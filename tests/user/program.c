@@ -41,7 +41,11 @@ static long total;
 int shared = 7;
 
 /* Nothing is known of these to who calls them. */
+#if __has_attribute(noipa)
 #define OPAQUE __attribute__((noipa, noinline))
+#else
+#define OPAQUE __attribute__((noinline))
+#endif
 
 /*
  * Static marks: a nop, and a note that says where it is, what it is called and,

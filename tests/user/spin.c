@@ -4,8 +4,9 @@
 
 long counter;
 int other;
+static volatile long step = 3;
 
-__attribute__((noinline, noipa)) void bump(long n)
+__attribute__((noinline)) void bump(long n)
 {
 	counter += n;
 }
@@ -13,7 +14,7 @@ __attribute__((noinline, noipa)) void bump(long n)
 int main(void)
 {
 	for (;;) {
-		bump(3);
+		bump(step);
 		if (counter % 2)
 			other = (int)counter;
 		usleep(10000);
