@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum color { RED, GREEN = 5, BLUE };
 
@@ -178,6 +179,7 @@ int main(int argc, char **argv)
 		 warm("relative") + warm("mark");
 
 	(void)argv;
+	usleep(100000);	/* time for who was told at main() */
 	r = visit(&first, 1) + (r < 0);
 	cold(cold_page + 4096, cold_page + 8190);
 	refused();
