@@ -72,6 +72,22 @@ static struct err *file_get(struct codelines *cl, struct str module,
 	return e;
 }
 
+/* Where debug information has the function.  Of several static ones of a name
+ * nothing tells which one is meant. */
+static bool find_linked(struct debuginfo *info, struct str name, uint64_t *ret)
+{
+	struct str found;
+	uint64_t start, offset;
+	bool unique;
+
+	if (!debuginfo_find_symbol(info, name, &start) ||
+	    !debuginfo_symbol(info, start, &found, &offset, &unique) ||
+	    !unique)
+		return false;
+	*ret = start;
+	return true;
+}
+
 struct err *codelines_at(struct codelines *cl, const struct kallsym *sym,
 			 uint64_t addr, struct dbg_frames *ret)
 {
@@ -83,7 +99,7 @@ struct err *codelines_at(struct codelines *cl, const struct kallsym *sym,
 	if (e)
 		return e;
 	arena_reset(&cl->answer);
-	if (debuginfo_find_symbol(info, sym->name, &start))
+	if (find_linked(info, sym->name, &start))
 		e = debuginfo_frames(info, &cl->answer,
 				     start + (addr - sym->addr), &frames);
 	if (e)
