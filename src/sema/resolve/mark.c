@@ -72,21 +72,32 @@ static const struct target_scope *mark_scope(struct query *q,
 
 /* ---- sites ---- */
 
-/* process("path").provider("provider").mark("name"), and what follows. */
+static void add_part(struct arena *a, struct ast_point *point,
+		     const char *name, struct str arg)
+{
+	point->v[point->n++] = (struct ast_component){
+		.name = str_from(name),
+		.arg_kind = AST_ARG_STRING,
+		.string = arena_str(a, arg),
+	};
+}
+
+/* process("path").library("path").provider("provider").mark("name"): the first
+ * one or two as they were resolved. */
 static struct str mark_text(const struct query *q, const struct usdt_mark *m)
 {
+	struct arena *a = q->program->arena;
 	struct ast_point point = *q->point;
-	struct ast_component parts[3] = { q->point->v[0] };
 	struct query full = *q;
 
-	parts[1] = (struct ast_component){ .name = STR("provider"),
-					   .arg_kind = AST_ARG_STRING,
-					   .string = m->provider };
-	parts[2] = (struct ast_component){ .name = STR("mark"),
-					   .arg_kind = AST_ARG_STRING,
-					   .string = m->name };
-	point.v = parts;
-	point.n = 3;
+	point.v = arena_array(a, q->point->n + 2, struct ast_component);
+	point.n = 0;
+	for (uint32_t i = 0; i < q->point->n; i++)
+		if (str_is(q->point->v[i].name, "process") ||
+		    str_is(q->point->v[i].name, "library"))
+			point.v[point.n++] = q->point->v[i];
+	add_part(a, &point, "provider", m->provider);
+	add_part(a, &point, "mark", m->name);
 	full.point = &point;
 	return query_text(&full);
 }
