@@ -125,6 +125,16 @@ static bool is_late(const struct texts *t, ir_ref r)
 	       !cg_big_record(fn, user);
 }
 
+/* Routines go through a text by a number that they do not know beforehand.  To
+ * read the stack so, older verifiers refuse, and others want the number to be
+ * seen to be a multiple of eight: only where the kernel itself goes through
+ * texts do they not read them. */
+static bool reads_stack(const struct cg_fn *fn)
+{
+	return fn->features & FEATURE_BIT(KF_STRING) &&
+	       fn->features & FEATURE_BIT(STRNCMP);
+}
+
 void cg_place_texts(struct cg_fn *fn)
 {
 	uint32_t n = fn->f->insns.n + 1, left = STACK_ALL;
@@ -149,7 +159,8 @@ void cg_place_texts(struct cg_fn *fn)
 			continue;
 		fn->vals[r].late = is_late(&t, r);
 		if (fn->vals[r].late || t.uses[r] & USE_OTHER ||
-		    fn->is_stepped || size > MIN(left, STACK_EACH))
+		    fn->is_stepped || !reads_stack(fn) ||
+		    size > MIN(left, STACK_EACH))
 			continue;
 		left -= size;
 		fn->vals[r].on_stack = true;
