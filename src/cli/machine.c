@@ -6,6 +6,7 @@
 #include "dbg/world.h"
 #include "kern/features.h"
 #include "sema/resolve/target.h"
+#include "sema/resolve/types.h"
 
 static bool config(void *world, struct str name, struct str *value)
 {

@@ -8,6 +8,7 @@
 #include "dbg/elfsyms.h"
 #include "sema/resolve/kind.h"
 #include "sema/resolve/place.h"
+#include "sema/resolve/types.h"
 
 struct debug_btf {
 	struct str module;

@@ -13,6 +13,7 @@
 #include "sema/resolve/kind.h"
 #include "sema/resolve/module.h"
 #include "sema/resolve/target.h"
+#include "sema/resolve/types.h"
 
 /* Arguments that the trampolines of every kernel take. */
 #define FUNCTION_WORDS 6

@@ -7,6 +7,7 @@
 
 #include "sema/resolve/kind.h"
 #include "sema/resolve/target.h"
+#include "sema/resolve/types.h"
 
 struct name {
 	const char *name;

@@ -8,6 +8,7 @@
 #include "dbg/debuginfo.h"
 #include "dbg/member.h"
 #include "sema/resolve/debug.h"
+#include "sema/resolve/types.h"
 
 /* A location on its way to operations of a target. */
 struct lower {

@@ -21,6 +21,7 @@
 #include "dbg/tracepoint.h"
 #include "sema/resolve/kind.h"
 #include "sema/resolve/target.h"
+#include "sema/resolve/types.h"
 
 #define PROCESS_EXIT_FUNCTION "acct_collect"
 #define PROCESS_PATH \

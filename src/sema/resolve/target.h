@@ -99,11 +99,4 @@ struct str target_root_text(struct program *p, const struct target_root *r);
 struct target_op target_arg(struct program *p, struct str kind, struct str of,
 			    struct str arg, uint32_t n);
 
-/* The BTF of a loaded module, on top of the kernel's; NULL when there is
- * none. */
-struct ctypes *program_module_types(struct program *p, struct str module);
-
-/* The kernel's BTF, opened at the first call; NULL when there is none. */
-struct ctypes *program_btf(struct program *p);
-
 #endif

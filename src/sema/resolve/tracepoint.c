@@ -12,6 +12,7 @@
 #include "sema/resolve/kind.h"
 #include "sema/resolve/module.h"
 #include "sema/resolve/target.h"
+#include "sema/resolve/types.h"
 
 #define TRACEPOINT_GUESSES 3
 #define TRACEPOINT_NUMBERS 6 /* $arg1 ... where nothing says how many */
