@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/cleanup.h"
+#include "dbg/world.h"
+#include "run/follow.h"
+#include "run/host.h"
+#include "run/output.h"
+#include "run/session_own.h"
+#include "run/store.h"
+#include "run/timers.h"
+
+/* ---- conditions: arming and disarming ---- */
+
+static struct attach_request request(struct session *s, uint32_t i)
+{
+	const struct image_probe *p = session_probe(s, i);
+
+	return (struct attach_request){
+		.image = s->img,
+		.probe = p,
+		.prog = p->prog < s->programs.n ? s->programs.fds[p->prog] :
+						  -1,
+		.maps = &s->maps,
+		.target = (pid_t)s->state->target,
+		.target_waits = s->command.pid && !s->command.started,
+		.world = s->o->world,
+		.lists = &s->lists,
+	};
+}
+
+static struct err *try_attach(struct session *s, uint32_t i)
+{
+	struct attach_request r = request(s, i);
+
+	if (r.prog < 0 && !r.probe->site.name)
+		return NULL; /* a handler that does nothing */
+	return attach_probe(&r, &s->attached[i]);
+}
+
+/* Before Linux f3a95075549e ("bpf: Allow trampoline re-attach for tracing and
+ * lsm programs") (v5.13) a program forgot what it is for once it had been
+ * attached: that was a "not found". */
+static struct err *attach_one(struct session *s, uint32_t i)
+{
+	const struct image_probe *p = session_probe(s, i);
+	struct err *e = try_attach(s, i);
+
+	if (!e || e->code != ERR_NOT_FOUND ||
+	    (p->kind != PROBE_FENTRY && p->kind != PROBE_FEXIT))
+		return e;
+	err_free(e);
+	e = programs_renew(s->img, &s->maps, s->o->world, p->prog,
+			   &s->programs);
+	return e ? e : try_attach(s, i);
+}
+
+bool session_condition(struct session *s, uint32_t i)
+{
+	struct value v = {};
+	struct run_error e = { .place = IMAGE_NONE };
+	uint32_t cond = session_probe(s, i)->cond;
+
+	if (s->off[i])
+		return false;
+	if (cond == IMAGE_NONE)
+		return true;
+	switch (host_call(s->host, cond, i, NULL, 0, &v, &e)) {
+	case HOST_DONE:
+		return v.type == IT_LONG && v.l;
+	case HOST_ERROR:
+		session_report(s, i, &e);
+		return false;
+	case HOST_SKIPPED:
+		return s->armed[i];
+	}
+	return false;
+}
+
+/* The kernel has no probe there; others of the wildcard may do. */
+static bool is_left_out(const struct session *s, uint32_t i,
+			const struct err *e)
+{
+	return e && session_probe(s, i)->group &&
+	       (e->code == ERR_NOT_FOUND || e->code == ERR_UNSUPPORTED ||
+		e->code == ERR_OTHER);
+}
+
+static bool has_attached(const struct session *s, uint32_t group)
+{
+	for (uint32_t i = 0; i < s->img->probes.n; i++)
+		if (session_probe(s, i)->group == group &&
+		    is_attached(&s->attached[i]))
+			return true;
+	return false;
+}
+
+/* Attaches; one of many that the kernel refuses is left out from now on. */
+static struct err *attach_or_leave_out(struct session *s, uint32_t i)
+{
+	struct err *e = s->refused[i] ? NULL : attach_one(s, i);
+
+	if (!is_left_out(s, i, e))
+		return e;
+	s->refused[i] = e;
+	return NULL;
+}
+
+/* All of a wildcard's that should be attached are refused: the first reason. */
+static struct err *all_left_out(struct session *s)
+{
+	for (uint32_t i = 0; i < s->img->probes.n; i++)
+		if (s->refused[i] && s->armed[i] &&
+		    !has_attached(s, session_probe(s, i)->group))
+			return take_ptr(s->refused[i]);
+	return NULL;
+}
+
+/* What the conditions of timers and of kernel probes say now. */
+struct err *session_arm(struct session *s)
+{
+	struct err *e = NULL;
+
+	for (uint32_t i = 0; i < s->img->probes.n && !e; i++) {
+		bool on = session_condition(s, i);
+
+		s->armed[i] = on;
+		if (session_probe(s, i)->kind == PROBE_TIMER)
+			timers_arm(s->timers, i, on);
+		if (!session_is_kernel(s, i) ||
+		    on == is_attached(&s->attached[i]))
+			continue;
+		if (on)
+			e = attach_or_leave_out(s, i);
+		else
+			detach(&s->attached[i]);
+	}
+	attach_lists_drop(&s->lists);
+	return e ? e : all_left_out(s);
+}
+
+/* A probe that can't be attached again ends the session. */
+void session_rearm(struct session *s)
+{
+	struct err *e = session_arm(s);
+
+	if (!e)
+		return;
+	output_error(s->out, "%s", e->msg);
+	err_free(e);
+	session_raise(s, SESSION_ERROR);
+}
+
+/* ---- modules that come and go ---- */
+
+/* One that the kernel refuses now may be attached when it comes again. */
+static void module_came(struct session *s, struct str name)
+{
+	for (uint32_t i = 0; i < s->img->probes.n; i++) {
+		const struct image_probe *p = session_probe(s, i);
+		struct err *e;
+
+		if (!session_is_kernel(s, i) || p->prog >= s->programs.n ||
+		    !is_attached(&s->attached[i]) || !has_modules(s->img, p))
+			continue;
+		e = attach_module(request(s, i), name, &s->attached[i]);
+		if (e && !p->group)
+			output_warn(s->out, "module %" STR_FMT ": %s",
+				    STR_ARG(name), e->msg);
+		err_free(e);
+	}
+	attach_lists_drop(&s->lists);
+}
+
+void session_follow_modules(struct session *s)
+{
+	struct module_event event;
+
+	while (s->follow && follow_next(s->follow, &event)) {
+		struct str name = str_from(event.name);
+
+		if (!event.is_gone)
+			module_came(s, name);
+		for (uint32_t i = 0; event.is_gone && i < s->img->probes.n; i++)
+			detach_module(s->img, name, &s->attached[i]);
+	}
+}
+
+/* ---- the end ---- */
+
+void session_detach(struct session *s)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < s->img->probes.n; i++) {
+		any |= is_attached(&s->attached[i]);
+		detach(&s->attached[i]);
+	}
+	if (any)
+		programs_wait();
+}
