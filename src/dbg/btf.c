@@ -11,6 +11,8 @@
  *
  * A string is stored once, so a name is searched for in the strings first,
  * and then only its offset is compared.
+ *
+ * Where there is an index (dbg/btfindex.h), it takes the place of the walk.
  */
 #include "dbg/btf.h"
 
@@ -24,10 +26,13 @@
 #include "base/bits.h"
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "dbg/btfindex.h"
+#include "dbg/cachefile.h"
 #include "dbg/kernel_file.h"
 
 #define DBG_BTF_BYTES_MAX (256u << 20)
-#define DBG_BTF_MARK 32 /* records per mark */
+#define DBG_BTF_MARK BTFINDEX_MARK
+#define DBG_BTF_SEARCHES 16 /* without an index, where none is kept */
 
 struct dbg_btf {
 	struct ctypes head;
@@ -44,11 +49,14 @@ struct dbg_btf {
 	bool end_is_final; /* end of file, or of what makes sense */
 	uint32_t *marks;
 	uint8_t *tags;
+	struct btfindex *index; /* marks are its own; no tags */
+	/* Where it is kept; empty = nowhere. */
+	struct arena arena;
+	struct str path;
+	struct btfindex_key key;
+	uint32_t searches;
 	/* Where the last walk within the marks ended. */
 	uint32_t at, at_off;
-	/* Who searches often gets a table of all strings: offset in strs + 1
-	 * by hash; 0 = free. */
-	uint32_t searches, *table, table_size;
 };
 
 static struct dbg_btf *dbg_btf_of(struct ctypes *t)
@@ -133,7 +141,19 @@ static bool dbg_btf_reach(struct dbg_btf *btf, uint32_t id)
 	return true;
 }
 
-/* Offset of a record behind the frontier. */
+/* Is there a whole record at an offset? */
+static inline bool dbg_btf_is_record(const struct dbg_btf *btf, uint32_t off)
+{
+	uint32_t len;
+
+	if (btf->types_len < 12 || off > btf->types_len - 12)
+		return false;
+	len = dbg_btf_record_len(dbg_btf_u32(btf->types + off + 4));
+	return len && len <= btf->types_len - off;
+}
+
+/* Offset of a record behind the frontier.  An index may have told lies about
+ * the way there: then it ends where no record is. */
 static uint32_t dbg_btf_offset(struct dbg_btf *btf, uint32_t id)
 {
 	uint32_t mark = (id - btf->first) / DBG_BTF_MARK;
@@ -144,9 +164,9 @@ static uint32_t dbg_btf_offset(struct dbg_btf *btf, uint32_t id)
 		at = btf->at;
 		off = btf->at_off;
 	}
-	for (; at < id; at++)
+	for (; at < id && dbg_btf_is_record(btf, off); at++)
 		off += dbg_btf_record_len(dbg_btf_u32(btf->types + off + 4));
-	btf->at = id;
+	btf->at = at;
 	btf->at_off = off;
 	return off;
 }
@@ -162,13 +182,16 @@ static struct dbg_btf *dbg_btf_owner(struct dbg_btf *btf, uint32_t id)
 static bool dbg_btf_record(struct dbg_btf *btf, uint32_t id,
 			   struct dbg_btf_record *ret)
 {
+	uint32_t info, off;
 	const char *p;
-	uint32_t info;
 
 	btf = dbg_btf_owner(btf, id);
 	if (!id || id == CTYPE_NONE || !dbg_btf_reach(btf, id))
 		return false;
-	p = btf->types + dbg_btf_offset(btf, id);
+	off = dbg_btf_offset(btf, id);
+	if (!dbg_btf_is_record(btf, off))
+		return false;
+	p = btf->types + off;
 	info = dbg_btf_u32(p + 4);
 	*ret = (struct dbg_btf_record){
 		.name = dbg_btf_u32(p),
@@ -202,9 +225,11 @@ static void dbg_btf_close(struct ctypes *t)
 		munmap(btf->data, btf->size);
 	if (btf->is_owned)
 		free(btf->data);
-	free(btf->marks);
+	if (!btf->index)
+		free(btf->marks);
 	free(btf->tags);
-	free(btf->table);
+	btfindex_destroy(btf->index);
+	arena_deinit(&btf->arena);
 	free(btf);
 }
 
@@ -282,6 +307,8 @@ static struct err *dbg_btf_init(struct dbg_btf *btf)
 	btf->end = btf->first;
 	/* Pages that no walk comes to are never touched. */
 	max = btf->types_len / 12 + 1;
+	btf->key.types_len = btf->types_len;
+	btf->key.strs_len = btf->strs_len;
 	btf->marks = calloc(max / DBG_BTF_MARK + 1, sizeof(*btf->marks));
 	btf->tags = calloc(max, 1);
 	if (!btf->marks || !btf->tags)
@@ -469,99 +496,19 @@ static bool dbg_btf_enumerator(struct ctypes *types, uint32_t id, uint32_t i,
 
 /* ---- searching by name ---- */
 
-#define DBG_BTF_SEARCHES 64	/* take as long as to make the table */
-
-static uint64_t dbg_btf_hash(struct str s)
-{
-	uint64_t h = s.len, word;
-
-	for (uint32_t i = 0; i < s.len; i += 8) {
-		word = 0;
-		memcpy(&word, s.s + i, MIN(s.len - i, 8u));
-		h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-		h ^= h >> 29;
-	}
-	return h;
-}
-
-/* The place of a string in the table, or a free one. */
-static uint32_t *dbg_btf_slot(const struct dbg_btf *btf, struct str s)
-{
-	uint32_t mask = btf->table_size - 1;
-	uint32_t i = (uint32_t)dbg_btf_hash(s) & mask;
-
-	for (; btf->table[i]; i = (i + 1) & mask) {
-		const char *at = btf->strs + btf->table[i] - 1;
-		uint32_t left = btf->strs_len - (btf->table[i] - 1);
-
-		if (left > s.len && !at[s.len] && !memcmp(at, s.s, s.len))
-			break;
-	}
-	return &btf->table[i];
-}
-
-/* Twice as large as the strings that there may be: they are 8 bytes or longer
- * in the mean, or it is not made. */
-static void dbg_btf_make_table(struct dbg_btf *btf)
-{
-	uint32_t size = 1024, n = 0, len;
-
-	while (size < btf->strs_len / 8 && size < 1u << 24)
-		size <<= 1;
-	btf->table = calloc(size, sizeof(*btf->table));
-	btf->table_size = btf->table ? size : 0;
-	for (uint32_t at = 0; btf->table && at < btf->strs_len;
-	     at += len + 1) {
-		struct str s = { btf->strs + at, 0 };
-		uint32_t *slot;
-
-		len = s.len = (uint32_t)strnlen(s.s, btf->strs_len - at);
-		if (at + len == btf->strs_len || ++n > size / 4 * 3) {
-			free(btf->table);
-			btf->table = NULL;
-			return;
-		}
-		slot = dbg_btf_slot(btf, s);
-		if (!*slot)
-			*slot = at + 1;
-	}
-}
-
-/* Offset of a string in btf's own strings; 0 = not there. */
-static uint32_t dbg_btf_own_string(struct dbg_btf *btf, struct str s)
+/* Of a file without an index, which has no base.  Offset of a string; 0 = not
+ * there. */
+static uint32_t dbg_btf_string(const struct dbg_btf *btf, struct str s)
 {
 	_cleanup_(buf_deinit) struct buf needle = {};
 	struct str strs = { btf->strs, btf->strs_len };
-	uint32_t found;
 	int64_t at;
 
-	if (++btf->searches == DBG_BTF_SEARCHES)
-		dbg_btf_make_table(btf);
-	if (btf->table) {
-		found = *dbg_btf_slot(btf, s);
-		return found ? found - 1 + btf->strs_first : 0;
-	}
 	buf_char(&needle, '\0');
 	buf_str(&needle, s);
 	buf_char(&needle, '\0');
-	/* A module's first string has no NUL before it. */
-	if (btf->base &&
-	    str_starts(strs, str_sub(buf_view(&needle), 1, s.len + 1)))
-		return btf->strs_first;
 	at = str_find(strs, buf_view(&needle));
-	return at < 0 ? 0 : (uint32_t)at + 1 + btf->strs_first;
-}
-
-/* A module does not repeat its base's strings. */
-static uint32_t dbg_btf_string(struct dbg_btf *btf, struct str s)
-{
-	uint32_t off = 0;
-
-	if (!s.len || str_find_char(s, '\0') >= 0)
-		return 0;
-	if (btf->base)
-		off = dbg_btf_string(btf->base, s);
-	return off ? off : dbg_btf_own_string(btf, s);
+	return at < 0 ? 0 : (uint32_t)at + 1;
 }
 
 /* Among the records that were walked over. */
@@ -602,26 +549,102 @@ static uint32_t dbg_btf_find_ahead(struct dbg_btf *btf, enum ctype_kind kind,
 static uint32_t dbg_btf_find_name(struct dbg_btf *btf, enum ctype_kind kind,
 				  uint32_t name)
 {
-	uint32_t id = 0;
+	uint32_t id = dbg_btf_find_behind(btf, kind, name);
 
-	if (btf->base)
-		id = dbg_btf_find_name(btf->base, kind, name);
-	if (!id)
-		id = dbg_btf_find_behind(btf, kind, name);
 	if (!id && !btf->end_is_final)
 		id = dbg_btf_find_ahead(btf, kind, name);
 	return id;
+}
+
+/* ---- with an index ---- */
+
+/* Takes it over. */
+static void dbg_btf_use(struct dbg_btf *btf, struct btfindex *index)
+{
+	free(btf->marks);
+	free(btf->tags);
+	btf->index = index;
+	btf->marks = (uint32_t *)(uintptr_t)btfindex_marks(index);
+	btf->tags = NULL;
+	btf->end = btf->first + btfindex_count(index);
+	btf->end_is_final = true;
+	btf->at = btf->at_off = 0;
+}
+
+static void dbg_btf_add_enum(struct dbg_btf *btf, struct btfindex *index,
+			     uint32_t id)
+{
+	struct ctype_enumerator e;
+
+	for (uint32_t i = 0; dbg_btf_enumerator(&btf->head, id, i, &e); i++)
+		btfindex_add(index, btfindex_hash(CTYPE_VOID, e.name), id);
+}
+
+static void dbg_btf_make_index(struct dbg_btf *btf)
+{
+	struct btfindex *index = btfindex_create();
+	struct dbg_btf_record r;
+	uint32_t id;
+
+	for (id = btf->first; dbg_btf_record(btf, id, &r); id++) {
+		struct str name = dbg_btf_str(btf, r.name);
+
+		if (name.len)
+			btfindex_add(index, btfindex_hash(r.kind, name), id);
+		if (r.kind == CTYPE_ENUM || r.kind == CTYPE_ENUM64)
+			dbg_btf_add_enum(btf, index, id);
+	}
+	btfindex_finish(index, &btf->key, btf->marks, id - btf->first);
+	dbg_btf_use(btf, index);
+	if (btf->path.len)
+		btfindex_save(index, btf->path);
+}
+
+/* An index takes as long as DBG_BTF_SEARCHES, and is for other runs too. */
+static bool dbg_btf_has_index(struct dbg_btf *btf)
+{
+	if (!btf->index &&
+	    (btf->base || btf->path.len || ++btf->searches > DBG_BTF_SEARCHES))
+		dbg_btf_make_index(btf);
+	return btf->index;
+}
+
+static uint32_t dbg_btf_find_indexed(struct dbg_btf *btf, enum ctype_kind kind,
+				     struct str name)
+{
+	uint32_t hash = btfindex_hash(kind, name), at = 0, id;
+	struct dbg_btf_record r;
+
+	while ((id = btfindex_next(btf->index, hash, &at)))
+		if (dbg_btf_record(btf, id, &r) && r.kind == kind &&
+		    str_eq(dbg_btf_str(btf, r.name), name))
+			break;
+	return id;
+}
+
+static uint32_t dbg_btf_find_kind(struct dbg_btf *btf, enum ctype_kind kind,
+				  struct str name)
+{
+	uint32_t id = 0, off;
+
+	if (btf->base)
+		id = dbg_btf_find_kind(btf->base, kind, name);
+	if (id || !name.len || str_find_char(name, '\0') >= 0)
+		return id;
+	if (dbg_btf_has_index(btf))
+		return dbg_btf_find_indexed(btf, kind, name);
+	off = dbg_btf_string(btf, name);
+	return off ? dbg_btf_find_name(btf, kind, off) : 0;
 }
 
 static uint32_t dbg_btf_find(struct ctypes *types, enum ctype_kind kind,
 			     struct str name)
 {
 	struct dbg_btf *btf = dbg_btf_of(types);
-	uint32_t off = dbg_btf_string(btf, name);
-	uint32_t id = off ? dbg_btf_find_name(btf, kind, off) : 0;
+	uint32_t id = dbg_btf_find_kind(btf, kind, name);
 
-	if (!id && off && kind == CTYPE_ENUM)
-		id = dbg_btf_find_name(btf, CTYPE_ENUM64, off);
+	if (!id && kind == CTYPE_ENUM)
+		id = dbg_btf_find_kind(btf, CTYPE_ENUM64, name);
 	return id;
 }
 
@@ -651,27 +674,56 @@ static int64_t dbg_btf_enum_index(const struct dbg_btf_record *r, uint32_t name)
 	return -1;
 }
 
+/* The enumerator of a type that has this name. */
+static bool dbg_btf_enumerator_of(struct dbg_btf *btf, uint32_t id,
+				  struct str name, struct ctype_enumerator *ret)
+{
+	for (uint32_t i = 0; dbg_btf_enumerator(&btf->head, id, i, ret); i++)
+		if (str_eq(ret->name, name))
+			return true;
+	return false;
+}
+
+/* The type that has such an enumerator; 0 = none. */
+static uint32_t dbg_btf_enum_of(struct dbg_btf *btf, struct str name,
+				struct ctype_enumerator *ret)
+{
+	uint32_t hash = btfindex_hash(CTYPE_VOID, name), at = 0, id, off;
+	struct dbg_btf_record r;
+
+	if (dbg_btf_has_index(btf)) {
+		while ((id = btfindex_next(btf->index, hash, &at)))
+			if (dbg_btf_enumerator_of(btf, id, name, ret))
+				break;
+		return id;
+	}
+	off = dbg_btf_string(btf, name);
+	for (id = 1; off && dbg_btf_record(btf, id, &r); id++)
+		if ((r.kind == CTYPE_ENUM || r.kind == CTYPE_ENUM64) &&
+		    dbg_btf_enum_index(&r, off) >= 0 &&
+		    dbg_btf_enumerator_of(btf, id, name, ret))
+			return id;
+	return 0;
+}
+
 static bool dbg_btf_find_enumerator(struct ctypes *types, struct str name,
 				    uint32_t *ret_type, int64_t *ret_value)
 {
 	struct dbg_btf *btf = dbg_btf_of(types);
-	uint32_t off = dbg_btf_string(btf, name);
 	struct ctype_enumerator found;
-	struct dbg_btf_record r;
-	int64_t i;
+	uint32_t id;
 
-	for (uint32_t id = 1; off && dbg_btf_record(btf, id, &r); id++) {
-		if (r.kind != CTYPE_ENUM && r.kind != CTYPE_ENUM64)
-			continue;
-		i = dbg_btf_enum_index(&r, off);
-		if (i < 0 ||
-		    !dbg_btf_enumerator(types, id, (uint32_t)i, &found))
-			continue;
+	if (btf->base && dbg_btf_find_enumerator(&btf->base->head, name,
+						 ret_type, ret_value))
+		return true;
+	if (!name.len || str_find_char(name, '\0') >= 0)
+		return false;
+	id = dbg_btf_enum_of(btf, name, &found);
+	if (id) {
 		*ret_type = id;
 		*ret_value = found.value;
-		return true;
 	}
-	return false;
+	return id;
 }
 
 static const struct ctypes_ops dbg_btf_ops = {
@@ -699,6 +751,7 @@ static struct err *dbg_btf_create(struct dbg_btf has, struct ctypes **ret)
 	*btf = has;
 	btf->head.ops = &dbg_btf_ops;
 	btf->head.is_kernel = true;
+	arena_init(&btf->arena);
 	e = dbg_btf_init(btf);
 	if (e) {
 		dbg_btf_close(&btf->head);
@@ -807,6 +860,26 @@ static struct err *dbg_btf_installed(const struct world *w, struct ctypes **ret)
 	return e ? e : dbg_btf_from(bytes->data, bytes->len, NULL, ret);
 }
 
+/* The index is kept until the next boot. */
+static void dbg_btf_keep_index(struct dbg_btf *btf, const struct world *w)
+{
+	struct str boot = world_boot_id(w), dir = cachefile_dir(&btf->arena);
+	struct btfindex *index;
+	struct str path;
+
+	if (!world_is_live(w) || !dir.len || !boot.len ||
+	    boot.len >= sizeof(btf->key.boot_id))
+		return;
+	memcpy(btf->key.boot_id, boot.s, boot.len);
+	path = arena_printf(&btf->arena, "%" STR_FMT "/btf.index",
+			    STR_ARG(dir));
+	index = btfindex_load(path, &btf->key);
+	if (index)
+		dbg_btf_use(btf, index);
+	else if (cachefile_can_save(path))
+		btf->path = path;
+}
+
 struct err *dbg_btf_open(const struct world *w, struct ctypes **ret)
 {
 	struct err *e;
@@ -814,6 +887,8 @@ struct err *dbg_btf_open(const struct world *w, struct ctypes **ret)
 	if (world_is_kernel(w))
 		return dbg_btf_installed(w, ret);
 	e = dbg_btf_file(w, "/sys/kernel/btf/vmlinux", NULL, ret);
+	if (!e)
+		dbg_btf_keep_index(dbg_btf_of(*ret), w);
 	if (!err_catch(&e, ERR_NOT_FOUND))
 		return e;
 	e = err_new(ERR_UNSUPPORTED,

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/bits.h"
+#include "dbg/cachefile.h"
 #include "dbg/debugfile.h"
 #include "dbg/debuginfo_data.h"
 #include "dbg/diename.h"
@@ -44,7 +45,7 @@ static struct debuginfo *debuginfo_new(const struct world *w,
 	struct arena a;
 
 	arena_init(&a);
-	d = debuginfo_create(w, main, obj, dieindex_cache_dir(&a));
+	d = debuginfo_create(w, main, obj, cachefile_dir(&a));
 	arena_deinit(&a);
 	return d;
 }

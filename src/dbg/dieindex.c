@@ -21,41 +21,42 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/search.h"
+#include "dbg/cachefile.h"
 #include "dbg/diesplit.h"
 
 #define DIEINDEX_MAGIC "SPILEDX4"
 #define DIEINDEX_BYTES_MAX (1u << 30)
-#define DIEINDEX_TEXT_MAX (1u << 30)	/* what comes then has no name */
-#define DIEINDEX_LOOK 64	/* names compared, to share texts */
+#define DIEINDEX_TEXT_MAX (1u << 30) /* what comes then has no name */
+#define DIEINDEX_LOOK 64	     /* names compared, to share texts */
 #define DIEINDEX_TYPES (UINT64_C(1) << 63)
-#define DIEINDEX_SMALL (16u << 20)	/* bytes of .debug_info */
+#define DIEINDEX_SMALL (16u << 20) /* bytes of .debug_info */
 
 struct dieindex_head {
 	char magic[8];
 	char build_id[64];
-	uint64_t info_size, str_size, line_size;	/* of the sections */
+	uint64_t info_size, str_size, line_size; /* of the sections */
 	uint32_t nentries, nbuckets, nranges, nunits;
-	uint32_t main_units;		/* the first of them */
-	uint32_t ntext;			/* bytes */
+	uint32_t main_units; /* the first of them */
+	uint32_t ntext;	     /* bytes */
 	uint32_t is_cross, pad;
-	uint64_t size;			/* of it all */
-	uint64_t sum;			/* of what is above */
+	uint64_t size; /* of it all */
+	uint64_t sum;  /* of what is above */
 };
 
 struct dieindex_row {
 	uint32_t hash;
-	uint32_t name;			/* offset into the text */
-	uint32_t off;			/* of the entry, in its unit */
-	uint32_t unit_kind;		/* unit << 8 | kind */
+	uint32_t name;	    /* offset into the text */
+	uint32_t off;	    /* of the entry, in its unit */
+	uint32_t unit_kind; /* unit << 8 | kind */
 };
 
 struct dieindex_range {
 	uint64_t start, end;
-	uint64_t unit;			/* offset of a unit of the file */
+	uint64_t unit; /* offset of a unit of the file */
 };
 
 struct dieindex_unit {
-	uint64_t off;			/* DIEINDEX_TYPES: in .debug_types */
+	uint64_t off; /* DIEINDEX_TYPES: in .debug_types */
 };
 
 struct dieindex {
@@ -81,8 +82,8 @@ struct dieindex {
 	bool has_units;
 	/* Ranges without the scan. */
 	VEC(struct dieindex_range) quick;
-	bool has_quick;			/* .debug_aranges */
-	bool has_roots;			/* and what it leaves out */
+	bool has_quick; /* .debug_aranges */
+	bool has_roots; /* and what it leaves out */
 };
 
 struct dieindex *dieindex_create(struct die_file *f, struct str cache_dir)
@@ -117,20 +118,6 @@ void dieindex_destroy(struct dieindex *x)
 	free(x->units);
 	arena_deinit(&x->arena);
 	free(x);
-}
-
-struct str dieindex_cache_dir(struct arena *a)
-{
-	const char *dir = getenv("XDG_CACHE_HOME");
-
-	if (!geteuid())
-		return STR("/var/cache/spile");
-	if (dir && *dir == '/')
-		return arena_printf(a, "%s/spile", dir);
-	dir = getenv("HOME");
-	if (dir && *dir == '/')
-		return arena_printf(a, "%s/.cache/spile", dir);
-	return (struct str){};
 }
 
 /* ---- units ---- */
@@ -396,9 +383,9 @@ static void dieindex_texts(const struct diescan_names *names,
 		uint32_t last = i < DIEINDEX_LOOK ? 0 : i - DIEINDEX_LOOK;
 		uint32_t k = i;
 
-		while (k > last && !(rows[k - 1].hash == rows[i].hash &&
-			      str_eq(dieindex_pool(text, rows[k - 1].name),
-				     name)))
+		while (k > last &&
+		       !(rows[k - 1].hash == rows[i].hash &&
+			 str_eq(dieindex_pool(text, rows[k - 1].name), name)))
 			k--;
 		if (k > last) {
 			rows[i].name = rows[k - 1].name;
@@ -413,11 +400,10 @@ static void dieindex_texts(const struct diescan_names *names,
 	}
 }
 
-static struct dieindex_row *
-dieindex_raw_rows(const struct diescan_names *names)
+static struct dieindex_row *dieindex_raw_rows(const struct diescan_names *names)
 {
-	struct dieindex_row *rows = calloc(names->n + UINT64_C(1),
-					   sizeof(*rows));
+	struct dieindex_row *rows =
+		calloc(names->n + UINT64_C(1), sizeof(*rows));
 
 	if (!rows)
 		abort();
@@ -462,8 +448,7 @@ static void dieindex_assemble(struct dieindex *x, struct dieindex_head *h,
 	x->size = b.len;
 }
 
-static void dieindex_pack(struct dieindex *x,
-			  const struct diescan_names *names)
+static void dieindex_pack(struct dieindex *x, const struct diescan_names *names)
 {
 	struct dieindex_head h = dieindex_new_head(x);
 	_cleanup_free_ struct dieindex_row *from = dieindex_raw_rows(names);
@@ -529,7 +514,8 @@ static bool dieindex_take(struct dieindex *x)
 	left = x->size - sizeof(*h);
 	if (h->nentries * sizeof(*x->rows) + nbuckets * sizeof(*x->buckets) +
 		    h->nranges * sizeof(*x->ranges) +
-		    h->nunits * sizeof(*x->offs) + h->ntext != left)
+		    h->nunits * sizeof(*x->offs) + h->ntext !=
+	    left)
 		return false;
 	x->head = h;
 	x->rows = (const void *)(h + 1);
@@ -547,32 +533,21 @@ static struct str dieindex_path(struct dieindex *x)
 
 	if (!id.len || !x->cache_dir.len)
 		return (struct str){};
-	return arena_printf(&x->arena, "%" STR_FMT "/%" STR_FMT "-%llx.index",
-			    STR_ARG(x->cache_dir), STR_ARG(id),
-			    (unsigned long long)die_section(x->file,
-							    DIE_INFO).size);
+	return arena_printf(
+		&x->arena, "%" STR_FMT "/%" STR_FMT "-%llx.index",
+		STR_ARG(x->cache_dir), STR_ARG(id),
+		(unsigned long long)die_section(x->file, DIE_INFO).size);
 }
 
 static bool dieindex_load(struct dieindex *x)
 {
 	struct str path = dieindex_path(x);
-	_cleanup_close_ int fd = -1;
-	struct stat st;
-	void *p;
 
 	if (!path.len)
 		return false;
-	fd = open(path.s, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	/* Only what is ours, or root's, is believed. */
-	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) ||
-	    (st.st_uid != geteuid() && st.st_uid) || st.st_mode & 022 ||
-	    st.st_size <= 0 || st.st_size > DIEINDEX_BYTES_MAX)
+	x->data = cachefile_map(path, DIEINDEX_BYTES_MAX, &x->size);
+	if (!x->data)
 		return false;
-	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (p == MAP_FAILED)
-		return false;
-	x->data = p;
-	x->size = (uint64_t)st.st_size;
 	x->is_mapped = true;
 	if (dieindex_take(x))
 		return true;
@@ -580,36 +555,13 @@ static bool dieindex_load(struct dieindex *x)
 	return false;
 }
 
-static bool dieindex_write(int fd, const char *data, uint64_t size)
-{
-	while (size) {
-		ssize_t n = write(fd, data, size);
-
-		if (n <= 0)
-			return false;
-		data += n;
-		size -= (uint64_t)n;
-	}
-	return true;
-}
-
-/* A cache that can not be written is no error.  What lacks a file may have it
- * the next time. */
+/* What lacks a file may have it the next time. */
 static void dieindex_save(struct dieindex *x)
 {
-	struct str path = dieindex_path(x), temp;
-	_cleanup_close_ int fd = -1;
+	struct str path = dieindex_path(x);
 
-	if (!path.len || x->file->missing.len)
-		return;
-	mkdir(x->cache_dir.s, 0755);
-	temp = arena_printf(&x->arena, "%s.XXXXXX", path.s);
-	fd = mkostemp((char *)(uintptr_t)temp.s, O_CLOEXEC);
-	if (fd < 0)
-		return;
-	if (!dieindex_write(fd, x->data, x->size) || fchmod(fd, 0644) ||
-	    rename(temp.s, path.s))
-		unlink(temp.s);
+	if (path.len && !x->file->missing.len)
+		cachefile_save(path, x->data, x->size);
 }
 
 static void dieindex_make(struct dieindex *x)
@@ -719,9 +671,8 @@ static bool dieindex_find_next(struct dieindex *x, struct str name,
 	return false;
 }
 
-bool dieindex_find(struct dieindex *x, struct str name,
-		   enum diescan_kind kind, struct dieindex_iter *i,
-		   struct dieindex_entry *ret)
+bool dieindex_find(struct dieindex *x, struct str name, enum diescan_kind kind,
+		   struct dieindex_iter *i, struct dieindex_entry *ret)
 {
 	bool found, lied;
 

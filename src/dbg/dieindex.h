@@ -61,8 +61,4 @@ bool dieindex_is_small(struct dieindex *x);
  * more. */
 struct die_unit *dieindex_unit(struct dieindex *x, uint32_t i);
 
-/* Where indexes are kept: XDG_CACHE_HOME/spile, ~/.cache/spile, or for root
- * /var/cache/spile; empty = nowhere. */
-struct str dieindex_cache_dir(struct arena *a);
-
 #endif

@@ -33,8 +33,7 @@ struct world {
 	struct str release;
 	const struct arch *arch;
 	uint32_t cpus, hz, page_size; /* 0 = not said */
-	struct str boot_id;
-	bool boot_id_read;
+	struct buf *boot_id;
 	struct str config; /* the text; begins with a newline */
 	bool config_read;
 	int tracefs;
@@ -182,6 +181,7 @@ static struct world *world_new(enum world_kind kind, const char *root)
 	w->tracefs = -1;
 	w->types = arena_new(&w->arena, struct buf);
 	w->events = arena_new(&w->arena, struct buf);
+	w->boot_id = arena_new(&w->arena, struct buf);
 	return w;
 }
 
@@ -247,6 +247,7 @@ void world_close(struct world *w)
 		close(w->tracefs);
 	buf_deinit(w->types);
 	buf_deinit(w->events);
+	buf_deinit(w->boot_id);
 	arena_deinit(&w->arena);
 	free(w);
 }
@@ -510,13 +511,12 @@ struct buf *world_events(const struct world *w)
 	return w->events;
 }
 
-struct str world_boot_id(struct world *w)
+struct str world_boot_id(const struct world *w)
 {
-	if (!w->boot_id_read)
-		w->boot_id = world_word(w, &w->arena,
-					"/proc/sys/kernel/random/boot_id");
-	w->boot_id_read = true;
-	return w->boot_id;
+	if (!w->boot_id->len)
+		err_drop(world_read(w, "/proc/sys/kernel/random/boot_id", 4096,
+				    w->boot_id));
+	return world_trim(buf_view(w->boot_id));
 }
 
 int64_t world_sysctl(const struct world *w, const char *name, int64_t fallback)
@@ -584,8 +584,7 @@ static bool world_config_gz(const struct world *w, struct buf *text)
 static bool world_config_plain(struct world *w, struct buf *text)
 {
 	static const char *const places[] = {
-		"/boot/config-", "",
-		"/lib/modules/", "/config",
+		"/boot/config-",     "",	"/lib/modules/", "/config",
 		"/usr/lib/modules/", "/config",
 	};
 	struct err *e = NULL;

@@ -69,7 +69,7 @@ struct buf *world_types(const struct world *w);
 struct buf *world_events(const struct world *w);
 
 /* Changes with every boot: the key for caches.  Empty = nothing tells. */
-struct str world_boot_id(struct world *w);
+struct str world_boot_id(const struct world *w);
 
 enum world_config {
 	WORLD_CONFIG_UNKNOWN, /* the configuration is not readable */
