@@ -9,6 +9,7 @@ what spile's $$ would print where how is "$", or one of <out>, <fault>,
 <unknown>, <other: why>."""
 import json
 import os
+import re
 import struct
 
 import gdb
@@ -116,8 +117,22 @@ def pretty(v, depth=0):
     return text_at(v, TEXT) if is_char(to) else "0x%x" % int(v)
 
 
+def of_library(expression):
+    """Whether it is about a variable that only a library has: where the
+    program's is optimised out, gdb takes any symbol of that name."""
+    name = re.match(r"[*&(]*(\w+)", expression)
+    symbol = name and gdb.lookup_symbol(name.group(1))[0]
+    if not symbol or symbol.addr_class not in (gdb.SYMBOL_LOC_STATIC,
+                                               gdb.SYMBOL_LOC_UNRESOLVED):
+        return False
+    address = symbol.value().address
+    return address is not None and gdb.solib_name(int(address)) is not None
+
+
 def evaluate(expression, how):
     try:
+        if of_library(expression):
+            return "<unknown>"
         v = gdb.parse_and_eval(expression)
         if v.format_string() == "<optimized out>":
             return "<out>"
