@@ -280,18 +280,46 @@ static void find_locked(struct cg_fn *fn)
 	}
 }
 
+static bool reads_user(const struct ir_insn *i)
+{
+	return ((i->op == OP_LOAD || i->op == OP_LOAD_STR) &&
+		i->aux & LOAD_USER) ||
+	       (i->op == OP_INTRIN && i->imm == INTRIN_USER_STR);
+}
+
+/* Does a block read memory of the task while the lock is not held? */
+static bool reads_unlocked(const struct cg_fn *fn, uint32_t block)
+{
+	const struct ir_block *b = &fn->f->blocks.v[block];
+	bool held = fn->locked[block];
+
+	for (uint32_t n = 0; n < b->insns.n; n++) {
+		const struct ir_insn *i = ir_insn(fn->f, b->insns.v[n]);
+
+		if (i->op == OP_LOCK || i->op == OP_UNLOCK)
+			held = i->op == OP_LOCK;
+		if (!held && reads_user(i))
+			return true;
+	}
+	return false;
+}
+
 /* Programs that wait need a link that takes them, and may use no perf events
- * and no tail calls. */
+ * and no tail calls.  Spaces to walk over arrays belong to the scratch memory
+ * of who does not wait. */
 static void find_sleep(struct cg_fn *fn)
 {
 	uint32_t kind = fn->probe->image.kind;
 
-	fn->can_sleep = (kind == PROBE_UPROBE || kind == PROBE_URETPROBE) &&
-			(fn->features & FEATURE_BIT(UPROBE_MULTI)) &&
-			!fn->is_stepped;
+	if ((kind != PROBE_UPROBE && kind != PROBE_URETPROBE) ||
+	    !(fn->features & FEATURE_BIT(UPROBE_MULTI)) || fn->is_stepped ||
+	    fn->niters)
+		return;
 	for (uint32_t i = 0; i < fn->f->insns.n; i++)
 		if (ir_insn(fn->f, i)->op == OP_PERF_READ)
-			fn->can_sleep = false;
+			return;
+	for (uint32_t k = 0; k < fn->norder && !fn->can_sleep; k++)
+		fn->can_sleep = reads_unlocked(fn, fn->order[k]);
 }
 
 static void matters(struct cg_var *v, uint32_t position)

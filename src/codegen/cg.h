@@ -47,6 +47,9 @@
 #define CG_STACK_CALLEES 160	/* left to the functions it calls */
 
 #define CG_SCRATCH_SLOTS 4	/* of each CPU */
+/* Of each CPU, for handlers that may wait for memory: as many as may wait at
+ * once, and they are not in the way of the others. */
+#define CG_WAIT_SLOTS 32
 
 enum cg_base {
 	CG_NOWHERE,
@@ -83,7 +86,8 @@ struct cg {
 	uint32_t digits;	/* the same: their values as digits */
 	uint32_t *dfa_off;	/* in rodata of each automaton + 1, or 0 */
 	uint32_t scratch_size;	/* the most any handler needs */
-	uint32_t iter_map, turns_map;	/* or IMAGE_NONE */
+	uint32_t wait_size;	/* the same, of those that may wait */
+	uint32_t wait_map, iter_map, turns_map;	/* or IMAGE_NONE */
 	uint32_t iter_size, niters;	/* the same, of foreach */
 };
 
@@ -212,6 +216,7 @@ uint32_t cg_rodata_map(struct cg *g);
 uint32_t cg_data_map(struct cg *g);
 uint32_t cg_control_map(struct cg *g);
 uint32_t cg_scratch_map(struct cg *g);
+uint32_t cg_wait_map(struct cg *g);
 uint32_t cg_iter_map(struct cg *g);
 uint32_t cg_stacks_map(struct cg *g);
 /* The first of those of image/unwind.h. */

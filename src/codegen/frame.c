@@ -59,13 +59,19 @@ cg_reg cg_scratch_addr(struct cg_fn *fn, int32_t off)
 	return code_addi(fn->c, fn->scratch, off);
 }
 
+/* Slots of each CPU that the handler chooses from. */
+static int32_t nslots(const struct cg_fn *fn)
+{
+	return fn->can_sleep ? CG_WAIT_SLOTS : CG_SCRATCH_SLOTS;
+}
+
 cg_reg cg_slots_first(struct cg_fn *fn)
 {
 	cg_reg first;
 
 	code_call(fn->c, HELPER_get_smp_processor_id);
 	first = code_result(fn->c);
-	code_alui(fn->c, BPF_MUL, first, CG_SCRATCH_SLOTS);
+	code_alui(fn->c, BPF_MUL, first, nslots(fn));
 	return first;
 }
 
@@ -75,7 +81,8 @@ void cg_slot_find(struct cg_fn *fn, int32_t k, cg_reg first, cg_label none)
 	int16_t key = cg_word(fn);
 
 	code_store(c, R10, key, code_addi(c, first, k), 4);
-	code_map(c, R1, cg_scratch_map(fn->g));
+	code_map(c, R1, fn->can_sleep ? cg_wait_map(fn->g) :
+					cg_scratch_map(fn->g));
 	code_mov(c, R2, R10);
 	code_alui(c, BPF_ADD, R2, key);
 	code_call(c, HELPER_map_lookup_elem);
@@ -116,7 +123,7 @@ static void claim(struct cg_fn *fn)
 
 	fn->scratch = code_reg(c);
 	first = cg_slots_first(fn);
-	for (int32_t k = 0; k < CG_SCRATCH_SLOTS; k++)
+	for (int32_t k = 0; k < nslots(fn); k++)
 		try_slot(fn, k, first, got, none);
 	code_place_label(c, none);
 	cg_loss(fn, LOSS_SCRATCH);

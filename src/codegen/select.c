@@ -616,6 +616,8 @@ static void select_block(struct cg_fn *fn, uint32_t n)
  * goes behind its scratch memory. */
 static void allocate(struct cg_fn *fn)
 {
+	uint32_t *size = fn->can_sleep ? &fn->g->wait_size :
+					 &fn->g->scratch_size;
 	uint32_t end = fn->scratch_end;
 
 	for (uint32_t k = 0; k < fn->funcs.n; k++) {
@@ -634,8 +636,7 @@ static void allocate(struct cg_fn *fn)
 		end = MAX(end, c->spill_off);
 	}
 	if (fn->needs_scratch)
-		fn->g->scratch_size = MAX(fn->g->scratch_size, end +
-				fn->g->img->limits.maxstringlen + 8);
+		*size = MAX(*size, end + fn->g->img->limits.maxstringlen + 8);
 }
 
 /* Are all sites where functions begin?  One link takes no others. */

@@ -121,6 +121,14 @@ uint32_t cg_scratch_map(struct cg *g)
 	return g->img->scratch_map;
 }
 
+uint32_t cg_wait_map(struct cg *g)
+{
+	if (g->wait_map == IMAGE_NONE)
+		g->wait_map = add_map(g, "waiting", IMAP_SCRATCH, 8,
+				      CG_WAIT_SLOTS);
+	return g->wait_map;
+}
+
 uint32_t cg_stacks_map(struct cg *g)
 {
 	if (g->img->stacks_map == IMAGE_NONE) {
@@ -248,6 +256,9 @@ void cg_finish_maps(struct cg *g)
 	if (img->scratch_map != IMAGE_NONE)
 		img->maps.v[img->scratch_map].value_size =
 			align_up(g->scratch_size, 8);
+	if (g->wait_map != IMAGE_NONE)
+		img->maps.v[g->wait_map].value_size =
+			align_up(g->wait_size, 8);
 	if (g->iter_map != IMAGE_NONE) {
 		img->maps.v[g->iter_map].value_size = align_up(g->iter_size, 8);
 		img->maps.v[g->iter_map].max_entries =
