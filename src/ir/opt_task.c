@@ -5,9 +5,11 @@
  * with the task (task storage), where it is found without hashing, takes no
  * room of others, goes with the task, and needs no lock.
  *
+ * The idle tasks, which are all number 0, get one each: one for each CPU.
+ *
  * Not arrays with a size: that they run full can be seen.  Not in handlers that
- * may hit anything (perf events, watched memory): the kernel allocates what it
- * keeps with a task.
+ * may hit anything (perf events, watched memory, the trace point of NMIs): the
+ * kernel allocates what it keeps with a task.
  *
  * Needs: kernel handlers without calls; cse (equal keys are one value).
  * Leaves: image_global.of_task.
@@ -53,6 +55,13 @@ static void look_at(struct tasks *t, const struct ir_func *f,
 		t->not[i->imm] = true;
 }
 
+static bool is_in_nmi(const struct tasks *t, const struct ir_probe *pr)
+{
+	return pr->image.kind == PROBE_RAW_TP &&
+	       str_is(image_str(t->p->image, pr->image.site.name),
+		      "nmi_handler");
+}
+
 /* Handlers of the kernel, of kinds that may allocate. */
 static void find_handlers(struct tasks *t)
 {
@@ -66,7 +75,8 @@ static void find_handlers(struct tasks *t)
 			break;
 		default:
 			t->is_handler[pr->func] =
-				image_probe_is_kernel(pr->image.kind);
+				image_probe_is_kernel(pr->image.kind) &&
+				!is_in_nmi(t, pr);
 		}
 	}
 }

@@ -35,6 +35,8 @@ for t in threads:
 for t in threads:
     t.join()
 """
+# Where the kernel would allocate in an NMI there is a hash.
+KINDS = {"sys_enter": "task", "nmi:nmi_handler": "hash"}
 WANT = f"{CALLS * THREADS} hits, 0 bad"
 
 
@@ -47,6 +49,14 @@ def main():
                           text=True).stdout.strip().split(",")
     without = ",".join(f for f in here if f != "TASK_STORAGE")
     bad = 0
+    for point, kind in KINDS.items():
+        said = subprocess.run([spile, "-p3", "--dump=image", "-e",
+                               "global a probe kernel.trace(\"" + point +
+                               "\") { if (a[tid()] == 7) exit() a[tid()] = 5 }"],
+                              capture_output=True, text=True).stdout
+        if f'{kind} "a" ' not in said and "TASK_STORAGE" in here:
+            print(f"{point}: no {kind}")
+            bad = 1
     for features in ("native", without):
         r = subprocess.run([spile, "--features=" + features, "-e", SCRIPT,
                             "-c", f"exec {sys.executable} -c '{WORK}'"],
