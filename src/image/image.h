@@ -564,8 +564,9 @@ struct image_probe {
 				 * non-zero; or IMAGE_NONE */
 	struct image_site site;	/* of many: the first */
 	uint32_t first_site, nsites;	/* of many: range of `sites` */
-	uint32_t group;		/* probes of one point with wildcards: any of
+	uint32_t group;		/* probes of one point with many sites: any of
 				 * them may be refused, but not all; 0 = none */
+	bool is_pattern;	/* the point has wildcards: that is not said */
 };
 
 /* Host code: the same operations as the IR's.  The value of instruction i is

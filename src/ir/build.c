@@ -144,6 +144,15 @@ static uint32_t build_condition(struct build *b, const struct probe *probe)
 	return f->number;
 }
 
+/* May some of a point's sites be refused? */
+static uint32_t group_of(const struct probe *probe)
+{
+	bool is_user = probe->kind == PROBE_UPROBE ||
+		       probe->kind == PROBE_URETPROBE;
+
+	return probe->is_one_of_many || is_user ? probe->group + 1 : 0;
+}
+
 static void build_probe(struct build *b, const struct probe *probe)
 {
 	struct image *img = b->ir->image;
@@ -155,7 +164,8 @@ static void build_probe(struct build *b, const struct probe *probe)
 			.site = probe->site,
 			.first_site = img->sites.n,
 			.nsites = probe->sites.n,
-			.group = probe->is_one_of_many ? probe->group + 1 : 0,
+			.group = group_of(probe),
+			.is_pattern = probe->is_one_of_many,
 		},
 		.span = probe->span,
 	};

@@ -490,7 +490,8 @@ struct err *session_run(struct image *img, const struct session_options *o,
 	s.armed = calloc(img->probes.n + 1, sizeof(*s.armed));
 	s.refused = calloc(img->probes.n + 1, sizeof(struct err *));
 	s.off = calloc(img->probes.n + 1, sizeof(*s.off));
-	if (!s.attached || !s.armed || !s.off || !s.refused)
+	s.told = calloc(img->probes.n + 1, sizeof(*s.told));
+	if (!s.attached || !s.armed || !s.off || !s.refused || !s.told)
 		abort();
 	e = session_open(&s);
 	if (!e)

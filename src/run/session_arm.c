@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <inttypes.h>
+
+#include "base/bits.h"
 #include "base/cleanup.h"
 #include "dbg/world.h"
 #include "run/follow.h"
@@ -93,18 +96,46 @@ static bool has_attached(const struct session *s, uint32_t group)
 	return false;
 }
 
+/* Whoever wrote a pattern takes what there is; others are told, once. */
+static void tell_left_out(struct session *s, uint32_t i, uint32_t n,
+			  const struct err *why)
+{
+	const struct image_probe *p = session_probe(s, i);
+
+	if (!n || p->is_pattern || s->told[i])
+		return;
+	s->told[i] = true;
+	output_warn(s->out, "%" STR_FMT ": %" PRIu32 " of %" PRIu32 " places "
+		    "%s not probed: %s",
+		    STR_ARG(image_str(s->img, p->point)), n,
+		    MAX(p->nsites, 1u), n == 1 ? "is" : "are", why->msg);
+}
+
 /* Attaches; one of many that the kernel refuses is left out from now on. */
 static struct err *attach_or_leave_out(struct session *s, uint32_t i)
 {
 	struct err *e = s->refused[i] ? NULL : attach_one(s, i);
 
-	if (!is_left_out(s, i, e))
+	if (!is_left_out(s, i, e)) {
+		if (!e)
+			tell_left_out(s, i, s->attached[i].left_out,
+				      s->attached[i].why);
 		return e;
+	}
 	s->refused[i] = e;
 	return NULL;
 }
 
-/* All of a wildcard's that should be attached are refused: the first reason. */
+/* Those of points without wildcards of which others are attached. */
+static void tell_refused(struct session *s)
+{
+	for (uint32_t i = 0; i < s->img->probes.n; i++)
+		if (s->refused[i])
+			tell_left_out(s, i, MAX(session_probe(s, i)->nsites,
+						1u), s->refused[i]);
+}
+
+/* All of a point's that should be attached are refused: the first reason. */
 static struct err *all_left_out(struct session *s)
 {
 	for (uint32_t i = 0; i < s->img->probes.n; i++)
@@ -134,7 +165,11 @@ struct err *session_arm(struct session *s)
 			detach(&s->attached[i]);
 	}
 	attach_lists_drop(&s->lists);
-	return e ? e : all_left_out(s);
+	if (!e)
+		e = all_left_out(s);
+	if (!e)
+		tell_refused(s);
+	return e;
 }
 
 /* A probe that can't be attached again ends the session. */

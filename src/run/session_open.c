@@ -315,6 +315,7 @@ void session_close(struct session *s)
 	free(s->attached);
 	free(s->armed);
 	free(s->off);
+	free(s->told);
 	for (uint32_t i = 0; i < s->img->probes.n; i++)
 		err_free(s->refused[i]);
 	free(s->refused);

@@ -32,6 +32,7 @@ struct session {
 	bool *armed;		     /* its condition holds, or has none */
 	bool *off;		     /* the monitor has turned it off */
 	struct err **refused;	     /* why the kernel has no probe there */
+	bool *told;		     /* that some of its places have none */
 	struct output *out;
 	struct store *store;
 	struct host *host;

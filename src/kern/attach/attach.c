@@ -21,6 +21,15 @@ void attachment_add(const struct attach_request *r, struct attachment *at,
 	at->v[at->n++] = (struct hook){ .fd = fd, .module = r->module };
 }
 
+void attachment_leave_out(struct attachment *at, uint32_t n, struct err *why)
+{
+	at->left_out += n;
+	if (at->why)
+		err_free(why);
+	else
+		at->why = why;
+}
+
 void attach_lists_drop(struct attach_lists *l)
 {
 	buf_deinit(&l->traceable);
@@ -33,6 +42,7 @@ void detach(struct attachment *at)
 	for (uint32_t i = 0; i < at->n; i++)
 		close(at->v[i].fd);
 	free(at->v);
+	err_free(at->why);
 	*at = (struct attachment){};
 }
 

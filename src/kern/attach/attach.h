@@ -24,11 +24,14 @@ struct hook {
 	istr module; /* 0 = none that can be unloaded */
 };
 
-/* What one probe hangs on.  Its sites in modules that are not loaded wait. */
+/* What one probe hangs on.  Its sites in modules that are not loaded wait;
+ * those that the kernel refuses are left out, as long as there are others. */
 struct attachment {
 	struct hook *v;
 	uint32_t n, cap;
 	bool waits;
+	uint32_t left_out;
+	struct err *why;	/* of the first */
 };
 
 /* What the kernel has, as long as probes are attached one after the other and
@@ -81,6 +84,8 @@ bool is_attached(const struct attachment *at);
  * hand. */
 void attachment_add(const struct attach_request *r, struct attachment *ret,
 		    int fd);
+/* Of n sites, for a reason that it takes over. */
+void attachment_leave_out(struct attachment *ret, uint32_t n, struct err *why);
 struct err *attach_tracepoint(const struct attach_request *r,
 			      struct attachment *ret) must_check;
 struct err *attach_fentry(const struct attach_request *r,

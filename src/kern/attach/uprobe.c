@@ -165,22 +165,32 @@ static bool is_of_site(int code)
 	return code == -EINVAL || code == -EILSEQ || code == -UPROBE_ENOTSUPP;
 }
 
-/* A link is all or nothing: what it is refused for is found by halves, and left
- * out.  0, or the last refusal. */
-static int multi_attach(struct multi *m, uint32_t first, uint32_t n,
-			struct attachment *ret)
+static const struct image_site *multi_site(const struct multi *m, uint32_t k)
 {
-	int fd = multi_link(m, first, n), left, right;
+	return site_at(m->r, (uint32_t)m->cookies.v[k]);
+}
+
+/* A link is all or nothing: what it is refused for is found by halves, and left
+ * out. */
+static struct err *multi_attach(struct multi *m, uint32_t first, uint32_t n,
+				struct attachment *ret)
+{
+	int fd = multi_link(m, first, n);
+	struct err *e;
 
 	if (fd >= 0) {
 		attachment_add(m->r, ret, fd);
-		return 0;
+		return NULL;
 	}
-	if (n == 1 || !is_of_site(fd))
-		return fd;
-	left = multi_attach(m, first, n / 2, ret);
-	right = multi_attach(m, first + n / 2, n - n / 2, ret);
-	return left ? left : right;
+	if (n == 1 || !is_of_site(fd)) {
+		e = uprobe_refused(m->r, multi_site(m, first), fd);
+		if (!is_of_site(fd))
+			return e;
+		attachment_leave_out(ret, 1, e);
+		return NULL;
+	}
+	e = multi_attach(m, first, n / 2, ret);
+	return e ? e : multi_attach(m, first + n / 2, n - n / 2, ret);
 }
 
 /* All sites in the file of site `first`. */
@@ -188,8 +198,6 @@ static struct err *multi_file(struct multi *m, uint32_t first,
 			      struct attachment *ret)
 {
 	const struct image_site *s = site_at(m->r, first);
-	uint32_t before = ret->n;
-	int code;
 
 	m->offsets.n = m->semaphores.n = m->cookies.n = 0;
 	for (uint32_t i = first; i < nsites(m->r); i++)
@@ -197,16 +205,20 @@ static struct err *multi_file(struct multi *m, uint32_t first,
 			multi_take(m, i);
 	m->path = arena_str(&m->arena, image_str(m->r->image, s->name)).s;
 	m->pid = kernel_filter(m->r, s);
-	code = multi_attach(m, 0, m->offsets.n, ret);
-	if (code && (ret->n == before || !is_of_site(code)))
-		return uprobe_refused(m->r, s, code);
-	return NULL;
+	return multi_attach(m, 0, m->offsets.n, ret);
+}
+
+/* Why, if nothing has been attached. */
+static struct err *all_refused(struct attachment *ret, uint32_t before)
+{
+	return ret->n == before ? take_ptr(ret->why) : NULL;
 }
 
 static struct err *attach_multi(const struct attach_request *r,
 				struct attachment *ret)
 {
 	struct multi m = { .r = r };
+	uint32_t before = ret->n;
 	struct err *e = NULL;
 
 	arena_init(&m.arena);
@@ -214,7 +226,7 @@ static struct err *attach_multi(const struct attach_request *r,
 		if (is_first(r, i))
 			e = multi_file(&m, i, ret);
 	arena_deinit(&m.arena);
-	return e;
+	return e ? e : all_refused(ret, before);
 }
 
 /* ---- an event for each ---- */
@@ -246,20 +258,15 @@ static struct err *attach_each(const struct attach_request *r,
 			       const struct perf_event_attr *like,
 			       struct attachment *ret)
 {
-	struct err *e = NULL, *why = NULL;
 	uint32_t before = ret->n;
+	struct err *e = NULL;
 
 	for (uint32_t i = 0; i < nsites(r) && !e; i++) {
 		e = attach_event(r, like, i, ret);
-		if (e && e->code == ERR_UNSUPPORTED) {
-			err_free(why);
-			why = take_ptr(e);
-		}
+		if (e && e->code == ERR_UNSUPPORTED)
+			attachment_leave_out(ret, 1, take_ptr(e));
 	}
-	if (!e && ret->n == before)
-		return why;
-	err_free(why);
-	return e;
+	return e ? e : all_refused(ret, before);
 }
 
 static struct err *attach_events(const struct attach_request *r,

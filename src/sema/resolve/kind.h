@@ -31,6 +31,11 @@ struct query {
 	int64_t data;			/* of the row */
 	struct sites *ret;
 	struct resolve_answer *answer;
+	/* Instructions of programs that the kernel takes no probe at, which
+	 * are left out; and the first. */
+	uint32_t refused;
+	uint64_t refused_pc;
+	struct str refused_path;
 };
 
 /* Data of the timers that are not of a fixed length. */
@@ -102,8 +107,8 @@ typedef enum resolve_status user_resolver(struct query *q);
 enum resolve_status user_each_file(struct query *q, user_resolver *resolve);
 
 /* The site in the file at hand whose code is at a link-time address; false =
- * that is not in the file. */
-bool user_place(const struct query *q, uint64_t pc, struct image_site *ret);
+ * that is not in the file, or the kernel takes no probe there. */
+bool user_place(struct query *q, uint64_t pc, struct image_site *ret);
 
 /* Where to probe the function that is entered at pc: behind an instruction that
  * only marks the place, which costs a second trap. */

@@ -13,6 +13,7 @@
 #include "dbg/process.h"
 #include "dbg/solib.h"
 #include "lang/diag.h"
+#include "sema/point.h"
 #include "sema/resolve/debug.h"
 #include "sema/resolve/kind.h"
 #include "sema/resolve/target.h"
@@ -230,6 +231,31 @@ static enum resolve_status no_files(struct query *q, struct err *e)
 			 e);
 }
 
+/* Of a point with wildcards nobody expects that all be probed. */
+static void tell_refused(struct query *q, bool found)
+{
+	const struct ast_component *last = &q->point->v[q->point->n - 1];
+	struct program *p = q->program;
+	struct str text = arena_printf(
+		p->arena, "the kernel takes no probe at the instruction at "
+		"%#llx in %" STR_FMT, (unsigned long long)q->refused_pc,
+		STR_ARG(q->refused_path));
+	struct diag *d;
+
+	if (!found) {
+		q->answer->text = text;
+		q->answer->help = STR("a line next to it may do");
+		return;
+	}
+	if (point_is_pattern(q->point))
+		return;
+	d = diag_warning(p->diags, DIAG_REFUSED_PLACE, last->span,
+			 "%" STR_FMT, STR_ARG(text));
+	if (q->refused > 1)
+		diag_note(p->diags, d, last->span, "and at %u more",
+			  q->refused - 1);
+}
+
 /* The answer is that of the first without. */
 enum resolve_status user_each_file(struct query *q, user_resolver *resolve)
 {
@@ -258,6 +284,8 @@ enum resolve_status user_each_file(struct query *q, user_resolver *resolve)
 	q->user = NULL;
 	q->point = point;
 	*q->answer = first;
+	if (q->refused)
+		tell_refused(q, status == RESOLVE_FOUND);
 	return status;
 }
 
@@ -274,9 +302,17 @@ static struct insn instruction(const struct query *q,
 	return insn_at(world_arch(q->program->world), code.p, code.size);
 }
 
+static void refuse(struct query *q, uint64_t pc)
+{
+	if (q->refused++)
+		return;
+	q->refused_pc = pc;
+	q->refused_path = q->user->path;
+}
+
 /* A program that does not run yet would be started without a probe that the
  * kernel takes not; it says nothing then. */
-bool user_place(const struct query *q, uint64_t pc, struct image_site *ret)
+bool user_place(struct query *q, uint64_t pc, struct image_site *ret)
 {
 	struct program *p = q->program;
 	const struct user_file *f = q->user;
@@ -285,9 +321,12 @@ bool user_place(const struct query *q, uint64_t pc, struct image_site *ret)
 	bool is_code;
 
 	if (!src->symbols || !objfile_offset(elfsyms_main(src->symbols), pc,
-					     &offset, &is_code) || !is_code ||
-	    instruction(q, src, pc).kind == INSN_REFUSED)
+					     &offset, &is_code) || !is_code)
 		return false;
+	if (instruction(q, src, pc).kind == INSN_REFUSED) {
+		refuse(q, pc);
+		return false;
+	}
 	*ret = (struct image_site){
 		.name = image_intern(p->image, p->back, f->path),
 		.offset = offset,
@@ -414,14 +453,8 @@ static enum resolve_status no_function(struct query *q,
 {
 	struct arena *a = q->program->arena;
 	enum resolve_status status;
-	struct elfsym sym;
 	struct str near;
 
-	if (elfsyms_find(src->symbols, a, c->string, &sym) && sym.is_function)
-		return query_nothing(q, c->arg_span, DIAG_UNKNOWN_USER_FUNCTION,
-				     "the kernel takes no probe at the first "
-				     "instruction of '%" STR_FMT "'",
-				     STR_ARG(c->string));
 	status = query_nothing(q, c->arg_span, DIAG_UNKNOWN_USER_FUNCTION,
 			       "there is no function '%" STR_FMT "' in %"
 			       STR_FMT, STR_ARG(c->string),
