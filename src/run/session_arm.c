@@ -225,10 +225,9 @@ void session_detach(struct session *s)
 {
 	bool any = false;
 
-	for (uint32_t i = 0; i < s->img->probes.n; i++) {
+	for (uint32_t i = 0; i < s->img->probes.n; i++)
 		any |= is_attached(&s->attached[i]);
-		detach(&s->attached[i]);
-	}
+	detach_all(s->attached, s->img->probes.n);
 	if (any)
 		programs_wait();
 }

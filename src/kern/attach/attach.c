@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kern/attach/attach.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -44,6 +45,66 @@ void detach(struct attachment *at)
 	free(at->v);
 	err_free(at->why);
 	*at = (struct attachment){};
+}
+
+#define DETACH_THREADS 64u
+#define DETACH_FEW 4
+#define DETACH_STACK (UINT64_C(64) << 10)
+
+struct closing {
+	const struct attachment *at;
+	uint32_t n, first, step; /* hooks first, first + step, ... of all */
+};
+
+static void *close_some(void *arg)
+{
+	const struct closing *c = arg;
+	uint32_t number = 0;
+
+	for (uint32_t i = 0; i < c->n; i++)
+		for (uint32_t k = 0; k < c->at[i].n; k++)
+			if (number++ % c->step == c->first)
+				close(c->at[i].v[k].fd);
+	return NULL;
+}
+
+/* What no thread can be had for is closed here. */
+static void close_together(const struct attachment *at, uint32_t n,
+			   uint32_t nthreads)
+{
+	struct closing c[DETACH_THREADS];
+	pthread_t ids[DETACH_THREADS];
+	bool runs[DETACH_THREADS];
+	pthread_attr_t attr;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, DETACH_STACK);
+	for (uint32_t t = 0; t < nthreads; t++) {
+		c[t] = (struct closing){ at, n, t, nthreads };
+		runs[t] = !pthread_create(&ids[t], &attr, close_some, &c[t]);
+	}
+	for (uint32_t t = 0; t < nthreads; t++)
+		if (!runs[t])
+			close_some(&c[t]);
+	for (uint32_t t = 0; t < nthreads; t++)
+		if (runs[t])
+			pthread_join(ids[t], NULL);
+	pthread_attr_destroy(&attr);
+}
+
+void detach_all(struct attachment *at, uint32_t n)
+{
+	uint32_t hooks = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		hooks += at[i].n;
+	if (hooks > DETACH_FEW) {
+		close_together(at, n, MIN(hooks, DETACH_THREADS));
+		for (uint32_t i = 0; i < n; i++)
+			at[i].n = 0;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		detach(&at[i]);
 }
 
 bool is_attached(const struct attachment *at)

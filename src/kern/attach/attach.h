@@ -65,6 +65,10 @@ void attach_lists_drop(struct attach_lists *l);
 /* Also of one that is not attached. */
 void detach(struct attachment *at);
 
+/* The same for n of them, together: each waits until no CPU runs the program,
+ * and they wait at the same time. */
+void detach_all(struct attachment *at, uint32_t n);
+
 /* A module has come: its sites of a probe that is attached otherwise.  When
  * it fails, these are not. */
 struct err *attach_module(struct attach_request r, struct str name,
