@@ -11,6 +11,22 @@
 #define MAPPINGS_BYTES_MAX (64u << 20)
 #define MAPPINGS_MAX 65536
 
+struct str mappings_path(struct arena *a, struct str text)
+{
+	struct str end = STR("\\012");
+	char *to = arena_alloc(a, text.len + 1);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < text.len; i++) {
+		bool is_end = str_starts(str_sub(text, i, text.len), end);
+
+		to[n++] = is_end ? '\n' : text.s[i];
+		i += is_end ? end.len - 1 : 0;
+	}
+	to[n] = '\0';
+	return (struct str){ to, n };
+}
+
 /* "55d2-55df r-xp 00004000 08:01 1234    /usr/bin/dash"; false = malformed, or
  * not to be executed. */
 static bool mappings_parse(const char *line, struct mapping *ret)
@@ -50,7 +66,7 @@ struct err *mappings_read(const struct world *w, struct arena *a, pid_t pid,
 			*next++ = '\0';
 		if (!mappings_parse(line, &m))
 			continue;
-		m.path = arena_str(a, m.path);
+		m.path = mappings_path(a, m.path);
 		vec_push(a, ret, m);
 	}
 	return NULL;
@@ -77,5 +93,15 @@ UNIT_TEST_CASE(mappings_parse)
 	TEST(!mappings_parse("7000-7000 r-xp 0 00:00 0 ", &m));
 	TEST(!mappings_parse("7000-8000 r-xp", &m));
 	TEST(!mappings_parse("", &m));
+}
+
+UNIT_TEST_CASE(mappings_path)
+{
+	struct arena a;
+
+	arena_init(&a);
+	TEST(str_is(mappings_path(&a, STR("/a \\012b\\01")), "/a \nb\\01"));
+	TEST_EQ(mappings_path(&a, STR("")).len, 0);
+	arena_deinit(&a);
 }
 #endif

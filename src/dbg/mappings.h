@@ -27,6 +27,9 @@ struct mappings {
 	uint32_t n, cap;
 };
 
+/* The path of a line there, where the kernel writes \012 for a line's end. */
+struct str mappings_path(struct arena *a, struct str text);
+
 /* By address.  ERR_NOT_FOUND when there is no such process. */
 struct err *mappings_read(const struct world *w, struct arena *a, pid_t pid,
 			  struct mappings *ret) must_check;

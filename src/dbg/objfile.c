@@ -32,6 +32,11 @@ struct objfile_part {
 	bool is_read;
 };
 
+struct objfile_segment {
+	uint64_t addr, size, offset;
+	bool is_code;
+};
+
 struct objfile {
 	struct arena arena;
 	char *path;
@@ -53,6 +58,8 @@ struct objfile {
 	Elf_Data *symbols;
 	struct objfile_data strings;
 	struct buf unpacked;		/* the bytes of what was packed */
+	VEC(struct objfile_segment) segments;	/* by address */
+	bool has_segments;		/* looked for them */
 };
 
 /* ---- opening ---- */
@@ -184,7 +191,7 @@ struct err *objfile_open(const char *path, struct objfile **ret)
 	struct objfile *o = objfile_create(path);
 	struct err *err = NULL;
 
-	o->fd = open(path, O_RDONLY | O_CLOEXEC);
+	o->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (o->fd < 0)
 		err = err_os(errno, "%s", path);
 	else if (objfile_is_elf(o->fd))
@@ -415,49 +422,81 @@ struct objfile_data objfile_data(struct objfile *o, const char *name)
 
 /* ---- segments ---- */
 
-static bool objfile_segment_at(struct objfile *o, uint64_t addr,
-			       GElf_Phdr *ret)
+static int objfile_compare_segments(const void *a, const void *b)
 {
+	const struct objfile_segment *x = a, *y = b;
+
+	return x->addr < y->addr ? -1 : x->addr > y->addr;
+}
+
+static void objfile_read_segments(struct objfile *o)
+{
+	GElf_Phdr ph;
 	size_t n;
 
+	o->has_segments = true;
 	if (elf_getphdrnum(o->elf, &n))
-		return false;
+		return;
 	for (size_t i = 0; i < n && i < INT32_MAX; i++)
-		if (gelf_getphdr(o->elf, (int)i, ret) &&
-		    ret->p_type == PT_LOAD && addr >= ret->p_vaddr &&
-		    addr - ret->p_vaddr < ret->p_filesz)
-			return true;
-	return false;
+		if (gelf_getphdr(o->elf, (int)i, &ph) &&
+		    ph.p_type == PT_LOAD && ph.p_filesz)
+			vec_push(&o->arena, &o->segments,
+				 (struct objfile_segment){
+					 ph.p_vaddr, ph.p_filesz, ph.p_offset,
+					 ph.p_flags & PF_X });
+	if (o->segments.n)
+		qsort(o->segments.v, o->segments.n, sizeof(*o->segments.v),
+		      objfile_compare_segments);
+}
+
+/* NULL = what is at the address is in no segment of the file. */
+static const struct objfile_segment *objfile_segment_at(struct objfile *o,
+							uint64_t addr)
+{
+	uint32_t i;
+
+	if (!o->has_segments)
+		objfile_read_segments(o);
+	i = SEARCH(o->segments.n, k, o->segments.v[k].addr <= addr);
+	if (!i || addr - o->segments.v[i - 1].addr >= o->segments.v[i - 1].size)
+		return NULL;
+	return &o->segments.v[i - 1];
 }
 
 bool objfile_offset(struct objfile *o, uint64_t addr, uint64_t *ret,
 		    bool *is_code)
 {
-	GElf_Phdr ph;
+	const struct objfile_segment *s = objfile_segment_at(o, addr);
 
-	if (!objfile_segment_at(o, addr, &ph))
+	if (!s)
 		return false;
-	*ret = ph.p_offset + (addr - ph.p_vaddr);
-	*is_code = ph.p_flags & PF_X;
+	*ret = s->offset + (addr - s->addr);
+	*is_code = s->is_code;
 	return true;
 }
 
 struct objfile_data objfile_bytes(struct objfile *o, uint64_t addr)
 {
+	const struct objfile_segment *s = objfile_segment_at(o, addr);
 	size_t size;
 	const char *all = elf_rawfile(o->elf, &size);
 	uint64_t off;
-	GElf_Phdr ph;
 
-	if (!all || !objfile_segment_at(o, addr, &ph))
+	if (!all || !s)
 		return (struct objfile_data){};
-	off = ph.p_offset + (addr - ph.p_vaddr);
-	if (off < ph.p_offset || off >= size)
+	off = s->offset + (addr - s->addr);
+	if (off < s->offset || off >= size)
 		return (struct objfile_data){};
-	return (struct objfile_data){
-		(const uint8_t *)all + off,
-		MIN(ph.p_filesz - (addr - ph.p_vaddr), (uint64_t)size - off)
-	};
+	return (struct objfile_data){ (const uint8_t *)all + off,
+				      MIN(s->size - (addr - s->addr),
+					  (uint64_t)size - off) };
+}
+
+uint64_t objfile_size(struct objfile *o)
+{
+	size_t size;
+
+	return elf_rawfile(o->elf, &size) ? size : 0;
 }
 
 /* ---- notes and links ---- */

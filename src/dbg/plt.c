@@ -32,6 +32,8 @@ struct plt {
 	VEC(struct plt_slot) choosers;	/* functions that are chosen by code
 					 * at the address, by address */
 	bool has_choosers;		/* looked for them */
+	uint64_t left;			/* bytes that sections may have, which
+					 * do not overlap */
 	struct plt_entries *ret;
 };
 
@@ -125,10 +127,20 @@ static void plt_add_chosen(struct plt *p, uint64_t addr, uint64_t chooser)
 		vec_push(p->arena, &p->slots, slot);
 }
 
+static struct objfile_data plt_section_data(struct plt *p, uint32_t section)
+{
+	struct objfile_data d = objfile_section_data(p->obj, section);
+
+	if (d.size > p->left)
+		return (struct objfile_data){};
+	p->left -= d.size;
+	return d;
+}
+
 static void plt_read_relocs(struct plt *p, uint32_t section)
 {
 	const struct objfile_section *s = objfile_section(p->obj, section);
-	struct objfile_data d = objfile_section_data(p->obj, section);
+	struct objfile_data d = plt_section_data(p, section);
 	struct reader r = reader_at(d.p, d.size, 0);
 	struct elftab t = {};
 
@@ -297,7 +309,8 @@ static void plt_read_slots(struct plt *p)
 void plt_entries(struct objfile *o, struct arena *a, struct plt_entries *ret)
 {
 	uint16_t machine = objfile_machine(o);
-	struct plt p = { .obj = o, .arena = a, .ret = ret };
+	struct plt p = { .obj = o, .arena = a, .left = objfile_size(o),
+			 .ret = ret };
 
 	*ret = (struct plt_entries){};
 	if ((machine != EM_X86_64 && machine != EM_AARCH64) ||
@@ -311,9 +324,9 @@ void plt_entries(struct objfile *o, struct arena *a, struct plt_entries *ret)
 		if (!plt_is_section(s))
 			continue;
 		if (machine == EM_X86_64)
-			plt_x86_section(&p, s, objfile_section_data(o, i));
+			plt_x86_section(&p, s, plt_section_data(&p, i));
 		else
-			plt_arm64_section(&p, s, objfile_section_data(o, i));
+			plt_arm64_section(&p, s, plt_section_data(&p, i));
 	}
 	if (ret->n)
 		qsort(ret->v, ret->n, sizeof(*ret->v), plt_compare);

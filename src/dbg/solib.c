@@ -8,6 +8,7 @@
 
 #include <elf.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include "base/cleanup.h"
 #include "base/vec.h"
 #include "dbg/inroot.h"
+#include "dbg/mappings.h"
 #include "dbg/objfile.h"
 #include "dbg/reader.h"
 
@@ -26,6 +28,10 @@
 #define SOLIB_CACHE_MAGIC "glibc-ld.so.cache1.1"
 #define SOLIB_CACHE_OLD "ld.so-1.7.0"
 #define SOLIB_NONE UINT32_MAX
+/* What files may ask for, all together: places to look at, and entries of the
+ * cache. */
+#define SOLIB_TRIES_MAX 100000
+#define SOLIB_ENTRIES_MAX 20000000
 
 /* What a file says to the dynamic linker. */
 struct solib_file {
@@ -43,6 +49,7 @@ struct solib_search {
 	uint8_t address_size;
 	bool has_cache;			/* read it, if it is there */
 	struct buf cache;
+	uint32_t tries, entries;
 	VEC(struct solib_file) files;	/* 0 is the program */
 	struct solibs *ret;
 };
@@ -139,6 +146,8 @@ static bool solib_try(struct solib_search *s, struct str path,
 {
 	struct str real;
 
+	if (path.len >= PATH_MAX || s->tries++ >= SOLIB_TRIES_MAX)
+		return false;
 	return !err_drop(inroot_resolve(s->world, s->arena, s->root, path,
 					&real)) &&
 	       !err_drop(solib_read(s, real, f));
@@ -168,7 +177,7 @@ static struct str solib_expand(struct solib_search *s, struct str dir,
 	struct buf out = {};
 	struct str result;
 
-	while (dir.len) {
+	while (dir.len && out.len < PATH_MAX) {
 		uint32_t brace = dir.len > 1 && dir.s[1] == '{', i;
 		struct str name = str_sub(dir, 1 + brace, dir.len);
 
@@ -193,7 +202,7 @@ static bool solib_in_path(struct solib_search *s, struct str dirs,
 			  struct str origin, struct str name,
 			  struct solib_file *f)
 {
-	while (dirs.len) {
+	while (dirs.len && s->tries < SOLIB_TRIES_MAX) {
 		int64_t colon = str_find_char(dirs, ':');
 		struct str dir = str_sub(dirs, 0, colon < 0 ? dirs.len :
 							  (uint32_t)colon);
@@ -266,12 +275,13 @@ static bool solib_in_cache(struct solib_search *s, struct str name,
 	reader_skip(&r, sizeof(SOLIB_CACHE_MAGIC) - 1);
 	n = reader_u32(&r);
 	reader_skip(&r, 24);
-	for (; n && !r.bad; n--) {
+	for (; n && !r.bad && s->entries < SOLIB_ENTRIES_MAX; n--) {
 		uint32_t flags = reader_u32(&r), key = reader_u32(&r);
 		uint32_t value = reader_u32(&r);
 		struct reader text = reader_at(all.p, reader_left(&all), key);
 		uint64_t features;
 
+		s->entries++;
 		reader_u32(&r);
 		features = reader_u64(&r);
 		/* Those for newer processors stand apart. */
@@ -492,7 +502,7 @@ static void solib_map(const struct world *w, struct arena *a, pid_t pid,
 		path.len -= 10;
 	if (!str_starts(path, STR("/")) || ret->n >= SOLIB_MAX)
 		return;
-	lib.path = arena_str(a, path);
+	lib.path = mappings_path(a, path);
 	if (solib_is_known(ret, STR("/"), lib.path))
 		return;
 	lib.here = world_is_live(w) ?

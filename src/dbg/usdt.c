@@ -20,6 +20,7 @@
 #define USDT_OWNER "stapsdt"
 #define USDT_ARGS_MAX 64
 #define USDT_MARKS_MAX 1000000
+#define USDT_ALL_ARGS_MAX 1000000	/* of all marks */
 
 struct usdt_file {
 	struct objfile *obj, *symbols;
@@ -27,6 +28,8 @@ struct usdt_file {
 	const struct arch *arch;
 	uint64_t base;		/* of .stapsdt.base; 0 = there is none */
 	uint8_t address_size;
+	uint64_t left;		/* bytes that sections may still have */
+	uint32_t nargs;		/* of all marks so far */
 	struct usdt_marks *ret;
 };
 
@@ -78,6 +81,7 @@ static void usdt_args(struct usdt_file *f, struct str text,
 	}
 	mark->args = args;
 	mark->nargs = n;
+	f->nargs += n;
 }
 
 static bool usdt_mark(struct usdt_file *f, struct reader *r)
@@ -88,14 +92,19 @@ static bool usdt_mark(struct usdt_file *f, struct reader *r)
 	uint64_t moved = f->base && base ? f->base - base : 0;
 	struct usdt_mark mark = { .pc = pc + moved };
 	struct str args;
+	bool is_code;
 
 	mark.provider = reader_str(r);
 	mark.name = reader_str(r);
 	args = reader_str(r);
 	if (r->bad || !mark.provider.len || !mark.name.len)
 		return false;
-	if (semaphore)
+	if (semaphore) {
 		mark.semaphore = semaphore + moved;
+		mark.is_lost = !objfile_offset(f->obj, mark.semaphore,
+					       &mark.semaphore_offset,
+					       &is_code);
+	}
 	usdt_args(f, args, &mark);
 	vec_push(f->arena, f->ret, mark);
 	return true;
@@ -136,10 +145,16 @@ static void usdt_section(struct usdt_file *f, struct objfile_data d)
 {
 	struct reader r = reader_at(d.p, d.size, 0);
 
+	if (d.size > f->left) {
+		usdt_damage(f, 0, "sections overlap");
+		return;
+	}
+	f->left -= d.size;
 	while (reader_left(&r)) {
 		uint64_t at = d.size - reader_left(&r);
 
-		if (f->ret->n == USDT_MARKS_MAX) {
+		if (f->ret->n == USDT_MARKS_MAX ||
+		    f->nargs > USDT_ALL_ARGS_MAX) {
 			usdt_damage(f, at, "too many marks");
 			return;
 		}
@@ -156,6 +171,7 @@ void usdt_marks(struct objfile *o, struct objfile *symbols, struct arena *a,
 	struct usdt_file f = { .obj = o, .symbols = symbols ? symbols : o,
 			       .arena = a, .arch = usdt_arch(o),
 			       .address_size = objfile_address_size(o),
+			       .left = objfile_size(o),
 			       .ret = ret };
 	const struct objfile_section *s;
 

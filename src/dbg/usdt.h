@@ -28,6 +28,8 @@ struct usdt_mark {
 	uint64_t semaphore;	/* link-time address of a 16-bit counter, to
 				 * be raised while the mark is watched; 0 =
 				 * has none */
+	uint64_t semaphore_offset;	/* of that, in the file, */
+	bool is_lost;			/* unless it is not there */
 	const struct usdt_arg *args;
 	uint32_t nargs;
 };

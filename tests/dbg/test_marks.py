@@ -86,6 +86,26 @@ def test_moved(d):
             bad.append(f"moved: {before[0]} and {after[0]}")
 
 
+def test_lost(d):
+    """A semaphore that is not in the file; and many, many arguments."""
+    path = d + "/lost"
+    compile_to(path, "gcc -O2 -no-pie")
+    with open(path, "rb") as f:
+        whole = bytearray(f.read())
+    at = whole.index(b"stapsdt\0", whole.index(b"watched") - 60) + 8 + 16
+    whole[at:at + 8] = (0x7000000).to_bytes(8, "little")
+    with open(path, "wb") as f:
+        f.write(whole)
+    if os.geteuid() or "SPILE" not in os.environ:
+        return
+    r = subprocess.run([os.environ["SPILE"], "-p2", "-e",
+                        f'probe process("{path}").mark("watched") {{ }}'],
+                       capture_output=True, text=True)
+    if "the semaphore of mark 'watched', at 0x7000000, is not in" not in \
+            r.stderr:
+        bad.append(f"lost: {r.stderr}")
+
+
 def test_arm64(d):
     path = d + "/arm64"
     compile_to(path, "clang --target=aarch64-linux-gnu -ffreestanding "
@@ -125,6 +145,7 @@ def main():
             truth(d, config)
         test_stripped(d)
         test_moved(d)
+        test_lost(d)
         test_arm64(d)
         test_damaged(d)
     print("\n".join(bad))

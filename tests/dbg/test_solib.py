@@ -93,6 +93,25 @@ def test_needed(d):
            "there is no library 'libq.so.77'")
 
 
+def test_hostile(d):
+    """A search path of thousands of directories, for hundreds of libraries:
+    the tool's time is limited."""
+    names = [f"-Wl,--no-as-needed,{d}/many/l{i}.so" for i in range(300)]
+    os.makedirs(d + "/many")
+    for i in range(300):
+        build(f"{d}/many/l{i}.so", "int x;", "-shared", "-nostdlib",
+              f"-Wl,-soname,l{i}.so") if not i else \
+            shutil.copy(d + "/many/l0.so", f"{d}/many/l{i}.so")
+    with open(d + "/many/l0.so", "rb") as f:
+        whole = f.read()
+    for i in range(1, 300):
+        with open(f"{d}/many/l{i}.so", "wb") as f:
+            f.write(whole.replace(b"l0.so\0", b"%05d\0" % i))
+    build(d + "/many/prog", "int main(void) { return 0; }", *names,
+          "-Wl,-rpath," + ":".join(["/a"] * 20000))
+    expect("hostile", tool(d + "/many/prog", "needed"), "^00299 ")
+
+
 def test_interpreter(d):
     """The dynamic linker, which the program needs by another name, too."""
     ld = next(p for n, p in needed("/bin/true").items() if n.startswith("ld-"))
@@ -178,7 +197,8 @@ def test_root(d):
 
 
 def main():
-    for test in (test_needed, test_interpreter, test_mapped, test_root):
+    for test in (test_needed, test_interpreter, test_mapped, test_root,
+                 test_hostile):
         with tempfile.TemporaryDirectory() as d:
             test(os.path.realpath(d))
     print("\n".join(bad))

@@ -3,6 +3,8 @@
  * Static marks of programs: process("path").mark("name"), perhaps of one
  * provider.  $arg1 ... are numbers, of the size and sign that the mark says.
  */
+#include <assert.h>
+
 #include "dbg/elfsyms.h"
 #include "dbg/usdt.h"
 #include "lang/diag.h"
@@ -14,8 +16,8 @@
 
 static void add_op(struct target_root *r, struct target_op op)
 {
-	if (r->nops < TARGET_ROOT_OPS)
-		r->ops[r->nops++] = op;
+	assert(r->nops < TARGET_ROOT_OPS);
+	r->ops[r->nops++] = op;
 }
 
 /* The number itself: in memory still to be read, in a register the low bytes
@@ -102,18 +104,14 @@ static struct str mark_text(const struct query *q, const struct usdt_mark *m)
 	return query_text(&full);
 }
 
-static void add_mark(struct query *q, struct debug_source *src,
-		     const struct usdt_mark *m)
+static void add_mark(struct query *q, const struct usdt_mark *m)
 {
-	struct objfile *file = elfsyms_main(src->symbols);
 	struct image_site place;
 	struct site *site;
-	bool is_code;
 
 	if (!user_place(q, m->pc, &place))
 		return;
-	if (m->semaphore)
-		(void)objfile_offset(file, m->semaphore, &place.b, &is_code);
+	place.b = m->semaphore_offset;
 	site = query_site(q, PROBE_UPROBE, mark_text(q, m));
 	site->image = place;
 	site->scope = mark_scope(q, m);
@@ -154,20 +152,40 @@ static enum resolve_status no_mark(struct query *q,
 	return status;
 }
 
+/* A mark that nobody can switch on would never be come by. */
+static enum resolve_status no_semaphore(struct query *q,
+					const struct usdt_mark *m)
+{
+	return query_nothing(q, query_component(q, "mark")->arg_span,
+			     DIAG_UNKNOWN_MARK,
+			     "the semaphore of mark '%" STR_FMT "', at %#llx, "
+			     "is not in %" STR_FMT, STR_ARG(m->name),
+			     (unsigned long long)m->semaphore,
+			     STR_ARG(q->user->path));
+}
+
 static enum resolve_status marks_in_file(struct query *q)
 {
 	struct debug_source *src = debug_source_file(q->program, q->user->path);
 	uint32_t from = q->ret->list.n;
+	const struct usdt_mark *lost = NULL;
 	struct usdt_marks marks = {};
 
 	if (src->symbols)
 		usdt_marks(elfsyms_main(src->symbols),
 			   elfsyms_best(src->symbols), q->program->arena,
 			   &marks);
-	for (uint32_t i = 0; i < marks.n; i++)
-		if (is_meant(q, &marks.v[i]))
-			add_mark(q, src, &marks.v[i]);
-	return q->ret->list.n > from ? RESOLVE_FOUND : no_mark(q, &marks);
+	for (uint32_t i = 0; i < marks.n; i++) {
+		if (!is_meant(q, &marks.v[i]))
+			continue;
+		if (marks.v[i].is_lost)
+			lost = &marks.v[i];
+		else
+			add_mark(q, &marks.v[i]);
+	}
+	if (q->ret->list.n > from)
+		return RESOLVE_FOUND;
+	return lost ? no_semaphore(q, lost) : no_mark(q, &marks);
 }
 
 enum resolve_status mark_resolve(struct query *q)
