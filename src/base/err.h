@@ -23,6 +23,7 @@ enum err_code {
 	ERR_PERMISSION,		/* not root, capability, lockdown */
 	ERR_UNSUPPORTED,	/* this kernel or machine has no such thing */
 	ERR_VERIFIER,		/* the kernel refused a program of ours */
+	ERR_TOO_LONG,		/* ... too long in this form, not in another */
 	ERR_LIMIT,
 };
 

@@ -11,6 +11,7 @@
 #include "cli/verbose.h"
 #include "codegen/codegen.h"
 #include "dbg/btf.h"
+#include "dbg/kallsyms.h"
 #include "dbg/world.h"
 #include "ir/build.h"
 #include "ir/opt.h"
@@ -61,6 +62,7 @@ static void front_deinit(struct compile *c)
 	c->program.modules.n = 0;
 	ctypes_close(c->program.btf);
 	c->program.btf = NULL;
+	kallsyms_destroy(take_ptr(c->program.symbols));
 	arena_deinit(&c->front);
 }
 
@@ -191,10 +193,13 @@ static void do_save(struct compile *c)
 {
 	const struct options *o = c->options;
 	const char *path = o->output ? o->output : "spile.img";
+	bool is_saved = o->last_pass == 4;
 
-	if (o->last_pass != 4)
+	/* What can be read once only may be wanted again: see main.c. */
+	if (is_saved || (!o->dump && o->file && !strcmp(o->file, "-")))
+		carry_pack(c);
+	if (!is_saved)
 		return;
-	carry_pack(c);
 	c->err = image_save(&c->image, path);
 	if (!c->err)
 		printf("%s\n", path);

@@ -129,6 +129,7 @@ void machine_features(struct compile *c)
 {
 	c->program.portable = c->options->last_pass == 4;
 	c->features_err = features_find(c, &c->program.features);
+	c->program.features &= ~c->options->without;
 	if (world_is_live(c->world) && !is_portable(c) && !c->features_err)
 		c->program.lacks_function = features_lack_function;
 }

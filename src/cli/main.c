@@ -63,24 +63,35 @@ static struct session_options session_options(const struct options *o,
 	};
 }
 
-static int run_image(const struct options *o, struct world *world,
-		     struct image *image)
+/* What stays the same when a script is compiled once more. */
+struct runner {
+	struct world *world;
+	struct arena *arena;
+	struct detach detach;
+	bool is_detached;	/* this is the child of -F */
+};
+
+/* ERR_TOO_LONG: nothing has run yet. */
+static struct err *run_image(const struct options *o, struct runner *r,
+			     struct image *image, int *ret)
 {
-	struct session_options so = session_options(o, world);
+	struct session_options so = session_options(o, r->world);
 	struct session_status status = {};
 	struct verbose_clock start = verbose_now();
-	struct detach detach = {};
 	struct err *err = NULL;
 
-	if (o->flight) {
-		if (!detach_begin(&detach, &status.exit))
-			return status.exit;
-		so.detach = &detach;
+	if (o->flight && !r->is_detached) {
+		if (!detach_begin(&r->detach, ret))
+			return NULL;
+		r->is_detached = true;
 	}
+	if (o->flight)
+		so.detach = &r->detach;
 	verbose_begin_run(o);
 	err = session_run(image, &so, &status);
 	verbose_end_run(o, &start);
-	return err ? fail(err) : status.exit;
+	*ret = status.exit;
+	return err;
 }
 
 /* A file that -p4 made? */
@@ -117,13 +128,31 @@ static struct err *fit(struct image *image, struct world *world)
 	return err ? err : relocate(image, world, features);
 }
 
-static int run_script(const struct options *o, struct world *world)
+static int run_again(const struct options *o, struct runner *r,
+		     const struct image *image, struct err *why);
+
+/* A handler that the verifier does not get to the end of is made in steps,
+ * which it follows one by one: longer to run, so not at once. */
+static int run_compiled(const struct options *o, struct runner *r,
+			struct compile *c)
+{
+	int status = EXIT_FAILURE;
+	struct err *err = relocate_symbols(&c->image, r->world);
+
+	if (!err)
+		err = run_image(o, r, &c->image, &status);
+	if (!err)
+		return status;
+	return err->code == ERR_TOO_LONG ? run_again(o, r, &c->image, err) :
+					   fail(err);
+}
+
+static int run_script(const struct options *o, struct runner *r)
 {
 	struct compile c;
-	struct err *err;
 	int status = EXIT_FAILURE;
 
-	compile_init(&c, o, world);
+	compile_init(&c, o, r->world);
 	switch (compile_run(&c)) {
 	case COMPILE_FAILED:
 		fail(take_ptr(c.err));
@@ -132,45 +161,68 @@ static int run_script(const struct options *o, struct world *world)
 		status = EXIT_SUCCESS;
 		break;
 	case COMPILE_DONE:
-		err = relocate_symbols(&c.image, world);
-		status = err ? fail(err) : run_image(o, world, &c.image);
+		status = run_compiled(o, r, &c);
 		break;
 	}
 	compile_deinit(&c);
 	return status;
 }
 
-/* An image that does not fit this kernel, for the reason why: its script, once
- * more.  Takes over why. */
-static int run_again(const struct options *o, struct world *world,
-		     const struct image *image, struct arena *a,
-		     struct err *why)
+/* The script that an image was made of. */
+static bool script_of(const struct options *o, struct runner *r,
+		      const struct image *image, struct options *ret)
 {
-	struct options again;
-
-	if ((why->code != ERR_UNSUPPORTED && why->code != ERR_NOT_FOUND) ||
-	    !carry_unpack(image, o, a, &again))
-		return fail(why);
-	if (o->verbose)
-		fprintf(stderr, "The image is compiled again for this kernel: %s.\n",
-			why->msg);
-	err_free(why);
-	return run_script(&again, world);
+	if (image->words.n)
+		return carry_unpack(image, o, r->arena, ret);
+	*ret = *o;
+	ret->quiet = true; /* the warnings have been seen */
+	ret->werror = false;
+	return !is_image(o->file);
 }
 
-static int run_saved(const struct options *o, struct world *world,
-		     struct arena *a)
+/* An image that does not fit this kernel, for the reason why: its script, once
+ * more.  Takes over why. */
+static int run_again(const struct options *o, struct runner *r,
+		     const struct image *image, struct err *why)
+{
+	struct options again;
+	bool is_long = why->code == ERR_TOO_LONG;
+	bool may_help = why->code == ERR_UNSUPPORTED ||
+			why->code == ERR_NOT_FOUND || is_long;
+
+	if (!may_help || !script_of(o, r, image, &again))
+		return fail(why);
+	again.without = o->without;
+	if (is_long) {
+		again.features = o->features;
+		again.without |= FEATURE_BIT(MAY_GOTO);
+	}
+	if (o->verbose)
+		fprintf(stderr,
+			"The script is compiled again for this kernel: %s.\n",
+			why->msg);
+	err_free(why);
+	return run_script(&again, r);
+}
+
+static int run_saved(const struct options *o, struct runner *r)
 {
 	struct image image;
-	struct err *err = image_load(o->file, a, &image);
+	int status = EXIT_FAILURE;
+	struct err *err = image_load(o->file, r->arena, &image);
 
 	if (!err)
 		err = image_check(&image);
 	if (err)
 		return fail(err);
-	err = fit(&image, world);
-	return err ? run_again(o, world, &image, a, err) :
-		     run_image(o, world, &image);
+	err = fit(&image, r->world);
+	if (err)
+		return run_again(o, r, &image, err);
+	err = run_image(o, r, &image, &status);
+	if (!err)
+		return status;
+	return err->code == ERR_TOO_LONG ? run_again(o, r, &image, err) :
+					   fail(err);
 }
 
 static int list(const struct options *o, struct world *world)
@@ -256,10 +308,12 @@ static int with_world(const struct options *o, struct arena *a)
 {
 	struct world *world;
 	struct err *err = open_world(o, &world);
+	struct runner r = { .arena = a };
 	int status;
 
 	if (err)
 		return fail(err);
+	r.world = world;
 	progress_show(world);
 	if (o->mode == MODE_LIST)
 		status = list(o, world);
@@ -268,9 +322,9 @@ static int with_world(const struct options *o, struct arena *a)
 	else if (o->mode != MODE_SCRIPT)
 		status = list_library(o, world);
 	else if (is_image(o->file))
-		status = run_saved(o, world, a);
+		status = run_saved(o, &r);
 	else
-		status = run_script(o, world);
+		status = run_script(o, &r);
 	world_close(world);
 	return status;
 }

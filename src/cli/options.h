@@ -57,6 +57,7 @@ struct options {
 	bool example;			/* file is the name of one */
 	const char *explain;
 	const char *command, *output, *features, *name;
+	image_features without;		/* not to be used, see main.c */
 	const char *world, *release, *sysroot, *arch;
 	int64_t target;			/* -x, or 0 */
 	uint32_t timeout;		/* s, 0 = none */

@@ -6,7 +6,7 @@
 
 #define CALLS_MAX (1 << 20)
 #define WORK_MAX 8000		/* operations of the IR */
-#define WORK_MAX_OLD 3000	/* of verifiers before the string kfuncs */
+#define WORK_MAX_OLD 1500	/* of verifiers before the string kfuncs */
 
 /* What the function is given, on the handler's stack. */
 #define ARG_CTX 0

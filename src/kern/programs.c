@@ -251,10 +251,14 @@ static struct err *prog_refused(const struct loader *l,
 				union bpf_attr *attr, int code)
 {
 	_cleanup_free_ char *log = NULL;
+	struct err *e;
 	int fd;
 
 	if (is_of_the_world(code))
 		return privilege_hint(err_os(-code, "loading a program"));
+	e = code == -E2BIG ? verifier_log_too_long(l->img, p) : NULL;
+	if (e)
+		return e;
 	log = calloc(1, PROGRAM_LOG_BYTES);
 	if (!log)
 		abort();

@@ -21,7 +21,8 @@ struct programs {
 
 /*
  * Loads all.  What the verifier refuses is a mistake of the compiler:
- * ERR_VERIFIER names the place in the script and the verifier's last words.
+ * ERR_VERIFIER names the place in the script and the verifier's last words;
+ * ERR_TOO_LONG as in kern/verifier_log.h.
  * w: for the numbers of kernel functions.
  */
 struct err *programs_load(const struct image *img, const struct maps *m,

@@ -102,11 +102,19 @@ static bool is_too_much(struct str reason, int errnum)
 	return errnum == E2BIG;
 }
 
+/* Loops by may_goto can be made of steps (codegen/stepped.h). */
+static bool has_other_form(const struct image *img)
+{
+	return (img->features & FEATURE_BIT(MAY_GOTO)) &&
+	       (img->features & FEATURE_BIT(BPF_LOOP));
+}
+
 /* The place is where it was when it gave up: often a loop, or one of many
  * operations that are long. */
 static struct err *too_much(const struct image *img, const struct image_prog *p)
 {
-	struct err *e = err_new(ERR_VERIFIER,
+	struct err *e = err_new(has_other_form(img) ? ERR_TOO_LONG :
+						      ERR_VERIFIER,
 		"the handler of probe '%" STR_FMT "' is more than this "
 		"kernel's verifier follows",
 		STR_ARG(image_str(img, p->name)));
@@ -129,6 +137,12 @@ static struct err *refused(const struct image *img, const struct image_prog *p,
 
 	return err_hint(e, "this is a mistake of spile, not of the script: "
 			   "please report it");
+}
+
+struct err *verifier_log_too_long(const struct image *img,
+				  const struct image_prog *p)
+{
+	return has_other_form(img) ? too_much(img, p) : NULL;
 }
 
 struct err *verifier_log_explain(const struct image *img,

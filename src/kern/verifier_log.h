@@ -9,9 +9,15 @@
 #include "base/err.h"
 #include "image/image.h"
 
-/* ERR_VERIFIER: place, the verifier's reason, its last instructions. */
+/* ERR_VERIFIER: place, the verifier's reason, its last instructions.
+ * ERR_TOO_LONG instead as below. */
 struct err *verifier_log_explain(const struct image *img,
 				 const struct image_prog *p, const char *log,
 				 int errnum) must_check;
+
+/* The kernel says E2BIG, and the compiler has another form for what it may
+ * accept: then ERR_TOO_LONG, without a log, which takes as long again. */
+struct err *verifier_log_too_long(const struct image *img,
+				  const struct image_prog *p) must_check;
 
 #endif

@@ -604,6 +604,10 @@ class Generator:
             "%s:%s" % (n, word["l" if n == "n" else params[
                 names.index(n) - recursive]]) for n in names))]
         lines += first
+        # Never true.  A local that nothing reads goes, with what is put into
+        # it; a division by 0 in there, too.
+        lines.append('\tif (l0 == 99 && s0 == "none") return %s'
+                     % ("0" if kind == "l" else '""'))
         if recursive:
             lines += ["\tif (n <= 0)", "\t\treturn %s" % stop]
         lines += body

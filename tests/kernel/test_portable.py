@@ -16,7 +16,7 @@ IMAGES = [
      "3 kernel-workload, kernel-workload 1 1 0, 2\n"),
     ("choice.img", "sleep 0.3", "slept: 1\n"),
 ]
-AGAIN = "The image is compiled again for this kernel"
+AGAIN = "The script is compiled again for this kernel"
 
 
 def main():

@@ -346,11 +346,18 @@ static bool find_inlined(struct query *q)
 	return q->ret->list.n;
 }
 
+static struct kallsyms *kernel_symbols(struct program *p)
+{
+	if (!p->symbols)
+		p->symbols = kallsyms_create(p->world);
+	return p->symbols;
+}
+
 /* The kernel has only copies of the function: BTF says that they are it when
  * their arguments are where those of the function would be. */
 static bool add_copies(struct query *q, struct function fn)
 {
-	struct kallsyms *k = kallsyms_create(q->program->world);
+	struct kallsyms *k = kernel_symbols(q->program);
 	struct err *e = kallsyms_load(k);
 	struct kallsym sym;
 	bool found = false;
@@ -364,7 +371,6 @@ static bool add_copies(struct query *q, struct function fn)
 		found = true;
 	}
 	err_free(e);
-	kallsyms_destroy(k);
 	return found;
 }
 
