@@ -24,6 +24,17 @@ struct str cachefile_dir(struct arena *a)
 	return (struct str){};
 }
 
+struct str cachefile_boot_dir(struct arena *a)
+{
+	const char *dir = getenv("XDG_RUNTIME_DIR");
+
+	if (!geteuid())
+		return STR("/run/spile");
+	if (dir && *dir == '/')
+		return arena_printf(a, "%s/spile", dir);
+	return cachefile_dir(a);
+}
+
 const void *cachefile_map(struct str path, uint64_t max, uint64_t *ret_size)
 {
 	_cleanup_close_ int fd =
@@ -73,7 +84,7 @@ bool cachefile_can_save(struct str path)
 	return can;
 }
 
-void cachefile_save(struct str path, const void *data, uint64_t size)
+static void save(struct str path, const void *data, uint64_t size, mode_t mode)
 {
 	_cleanup_close_ int fd = -1;
 	struct arena a;
@@ -86,8 +97,18 @@ void cachefile_save(struct str path, const void *data, uint64_t size)
 					       STR_ARG(path))
 		       .s;
 	fd = mkostemp(temp, O_CLOEXEC);
-	if (fd >= 0 && (!cachefile_write(fd, data, size) || fchmod(fd, 0644) ||
+	if (fd >= 0 && (!cachefile_write(fd, data, size) || fchmod(fd, mode) ||
 			rename(temp, path.s)))
 		unlink(temp);
 	arena_deinit(&a);
+}
+
+void cachefile_save(struct str path, const void *data, uint64_t size)
+{
+	save(path, data, size, 0644);
+}
+
+void cachefile_save_secret(struct str path, const void *data, uint64_t size)
+{
+	save(path, data, size, 0600);
 }

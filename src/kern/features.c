@@ -8,15 +8,18 @@
 #include "kern/features.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <linux/capability.h>
 #include <stddef.h>
-#include <sys/stat.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/bits.h"
 #include "base/cleanup.h"
 #include "base/vec.h"
 #include "dbg/btf.h"
+#include "dbg/cachefile.h"
 #include "dbg/world.h"
 #include "kern/privilege.h"
 #include "kern/syscall.h"
@@ -432,10 +435,8 @@ image_features features_portable(void)
 
 /* ---- what was found since this boot ---- */
 
-/* The answers take 2 ms, and stay the same until the next boot.  They are
- * only for root, in a directory that nobody else can write to. */
-#define FEATURES_DIR "/run/spile"
-#define FEATURES_FILE FEATURES_DIR "/features"
+/* The answers take 2 ms, and stay the same until the next boot, for one who has
+ * the same rights. */
 
 /* The names of all features: another version may have others. */
 static const char features_list[] =
@@ -447,74 +448,87 @@ static const char features_list[] =
 struct cached {
 	char boot_id[40];
 	char list[sizeof(features_list)];
+	uint32_t rights[_LINUX_CAPABILITY_U32S_3];
 	image_features features;
 };
+
+static bool cache_rights(struct cached *ret)
+{
+	struct __user_cap_header_struct head = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	if (syscall(SYS_capget, &head, data))
+		return false;
+	for (uint32_t i = 0; i < ARRAY_SIZE(data); i++)
+		ret->rights[i] = data[i].effective;
+	return true;
+}
 
 static bool cache_key(struct world *w, struct cached *ret)
 {
 	struct str id = world_boot_id(w);
 
 	memset(ret, 0, sizeof(*ret));
-	if (geteuid() || !world_is_live(w) || !id.len ||
-	    id.len >= sizeof(ret->boot_id))
+	if (!world_is_live(w) || !id.len || id.len >= sizeof(ret->boot_id))
 		return false;
 	memcpy(ret->boot_id, id.s, id.len);
 	memcpy(ret->list, features_list, sizeof(features_list));
-	return true;
+	return cache_rights(ret);
 }
 
-static bool is_ours(int fd)
+static struct str cache_path(struct arena *a)
 {
-	struct stat st;
+	struct str dir = cachefile_boot_dir(a);
 
-	return !fstat(fd, &st) && S_ISREG(st.st_mode) && !st.st_uid &&
-	       !(st.st_mode & 022);
+	if (!dir.len)
+		return dir;
+	return arena_printf(a, "%" STR_FMT "/features", STR_ARG(dir));
 }
 
-static bool cache_read(const struct cached *key, image_features *ret)
+static bool cache_read(struct str path, const struct cached *key,
+		       image_features *ret)
 {
-	_cleanup_close_ int fd = open(FEATURES_FILE,
-				      O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	struct cached c;
+	uint64_t size = 0;
+	const struct cached *c =
+		path.len ? cachefile_map(path, sizeof(*c), &size) : NULL;
+	bool fits = c && size == sizeof(*c) &&
+		    !memcmp(c, key, offsetof(struct cached, features));
 
-	if (fd < 0 || !is_ours(fd) || read(fd, &c, sizeof(c)) != sizeof(c) ||
-	    memcmp(&c, key, offsetof(struct cached, features)) != 0)
-		return false;
-	*ret = c.features;
-	return true;
+	if (fits)
+		*ret = c->features;
+	if (c)
+		munmap((void *)(uintptr_t)c, size);
+	return fits;
 }
 
-/* A new file takes the place of the old one at once, so that no reader sees
- * half of it.  If that does not work, we ask again next time. */
-static void cache_write(const struct cached *c)
-{
-	char path[] = FEATURES_FILE ".XXXXXX";
-	_cleanup_close_ int fd = -1;
-
-	if (mkdir(FEATURES_DIR, 0755) && errno != EEXIST)
-		return;
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd < 0)
-		return;
-	if (write(fd, c, sizeof(*c)) != sizeof(*c) ||
-	    rename(path, FEATURES_FILE))
-		unlink(path);
-}
-
-struct err *features_probe(struct world *w, image_features *ret)
+static struct err *probe_at(struct world *w, struct str path,
+			    image_features *ret)
 {
 	struct cached c;
 	bool cacheable = cache_key(w, &c);
 	struct err *e;
 
-	if (cacheable && cache_read(&c, ret))
+	if (cacheable && cache_read(path, &c, ret))
 		return NULL;
 	e = may_load();
 	if (e)
 		return e;
 	c.features = ask_all(w);
-	if (cacheable)
-		cache_write(&c);
+	if (cacheable && path.len)
+		cachefile_save(path, &c, sizeof(c));
 	*ret = c.features;
 	return NULL;
+}
+
+struct err *features_probe(struct world *w, image_features *ret)
+{
+	struct arena a;
+	struct err *e;
+
+	arena_init(&a);
+	e = probe_at(w, cache_path(&a), ret);
+	arena_deinit(&a);
+	return e;
 }

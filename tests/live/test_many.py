@@ -6,6 +6,7 @@
 import os
 import signal
 import subprocess
+import tempfile
 import time
 
 from live import SLOW, SPILE, Session, check
@@ -46,6 +47,38 @@ def at_once():
               "alive %d" % i in out and
               not any("alive %d" % k in out for k in range(4) if k != i),
               out + err)
+
+
+def features_of_users():
+    """What a user's kernel offers is kept for him, and for his rights."""
+    rights = "+bpf,+perfmon"
+    with tempfile.TemporaryDirectory() as top:
+        os.chown(top, OTHER, OTHER)
+        if as_other(SPILE, "-V").returncode:
+            return
+        path = os.path.join(top, "spile/features")
+        env = ["env", "XDG_RUNTIME_DIR=" + top]
+        caps = ["setpriv", "--inh-caps", rights, "--ambient-caps", rights]
+
+        def with_caps():
+            return subprocess.run(
+                [*caps, "--reuid=%d" % OTHER, "--regid=%d" % OTHER,
+                 "--clear-groups", *env, SPILE, "--dump-features"], text=True,
+                capture_output=True, timeout=30 * SLOW, cwd="/")
+        first = with_caps()
+        check(first.returncode == 0 and os.stat(path).st_uid == OTHER,
+              first.stderr)
+        made = os.stat(path).st_ino
+        check(with_caps().stdout == first.stdout, "the same again")
+        check(os.stat(path).st_ino == made, "it was kept")
+        r = as_other(*env, SPILE, "--dump-features")
+        check(r.returncode and "CAP_BPF" in r.stderr,
+              "it is not for fewer rights: " + r.stdout + r.stderr)
+        with open(path, "r+b") as f:
+            f.write(b"another boot, or somebody who wants to be believed")
+        os.chmod(path, 0o666)
+        check(with_caps().stdout == first.stdout and
+              os.stat(path).st_ino != made, "what others wrote is not taken")
 
 
 def names_of_users():

@@ -33,6 +33,7 @@ void attachment_leave_out(struct attachment *at, uint32_t n, struct err *why)
 
 void attach_lists_drop(struct attach_lists *l)
 {
+	hookable_close(l->hookable);
 	buf_deinit(&l->traceable);
 	kallsyms_destroy(l->symbols);
 	*l = (struct attach_lists){};

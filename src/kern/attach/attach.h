@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "dbg/hookable.h"
 #include "dbg/kallsyms.h"
 #include "image/image.h"
 #include "kern/maps.h"
@@ -37,6 +38,7 @@ struct attachment {
 /* What the kernel has, as long as probes are attached one after the other and
  * no module comes or goes: to read it takes longer than to attach. */
 struct attach_lists {
+	struct hookable *hookable;	/* of the kernel itself */
 	struct buf traceable;		/* see dbg/traceable.h */
 	struct kallsyms *symbols;
 };

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Many functions by one link.  The kernel takes all or none, so the list must
- * hold only what it can hook: that is in a file of tracefs.  (The addresses in
- * there are not those of the functions, but of their calls into the tracer,
- * by which the kernel does not find the cookies.)  Where several functions
- * have one name, in one module or in several, they are hooked by their
- * addresses.  A link holds the modules that it is in: each gets its own.
+ * hold only what it can hook.  For its own functions, that is known from the
+ * first such probe on (dbg/hookable.h), with their addresses.
+ *
+ * Those of modules are in a file of tracefs.  (The addresses in there are not
+ * those of the functions, but of their calls into the tracer, by which the
+ * kernel does not find the cookies.)  Where several functions have one name, in
+ * one module or in several, they are hooked by their addresses.  A link holds
+ * the modules that it is in: each gets its own.  The kernel's own are found so,
+ * too, where it hides addresses.
  */
 #include <errno.h>
 
@@ -25,6 +29,7 @@
 struct wanted {
 	struct wanted *next; /* one of the same name, in another module */
 	uint32_t number;
+	bool is_wanted; /* none that is there twice, or of other modules */
 	uint32_t found;	 /* functions of this name in this module */
 	uint32_t shared; /* in others */
 	struct world_names copies; /* "f.isra.0" and its like */
@@ -70,7 +75,11 @@ static void want(struct multi *m, uint32_t i)
 	for (struct wanted *w = first; w; w = w->next)
 		if (is_in(m, w, module))
 			return;
-	m->wanted[i] = (struct wanted){ .next = first, .number = i };
+	m->wanted[i] = (struct wanted){
+		.next = first,
+		.number = i,
+		.is_wanted = true,
+	};
 	map_set(&m->names, name, &m->wanted[i]);
 }
 
@@ -157,6 +166,13 @@ static bool has_unclear(const struct multi *m)
 	return false;
 }
 
+static void add_address(struct multi *m, struct hooks *h, uint32_t i,
+			uint64_t addr)
+{
+	vec_push(&m->arena, &h->addrs, addr);
+	vec_push(&m->arena, &h->cookies, i);
+}
+
 static void take_address(struct multi *m, struct hooks *h,
 			 const struct kallsym *sym)
 {
@@ -165,8 +181,7 @@ static void take_address(struct multi *m, struct hooks *h,
 	for (; w; w = w->next) {
 		if (!w->found || is_clear(w) || !is_in(m, w, sym->module))
 			continue;
-		vec_push(&m->arena, &h->addrs, sym->addr);
-		vec_push(&m->arena, &h->cookies, w->number);
+		add_address(m, h, w->number, sym->addr);
 	}
 }
 
@@ -211,6 +226,12 @@ static struct err *link_all(struct multi *m, const struct hooks *h,
 	return NULL;
 }
 
+static struct err *hooks_none(void)
+{
+	return err_new(ERR_NOT_FOUND, "the kernel can hook none of the "
+				      "functions that are meant");
+}
+
 static struct err *multi_attach(struct multi *m, struct attachment *ret)
 {
 	struct hooks named = {}, addressed = {};
@@ -221,8 +242,7 @@ static struct err *multi_attach(struct multi *m, struct attachment *ret)
 	by_name(m, &named);
 	e = by_address(m, &addressed);
 	if (!e && !named.cookies.n && !addressed.cookies.n)
-		e = err_new(ERR_NOT_FOUND, "the kernel can hook none of the "
-					   "functions that are meant");
+		e = hooks_none();
 	if (!e && named.cookies.n)
 		e = link_all(m, &named, ret);
 	if (!e && addressed.cookies.n)
@@ -230,15 +250,69 @@ static struct err *multi_attach(struct multi *m, struct attachment *ret)
 	return e;
 }
 
+/* ---- those of the kernel itself, as they are known ---- */
+
+/* All of this name; else the copies "name.isra.0", which come next. */
+static void add_known(struct multi *m, struct hooks *h, uint32_t i)
+{
+	const struct hookable *known = m->r->lists->hookable;
+	struct str name = text(m, site_at(m, i)->name);
+	struct hookable_function f;
+	uint32_t at = hookable_find(known, name);
+	bool found = false;
+
+	for (; hookable_get(known, at, &f); at++) {
+		bool is_it = str_eq(f.name, name);
+
+		if (!str_starts(f.name, name) || (found && !is_it) ||
+		    (!is_it && f.name.s[name.len] > '.'))
+			break;
+		if (is_it || str_eq(kallsyms_copied(f.name), name))
+			add_address(m, h, i, f.addr);
+		found |= is_it;
+	}
+}
+
+static struct err *known_attach(struct multi *m, struct attachment *ret)
+{
+	struct hooks h = {};
+
+	for (uint32_t i = 0; i < m->r->probe->nsites; i++)
+		if (m->wanted[i].is_wanted)
+			add_known(m, &h, i);
+	return h.cookies.n ? link_all(m, &h, ret) : hooks_none();
+}
+
+/* What was kept may be of no use: it is found anew, once. */
+static struct err *kernel_attach(struct multi *m, struct attachment *ret)
+{
+	struct hookable **known = &m->r->lists->hookable;
+	bool is_old = !*known;
+	struct err *e = is_old ? hookable_open(m->r->world, false, known) :
+				 NULL;
+
+	if (!e)
+		e = known_attach(m, ret);
+	if (!e || !is_old)
+		return e;
+	err_free(e);
+	hookable_close(*known);
+	e = hookable_open(m->r->world, true, known);
+	return e ? e : known_attach(m, ret);
+}
+
 struct err *attach_kprobe_multi(const struct attach_request *r,
 				struct attachment *ret)
 {
 	struct multi m = { .r = r };
-	struct err *e;
+	struct err *e = NULL;
 
 	arena_init(&m.arena);
 	want_all(&m);
-	e = multi_attach(&m, ret);
+	if (!r->module)
+		e = kernel_attach(&m, ret);
+	if (r->module || err_drop(take_ptr(e)))
+		e = multi_attach(&m, ret);
 	arena_deinit(&m.arena);
 	return e;
 }
