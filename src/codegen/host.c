@@ -15,17 +15,19 @@ struct flatten {
 };
 
 /*
- * A function that both engines share may read memory that only the kernel
- * has: here that raises the error of a read that failed.  What stands behind
- * it becomes a block of its own, which is never entered, and begins with a
- * value of the right type in place of what was read.
+ * A function that both engines share may read what only a handler in the
+ * kernel has, the probe's context: here that raises the error of a read that
+ * failed.  What stands behind it becomes a block of its own, which is never
+ * entered, and begins with a value of the right type in place of what was read.
  */
 static bool is_fault(const struct ir_insn *i)
 {
 	if (i->op == OP_INTRIN)
 		return intrin_info[i->imm].flags & INF_KERNEL;
-	return i->op == OP_LOAD || i->op == OP_LOAD_STR || i->op == OP_STORE ||
-	       i->op == OP_CTX_WORD || i->op == OP_PERF_READ;
+	if (i->op == OP_LOAD || i->op == OP_LOAD_STR)
+		return i->aux & LOAD_CTX;
+	return i->op == OP_STORE || i->op == OP_CTX_WORD ||
+	       i->op == OP_PERF_READ;
 }
 
 static void number_values(struct flatten *fl)

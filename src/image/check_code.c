@@ -337,6 +337,20 @@ static void check_raise(struct checker *c)
 		may_value(c, c->i->a, 'L');
 }
 
+/* Memory; a number of 1, 2, 4 or 8 bytes. */
+static void check_load(struct checker *c)
+{
+	uint32_t size = c->i->aux & LOAD_SIZE;
+
+	need_value(c, c->i->a, 'L');
+	if (c->i->aux & LOAD_CTX)
+		fail(c, "reads what only the kernel can");
+	if (c->i->op == OP_LOAD_STR)
+		may_value(c, c->i->b, 'L');
+	else if (size != 1 && size != 2 && size != 4 && size != 8)
+		fail(c, "has no size");
+}
+
 static void check_operands(struct checker *c)
 {
 	const struct image_insn *i = c->i;
@@ -411,12 +425,15 @@ static void check_operands(struct checker *c)
 	case OP_INTRIN:
 		check_intrinsic(c);
 		break;
+	case OP_LOAD: case OP_LOAD_STR:
+		check_load(c);
+		break;
 	case OP_MATCH:
 		need_imm(c, c->img->dfas.n);
 		need_value(c, i->a, 'S');
 		break;
 	case OP_SWITCH: case OP_SAVE: case OP_RESTORE: case OP_EMIT:
-	case OP_CTX_WORD: case OP_LOAD: case OP_LOAD_STR: case OP_STORE:
+	case OP_CTX_WORD: case OP_STORE:
 	case OP_PERF_READ: case OP_N:
 		fail(c, "is for the kernel only");
 		break;

@@ -63,25 +63,18 @@ static void context(struct cursor *c, const struct target_op *op)
 				   .span = c->span }));
 }
 
-/* The host cannot read where pointers of the traced point to: functions that
+/* The host has no registers of the traced, and does not write: functions that
  * do so have the error there that a bad address gives. */
-static void unreadable(struct cursor *c, const struct target_op *op)
+static void unreadable(struct cursor *c, bool is_user)
 {
-	enum image_error e = op->kind == TGT_LOAD_STR ? op->is_user ?
-							IERR_USER_STR_FAULT :
-							IERR_KERNEL_STR_FAULT :
-			     op->is_user	      ? IERR_USER_FAULT :
-							IERR_KERNEL_FAULT;
-
 	build_end(c->s, (struct ir_insn){ .op = OP_RAISE,
-					  .imm = e,
+					  .imm = is_user ? IERR_USER_FAULT :
+							   IERR_KERNEL_FAULT,
 					  .a = cursor_value(c),
 					  .b = IR_NONE,
 					  .c = IR_NONE,
 					  .span = c->span });
-	cursor_start(c, op->kind == TGT_LOAD_STR ?
-				build_str(c->s, STR(""), c->span) :
-				build_const(c->s, 0, c->span));
+	cursor_start(c, build_const(c->s, 0, c->span));
 }
 
 /* op->n, or what takes its place on another kernel. */
@@ -197,11 +190,9 @@ static void add_index(struct cursor *c, const struct target_op *op)
 /* The context is a stack's only at its own probe: elsewhere the host runs. */
 static void location(struct cursor *c, const struct target_op *op)
 {
-	struct target_op fault = { .kind = TGT_LOAD };
-
 	cursor_start(c, build_const(c->s, 0, c->span));
 	if (!c->s->kernel)
-		unreadable(c, &fault);
+		unreadable(c, false);
 	else
 		cursor_start(c, build_location(c->s, op->loc, (uint32_t)op->n,
 					       c->span));
@@ -285,13 +276,10 @@ static void operation(struct cursor *c, const struct target_op *op)
 		add_index(c, op);
 		break;
 	case TGT_LOAD:
+		load(c, op);
+		break;
 	case TGT_LOAD_STR:
-		if (!c->s->kernel)
-			unreadable(c, op);
-		else if (op->kind == TGT_LOAD)
-			load(c, op);
-		else
-			load_str(c, op);
+		load_str(c, op);
 		break;
 	case TGT_DOUBLE:
 		to_double(c);
@@ -328,7 +316,7 @@ void build_target_store(struct builder *s, const struct target *t, ir_ref value,
 	for (uint32_t i = 0; i + 1 < t->ops.n; i++)
 		operation(&c, &t->ops.v[i]);
 	if (!s->kernel) {
-		unreadable(&c, &t->store);
+		unreadable(&c, t->store.is_user);
 		return;
 	}
 	build_insn(s,

@@ -191,8 +191,8 @@ static void check_insn(struct verify *v, uint32_t n)
 	     "immediate out of range");
 	want(v, (uint64_t)i->args + i->nargs <= v->f->args.n || !i->nargs,
 	     "arguments out of range");
-	want(v, v->f->is_kernel || i->op == OP_LOAD || i->op == OP_LOAD_STR ||
-		i->op == OP_STORE || !(ir_op(i)->flags & OPF_KERNEL),
+	want(v, v->f->is_kernel || i->op == OP_STORE ||
+		!(ir_op(i)->flags & OPF_KERNEL),
 	     "kernel operation in host code");
 	want(v, !v->f->is_kernel || !(ir_op(i)->flags & OPF_HOST),
 	     "host operation in kernel code");

@@ -21,6 +21,7 @@
 #include "run/value.h"
 
 struct kallsyms;
+struct kmem;
 struct stacks;
 struct stacks_user;
 struct usymbols;
@@ -61,6 +62,7 @@ struct host {
 	struct world *world;
 	struct kallsyms *kallsyms;	/* when first asked for */
 	struct codelines *codelines;	/* the same */
+	struct kmem *kmem;		/* the same */
 	const char *debuginfo;		/* where it looks first, or NULL */
 	struct stacks *stacks;
 	struct usymbols *usymbols;	/* or NULL: nobody asks */
@@ -153,6 +155,8 @@ enum step eval_unary(struct host *h, const struct image_insn *i);
 enum step eval_binary(struct host *h, const struct image_insn *i);
 enum step eval_divide(struct host *h, const struct image_insn *i);
 enum step eval_bits(struct host *h, const struct image_insn *i);
+enum step eval_load(struct host *h, const struct image_insn *i);
+enum step eval_load_str(struct host *h, const struct image_insn *i);
 enum step eval_str(struct host *h, const struct image_insn *i);
 enum step eval_str_eq(struct host *h, const struct image_insn *i);
 enum step eval_str_cmp(struct host *h, const struct image_insn *i);

@@ -10,6 +10,7 @@
 #include "run/codelines.h"
 #include "run/engine.h"
 #include "run/format.h"
+#include "run/kmem.h"
 #include "run/speculation.h"
 #include "run/stacks.h"
 
@@ -128,6 +129,7 @@ void host_destroy(struct host *h)
 	free(h->iters);
 	free_stack(h->stack);
 	kallsyms_destroy(h->kallsyms);
+	kmem_destroy(h->kmem);
 	codelines_destroy(h->codelines);
 	stacks_destroy(h->stacks);
 	speculations_destroy(h->speculations);
@@ -492,6 +494,7 @@ static enum step print(struct host *h, const struct image_insn *i)
 static const eval_fn ops[OP_N] = {
 	[OP_CONST] = eval_const, [OP_STR] = eval_str,
 	[OP_ACCESS] = eval_access,
+	[OP_LOAD] = eval_load, [OP_LOAD_STR] = eval_load_str,
 	[OP_GET] = get, [OP_SET] = set,
 	[OP_ADD] = eval_binary, [OP_SUB] = eval_binary,
 	[OP_MUL] = eval_binary, [OP_DIV] = eval_divide,

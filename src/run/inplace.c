@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/bits.h"
-#include "kern/syscall.h"
+#include "kern/once.h"
 
 /* The headers that this is built with may be older than the kernel. */
 #define FUNC_LOOKUP 1
@@ -23,168 +22,69 @@
 #define KEY_MAX 448
 #define TAKE_MAX 32768
 
-struct code {
-	uint64_t *v;		/* struct bpf_insn, as u64 */
-	uint32_t n, cap;
-};
-
-static void emit(struct code *c, uint8_t op, uint8_t dst, uint8_t src,
-		 int32_t off, int32_t imm)
-{
-	if (c->n == c->cap) {
-		c->cap = c->cap ? 2 * c->cap : 64;
-		c->v = reallocarray(c->v, c->cap, sizeof(*c->v));
-		if (!c->v)
-			abort();
-	}
-	c->v[c->n++] = op | (uint64_t)dst << 8 | (uint64_t)src << 12 |
-		       (uint64_t)(uint16_t)off << 16 |
-		       (uint64_t)(uint32_t)imm << 32;
-}
-
-static void emit_mov(struct code *c, uint8_t dst, uint8_t src)
-{
-	emit(c, BPF_ALU64 | BPF_MOV | BPF_X, dst, src, 0, 0);
-}
-
-static void emit_imm(struct code *c, uint8_t dst, int32_t imm)
-{
-	emit(c, BPF_ALU64 | BPF_MOV | BPF_K, dst, 0, 0, imm);
-}
-
-static void emit_load(struct code *c, uint8_t dst, uint8_t src, int32_t off)
-{
-	emit(c, BPF_LDX | BPF_MEM | BPF_DW, dst, src, off, 0);
-}
-
-static void emit_store(struct code *c, uint8_t dst, int32_t off, uint8_t src)
-{
-	emit(c, BPF_STX | BPF_MEM | BPF_DW, dst, src, off, 0);
-}
-
-static void emit_map(struct code *c, uint8_t dst, int fd)
-{
-	emit(c, BPF_LD | BPF_IMM | BPF_DW, dst, BPF_PSEUDO_MAP_FD, 0, fd);
-	emit(c, 0, 0, 0, 0, 0);
-}
-
-/* Gives r0 = imm. */
-static void emit_exit(struct code *c, int32_t imm)
-{
-	emit_imm(c, BPF_REG_0, imm);
-	emit(c, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
-}
-
 /* r0 = the value found; where there is none, the program ends with 1. */
-static void emit_call(struct code *c, int32_t func)
+static void emit_call(struct once *c, int32_t func)
 {
-	emit(c, BPF_JMP | BPF_CALL, 0, 0, 0, func);
-	emit(c, BPF_JMP | BPF_JNE | BPF_K, BPF_REG_0, 0, 2, 0);
-	emit_exit(c, 1);
+	once_emit(c, BPF_JMP | BPF_CALL, 0, 0, 0, func);
+	once_emit(c, BPF_JMP | BPF_JNE | BPF_K, BPF_REG_0, 0, 2, 0);
+	once_exit(c, 1);
 }
 
-static int load_as(struct code *c, uint32_t type, uint32_t flags)
+static int load(struct once *c)
 {
-	static const char license[] = "GPL";
-	union bpf_attr attr;
-	int fd;
-
-	memset(&attr, 0, sizeof(attr));
-	attr.prog_type = type;
-	attr.prog_flags = flags;
-	attr.insns = ptr_u64(c->v);
-	attr.insn_cnt = c->n;
-	attr.license = ptr_u64(license);
-	fd = syscall_bpf(BPF_PROG_LOAD, &attr, SYSCALL_ATTR_SIZE(prog_flags));
-	free(c->v);
-	return fd;
-}
-
-static int load(struct code *c)
-{
-	return load_as(c, PROG_TYPE_SYSCALL, PROG_SLEEPABLE);
-}
-
-/* What is a context elsewhere comes as a packet. */
-static int run_packet(int prog_fd, const void *bytes, uint32_t size)
-{
-	union bpf_attr attr;
-	int code;
-
-	memset(&attr, 0, sizeof(attr));
-	attr.test.prog_fd = (uint32_t)prog_fd;
-	attr.test.data_in = ptr_u64(bytes);
-	attr.test.data_size_in = size;
-	attr.test.repeat = 1;
-	code = syscall_bpf(BPF_PROG_TEST_RUN, &attr, SYSCALL_ATTR_SIZE(test));
-	return code < 0 ? code : (int)attr.test.retval;
-}
-
-/* Runs it on a context, which it may change; its result, or -errno. */
-static int run(int prog_fd, void *ctx, uint32_t size)
-{
-	union bpf_attr attr;
-	int code;
-
-	memset(&attr, 0, sizeof(attr));
-	attr.test.prog_fd = (uint32_t)prog_fd;
-	attr.test.ctx_in = ptr_u64(ctx);
-	attr.test.ctx_size_in = size;
-	code = syscall_bpf(BPF_PROG_TEST_RUN, &attr, SYSCALL_ATTR_SIZE(test));
-	if (code == -EINVAL)
-		return run_packet(prog_fd, ctx, size);
-	return code < 0 ? code : (int)attr.test.retval;
+	return once_create(c, PROG_TYPE_SYSCALL, PROG_SLEEPABLE);
 }
 
 /* r1 = the bytes of the packet (struct xdp_md: data, data_end), if it has
  * this many. */
-static void emit_packet(struct code *c, uint32_t size)
+static void emit_packet(struct once *c, uint32_t size)
 {
-	emit(c, BPF_LDX | BPF_MEM | BPF_W, BPF_REG_6, BPF_REG_1, 0, 0);
-	emit(c, BPF_LDX | BPF_MEM | BPF_W, BPF_REG_2, BPF_REG_1, 4, 0);
-	emit_mov(c, BPF_REG_3, BPF_REG_6);
-	emit(c, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_3, 0, 0, (int32_t)size);
-	emit(c, BPF_JMP | BPF_JLE | BPF_X, BPF_REG_3, BPF_REG_2, 2, 0);
-	emit_exit(c, 2);
-	emit_mov(c, BPF_REG_1, BPF_REG_6);
+	once_emit(c, BPF_LDX | BPF_MEM | BPF_W, BPF_REG_6, BPF_REG_1, 0, 0);
+	once_emit(c, BPF_LDX | BPF_MEM | BPF_W, BPF_REG_2, BPF_REG_1, 4, 0);
+	once_mov(c, BPF_REG_3, BPF_REG_6);
+	once_emit(c, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_3, 0, 0,
+		  (int32_t)size);
+	once_emit(c, BPF_JMP | BPF_JLE | BPF_X, BPF_REG_3, BPF_REG_2, 2, 0);
+	once_exit(c, 2);
+	once_mov(c, BPF_REG_1, BPF_REG_6);
 }
 
 /* r6 = the context, r0 = the value of the key that it begins with (of none:
  * the key 0). */
-static void emit_lookup(struct code *c, int map_fd, uint32_t key_size)
+static void emit_lookup(struct once *c, int map_fd, uint32_t key_size)
 {
 	int32_t key = key_size ? (int32_t)key_size : 8;
 
-	emit_mov(c, BPF_REG_6, BPF_REG_1);
-	emit_imm(c, BPF_REG_2, 0);
+	once_mov(c, BPF_REG_6, BPF_REG_1);
+	once_imm(c, BPF_REG_2, 0);
 	for (int32_t i = 0; i < key; i += 8) {
 		if (key_size)
-			emit_load(c, BPF_REG_2, BPF_REG_6, i);
-		emit_store(c, BPF_REG_10, i - key, BPF_REG_2);
+			once_load(c, BPF_REG_2, BPF_REG_6, i);
+		once_store(c, BPF_REG_10, i - key, BPF_REG_2);
 	}
-	emit_map(c, BPF_REG_1, map_fd);
-	emit_mov(c, BPF_REG_2, BPF_REG_10);
-	emit(c, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_2, 0, 0, -key);
+	once_map(c, BPF_REG_1, map_fd);
+	once_mov(c, BPF_REG_2, BPF_REG_10);
+	once_emit(c, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_2, 0, 0, -key);
 	emit_call(c, FUNC_LOOKUP);
 }
 
-static void emit_change(struct code *c, int map_fd, uint32_t key_size,
+static void emit_change(struct once *c, int map_fd, uint32_t key_size,
 			uint32_t off, bool add)
 {
 	emit_lookup(c, map_fd, key_size);
-	emit_load(c, BPF_REG_1, BPF_REG_6, (int32_t)key_size);
+	once_load(c, BPF_REG_1, BPF_REG_6, (int32_t)key_size);
 	if (add)
-		emit(c, BPF_STX | BPF_ATOMIC | BPF_DW, BPF_REG_0, BPF_REG_1,
-		     (int32_t)off, BPF_ADD);
+		once_emit(c, BPF_STX | BPF_ATOMIC | BPF_DW, BPF_REG_0,
+		     BPF_REG_1, (int32_t)off, BPF_ADD);
 	else
-		emit_store(c, BPF_REG_0, (int32_t)off, BPF_REG_1);
-	emit_exit(c, 0);
+		once_store(c, BPF_REG_0, (int32_t)off, BPF_REG_1);
+	once_exit(c, 0);
 }
 
 /* Context: the key, then what to add or set. */
 static int create_change(int map_fd, uint32_t key_size, uint32_t off, bool add)
 {
-	struct code c = {}, packet = {};
+	struct once c = {}, packet = {};
 	int fd;
 
 	if (!key_size || key_size > KEY_MAX || key_size % 8 || off > TAKE_MAX)
@@ -195,7 +95,7 @@ static int create_change(int map_fd, uint32_t key_size, uint32_t off, bool add)
 		return fd;
 	emit_packet(&packet, key_size + 8);
 	emit_change(&packet, map_fd, key_size, off, add);
-	return load_as(&packet, BPF_PROG_TYPE_XDP, 0);
+	return once_create(&packet, BPF_PROG_TYPE_XDP, 0);
 }
 
 static int run_change(int prog_fd, const void *key, uint32_t key_size,
@@ -205,7 +105,7 @@ static int run_change(int prog_fd, const void *key, uint32_t key_size,
 
 	memcpy(ctx, key, key_size);
 	memcpy(ctx + key_size, &v, sizeof(v));
-	return run(prog_fd, ctx, key_size + 8);
+	return once_run(prog_fd, ctx, key_size + 8);
 }
 
 int inplace_add_create(int map_fd, uint32_t key_size, uint32_t off)
@@ -230,51 +130,51 @@ int inplace_set(int prog_fd, const void *key, uint32_t key_size, uint64_t v)
 
 /* ---- merging statistics: r7 = the value, r6 + from = what to merge ---- */
 
-static void emit_atomic(struct code *c, int32_t off, uint8_t src, int32_t op)
+static void emit_atomic(struct once *c, int32_t off, uint8_t src, int32_t op)
 {
-	emit(c, BPF_STX | BPF_ATOMIC | BPF_DW, BPF_REG_7, src, off, op);
+	once_emit(c, BPF_STX | BPF_ATOMIC | BPF_DW, BPF_REG_7, src, off, op);
 }
 
 /* A jump over the next n instructions. */
-static void emit_skip(struct code *c, uint8_t cond, uint8_t dst, uint8_t src,
+static void emit_skip(struct once *c, uint8_t cond, uint8_t dst, uint8_t src,
 		      int32_t n)
 {
-	emit(c, BPF_JMP | cond | BPF_X, dst, src, n, 0);
+	once_emit(c, BPF_JMP | cond | BPF_X, dst, src, n, 0);
 }
 
-static void emit_sum(struct code *c, int32_t from, int32_t to)
+static void emit_sum(struct once *c, int32_t from, int32_t to)
 {
-	emit_load(c, BPF_REG_1, BPF_REG_6, from);
-	emit(c, BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_1, 0, 1, 0);
+	once_load(c, BPF_REG_1, BPF_REG_6, from);
+	once_emit(c, BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_1, 0, 1, 0);
 	emit_atomic(c, to, BPF_REG_1, BPF_ADD);
 }
 
 /* *to = the greater, tried a few times against others that do the same. */
-static void emit_greater(struct code *c, int32_t from, int32_t to)
+static void emit_greater(struct once *c, int32_t from, int32_t to)
 {
-	emit_load(c, BPF_REG_1, BPF_REG_6, from);
+	once_load(c, BPF_REG_1, BPF_REG_6, from);
 	for (int32_t left = MERGE_TRIES - 1; left >= 0; left--) {
-		emit_load(c, BPF_REG_0, BPF_REG_7, to);
+		once_load(c, BPF_REG_0, BPF_REG_7, to);
 		emit_skip(c, BPF_JGE, BPF_REG_0, BPF_REG_1, 3 + 5 * left);
-		emit_mov(c, BPF_REG_2, BPF_REG_0);
+		once_mov(c, BPF_REG_2, BPF_REG_0);
 		emit_atomic(c, to, BPF_REG_1, ATOMIC_CMPXCHG);
 		emit_skip(c, BPF_JEQ, BPF_REG_0, BPF_REG_2, 5 * left);
 	}
 }
 
-static void emit_wide_sum(struct code *c, int32_t from, int32_t to)
+static void emit_wide_sum(struct once *c, int32_t from, int32_t to)
 {
-	emit_load(c, BPF_REG_1, BPF_REG_6, from);
-	emit_load(c, BPF_REG_3, BPF_REG_6, from + 8);
-	emit_mov(c, BPF_REG_2, BPF_REG_1);
+	once_load(c, BPF_REG_1, BPF_REG_6, from);
+	once_load(c, BPF_REG_3, BPF_REG_6, from + 8);
+	once_mov(c, BPF_REG_2, BPF_REG_1);
 	emit_atomic(c, to, BPF_REG_1, BPF_ADD | BPF_FETCH);
-	emit(c, BPF_ALU64 | BPF_ADD | BPF_X, BPF_REG_1, BPF_REG_2, 0, 0);
+	once_emit(c, BPF_ALU64 | BPF_ADD | BPF_X, BPF_REG_1, BPF_REG_2, 0, 0);
 	emit_skip(c, BPF_JGE, BPF_REG_1, BPF_REG_2, 1);
-	emit(c, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_3, 0, 0, 1);
+	once_emit(c, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_3, 0, 0, 1);
 	emit_atomic(c, to + 8, BPF_REG_3, BPF_ADD);
 }
 
-static void emit_merge(struct code *c, const struct image_stat *s,
+static void emit_merge(struct once *c, const struct image_stat *s,
 		       int32_t from, int32_t to)
 {
 	int32_t size = (int32_t)image_stat_size(s), at = 0;
@@ -301,15 +201,15 @@ int inplace_merge_create(int map_fd, uint32_t key_size, uint32_t off,
 			 const struct image_stat *s)
 {
 	uint32_t size = image_stat_size(s);
-	struct code c = {};
+	struct once c = {};
 
 	if (key_size > KEY_MAX || key_size % 8 || size > TAKE_MAX ||
 	    off > TAKE_MAX - size)
 		return -E2BIG;
 	emit_lookup(&c, map_fd, key_size);
-	emit_mov(&c, BPF_REG_7, BPF_REG_0);
+	once_mov(&c, BPF_REG_7, BPF_REG_0);
 	emit_merge(&c, s, (int32_t)key_size, (int32_t)off);
-	emit_exit(&c, 0);
+	once_exit(&c, 0);
 	return load(&c);
 }
 
@@ -324,7 +224,7 @@ int inplace_merge(int prog_fd, const void *key, uint32_t key_size,
 	if (key_size)
 		memcpy(ctx, key, key_size);
 	memcpy(ctx + key_size, stat, size);
-	code = run(prog_fd, ctx, key_size + size);
+	code = once_run(prog_fd, ctx, key_size + size);
 	free(ctx);
 	return code;
 }
@@ -332,24 +232,24 @@ int inplace_merge(int prog_fd, const void *key, uint32_t key_size,
 /* Context: the CPU, in 8 bytes, then room for what is taken. */
 int inplace_take_create(int map_fd, uint32_t off, uint32_t size)
 {
-	struct code c = {};
+	struct once c = {};
 
 	if (size > TAKE_MAX || off > TAKE_MAX - size || size % 8)
 		return -E2BIG;
-	emit_mov(&c, BPF_REG_6, BPF_REG_1);
-	emit(&c, BPF_ST | BPF_MEM | BPF_W, BPF_REG_10, 0, -8, 0);
-	emit_map(&c, BPF_REG_1, map_fd);
-	emit_mov(&c, BPF_REG_2, BPF_REG_10);
-	emit(&c, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_2, 0, 0, -8);
-	emit_load(&c, BPF_REG_3, BPF_REG_6, 0);
+	once_mov(&c, BPF_REG_6, BPF_REG_1);
+	once_emit(&c, BPF_ST | BPF_MEM | BPF_W, BPF_REG_10, 0, -8, 0);
+	once_map(&c, BPF_REG_1, map_fd);
+	once_mov(&c, BPF_REG_2, BPF_REG_10);
+	once_emit(&c, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_2, 0, 0, -8);
+	once_load(&c, BPF_REG_3, BPF_REG_6, 0);
 	emit_call(&c, FUNC_LOOKUP_PERCPU);
 	for (int32_t i = 0; i < (int32_t)size; i += 8) {
-		emit_imm(&c, BPF_REG_1, 0);
-		emit(&c, BPF_STX | BPF_ATOMIC | BPF_DW, BPF_REG_0, BPF_REG_1,
-		     (int32_t)off + i, ATOMIC_XCHG);
-		emit_store(&c, BPF_REG_6, 8 + i, BPF_REG_1);
+		once_imm(&c, BPF_REG_1, 0);
+		once_emit(&c, BPF_STX | BPF_ATOMIC | BPF_DW, BPF_REG_0,
+		     BPF_REG_1, (int32_t)off + i, ATOMIC_XCHG);
+		once_store(&c, BPF_REG_6, 8 + i, BPF_REG_1);
 	}
-	emit_exit(&c, 0);
+	once_exit(&c, 0);
 	return load(&c);
 }
 
@@ -361,7 +261,7 @@ int inplace_take(int prog_fd, uint32_t cpu, void *ret, uint32_t size)
 	if (!ctx)
 		abort();
 	memcpy(ctx, &cpu, sizeof(cpu));
-	code = run(prog_fd, ctx, 8 + size);
+	code = once_run(prog_fd, ctx, 8 + size);
 	if (!code)
 		memcpy(ret, ctx + 8, size);
 	free(ctx);

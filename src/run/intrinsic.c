@@ -69,7 +69,7 @@ static int64_t pair(uint64_t high, uint32_t low)
 
 GETTER(pid_tgid, pair((uint64_t)getpid(), (uint32_t)gettid()))
 GETTER(uid_gid, pair(getgid(), getuid()))
-GETTER(task, 0)
+GETTER(nothing, 0)
 GETTER(cpu, sched_getcpu())
 GETTER(ktime, clock_ns(CLOCK_MONOTONIC))
 GETTER(boot, clock_ns(CLOCK_BOOTTIME))
@@ -285,27 +285,12 @@ static enum step get_zone(struct host *h, const struct value *args)
 	return STEP_ON;
 }
 
-/* Memory of the kernel and of tasks is out of reach here. */
-static enum step no_kernel_str(struct host *h, const struct value *args)
-{
-	host_raise(h, IERR_KERNEL_STR_FAULT);
-	h->error.operand = (uint64_t)args[0].l;
-	return STEP_RAISE;
-}
-
-static enum step no_user_str(struct host *h, const struct value *args)
-{
-	host_raise(h, IERR_USER_STR_FAULT);
-	h->error.operand = (uint64_t)args[0].l;
-	return STEP_RAISE;
-}
-
 static const intrinsic_fn intrinsics[INTRIN_N] = {
 	[INTRIN_PID_TGID] = get_pid_tgid,
 	[INTRIN_UID_GID] = get_uid_gid,
 	[INTRIN_COMM] = get_comm,
-	[INTRIN_TASK] = get_task,
-	[INTRIN_STACK_POINTER] = get_task,
+	[INTRIN_TASK] = intrinsic_task,
+	[INTRIN_STACK_POINTER] = get_nothing,
 	[INTRIN_CPU] = get_cpu,
 	[INTRIN_KTIME_NS] = get_ktime,
 	[INTRIN_BOOT_NS] = get_boot,
@@ -331,8 +316,8 @@ static const intrinsic_fn intrinsics[INTRIN_N] = {
 	[INTRIN_TOKEN] = intrinsic_token,
 	[INTRIN_MATCHED] = intrinsic_matched,
 	[INTRIN_NGROUPS] = intrinsic_ngroups,
-	[INTRIN_KERNEL_STR] = no_kernel_str,
-	[INTRIN_USER_STR] = no_user_str,
+	[INTRIN_KERNEL_STR] = intrinsic_kernel_str,
+	[INTRIN_USER_STR] = intrinsic_user_str,
 	[INTRIN_WARN] = do_warn,
 	[INTRIN_LOG_ERR] = do_log_err,
 	[INTRIN_SYSTEM] = do_system,

@@ -3,7 +3,8 @@
  * The intrinsics, one function each: intrinsic.c has the table and those of
  * task, time and session, intrinsic_text.c those of text and names,
  * intrinsic_world.c those of the machine, symbols.c and usym.c those of
- * addresses, speculation.c those of output that is held back.
+ * addresses, eval_memory.c those of the kernel's memory, speculation.c those
+ * of output that is held back.
  */
 #ifndef RUN_INTRINSIC_H
 #define RUN_INTRINSIC_H
@@ -13,6 +14,9 @@
 /* args: as many, and of the types, that intrinsic.def says. */
 typedef enum step (*intrinsic_fn)(struct host *h, const struct value *args);
 
+enum step intrinsic_kernel_str(struct host *h, const struct value *args);
+enum step intrinsic_user_str(struct host *h, const struct value *args);
+enum step intrinsic_task(struct host *h, const struct value *args);
 enum step intrinsic_strlen(struct host *h, const struct value *args);
 enum step intrinsic_substr(struct host *h, const struct value *args);
 enum step intrinsic_byte(struct host *h, const struct value *args);

@@ -180,9 +180,9 @@ def check_numbers():
             println(stack_size()) println(module_size()) } global n
         probe kernel.trace("sched_switch") { if (n++) next
             println(stack_size(), " ", addr_to_node(4096)) exit() }""")
-    m = re.fullmatch(r"-1\|\|0\nprograms: (\d+), host code: (\d+), "
-                     r"texts: \d+\n(\d+) 0\n", out)
-    if not m or int(m[1]) < 100 or m[3] not in ("16384", "32768", "65536"):
+    m = re.fullmatch(r"-1\|\|(\d+)\nprograms: (\d+), host code: (\d+), "
+                     r"texts: \d+\n\1 0\n", out)
+    if not m or int(m[2]) < 100 or m[1] not in ("16384", "32768", "65536"):
         bad.append(f"numbers: {out}")
 
 
