@@ -138,8 +138,8 @@ static struct err *split(const char *option, const char *text,
 
 struct limit_row {
 	const char *name;
-	uint32_t min, max;
-	size_t offset;
+	int64_t min, max;
+	size_t offset;		/* of a uint32_t: below 0 is UINT32_MAX */
 };
 
 #define LIMIT(name, field, min, max) \
@@ -153,6 +153,7 @@ static const struct limit_row limits[] = {
 	LIMIT("MAXERRORS", maxerrors, 0, 1u << 30),
 	LIMIT("MAXSKIPPED", maxskipped, 0, 1u << 30),
 	LIMIT("MAXTRYLOCK", maxtrylock, 0, 1u << 20),
+	LIMIT("HIST_ELISION", hist_elision, -(1 << 20), 1u << 20),
 };
 
 /* Settings of SystemTap's runtime that have no meaning here. */
@@ -190,14 +191,14 @@ static struct err *define(struct options *o, const char *text)
 		if (err)
 			return err;
 		*(uint32_t *)((char *)&o->sema.limits + l->offset) =
-			(uint32_t)n;
+			n < 0 ? UINT32_MAX : (uint32_t)n;
 		return NULL;
 	}
 	if (is_foreign_setting(name))
 		return NULL;
 	return err_hint(err_new(ERR_OTHER, "there is no limit '%" STR_FMT "'",
 				STR_ARG(name)),
-			"-D sets MAXACTION, MAXNESTING, MAXSTRINGLEN, MAXMAPENTRIES, MAXERRORS, MAXSKIPPED, MAXTRYLOCK");
+			"-D sets MAXACTION, MAXNESTING, MAXSTRINGLEN, MAXMAPENTRIES, MAXERRORS, MAXSKIPPED, MAXTRYLOCK, HIST_ELISION");
 }
 
 static struct err *global(struct options *o, struct arena *a,
@@ -724,6 +725,7 @@ struct err *options_parse(int argc, char **argv, struct arena *a,
 				.maxerrors = 0,
 				.maxskipped = 100,
 				.maxtrylock = 100,
+				.hist_elision = 2,
 			},
 		},
 	};

@@ -643,10 +643,13 @@ struct image_dfa {
 	uint32_t first, n;	/* range of `bytes` */
 };
 
+#define HIST_ALL UINT32_MAX
+
 /* Limits of the session, from -D. */
 struct image_limits {
 	uint32_t maxaction, maxnesting, maxstringlen, maxmapentries;
 	uint32_t maxerrors, maxskipped, maxtrylock;
+	uint32_t hist_elision;	/* HIST_ALL: empty rows are all shown */
 };
 
 struct image {

@@ -321,6 +321,7 @@ static void limits(struct codec *c, struct image_limits *l)
 	u32(c, &l->maxerrors);
 	u32(c, &l->maxskipped);
 	u32(c, &l->maxtrylock);
+	u32(c, &l->hist_elision);
 }
 
 /* ---- the whole ---- */

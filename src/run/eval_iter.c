@@ -240,6 +240,7 @@ enum step eval_iter_end(struct host *h, const struct image_insn *i)
 enum step eval_hist(struct host *h, const struct image_insn *i)
 {
 	const struct image_global *g = &h->img->globals.v[i->imm];
+	uint32_t elision = h->img->limits.hist_elision;
 	const struct iteration *it = NULL;
 	const uint8_t *stat;
 
@@ -255,11 +256,11 @@ enum step eval_hist(struct host *h, const struct image_insn *i)
 	if (!stat || stat_is_empty(&g->stat, stat))
 		return host_raise(h, IERR_STAT_EMPTY);
 	if (i->op == OP_PRINT_HIST) {
-		hist_text(&g->stat, stat, output_buf(h->out));
+		hist_text(&g->stat, stat, elision, output_buf(h->out));
 		return STEP_ON;
 	}
 	h->text.len = 0;
-	hist_text(&g->stat, stat, &h->text);
+	hist_text(&g->stat, stat, elision, &h->text);
 	host_set_str(h, buf_view(&h->text));
 	return STEP_ON;
 }

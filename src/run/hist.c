@@ -7,8 +7,8 @@
 #include "base/bits.h"
 
 #define BAR_WIDTH 50
-/* Empty rows that are shown beside those that are not; longer runs of them
- * become a '~'. */
+/* Empty rows that are shown before the first and behind the last that is
+ * not. */
 #define MARGIN 2
 
 struct drawing {
@@ -16,6 +16,8 @@ struct drawing {
 	const uint8_t *buckets;
 	uint32_t n;
 	uint32_t low, high;	/* rows shown, both included */
+	uint64_t elision;	/* of a longer run of empty rows, so many are
+				 * shown at either end */
 	uint64_t scale;		/* counts per '@' */
 	int value_width, count_width;
 };
@@ -110,23 +112,24 @@ static void draw_rows(const struct drawing *d, struct buf *out)
 	for (uint32_t i = d->low; i <= d->high;) {
 		uint32_t empty = empty_run(d, i);
 
-		if (empty <= 2 * MARGIN) {
+		if (empty <= 2 * d->elision) {
 			draw_row(d, i++, out);
 			continue;
 		}
-		for (uint32_t k = 0; k < MARGIN; k++)
+		for (uint32_t k = 0; k < d->elision; k++)
 			draw_row(d, i + k, out);
 		buf_printf(out, "%*s~\n", d->value_width + 1, "");
-		for (uint32_t k = MARGIN; k > 0; k--)
+		for (uint32_t k = (uint32_t)d->elision; k > 0; k--)
 			draw_row(d, i + empty - k, out);
 		i += empty;
 	}
 }
 
 void hist_text(const struct image_stat *s, const uint8_t *stat,
-	       struct buf *out)
+	       uint32_t elision, struct buf *out)
 {
 	struct drawing d = {
+		.elision = elision,
 		.stat = s,
 		.buckets = stat + image_stat_buckets_offset(s),
 		.n = image_stat_buckets(s),

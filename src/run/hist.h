@@ -21,8 +21,9 @@
 #include "base/buf.h"
 #include "image/image.h"
 
-/* stat: memory of a statistic that has a histogram; appends to out. */
+/* stat: memory of a statistic that has a histogram; elision: how many empty
+ * rows stay on both sides of a '~', or HIST_ALL; appends to out. */
 void hist_text(const struct image_stat *s, const uint8_t *stat,
-	       struct buf *out);
+	       uint32_t elision, struct buf *out);
 
 #endif

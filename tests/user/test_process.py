@@ -85,15 +85,17 @@ def probe_data(one, two):
     QEMU's emulation tells two watchpoints of a task not apart, and does not end
     a single step that hits one."""
     watch("data of a process", f"""
-probe process({one}).data("counter").write {{ n[pid()]++ }}
-probe timer.s(1) {{ exit() }}
+probe process({one}).data("counter").write {{ if (++n[pid()] > 10) exit() }}
+probe timer.s(8) {{ exit() }}
 probe end {{ foreach (p in n) println(p, " ", n[p] > 10) delete n }}
 global n""", rf"\A{one} 1\n\Z")
     watch("data of a program", f"""
-probe process("{SPIN}").data("other").write {{ n[pid()]++ }}
-probe timer.s(1) {{ exit() }}
-probe end {{ d = n[{one}] - n[{two}]
-             println(n[{one}] > 5, " ", d > -5 && d < 5) delete n }}
+probe process("{SPIN}").data("other").write {{
+    n[pid()]++
+    if (n[{one}] > 5 && n[{two}] > 5) exit()
+}}
+probe timer.s(8) {{ exit() }}
+probe end {{ println(n[{one}] > 5, " ", n[{two}] > 5) delete n }}
 global n""", r"\A1 1\n\Z")
 
 
