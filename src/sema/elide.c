@@ -718,7 +718,7 @@ static void drop_unused(struct elider *el)
 	drop_globals(el);
 }
 
-/* Probes that do nothing are dropped: why none is left. */
+/* There was none from the start. */
 static void report_none(struct program *p)
 {
 	bool had_any = false;
@@ -729,8 +729,8 @@ static void report_none(struct program *p)
 	d = diag_error(p->diags, DIAG_NO_PROBES, (struct span){},
 		       "the script has no probes");
 	if (had_any)
-		diag_help(p->diags, d, "what its handlers do has no effect: "
-			  "nothing is printed or kept");
+		diag_help(p->diags, d, "all its probe points are optional, "
+			  "and none of them exists here");
 	else
 		diag_help(p->diags, d, "probe begin { println(\"hello\") "
 			  "exit() } is one");
@@ -744,6 +744,8 @@ void elide(struct program *p)
 		.all = !p->options->unoptimized,
 	};
 
+	if (!p->probes.n)
+		report_none(p);
 	usage_compute(p);
 	if (el.all && defer(p))
 		usage_compute(p);
@@ -756,6 +758,4 @@ void elide(struct program *p)
 	usage_compute(p);
 	warn_unset_all(&el);
 	drop_unused(&el);
-	if (!p->probes.n)
-		report_none(p);
 }
