@@ -259,7 +259,7 @@ static void report(struct expander *ex, const struct ast_point *pt,
 		   const struct resolve_answer *answer)
 {
 	struct program *p = ex->program;
-	struct str text;
+	struct str text, near = {};
 	struct diag *d;
 
 	if (ex->reports++ >= MAX_REPORTS)
@@ -276,7 +276,12 @@ static void report(struct expander *ex, const struct ast_point *pt,
 	if (answer->note.len)
 		diag_note(p->diags, d, (struct span){}, "%" STR_FMT,
 			  STR_ARG(answer->note));
-	if (answer->help.len)
+	if (answer->similar)
+		near = answer->similar(p, answer->wanted);
+	if (near.len)
+		diag_help(p->diags, d, "did you mean '%" STR_FMT "'?",
+			  STR_ARG(near));
+	else if (answer->help.len)
 		diag_help(p->diags, d, "%" STR_FMT, STR_ARG(answer->help));
 	else if (status == RESOLVE_UNKNOWN)
 		help_similar(p, d, pt);

@@ -385,6 +385,35 @@ static bool add_function(struct query *q, struct function *fn)
 	return true;
 }
 
+/* The function with the name most like this one. */
+static struct str similar(struct program *p, struct str name)
+{
+	struct ctypes *btf = program_btf(p);
+	struct diag_guess g;
+
+	diag_guess_init(&g, name);
+	for (uint32_t id = 1; btf && id < ctypes_count(btf); id++) {
+		struct ctype t = ctypes_type(btf, id);
+
+		if (t.kind == CTYPE_FUNC)
+			diag_guess_add(&g, t.name);
+	}
+	return diag_guess_best(&g);
+}
+
+static enum resolve_status no_function(struct query *q,
+				       const struct ast_component *c)
+{
+	enum resolve_status status =
+		query_nothing(q, c->arg_span, DIAG_UNKNOWN_KERNEL_FUNCTION,
+			      "this kernel has no function '%" STR_FMT "'",
+			      STR_ARG(c->string));
+
+	q->answer->similar = similar;
+	q->answer->wanted = c->string;
+	return status;
+}
+
 static enum resolve_status find_one(struct query *q,
 				    const struct ast_component *c)
 {
@@ -399,10 +428,11 @@ static enum resolve_status find_one(struct query *q,
 	}
 	if (find_inlined(q))
 		return RESOLVE_FOUND;
+	if (!id)
+		return no_function(q, c);
 	return query_nothing(q, c->arg_span, DIAG_UNKNOWN_KERNEL_FUNCTION,
-			     id ? "the kernel has the code of '%" STR_FMT
-				  "' only in the functions that call it" :
-				  "this kernel has no function '%" STR_FMT "'",
+			     "the kernel has the code of '%" STR_FMT
+			     "' only in the functions that call it",
 			     STR_ARG(c->string));
 }
 

@@ -42,6 +42,10 @@ struct resolve_answer {
 	enum diag_code code;
 	struct span span;	/* the component at fault */
 	struct str text, note, help;	/* note, help: may be empty */
+	/* Or NULL: what may have been meant by `wanted`, or empty; asked only
+	 * when a person is told. */
+	struct str (*similar)(struct program *p, struct str wanted);
+	struct str wanted;
 };
 
 /*
