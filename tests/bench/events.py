@@ -13,57 +13,7 @@ import re
 import statistics
 import subprocess
 
-SITE = "probe syscall.faccessat "
-TP = "tracepoint:syscalls:sys_enter_faccessat "
-
-# what, handler of peer.bpf.c, script of spile, script of bpftrace (None: it
-# has no such thing)
-ROWS = [
-    ("empty", "empty", SITE + "{ next }", TP + "{ }"),
-    ("count by pid", "pid",
-     "global a " + SITE + "{ a[pid()]++ }", TP + "{ @[pid] = count(); }"),
-    ("count by execname", "comm",
-     "global a " + SITE + "{ a[execname()]++ }",
-     TP + "{ @[comm] = count(); }"),
-    ("count by execname, path", "commpath",
-     "global a " + SITE + "{ a[execname(), user_string_n($pathname, 63)]++ }",
-     TP + "{ @[comm, str(args->filename)] = count(); }"),
-    ("log2 histogram", "log2",
-     "global s " + SITE + "{ s <<< mode } "
-     "probe end { print(@hist_log(s)) }", TP + "{ @ = hist(args->mode); }"),
-    ("linear histogram", "linear",
-     "global s " + SITE + "{ s <<< mode } "
-     "probe end { print(@hist_linear(s, 0, 4096, 128)) }",
-     TP + "{ @ = lhist(args->mode, 0, 4096, 128); }"),
-    ("min, avg, max", "minmax",
-     "global s " + SITE + "{ s <<< mode } "
-     "probe end { println(@min(s), @avg(s), @max(s)) }",
-     TP + "{ @a = min(args->mode); @b = avg(args->mode); "
-     "@c = max(args->mode); }"),
-    ("latency, enter and return", "latency",
-     "global t, l " + SITE + "{ t[tid()] = gettimeofday_ns() } "
-     "probe syscall.faccessat.return { if (tid() in t) { "
-     "l <<< gettimeofday_ns() - t[tid()]; delete t[tid()] } } "
-     "probe end { print(@hist_log(l)) }",
-     TP + "{ @s[tid] = nsecs; } tracepoint:syscalls:sys_exit_faccessat "
-     "/@s[tid]/ { @ = hist(nsecs - @s[tid]); delete(@s[tid]); }"),
-    ("two globals, locked", "lock",
-     "global a, b " + SITE + "{ a = a * 3 + b; b ^= a }", None),
-    ("compare a text", "strcmp",
-     "global n " + SITE + '{ if (execname() == "measure") n++ }',
-     TP + '/comm == "measure"/ { @ = count(); }'),
-    ("match a regex", "regex",
-     "global n " + SITE + '{ if (execname() =~ "^mea.*e$") n++ }', None),
-    ("read a user string", "ustr",
-     "global n " + SITE + '{ if (user_string_n($pathname, 63) == "/s") n++ }',
-     TP + '/str(args->filename) == "/s"/ { @ = count(); }'),
-    ("stack as key", "stack",
-     "global a " + SITE + "{ a[backtrace()]++ }",
-     TP + "{ @[kstack] = count(); }"),
-    ("printf", "printf",
-     SITE + r'{ printf("%d %d %s\n", pid(), mode, execname()) }',
-     TP + r'{ printf("%d %d %s\n", pid, args->mode, comm); }'),
-]
+import rows
 
 JIT_LINE = re.compile(r"^\s+[0-9a-f]+:\t")
 
@@ -97,8 +47,8 @@ def programs(o, text):
         f = line.split()
         if len(f) < 4 or not f[1].isdigit():
             continue
-        who = ("empty" if f[0] == "raw_empty" else
-               "c" if f[0].startswith("raw_") else "spile")
+        who = ("empty" if f[0] in ("raw_empty", "user_nothing") else
+               "c" if f[0].startswith(("raw_", "user_")) else "spile")
         insns = jit_insns(os.path.join(o.work, "jit", f[1]))
         old = sums.get(who)
         ns = [float(x) for x in f[3:]]
@@ -112,53 +62,58 @@ def quartiles(v):
     return q[1], q[2] - q[0]
 
 
-def attached(o, handler, script, options, spile_last):
+READY = ' probe begin { warn("ready") }'
+
+
+def spile(o, script, *options):
+    """A command that follows is run when all is attached; it is not the
+    session's, since the script is about all processes."""
+    argv = [o.spile, "-o", "/dev/null", *options, "-e", script + READY]
+    return [o.measure, "beside", str(len(argv)), *argv]
+
+
+def attached(o, row, options, spile_last):
     """programs() of one run: who runs first pays for what is not in the cache,
     so each order is measured."""
-    measure = words(*pinned(1, o.measure, "bpf", o.ops, o.windows // 2,
-                            os.path.join(o.work, "jit")))
-    empty = [o.peer, o.peer_obj, "raw_empty"]
-    peer = [o.peer, o.peer_obj, "raw_" + handler] * (handler != "empty")
-    spile = [o.spile, "-w", "-o", "/dev/null", *options, "-e", script, "-c"]
-    if spile_last:
-        argv = empty + peer + spile + [measure]
-    else:
-        argv = empty + spile + [words(*peer, measure)]
+    measure = [o.measure, "bpf", row.kind, o.ops, o.windows // 2,
+               os.path.join(o.work, "jit")]
+    empty = [o.peer, o.peer_obj, row.empty()]
+    peer = [o.peer, o.peer_obj, row.same()] * (row.same() != row.empty())
+    ours = spile(o, row.script, *options)
+    argv = empty + (peer + ours if spile_last else ours + peer) + measure
     return programs(o, run(*pinned(0, *argv)).stdout)
 
 
-def in_program(o, handler, script, *options):
+def in_program(o, row, *options):
     """(spile ns, C ns, ratio, spread, spile insns, C insns), or None."""
-    got = attached(o, handler, script, options, True)
-    other = attached(o, handler, script, options, False)
+    got = attached(o, row, options, True)
+    other = attached(o, row, options, False)
     for who, (insns, ns, n) in other.items():
         if who in got:
             got[who] = (insns, got[who][1] + ns, n)
-    if handler == "empty" and "empty" in got:
+    is_empty = row.same() == row.empty()
+    if is_empty and "empty" in got:
         got["c"] = (got["empty"][0], [0.0] * len(got["empty"][1]), 1)
     if not all(k in got for k in ("empty", "c", "spile")):
         return None
     bare = got["empty"][1]
     take = [[n - b * got[who][2] for n, b in zip(got[who][1], bare)]
             for who in ("spile", "c")]
-    if handler == "empty":
-        take[1] = [0.0 for _ in bare]
+    if is_empty:
         return (statistics.median(take[0]), 0.0, None, None,
                 got["spile"][0], got["c"][0])
-    ratio, spread = quartiles([s / c for s, c in zip(*take)])
+    ratio, spread = quartiles([s / c for s, c in zip(*take) if c > 0])
     return (statistics.median(take[0]), statistics.median(take[1]), ratio,
             spread, got["spile"][0], got["c"][0])
 
 
-def whole_call(o, *argv):
-    """ns of a call: the fastest tenth of the batches."""
-    measure = pinned(1, o.measure, "calls", o.ops, o.batches)
-    if argv and argv[0] == o.spile:
-        argv = (*argv, "-c", words(*measure))
-    elif argv and argv[0] == "bpftrace":
-        argv = (*argv, "-c", words("/usr/bin/" + measure[0], *measure[1:]))
+def whole_event(o, kind, *before):
+    """ns of an event: the fastest tenth of the batches."""
+    measure = [o.measure, "calls", kind, o.ops, o.batches]
+    if before and before[0] == "bpftrace":
+        argv = [*before, "-c", words(*measure)]
     else:
-        argv = (*argv, *measure)
+        argv = [*before, *measure]
     r = run(*pinned(0, *argv))
     for line in r.stdout.splitlines():
         f = line.split()
@@ -167,57 +122,85 @@ def whole_call(o, *argv):
     return None
 
 
-def whole_calls(o, handler, script, bt):
-    """Medians over the rounds of what is added: (spile, C as most would
-    write it, bpftrace); None where one failed."""
+def whole_events(o, row):
+    """What is added to an event, NAME -> ns of each round; one after the
+    other, so that each round sees the same machine."""
     who = {
-        "spile": (o.spile, "-w", "-o", "/dev/null", "-e", script),
-        "c": (o.peer, o.peer_obj, "tp_" + handler),
+        "spile": spile(o, row.script),
+        "same": (o.peer, o.peer_obj, row.same()),
+        "plain": (o.peer, o.peer_obj, row.plain()),
     }
-    if bt and o.bpftrace:
-        who["bt"] = ("bpftrace", "-o", "/dev/null", "-e", bt)
-    added = {name: [] for name in ("spile", "c", "bt")}
-    for _ in range(o.rounds):
-        bare = whole_call(o)
+    if row.bt and o.bpftrace:
+        who["bt"] = ("bpftrace", "-o", "/dev/null", "-e", row.bt)
+    added = {name: [] for name in ("spile", "same", "plain", "bt")}
+    for n in range(o.rounds):
+        bare = whole_event(o, row.kind)
         for name, argv in who.items():
-            ns = whole_call(o, *argv)
-            if ns is not None:
-                added[name].append(ns - bare)
-    return [statistics.median(v) if v else None
-            for v in (added["spile"], added["c"], added["bt"])]
+            if name == "bt" and row.is_slow and n:
+                continue
+            ns = whole_event(o, row.kind, *argv)
+            added[name].append(None if ns is None else ns - bare)
+    return added
+
+
+def median(v):
+    v = [x for x in v if x is not None]
+    return statistics.median(v) if v else None
+
+
+def ratios(a, b):
+    """(median, half of the distance of the quartiles) of the rounds'."""
+    v = [x / y for x, y in zip(a, b) if x is not None and y and y > 0]
+    if not v:
+        return None, None
+    if len(v) < 3:
+        return statistics.median(v), None
+    q = statistics.quantiles(v, n=4)
+    return q[1], (q[2] - q[0]) / 2
 
 
 def number(v, form="{:.0f}"):
     return "-" if v is None else form.format(v)
 
 
-def ratio(a, b):
-    return a / b if a is not None and b else None
+def with_spread(v):
+    return (number(v[0], "{:.2f}") +
+            (f" ±{v[1]:.2f}" if v[1] is not None else ""))
 
 
-def table(o):
+def program_cells(o, row):
+    p = in_program(o, row)
+    if not p:
+        return ["-"] * 7
+    return [number(p[0], "{:.1f}"), number(p[1], "{:.1f}"),
+            number(p[2], "{:.2f}"), number(p[3], "{:.2f}"),
+            number(p[4]), number(p[5]),
+            number(p[4] / p[5] if p[5] else None, "{:.2f}")]
+
+
+def event_cells(o, row):
+    v = whole_events(o, row)
+    return ([number(median(v[w])) for w in ("spile", "same", "plain", "bt")] +
+            [with_spread(ratios(v["spile"], v[w]))
+             for w in ("same", "plain", "bt")])
+
+
+TITLES = ["handler", "spile", "C", "ratio", "spread", "insns", "C", "ratio",
+          "event: spile", "C, same", "C, plain", "bpftrace", "to same",
+          "to plain", "to bpftrace"]
+
+
+def table(o, all_rows):
     """Rows of texts, the first of titles."""
-    rows = [["handler", "spile", "C", "ratio", "spread", "insns", "C",
-             "ratio", "call: spile", "C, tp", "bpftrace", "to C", "to bpftrace"]]
+    out = [TITLES]
     os.makedirs(os.path.join(o.work, "jit"), exist_ok=True)
-    for what, handler, script, bt in ROWS:
-        if o.only and not re.search(o.only, what):
+    for row in all_rows:
+        if o.only and not re.search(o.only, row.what):
             continue
-        p = in_program(o, handler, script)
-        row = [what]
-        if p:
-            row += [number(p[0], "{:.1f}"), number(p[1], "{:.1f}"),
-                    number(p[2], "{:.2f}"), number(p[3], "{:.2f}"),
-                    number(p[4]), number(p[5]),
-                    number(ratio(p[4], p[5]), "{:.2f}")]
-        else:
-            row += ["-"] * 7
+        cells = [row.what] + program_cells(o, row)
         if not o.quick:
-            s, c, b = whole_calls(o, handler, script, bt)
-            row += [number(s), number(c), number(b),
-                    number(ratio(s, c), "{:.2f}"),
-                    number(ratio(s, b), "{:.2f}")]
-        rows.append(row)
-        print("  ".join(f"{x:>{26 if not i else 8}}"
-                        for i, x in enumerate(row)), flush=True)
-    return rows
+            cells += event_cells(o, row)
+        out.append(cells)
+        print("  ".join(f"{x:>{40 if not i else 10}}"
+                        for i, x in enumerate(cells)), flush=True)
+    return out

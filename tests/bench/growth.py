@@ -6,12 +6,13 @@ import statistics
 import subprocess
 import time
 
-from events import SITE, in_program, whole_call
+from events import in_program, whole_event
+from rows import SITE, Row
 from starts import measure, median
 
 
 def program_ns(o, script, *options):
-    got = in_program(o, "pid", script, *options)
+    got = in_program(o, Row("", "pid", script, None), *options)
     return got[0] if got else None
 
 
@@ -37,7 +38,7 @@ def key_length(o):
 
 def sessions(o):
     points = []
-    bare = whole_call(o)
+    bare = whole_event(o, "syscall")
     for n in (1, 2, 5, 10, 20, 50):
         others = [subprocess.Popen(
             [o.spile, "-w", "-o", "/dev/null", "-e",
@@ -45,7 +46,7 @@ def sessions(o):
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             for _ in range(n)]
         time.sleep(0.5 + n / 20)
-        ns = statistics.median(whole_call(o) for _ in range(3))
+        ns = statistics.median(whole_event(o, "syscall") for _ in range(3))
         for p in others:
             p.terminate()
         for p in others:

@@ -6,12 +6,21 @@
  *					the first byte on its standard output
  *					(0: none), until its end, of CPU time;
  *					KiB resident at most
- *	measure calls OPS BATCHES	one line "MIN P10 MEDIAN": ns of CPU
- *					time that a system call takes, of that
- *					many batches of so many
- *	measure flood N			N of these calls, then "NS": the time
- *					that one took
- *	measure bpf OPS WINDOWS DIR	while so many windows of so many calls
+ *	measure attach NAME...		what a start costs at least: one program
+ *					that does nothing on each of these raw
+ *					tracepoints, then a line
+ *	measure beside N TRACER... COMMAND...
+ *					the command while the tracer runs, N
+ *					words, which says "ready" on its
+ *					standard error when it is
+ *	measure calls KIND OPS BATCHES	one line "MIN P10 MEDIAN": ns of CPU
+ *					time that an event of the kind takes
+ *					(sites.h), of that many batches of so
+ *					many
+ *	measure flood N			N system calls, then "NS": the time that
+ *					one took
+ *	measure bpf KIND OPS WINDOWS DIR
+ *					while so many windows of so many events
  *					pass: a line "NAME ID RUNS N1 N2 ..."
  *					for each BPF program of the processes
  *					above this one that ran, with the
@@ -19,15 +28,14 @@
  *					the kernel counts them; its machine
  *					code into DIR/ID
  *
- * The call is faccessat() with a path of 63 bytes and an impossible mode,
- * which the kernel refuses before it looks at the path: as cheap as a system
- * call gets, with a text and numbers to look at.
+ * What makes events does so on the last CPU.
  *
  * In C, since a child's peak of memory counts what its parent had at exec.
  */
 #include <dirent.h>
-#include <fcntl.h>
 #include <linux/bpf.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,12 +45,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sites.h"
+
 #define PROGS_MAX 4096
 #define WINDOWS_MAX 1000
-#define JIT_MAX (1 << 20)	/* bytes */
-
-static const char path[] =
-	"/srv/measure/a-path-of-sixty-three-bytes/as-paths-happen-to-be";
+#define JIT_MAX (1 << 20) /* bytes */
+#define TRACER "MEASURE_TRACER" /* its number, for the command beside it */
 
 static long long clock_ns(clockid_t which)
 {
@@ -103,19 +111,76 @@ static int run(long n, char **argv)
 	return 0;
 }
 
+/* ---- a tracer and a command ---- */
+
+static int is_ready(int fd)
+{
+	char text[2048] = "";
+	size_t n = 0;
+	ssize_t got;
+
+	while (n < sizeof(text) - 1 && !strstr(text, "ready")) {
+		got = read(fd, text + n, sizeof(text) - 1 - n);
+		if (got <= 0)
+			return 0;
+		n += (size_t)got;
+	}
+	return 1;
+}
+
+static pid_t start_tracer(int n, char **argv)
+{
+	char text[32];
+	int fds[2];
+	pid_t pid;
+
+	if (pipe(fds))
+		return -1;
+	pid = fork();
+	if (!pid) {
+		dup2(fds[1], STDERR_FILENO);
+		close(fds[0]);
+		close(fds[1]);
+		argv[n] = NULL;
+		execvp(argv[0], argv);
+		_exit(127);
+	}
+	close(fds[1]);
+	if (pid < 0 || !is_ready(fds[0]))
+		return -1;
+	snprintf(text, sizeof(text), "%d", pid);
+	setenv(TRACER, text, 1);
+	return pid;
+}
+
+static int beside(int n, char **argv)
+{
+	pid_t tracer = start_tracer(n, argv), pid;
+	int status = -1;
+
+	if (tracer < 0)
+		return 1;
+	pid = fork();
+	if (!pid) {
+		execvp(argv[n], argv + n);
+		_exit(127);
+	}
+	if (pid > 0)
+		waitpid(pid, &status, 0);
+	kill(tracer, SIGTERM);
+	waitpid(tracer, NULL, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
 /* ---- calls ---- */
 
-/* Modes from 8 to 4095, all of them impossible. */
-static void call(long n)
+static void pin(void)
 {
-	static unsigned long x = 88172645463325252UL;
+	cpu_set_t one;
 
-	for (long i = 0; i < n; i++) {
-		x ^= x << 13;
-		x ^= x >> 7;
-		x ^= x << 17;
-		syscall(SYS_faccessat, AT_FDCWD, path, 8 | (x & 0xfff));
-	}
+	CPU_ZERO(&one);
+	CPU_SET(sysconf(_SC_NPROCESSORS_ONLN) - 1, &one);
+	sched_setaffinity(0, sizeof(one), &one);
 }
 
 static int by_value(const void *a, const void *b)
@@ -125,12 +190,13 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static int calls(long ops, long batches)
+static int calls(sites_fn *call, long ops, long batches)
 {
 	double *ns = calloc((size_t)batches, sizeof(*ns));
 
 	if (!ns)
 		return 1;
+	pin();
 	call(ops / 10);
 	for (long i = 0; i < batches; i++) {
 		long long began = clock_ns(CLOCK_THREAD_CPUTIME_ID);
@@ -149,7 +215,7 @@ static int flood(long n)
 {
 	long long began = now_ns();
 
-	call(n);
+	sites_find("syscall")(n);
 	printf("%.2f\n", (double)(now_ns() - began) / (double)n);
 	return 0;
 }
@@ -172,10 +238,10 @@ static long bpf(int cmd, union bpf_attr *attr)
 static int prog_info(struct prog *p, struct bpf_prog_info *info)
 {
 	union bpf_attr attr = { .info = {
-		.bpf_fd = (unsigned)p->fd,
-		.info_len = sizeof(*info),
-		.info = (unsigned long)info,
-	} };
+					.bpf_fd = (unsigned)p->fd,
+					.info_len = sizeof(*info),
+					.info = (unsigned long)info,
+				} };
 
 	return (int)bpf(BPF_OBJ_GET_INFO_BY_FD, &attr);
 }
@@ -231,9 +297,14 @@ static long parent_of(long pid)
 	return parent;
 }
 
-/* Is it of a process that this one comes from?  There may be others. */
+/* Is it of a process that this one comes from, or of the tracer beside it?
+ * There may be others. */
 static int is_ours(unsigned id)
 {
+	const char *tracer = getenv(TRACER);
+
+	if (tracer && has_prog(tracer, id))
+		return 1;
 	for (long pid = getppid(); pid > 1; pid = parent_of(pid)) {
 		char text[32];
 
@@ -310,7 +381,7 @@ static void prog_save(struct prog *p, const char *dir)
 	fclose(f);
 }
 
-static int progs(long ops, long windows, const char *dir)
+static int progs(sites_fn *call, long ops, long windows, const char *dir)
 {
 	static struct prog all[PROGS_MAX];
 	union bpf_attr attr = { .enable_stats.type = BPF_STATS_RUN_TIME };
@@ -318,6 +389,7 @@ static int progs(long ops, long windows, const char *dir)
 
 	if (windows > WINDOWS_MAX || bpf(BPF_ENABLE_STATS, &attr) < 0)
 		return 1;
+	pin();
 	call(ops);
 	progs_read(all, n, -1);
 	for (long w = 0; w < windows; w++) {
@@ -337,20 +409,55 @@ static int progs(long ops, long windows, const char *dir)
 	return 0;
 }
 
+/* ---- the least ---- */
+
+static int attach(char **names)
+{
+	static const struct bpf_insn nothing[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	union bpf_attr attr = {
+		.prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT,
+		.insns = (unsigned long)nothing,
+		.insn_cnt = 2,
+		.license = (unsigned long)"GPL",
+	};
+	long prog = bpf(BPF_PROG_LOAD, &attr);
+
+	for (; *names; names++) {
+		memset(&attr, 0, sizeof(attr));
+		attr.raw_tracepoint.name = (unsigned long)*names;
+		attr.raw_tracepoint.prog_fd = (unsigned)prog;
+		if (bpf(BPF_RAW_TRACEPOINT_OPEN, &attr) < 0)
+			return 1;
+	}
+	puts("");
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
-	long n = argc > 2 ? strtol(argv[2], NULL, 10) : 0;
-	long m = argc > 3 ? strtol(argv[3], NULL, 10) : 0;
+	const char *what = argc > 1 ? argv[1] : "";
+	sites_fn *call = argc > 2 ? sites_find(argv[2]) : NULL;
+	long n = argc > 3 ? strtol(argv[3], NULL, 10) : 0;
+	long m = argc > 4 ? strtol(argv[4], NULL, 10) : 0;
 
-	if (argc >= 4 && n > 0 && !strcmp(argv[1], "run"))
-		return run(n, argv + 3);
-	if (argc == 3 && n > 0 && !strcmp(argv[1], "flood"))
-		return flood(n);
-	if (argc == 4 && n > 0 && m > 0 && !strcmp(argv[1], "calls"))
-		return calls(n, m);
-	if (argc == 5 && n > 0 && m > 0 && !strcmp(argv[1], "bpf"))
-		return progs(n, m, argv[4]);
-	fprintf(stderr, "measure run N COMMAND... | calls OPS BATCHES | "
-			"flood N | bpf OPS WINDOWS DIR\n");
+	if (argc >= 4 && !strcmp(what, "run"))
+		return run(strtol(argv[2], NULL, 10), argv + 3);
+	if (argc >= 4 && !strcmp(what, "beside") && argc > 3 + atoi(argv[2]))
+		return beside(atoi(argv[2]), argv + 3);
+	if (argc >= 3 && !strcmp(what, "attach"))
+		return attach(argv + 2);
+	if (argc == 3 && !strcmp(what, "flood"))
+		return flood(strtol(argv[2], NULL, 10));
+	if (argc == 5 && call && n > 0 && m > 0 && !strcmp(what, "calls"))
+		return calls(call, n, m);
+	if (argc == 6 && call && n > 0 && m > 0 && !strcmp(what, "bpf"))
+		return progs(call, n, m, argv[5]);
+	fprintf(stderr, "measure run N COMMAND... | attach NAME... | "
+			"beside N TRACER... COMMAND... | "
+			"calls KIND OPS BATCHES | flood N | "
+			"bpf KIND OPS WINDOWS DIR\n");
 	return 2;
 }

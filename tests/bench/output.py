@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from events import SITE, TP, words
+from rows import SITE, TP
 
 SCRIPTS = {
     "spile": SITE + r'{ printf("%d %d %s\n", pid(), mode, execname()) }',

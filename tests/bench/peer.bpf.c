@@ -3,7 +3,8 @@
  * The handlers of the bench as someone who knows BPF writes them in C:
  * raw_NAME on the BTF tracepoint that spile uses too, with the test of the call
  * first and the same data structures; tp_NAME as most would write it, on the
- * tracepoint of the call.
+ * tracepoint of the call.  For programs, user_NAME, which peer.c attaches as
+ * spile does, by one link, and plain_NAME as most would.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -49,12 +50,12 @@ struct event {
 	char comm[16];
 };
 
-#define MAP(name, kind, n, k, v) \
-	struct { \
+#define MAP(name, kind, n, k, v)                   \
+	struct {                                   \
 		__uint(type, BPF_MAP_TYPE_##kind); \
-		__uint(max_entries, n); \
-		__type(key, k); \
-		__type(value, v); \
+		__uint(max_entries, n);            \
+		__type(key, k);                    \
+		__type(value, v);                  \
 	} name SEC(".maps")
 
 MAP(by_pid, HASH, ENTRIES, u64, u64);
@@ -91,21 +92,37 @@ static __always_inline u32 log2_bucket(u64 v)
 {
 	u32 r = 0;
 
-	if (v >> 32) { v >>= 32; r += 32; }
-	if (v >> 16) { v >>= 16; r += 16; }
-	if (v >> 8) { v >>= 8; r += 8; }
-	if (v >> 4) { v >>= 4; r += 4; }
-	if (v >> 2) { v >>= 2; r += 2; }
-	if (v >> 1) r++;
+	if (v >> 32) {
+		v >>= 32;
+		r += 32;
+	}
+	if (v >> 16) {
+		v >>= 16;
+		r += 16;
+	}
+	if (v >> 8) {
+		v >>= 8;
+		r += 8;
+	}
+	if (v >> 4) {
+		v >>= 4;
+		r += 4;
+	}
+	if (v >> 2) {
+		v >>= 2;
+		r += 2;
+	}
+	if (v >> 1)
+		r++;
 	return r;
 }
 
-#define ADD(map, key) \
-	do { \
-		u64 one = 1, *v = bpf_map_lookup_elem(&map, key); \
-		if (v) \
-			__sync_fetch_and_add(v, 1); \
-		else \
+#define ADD(map, key)                                                      \
+	do {                                                               \
+		u64 one = 1, *v = bpf_map_lookup_elem(&map, key);          \
+		if (v)                                                     \
+			__sync_fetch_and_add(v, 1);                        \
+		else                                                       \
 			bpf_map_update_elem(&map, key, &one, BPF_NOEXIST); \
 	} while (0)
 
@@ -238,19 +255,19 @@ static __always_inline void do_printf(u64 mode, u64 path)
 	bpf_ringbuf_submit(e, flags);
 }
 
-#define HANDLER(name) \
-	SEC("tp_btf/sys_enter") \
+#define HANDLER(name)                                           \
+	SEC("tp_btf/sys_enter")                                 \
 	int BPF_PROG(raw_##name, struct pt_regs *regs, long id) \
-	{ \
-		if (id == NR_FACCESSAT) \
-			do_##name(regs->dx, regs->si); \
-		return 0; \
-	} \
-	SEC("tp/syscalls/sys_enter_faccessat") \
-	int tp_##name(struct entry *e) \
-	{ \
-		do_##name(e->mode, e->path); \
-		return 0; \
+	{                                                       \
+		if (id == NR_FACCESSAT)                         \
+			do_##name(regs->dx, regs->si);          \
+		return 0;                                       \
+	}                                                       \
+	SEC("tp/syscalls/sys_enter_faccessat")                  \
+	int tp_##name(struct entry *e)                          \
+	{                                                       \
+		do_##name(e->mode, e->path);                    \
+		return 0;                                       \
 	}
 
 static __always_inline void do_empty(u64 mode, u64 path)
@@ -322,24 +339,149 @@ int BPF_PROG(raw_latency_out, struct pt_regs *regs, long ret)
 	return 0;
 }
 
-SEC("tp/syscalls/sys_enter_faccessat")
-int tp_latency_in(void *ctx)
+static __always_inline void hash_in(void)
 {
 	u64 k = (u32)bpf_get_current_pid_tgid(), t = bpf_ktime_get_ns();
 
 	bpf_map_update_elem(&by_start, &k, &t, BPF_ANY);
+}
+
+static __always_inline void hash_out(void)
+{
+	u64 k = (u32)bpf_get_current_pid_tgid();
+	u64 *t = bpf_map_lookup_elem(&by_start, &k);
+
+	if (!t)
+		return;
+	bucket(&log2_hist, log2_bucket(bpf_ktime_get_ns() - *t));
+	bpf_map_delete_elem(&by_start, &k);
+}
+
+SEC("tp/syscalls/sys_enter_faccessat")
+int tp_latency_in(void *ctx)
+{
+	hash_in();
 	return 0;
 }
 
 SEC("tp/syscalls/sys_exit_faccessat")
 int tp_latency_out(void *ctx)
 {
-	u64 k = (u32)bpf_get_current_pid_tgid();
-	u64 *t = bpf_map_lookup_elem(&by_start, &k);
+	hash_out();
+	return 0;
+}
 
-	if (!t)
+/* ---- programs ---- */
+
+#define VALUE(regs) ((regs)->di)
+
+#define USER(name, body) \
+	SEC("uprobe") \
+	int user_##name(struct pt_regs *regs) \
+	{ \
+		body; \
+		return 0; \
+	} \
+	SEC("uprobe") \
+	int plain_##name(struct pt_regs *regs) \
+	{ \
+		body; \
+		return 0; \
+	}
+
+USER(nothing, )
+USER(pid, do_pid(0, 0))
+USER(log2, do_log2(VALUE(regs), 0))
+USER(printf, do_printf(VALUE(regs), 0))
+USER(result_nothing_out, )
+USER(result_log2_out, do_log2(regs->ax, 0))
+
+/* The mark has its first argument where the compiler put it: -8@%rax. */
+USER(mark_log2, do_log2(regs->ax, 0))
+
+struct inner {
+	int count;
+	s64 value;
+};
+
+struct outer {
+	char name[24];
+	struct inner *inner;
+};
+
+static __always_inline void do_member(struct outer *o)
+{
+	struct inner *in = 0;
+	u64 v = 0;
+
+	bpf_probe_read_user(&in, sizeof(in), &o->inner);
+	bpf_probe_read_user(&v, sizeof(v), &in->value);
+	do_minmax(v, 0);
+}
+
+USER(member, do_member((struct outer *)regs->si))
+
+MAP(by_site, HASH, ENTRIES, u64, u64);
+
+static __always_inline void do_site(void *ctx)
+{
+	u64 k = bpf_get_attach_cookie(ctx);
+
+	ADD(by_site, &k);
+}
+
+USER(site, do_site(regs))
+
+SEC("uprobe")
+int user_time_in(void *ctx)
+{
+	u64 *v = bpf_task_storage_get(&start, bpf_get_current_task_btf(), 0,
+				      BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (v)
+		*v = bpf_ktime_get_ns();
+	return 0;
+}
+
+SEC("uprobe")
+int user_time_out(void *ctx)
+{
+	u64 *v = bpf_task_storage_get(&start, bpf_get_current_task_btf(), 0,
+				      0);
+
+	if (!v || !*v)
 		return 0;
-	bucket(&log2_hist, log2_bucket(bpf_ktime_get_ns() - *t));
-	bpf_map_delete_elem(&by_start, &k);
+	bucket(&log2_hist, log2_bucket(bpf_ktime_get_ns() - *v));
+	*v = 0;
+	return 0;
+}
+
+SEC("uprobe")
+int plain_time_in(void *ctx)
+{
+	hash_in();
+	return 0;
+}
+
+SEC("uprobe")
+int plain_time_out(void *ctx)
+{
+	hash_out();
+	return 0;
+}
+
+/* One link for both, with a place for a number in between. */
+extern _Bool bpf_session_is_return(void) __ksym __weak;
+extern u64 *bpf_session_cookie(void) __ksym __weak;
+
+SEC("uprobe")
+int session_time(void *ctx)
+{
+	u64 *v = bpf_session_cookie();
+
+	if (bpf_session_is_return())
+		bucket(&log2_hist, log2_bucket(bpf_ktime_get_ns() - *v));
+	else
+		*v = bpf_ktime_get_ns();
 	return 0;
 }
