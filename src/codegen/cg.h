@@ -362,6 +362,13 @@ cg_reg cg_peek(struct cg_fn *fn, cg_reg base, int64_t off, uint32_t size);
 /* The address to read at, for more than one. */
 cg_reg cg_peek_base(struct cg_fn *fn, cg_reg base);
 
+/* Is the context of a system call's probe one of types, so that registers are
+ * read as they are, without a test of the address? */
+bool cg_has_typed_regs(const struct cg_fn *fn);
+
+/* The base of cg_peek() for the registers of the call. */
+cg_reg cg_regs(struct cg_fn *fn);
+
 /* Text at address `at` of kernel or user memory (aux = enum load_as), at most
  * `max` bytes; a fault raises. */
 void cg_read_text(struct cg_fn *fn, struct cg_str dst, cg_reg at, ir_ref max,

@@ -221,6 +221,18 @@ static void by_user(struct cg_fn *fn)
 	code_ifi(fn->c, BPF_JNE, flags, 0, fn->out);
 }
 
+/* A register of the call; NO_REG when there is no such. */
+static cg_reg call_register(struct cg_fn *fn, const char *name)
+{
+	uint32_t off, size;
+
+	if (!find_path(fn, "pt_regs", name, &off, &size))
+		return NO_REG;
+	if (cg_has_typed_regs(fn))
+		return code_ld(fn->c, cg_regs(fn), (int32_t)off, size);
+	return member(fn, code_ld(fn->c, fn->ctx, 0, 8), "pt_regs", name);
+}
+
 /* Where struct pt_regs has the number of a call. */
 static const char *pt_regs_nr(const struct cg_fn *fn)
 {
@@ -243,7 +255,7 @@ static void by_instruction(struct cg_fn *fn, cg_label wide)
 		if (!find_path(fn, "pt_regs", pairs[i / 2][i % 2], &off[i],
 			       &size) || size != 8 || off[i] > INT16_MAX)
 			return;
-	regs = cg_peek_base(fn, code_ld(c, fn->ctx, 0, 8));
+	regs = cg_regs(fn);
 	a = code_ld(c, regs, (int32_t)off[0], 8);
 	code_if(c, BPF_JNE, a, code_ld(c, regs, (int32_t)off[1], 8), other);
 	a = code_ld(c, regs, (int32_t)off[2], 8);
@@ -421,7 +433,7 @@ static void by_number(struct cg_fn *fn, const struct image_site *site)
 	if (str_is(image_str(fn->g->img, site->name), "sys_enter"))
 		v = code_ld(c, fn->ctx, 8, 8);
 	else
-		v = member(fn, code_ld(c, fn->ctx, 0, 8), "pt_regs", nr_name);
+		v = call_register(fn, nr_name);
 	if (fn->probe->image.nsites)
 		by_numbers(fn, v);
 	else

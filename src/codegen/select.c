@@ -697,6 +697,10 @@ static struct image_prog prog_of(const struct cg_fn *fn)
 	};
 
 	prog.sleeps = fn->sleeps;
+	if (cg_has_typed_regs(fn)) {
+		prog.prog_type = BPF_PROG_TYPE_TRACING;
+		prog.attach_type = BPF_TRACE_RAW_TP;
+	}
 	if (is_of_user(p))
 		prog.attach_type = cg_has(fn, FEATURE_BIT(UPROBE_MULTI)) ?
 					   IMAGE_UPROBE_MULTI : 0;

@@ -40,6 +40,15 @@ static bool has_typed_context(const struct cg_fn *fn)
 	       kind == PROBE_NETFILTER;
 }
 
+/* Kernels that cannot peek know the types, too; but their verifiers do not
+ * believe that the registers are there, so that nothing is won. */
+bool cg_has_typed_regs(const struct cg_fn *fn)
+{
+	return fn->probe->image.kind == PROBE_SYSCALL &&
+	       cg_has(fn, FEATURE_BIT(PEEK)) &&
+	       cg_has(fn, FEATURE_BIT(TP_BTF));
+}
+
 /* A word whose type keeps a program from reading it can be copied. */
 static cg_reg copied_word(struct cg_fn *fn, const struct ir_insn *i)
 {
@@ -72,7 +81,8 @@ void cg_ctx_word(struct cg_fn *fn, ir_ref r)
 	v = context(fn, 8 * i->imm, 8);
 	if (i->aux)
 		code_relocate(fn->c, IREL_ACCESS_WORD, i->aux - 1);
-	if (has_typed_context(fn)) {
+	if (has_typed_context(fn) ||
+	    (!i->imm && !i->aux && cg_has_typed_regs(fn))) {
 		code_alui(fn->c, BPF_NEG, v, 0);
 		code_alui(fn->c, BPF_NEG, v, 0);
 	}
@@ -121,6 +131,13 @@ cg_reg cg_peek_base(struct cg_fn *fn, cg_reg base)
 	code_call_kfunc(c, image_intern(fn->g->img, fn->g->a,
 					STR("bpf_rdonly_cast")), 2);
 	return code_result(c);
+}
+
+cg_reg cg_regs(struct cg_fn *fn)
+{
+	cg_reg regs = code_ld(fn->c, fn->ctx, 0, 8);
+
+	return cg_has_typed_regs(fn) ? regs : cg_peek_base(fn, regs);
 }
 
 cg_reg cg_peek(struct cg_fn *fn, cg_reg base, int64_t off, uint32_t size)
@@ -200,7 +217,7 @@ void cg_load(struct cg_fn *fn, ir_ref r)
 		return;
 	}
 	if (is_there(fn, i) && cg_has(fn, FEATURE_BIT(PEEK))) {
-		v = cg_peek(fn, cg_long(fn, i->a), i->imm, size);
+		v = code_ld(c, cg_regs(fn), (int32_t)i->imm, size);
 		if (i->aux & LOAD_SIGNED)
 			narrow(fn, v, i->aux);
 		cg_set_long(fn, r, v);

@@ -3,7 +3,8 @@
  * Statistics: a value of this CPU's copy grows; reading merges the copies of
  * all CPUs.  An interrupt may be at the same copy, so each field changes by
  * one atomic operation; MAX and MIN (as the greatest of the complement) by
- * a compare and exchange that is tried a few times.
+ * a compare and exchange that is tried a few times.  Where nobody else can be
+ * there (ir/opt_alone.c), a load and a store do.
  */
 #include <stddef.h>
 
@@ -15,6 +16,26 @@
 #define SIGN INT64_MIN
 #define MAX_TRIES 4
 
+/* What a value is added to. */
+struct sample {
+	cg_reg at;
+	uint32_t off;
+	const struct image_stat *s;
+	cg_reg v;
+	bool is_alone;
+};
+
+static void maximize_plainly(struct cg_code *c, cg_reg at, int32_t off,
+			     cg_reg v)
+{
+	cg_label done = code_label(c);
+	cg_reg old = code_ld(c, at, off, 8);
+
+	code_if(c, BPF_JGE, old, v, done);
+	code_store(c, at, off, v, 8);
+	code_place_label(c, done);
+}
+
 void cg_maximize(struct cg_fn *fn, cg_reg at, int32_t off, cg_reg v)
 {
 	struct cg_code *c = fn->c;
@@ -22,10 +43,7 @@ void cg_maximize(struct cg_fn *fn, cg_reg at, int32_t off, cg_reg v)
 	cg_reg old = code_reg(c);
 
 	if (!cg_has(fn, FEATURE_BIT(ATOMIC_FETCH))) {
-		code_load(c, old, at, off, 8);
-		code_if(c, BPF_JGE, old, v, done);
-		code_store(c, at, off, v, 8);
-		code_place_label(c, done);
+		maximize_plainly(c, at, off, v);
 		return;
 	}
 	for (int k = 0; k < MAX_TRIES; k++) {
@@ -38,17 +56,61 @@ void cg_maximize(struct cg_fn *fn, cg_reg at, int32_t off, cg_reg v)
 	code_place_label(c, done);
 }
 
-static void add_field(struct cg_fn *fn, cg_reg at, uint32_t off, cg_reg v)
+static void add_to(struct cg_fn *fn, const struct sample *q, cg_reg at,
+		   uint32_t off, cg_reg v)
 {
-	code_atomic(fn->c, BPF_ADD, at, (int32_t)off, v);
+	cg_reg sum;
+
+	if (!q->is_alone) {
+		code_atomic(fn->c, BPF_ADD, at, (int32_t)off, v);
+		return;
+	}
+	sum = code_ld(fn->c, at, (int32_t)off, 8);
+	code_alu(fn->c, BPF_ADD, sum, v);
+	code_store(fn->c, at, (int32_t)off, sum, 8);
+}
+
+static void add_one_to(struct cg_fn *fn, const struct sample *q, cg_reg at,
+		       uint32_t off)
+{
+	cg_reg sum;
+
+	if (!q->is_alone) {
+		add_to(fn, q, at, off, code_const(fn->c, 1));
+		return;
+	}
+	sum = code_ld(fn->c, at, (int32_t)off, 8);
+	code_alui(fn->c, BPF_ADD, sum, 1);
+	code_store(fn->c, at, (int32_t)off, sum, 8);
+}
+
+/* The low word += lo; the carry, if there is one, goes to hi. */
+static void add_low(struct cg_fn *fn, const struct sample *q, uint32_t off,
+		    cg_reg lo, cg_reg hi)
+{
+	struct cg_code *c = fn->c;
+	cg_label done = code_label(c);
+	cg_reg sum = code_copy(c, lo);
+
+	if (!q->is_alone && cg_has(fn, FEATURE_BIT(ATOMIC_FETCH))) {
+		code_atomic(c, BPF_ADD | BPF_FETCH, q->at, (int32_t)off, sum);
+		code_alu(c, BPF_ADD, sum, lo);
+	} else {
+		add_to(fn, q, q->at, off, lo);
+		code_load(c, sum, q->at, (int32_t)off, 8);
+	}
+	code_if(c, BPF_JGE, sum, lo, done);
+	code_alui(c, BPF_ADD, hi, 1);
+	code_place_label(c, done);
 }
 
 /* hi:lo += v * v, of 128 bits: by halves of |v|. */
-static void add_square(struct cg_fn *fn, cg_reg at, uint32_t off, cg_reg v)
+static void add_square(struct cg_fn *fn, const struct sample *q)
 {
+	uint32_t off = q->off + image_stat_offset(q->s, STAT_SUMSQ);
 	struct cg_code *c = fn->c;
-	cg_label pos = code_label(c), done = code_label(c);
-	cg_reg a = code_copy(c, v), lo, hi, mid, b, old;
+	cg_label pos = code_label(c);
+	cg_reg a = code_copy(c, q->v), lo, hi, mid, b;
 
 	code_ifi(c, BPF_JSGE, a, 0, pos);
 	code_alui(c, BPF_NEG, a, 0);
@@ -74,18 +136,8 @@ static void add_square(struct cg_fn *fn, cg_reg at, uint32_t off, cg_reg v)
 	code_alu(c, BPF_ADD, a, mid);
 	code_alui(c, BPF_RSH, a, 32);
 	code_alu(c, BPF_ADD, hi, a);
-	old = code_copy(c, lo);
-	if (cg_has(fn, FEATURE_BIT(ATOMIC_FETCH))) {
-		code_atomic(c, BPF_ADD | BPF_FETCH, at, (int32_t)off, old);
-		code_alu(c, BPF_ADD, old, lo);
-	} else {
-		code_atomic(c, BPF_ADD, at, (int32_t)off, lo);
-		code_load(c, old, at, (int32_t)off, 8);
-	}
-	code_if(c, BPF_JGE, old, lo, done);
-	code_alui(c, BPF_ADD, hi, 1);		/* the carry */
-	code_place_label(c, done);
-	add_field(fn, at, off + 8, hi);
+	add_low(fn, q, off, lo, hi);
+	add_to(fn, q, q->at, off + 8, hi);
 }
 
 /* i = number of the highest bit of v (not 0). */
@@ -133,6 +185,15 @@ static cg_reg log_bucket(struct cg_code *c, cg_reg v)
 	return i;
 }
 
+/* By a constant above 0. */
+static void divide(struct cg_code *c, cg_reg v, int64_t by)
+{
+	if (by & (by - 1))
+		code_alu(c, BPF_DIV, v, code_const(c, by));
+	else if (by > 1)
+		code_alui(c, BPF_RSH, v, __builtin_ctzll((uint64_t)by));
+}
+
 /* 0 under, last over. */
 static cg_reg linear_bucket(struct cg_code *c, const struct image_stat *s,
 			    cg_reg v)
@@ -146,8 +207,9 @@ static cg_reg linear_bucket(struct cg_code *c, const struct image_stat *s,
 	else
 		code_if(c, BPF_JSLT, v, code_const(c, s->start), done);
 	off = code_copy(c, v);
-	code_alu(c, BPF_SUB, off, code_const(c, s->start));
-	code_alu(c, BPF_DIV, off, code_const(c, s->interval));
+	if (s->start)
+		code_alu(c, BPF_SUB, off, code_const(c, s->start));
+	divide(c, off, s->interval);
 	code_movi(c, i, last);
 	code_ifi(c, BPF_JGE, off, last - 1, done);
 	code_mov(c, i, off);
@@ -157,50 +219,59 @@ static cg_reg linear_bucket(struct cg_code *c, const struct image_stat *s,
 	return i;
 }
 
-static void add_bucket(struct cg_fn *fn, cg_reg at, uint32_t off,
-		       const struct image_stat *s, cg_reg v)
+static void add_bucket(struct cg_fn *fn, const struct sample *q)
 {
 	struct cg_code *c = fn->c;
-	uint32_t n = image_stat_buckets(s);
-	cg_reg i = s->hist == HIST_LOG ? log_bucket(c, v) :
-					 linear_bucket(c, s, v);
+	uint32_t n = image_stat_buckets(q->s);
+	cg_reg i = q->s->hist == HIST_LOG ? log_bucket(c, q->v) :
+					    linear_bucket(c, q->s, q->v);
 	cg_label fits = code_label(c);
-	cg_reg to = code_copy(c, at);
+	cg_reg to = code_copy(c, q->at);
 
 	code_ifi(c, BPF_JLT, i, n, fits);
 	code_movi(c, i, n - 1);
 	code_place_label(c, fits);
 	code_alui(c, BPF_LSH, i, 3);
 	code_alu(c, BPF_ADD, to, i);
-	add_field(fn, to, off + image_stat_buckets_offset(s),
-		  code_const(c, 1));
+	add_one_to(fn, q, to, q->off + image_stat_buckets_offset(q->s));
 }
 
-static void add_value(struct cg_fn *fn, cg_reg at, uint32_t off,
-		      const struct image_stat *s, cg_reg v)
+/* MIN or MAX. */
+static void add_extreme(struct cg_fn *fn, const struct sample *q,
+			enum stat_fields f)
 {
+	int32_t off = (int32_t)(q->off + image_stat_offset(q->s, f));
 	struct cg_code *c = fn->c;
+	cg_reg u = code_copy(c, q->v);
+
+	if (f == STAT_MIN)
+		code_alu(c, BPF_XOR, u, code_const(c, ~SIGN));
+	else
+		code_alu(c, BPF_XOR, u, code_const(c, SIGN));
+	if (q->is_alone)
+		maximize_plainly(c, q->at, off, u);
+	else
+		cg_maximize(fn, q->at, off, u);
+}
+
+static void add_value(struct cg_fn *fn, const struct sample *q)
+{
+	const struct image_stat *s = q->s;
 
 	if (s->fields & STAT_COUNT)
-		add_field(fn, at, off + image_stat_offset(s, STAT_COUNT),
-			  code_const(c, 1));
+		add_one_to(fn, q, q->at,
+			   q->off + image_stat_offset(s, STAT_COUNT));
 	if (s->fields & STAT_SUM)
-		add_field(fn, at, off + image_stat_offset(s, STAT_SUM), v);
-	for (uint32_t f = STAT_MIN; f <= STAT_MAX; f <<= 1) {
-		cg_reg u = code_copy(c, v);
-
-		if (!(s->fields & f))
-			continue;
-		code_alu(c, BPF_XOR, u, code_const(c, SIGN));
-		if (f == STAT_MIN)
-			code_alui(c, BPF_XOR, u, -1);
-		cg_maximize(fn, at, (int32_t)(off + image_stat_offset(s,
-						(enum stat_fields)f)), u);
-	}
+		add_to(fn, q, q->at,
+		       q->off + image_stat_offset(s, STAT_SUM), q->v);
+	if (s->fields & STAT_MIN)
+		add_extreme(fn, q, STAT_MIN);
+	if (s->fields & STAT_MAX)
+		add_extreme(fn, q, STAT_MAX);
 	if (s->fields & STAT_SUMSQ)
-		add_square(fn, at, off + image_stat_offset(s, STAT_SUMSQ), v);
+		add_square(fn, q);
 	if (s->hist != HIST_NONE)
-		add_bucket(fn, at, off, s, v);
+		add_bucket(fn, q);
 }
 
 /* The value of the stats map, this CPU's; to `lost` when there is none. */
@@ -223,18 +294,22 @@ static cg_reg scalar(struct cg_fn *fn, const struct image_global *g,
 void cg_stat_add(struct cg_fn *fn, ir_ref r)
 {
 	const struct image_global *g = array_global(fn, r);
-	cg_reg v = cg_long(fn, ir_insn(fn->f, r)->a), at;
+	const struct ir_insn *i = ir_insn(fn->f, r);
+	struct sample q = {
+		.off = g->off, .s = &g->stat, .v = cg_long(fn, i->a),
+		.is_alone = i->aux & STAT_ALONE,
+	};
 	cg_label lost = code_label(fn->c);
 
 	if (g->is_array) {
 		struct cg_str key = array_key(fn, g, r);
 
-		at = array_element(fn, g, key, lost);
+		q.at = array_element(fn, g, key, lost);
 		array_free(fn, key);
 	} else {
-		at = scalar(fn, g, lost);
+		q.at = scalar(fn, g, lost);
 	}
-	add_value(fn, at, g->off, &g->stat, v);
+	add_value(fn, &q);
 	code_place_label(fn->c, lost);
 }
 

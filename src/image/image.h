@@ -335,6 +335,9 @@ enum stat_op {
 	STAT_OP_BUCKET,		/* a (or b) = number of the bucket */
 };
 
+/* aux of OP_STAT_ADD: nobody else is at the copy of the CPU meanwhile. */
+#define STAT_ALONE 1
+
 /* imm of OP_CTX_WORD, beside the number: programs of this type may not read the
  * word, but copy it. */
 #define CTX_WORD_COPIED (INT64_C(1) << 32)
@@ -426,6 +429,9 @@ struct image_global {
 /* BPF_TRACE_UPROBE_MULTI, which older headers of the kernel lack. */
 #define IMAGE_UPROBE_MULTI 48
 
+/* The typedef in the kernel's BTF that is a tracepoint's. */
+#define IMAGE_TRACEPOINT_TYPEDEF "btf_trace_"
+
 struct image_prog {
 	istr name;
 	uint32_t first, n;	/* range of `insns` */
@@ -433,8 +439,9 @@ struct image_prog {
 	uint32_t first_line, nlines;
 	uint32_t prog_type, attach_type;	/* BPF_PROG_TYPE_*, BPF_* */
 	bool sleeps;		/* it may wait for memory of the task */
-	istr attach_to, attach_module;	/* TRACING: the kernel function whose
-					 * arguments are its context */
+	istr attach_to, attach_module;	/* TRACING: the kernel function or
+					 * tracepoint whose arguments are its
+					 * context */
 };
 
 enum image_reloc_kind {

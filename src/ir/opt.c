@@ -24,6 +24,7 @@ static const struct pass passes[] = {
 	{ "jump", opt_jump },
 	{ "vars", opt_vars },
 	{ "task", opt_task },
+	{ "alone", opt_alone },
 	{ "lock", ir_lock },
 };
 

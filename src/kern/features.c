@@ -200,21 +200,48 @@ static bool has_peek(struct ctypes *btf)
 	return loads(insns, ARRAY_SIZE(insns));
 }
 
-/* A program at the entry of a function of the kernel's BTF. */
-static int load_entry(uint32_t id)
+static int load_tracing(uint32_t attach_type, uint32_t id,
+			const struct bpf_insn *insns, uint32_t n)
 {
-	const struct bpf_insn insns[] = { MOV(BPF_REG_0, 0), EXIT };
 	union bpf_attr attr;
 
 	memset(&attr, 0, sizeof(attr));
 	attr.prog_type = BPF_PROG_TYPE_TRACING;
-	attr.expected_attach_type = BPF_TRACE_FENTRY;
+	attr.expected_attach_type = attach_type;
 	attr.insns = ptr_u64(insns);
-	attr.insn_cnt = ARRAY_SIZE(insns);
+	attr.insn_cnt = n;
 	attr.license = ptr_u64("GPL");
 	attr.attach_btf_id = id;
 	return syscall_bpf(BPF_PROG_LOAD, &attr,
 			   SYSCALL_ATTR_SIZE(attach_btf_id));
+}
+
+/* A program at the entry of a function of the kernel's BTF. */
+static int load_entry(uint32_t id)
+{
+	const struct bpf_insn insns[] = { MOV(BPF_REG_0, 0), EXIT };
+
+	return load_tracing(BPF_TRACE_FENTRY, id, insns, ARRAY_SIZE(insns));
+}
+
+/* The registers of a system call, and the second of them. */
+static bool has_tp_btf(struct ctypes *btf)
+{
+	const struct bpf_insn insns[] = {
+		INSN(BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_1, BPF_REG_1, 0, 0),
+		INSN(BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_1, BPF_REG_1, 8, 0),
+		MOV(BPF_REG_0, 0),
+		EXIT,
+	};
+	uint32_t id = btf ? ctypes_find(btf, CTYPE_TYPEDEF,
+					STR(IMAGE_TRACEPOINT_TYPEDEF
+					    "sys_enter")) : 0;
+	_cleanup_close_ int prog = -1;
+
+	if (id)
+		prog = load_tracing(BPF_TRACE_RAW_TP, id, insns,
+				    ARRAY_SIZE(insns));
+	return prog >= 0;
 }
 
 /* The function is one that every kernel has.  To load it says nothing: only
@@ -329,6 +356,8 @@ static bool has_feature(enum image_feature f, struct ctypes *btf)
 		       has_function(btf, STR("bpf_strcmp"));
 	case FEATURE_PEEK:
 		return has_peek(btf);
+	case FEATURE_TP_BTF:
+		return has_tp_btf(btf);
 	case FEATURE_IRQ_SAVE:
 		return has_function(btf, STR("bpf_local_irq_save"));
 	case FEATURE_N:
@@ -398,6 +427,7 @@ static const struct {
 	{ FEATURE_PEEK, {}, STR_INIT("bpf_strcmp") },
 	{ FEATURE_IRQ_SAVE, {}, STR_INIT("bpf_local_irq_save") },
 	{ FEATURE_RAW_TP_COOKIE, {}, STR_INIT("bpf_local_irq_save") },
+	{ FEATURE_TP_BTF, STR_INIT("BPF_TRACE_RAW_TP"), {} },
 };
 
 static bool has_sign(struct ctypes *btf, uint32_t i)

@@ -271,11 +271,22 @@ static struct err *prog_refused(const struct loader *l,
 	return verifier_log_explain(l->img, p, log, -code);
 }
 
-/* The function that a program of type TRACING is about. */
+/* The type of a tracepoint; 0 = there is none. */
+static uint32_t tracepoint_type(struct loader *l, struct str name)
+{
+	struct str typedef_name =
+		arena_printf(&l->arena, IMAGE_TRACEPOINT_TYPEDEF "%" STR_FMT,
+			     STR_ARG(name));
+
+	return ctypes_find(l->btf, CTYPE_TYPEDEF, typedef_name);
+}
+
+/* The function or tracepoint that a program of type TRACING is about. */
 static struct err *loader_target(struct loader *l, const struct image_prog *p,
 				 union bpf_attr *attr)
 {
 	struct str name = image_str(l->img, p->attach_to);
+	bool is_tracepoint = p->attach_type == BPF_TRACE_RAW_TP;
 	struct err *e;
 
 	if (!p->attach_to)
@@ -283,10 +294,13 @@ static struct err *loader_target(struct loader *l, const struct image_prog *p,
 	e = loader_btf(l);
 	if (e)
 		return e;
-	attr->attach_btf_id = ctypes_find(l->btf, CTYPE_FUNC, name);
+	attr->attach_btf_id = is_tracepoint ?
+				      tracepoint_type(l, name) :
+				      ctypes_find(l->btf, CTYPE_FUNC, name);
 	if (!attr->attach_btf_id)
 		return err_new(ERR_NOT_FOUND,
-			       "this kernel has no function '%" STR_FMT "'",
+			       "this kernel has no %s '%" STR_FMT "'",
+			       is_tracepoint ? "tracepoint" : "function",
 			       STR_ARG(name));
 	return NULL;
 }

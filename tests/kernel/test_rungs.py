@@ -16,7 +16,7 @@ WITHOUT = {"function": ["FENTRY", "*"],
            "wildcard": ["KPROBE_MULTI", "KPROBE_COOKIE"],
            "tracepoints": ["RAW_TP_COOKIE", "*"],
            "processes": ["ATOMIC_FETCH"],
-           "syscalls": ["STRNCMP", "KF_STRING"]}
+           "syscalls": ["STRNCMP", "KF_STRING", "TP_BTF"]}
 
 
 def run(*argv):

@@ -30,11 +30,13 @@ struct err *attach_tracepoint(const struct attach_request *r,
 {
 	struct str name = image_str(r->image, r->probe->site.name);
 	_cleanup_free_ char *text = strndup(name.s, name.len);
+	const struct image_prog *p = &r->image->progs.v[r->probe->prog];
 	int fd;
 
 	if (!text)
 		abort();
-	fd = syscall_raw_tracepoint_open(text, r->prog);
+	/* A program that knows the types was loaded for the tracepoint. */
+	fd = syscall_raw_tracepoint_open(p->attach_to ? NULL : text, r->prog);
 	if (fd < 0)
 		return tracepoint_refused(name, fd);
 	attachment_add(r, ret, fd);
