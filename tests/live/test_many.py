@@ -120,5 +120,6 @@ def another_may_not_attach():
 
 
 at_once()
+features_of_users()
 names_of_users()
 another_may_not_attach()
