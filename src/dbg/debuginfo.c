@@ -16,6 +16,8 @@
 
 /* clang's DW_AT_APPLE_optimized */
 #define DEBUGINFO_APPLE_OPTIMIZED 0x3fe1
+/* Inlined copies that are looked for: more than there can be probes. */
+#define DEBUGINFO_INSTANCES_MAX 200000
 
 /* ---- opening ---- */
 
@@ -302,7 +304,7 @@ void debuginfo_instances(struct die_unit *u, struct arena *a,
 	struct dbg_die in = {}, origin;
 	struct dbg_function f;
 
-	while (die_walk_next(&w)) {
+	while (ret->n <= DEBUGINFO_INSTANCES_MAX && die_walk_next(&w)) {
 		if (w.tag == DW_TAG_subprogram)
 			in = w.die;
 		else if (w.depth == 1)
@@ -386,9 +388,22 @@ static void debuginfo_take(struct debuginfo_search *s, struct dbg_die die)
 		vec_push(s->a, s->ret, f);
 }
 
+/* Only units that have a file of the pattern are worth a look. */
+static struct dieindex_iter debuginfo_units(struct debuginfo_search *s)
+{
+	struct die_unit *u;
+	VEC(bool) units = {};
+
+	if (!s->p->file.len || s->is_cross)
+		return (struct dieindex_iter){};
+	for (uint32_t i = 0; (u = dieindex_unit(s->d->index, i)); i++)
+		vec_push(s->a, &units, debugmatch_unit(&s->match, u));
+	return (struct dieindex_iter){ .units = units.v, .nunits = units.n };
+}
+
 static void debuginfo_find_inlines(struct debuginfo_search *s)
 {
-	struct dieindex_iter it = {};
+	struct dieindex_iter it = debuginfo_units(s);
 	struct dieindex_entry e;
 
 	while (dieindex_glob(s->d->index, s->p->name, DIESCAN_INLINE, &it, &e))
@@ -491,12 +506,13 @@ struct err *debuginfo_functions(struct debuginfo *d, struct arena *a,
 	struct debuginfo_search s = {
 		.d = d, .a = a, .p = p, .is_cross = true, .ret = &found
 	};
-	struct dieindex_iter it = {};
+	struct dieindex_iter it;
 	struct dieindex_entry e;
 
 	debugmatch_init(&s.match, p, a);
 	if (!debuginfo_quick(&s, which)) {
 		s.is_cross = dieindex_is_cross(d->index);
+		it = debuginfo_units(&s);
 		while (which & DBG_CALLS &&
 		       dieindex_glob(d->index, p->name, DIESCAN_FUNCTION, &it,
 				     &e))

@@ -683,6 +683,14 @@ bool dieindex_find(struct dieindex *x, struct str name, enum diescan_kind kind,
 	return found;
 }
 
+static bool is_of_units(const struct dieindex_row *r,
+			const struct dieindex_iter *i)
+{
+	uint32_t unit = r->unit_kind >> 8;
+
+	return unit >= i->nunits || i->units[unit];
+}
+
 bool dieindex_glob(struct dieindex *x, struct str pattern,
 		   enum diescan_kind kind, struct dieindex_iter *i,
 		   struct dieindex_entry *ret)
@@ -695,7 +703,7 @@ bool dieindex_glob(struct dieindex *x, struct str pattern,
 	while (i->at < x->head->nentries) {
 		const struct dieindex_row *r = &x->rows[i->at++];
 
-		if (!dieindex_is_kind(r, kind) ||
+		if (!dieindex_is_kind(r, kind) || !is_of_units(r, i) ||
 		    (!all && !str_glob(pattern, dieindex_text(x, r->name))))
 			continue;
 		if (dieindex_entry(x, r, ret))

@@ -28,6 +28,9 @@ struct dieindex_entry {
 struct dieindex_iter {
 	uint32_t at;
 	bool is_started;
+	const bool *units;	/* by number: those of interest to a search by
+				 * a pattern; what is beyond nunits, is */
+	uint32_t nunits;
 };
 
 /* Reads nothing yet.  cache_dir empty = none is kept. */
