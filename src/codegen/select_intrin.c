@@ -58,6 +58,24 @@ void cg_intrin_text(struct cg_fn *fn, ir_ref r, struct cg_str dst)
 		     is_user ? LOAD_USER : 0);
 }
 
+/* The format is a constant of the kernel's own kind; what it takes, a word. */
+static void symbol_text(struct cg_fn *fn, ir_ref r)
+{
+	struct cg_code *c = fn->c;
+	struct cg_str dst = cg_new_string(fn, r), format;
+
+	format = cg_literal(fn->g, image_intern(fn->g->img, fn->g->a,
+						STR("%pS")));
+	code_store(c, R10, cg_word(fn), cg_long(fn, arg(fn, r, 0)), 8);
+	code_mov(c, R1, cg_str_addr(fn, dst));
+	code_movi(c, R2, dst.bound + 1);
+	code_mov(c, R3, cg_str_addr(fn, format));
+	code_mov(c, R4, R10);
+	code_alui(c, BPF_ADD, R4, cg_word(fn));
+	code_movi(c, R5, 8);
+	code_call(c, HELPER_snprintf);
+}
+
 static void raise_signal(struct cg_fn *fn, ir_ref r)
 {
 	code_mov(fn->c, R1, cg_long(fn, arg(fn, r, 0)));
@@ -189,6 +207,9 @@ void cg_intrin(struct cg_fn *fn, ir_ref r)
 	case INTRIN_NGROUPS:
 		cg_ngroups(fn, r);
 		break;
+	case INTRIN_SYM_TEXT:
+		symbol_text(fn, r);
+		break;
 	case INTRIN_KERNEL_STR:
 	case INTRIN_USER_STR:
 		cg_intrin_text(fn, r, cg_new_string(fn, r));
@@ -216,6 +237,7 @@ void cg_intrin(struct cg_fn *fn, ir_ref r)
 	case INTRIN_WARN:
 	case INTRIN_LOG_ERR:
 	case INTRIN_SYSTEM:
+	case INTRIN_SWITCH_FILE:
 	case INTRIN_FTRACE:
 	case INTRIN_PRINTK:
 	case INTRIN_PANIC:

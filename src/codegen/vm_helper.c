@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <linux/bpf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +54,24 @@ static bool lookup(struct vm *vm, const uint64_t *a, uint32_t cpu,
 		return false;
 	e = cpu < map->ncpus ? vm_map_find(map, vm_ptr(a[1])) : NULL;
 	*ret = e ? ptr_u64(e->value) + (uint64_t)cpu * map->stride : 0;
+	return true;
+}
+
+/* Of "%pS" only; there are no symbols. */
+static bool symbol(struct vm *vm, const uint64_t *a, uint64_t *ret)
+{
+	uint64_t addr;
+	int n;
+
+	if (!writable(vm, a[0], a[1], "snprintf") ||
+	    !readable(vm, a[2], 4, "snprintf") ||
+	    !readable(vm, a[3], sizeof(addr), "snprintf"))
+		return false;
+	if (a[4] != sizeof(addr) || strcmp(vm_ptr(a[2]), "%pS") != 0)
+		return vm_fail(vm, "snprintf: another format");
+	memcpy(&addr, vm_ptr(a[3]), sizeof(addr));
+	n = snprintf(vm_ptr(a[0]), a[1], "0x%llx", (unsigned long long)addr);
+	*ret = (uint64_t)n + 1;
 	return true;
 }
 
@@ -387,6 +406,8 @@ bool vm_helper(struct vm *vm, int32_t number, const struct image_reloc *r,
 		return storage(vm, a, ret);
 	case HELPER_get_current_comm:
 		return comm(vm, a, ret);
+	case HELPER_snprintf:
+		return symbol(vm, a, ret);
 	case HELPER_get_stack:
 		return get_stack(vm, a, ret);
 	case HELPER_probe_read_kernel:

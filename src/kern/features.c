@@ -328,6 +328,8 @@ static bool has_feature(enum image_feature f, struct ctypes *btf)
 		return has_helper(BPF_FUNC_map_lookup_percpu_elem);
 	case FEATURE_FOR_EACH:
 		return has_helper(BPF_FUNC_for_each_map_elem);
+	case FEATURE_SNPRINTF:
+		return has_helper(BPF_FUNC_snprintf);
 	case FEATURE_TAIL_CALL:
 		return has_tail_call();
 	case FEATURE_RINGBUF:
@@ -415,6 +417,7 @@ static const struct {
 	{ FEATURE_TASK_STORAGE, STR_INIT("BPF_FUNC_task_storage_get"), {} },
 	{ FEATURE_BIG_KEYS, STR_INIT("BPF_FUNC_task_storage_get"), {} },
 	{ FEATURE_FOR_EACH, STR_INIT("BPF_FUNC_for_each_map_elem"), {} },
+	{ FEATURE_SNPRINTF, STR_INIT("BPF_FUNC_snprintf"), {} },
 	{ FEATURE_ATOMIC_FETCH, STR_INIT("BPF_FUNC_for_each_map_elem"), {} },
 	{ FEATURE_PERCPU_LOOKUP, STR_INIT("BPF_FUNC_map_lookup_percpu_elem"),
 	  {} },

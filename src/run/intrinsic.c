@@ -190,6 +190,13 @@ static enum step do_system(struct host *h, const struct value *args)
 	return STEP_ON;
 }
 
+static enum step do_switch_file(struct host *h, const struct value *args)
+{
+	(void)args;
+	output_switch(h->out);
+	return STEP_ON;
+}
+
 static enum step get_module_name(struct host *h, const struct value *args)
 {
 	(void)args;
@@ -321,6 +328,7 @@ static const intrinsic_fn intrinsics[INTRIN_N] = {
 	[INTRIN_WARN] = do_warn,
 	[INTRIN_LOG_ERR] = do_log_err,
 	[INTRIN_SYSTEM] = do_system,
+	[INTRIN_SWITCH_FILE] = do_switch_file,
 	[INTRIN_FTRACE] = intrinsic_ftrace,
 	[INTRIN_PRINTK] = intrinsic_printk,
 	[INTRIN_PANIC] = intrinsic_panic,

@@ -29,6 +29,10 @@ static const struct need {
 	FEATURE_WRITE_USER,
 	"this kernel's handlers cannot write to a process's memory",
 	"the kernel is locked down, or was built so",
+}, symbols = {
+	FEATURE_SNPRINTF,
+	"this kernel's handlers do not know names of symbols",
+	"print it at once, or keep the address and name it in a timer or end probe; Linux 5.13 and later can do it here",
 };
 
 static void check(const struct kernel_place *at, struct span span,
@@ -131,6 +135,9 @@ void check_kernel_expr(const struct kernel_place *at,
 		check(at, e->span, &writes);
 	else if (e->kind == AST_STAT)
 		check(at, e->span, &reads);
+	else if (e->kind == AST_CALL && e->call.is_intrinsic &&
+		 e->call.intrinsic == INTRIN_SYM_TEXT)
+		check(at, e->span, &symbols);
 	else if (e->kind == AST_IN && has_wildcard(&e->in.keys))
 		check(at, e->span, &walks);
 }

@@ -20,6 +20,8 @@ struct asked {
 	const struct probe *probe;
 	bool has_params;	/* see has_params() */
 	VEC(struct ast_expr *) exprs;	/* what is kept: @entry(of this) */
+	/* Variables of which @defined asks for a member. */
+	VEC(struct str) doubted;
 };
 
 /* ---- what is asked for ---- */
@@ -120,7 +122,11 @@ static bool find_entry(struct ast_expr **place, void *data)
 {
 	struct search *s = data;
 
-	s->found |= is_asked(&s->asked, *place);
+	s->found |= is_entry(*place);
+	if (is_defined(*place) && (*place)->at_op.args.n)
+		s->found |= is_entry((*place)->at_op.args.v[0]);
+	else
+		s->found |= is_asked(&s->asked, *place);
 	return !s->found && !is_defined(*place);
 }
 
@@ -249,6 +255,72 @@ static uint32_t number_of(struct asked *as, struct ast_expr *e)
 	return as->exprs.n;
 }
 
+/* ---- what may not be there ---- */
+
+static bool strip_entry(struct ast_expr **place, void *data)
+{
+	(void)data;
+	while (is_entry(*place))
+		*place = (*place)->at_op.args.v[0];
+	return true;
+}
+
+/* What is there at the entry is known at the return. */
+static bool note_doubt(struct ast_expr **place, void *data)
+{
+	struct asked *as = data;
+	const struct ast_expr *of, *base;
+
+	if (!is_defined(*place) || !(*place)->at_op.args.n)
+		return true;
+	strip_entry(&(*place)->at_op.args.v[0], NULL);
+	walk_expr(&(*place)->at_op.args.v[0], strip_entry, NULL);
+	of = (*place)->at_op.args.v[0];
+	base = base_of(of);
+	if (base != of && base->kind == AST_TARGET)
+		vec_push(as->program->arena, &as->doubted, base->target.name);
+	return false;
+}
+
+static bool is_doubted(const struct asked *as, const struct ast_expr *e)
+{
+	const struct ast_expr *base = base_of(e);
+
+	for (uint32_t i = 0; base->kind == AST_TARGET && i < as->doubted.n; i++)
+		if (str_eq(as->doubted.v[i], base->target.name))
+			return true;
+	return false;
+}
+
+static struct ast_expr *defined_new(struct arena *a, const struct ast_expr *of)
+{
+	struct ast_expr *e = arena_new(a, struct ast_expr);
+
+	e->span = of->span;
+	e->at = of->at;
+	e->kind = AST_ATOP;
+	e->at_op.op = ATOP_DEFINED;
+	vec_push(a, &e->at_op.args, ast_clone_expr(a, of));
+	return e;
+}
+
+/* @defined(e) ? value : e, so that a mistake in e is said. */
+static struct ast_expr *if_there(struct arena *a, const struct ast_expr *e,
+				 struct ast_expr *value)
+{
+	struct ast_expr *choice = arena_new(a, struct ast_expr);
+
+	choice->kind = AST_TERNARY;
+	choice->span = e->span;
+	choice->at = e->at;
+	choice->ternary.cond = defined_new(a, e);
+	choice->ternary.yes = value;
+	choice->ternary.no = ast_clone_expr(a, e);
+	return choice;
+}
+
+/* ---- putting it in: expressions ---- */
+
 static bool take_entry(struct ast_expr **place, void *data);
 
 /* What is written to is of now. */
@@ -266,6 +338,7 @@ static bool take_assigned(struct asked *as, struct ast_expr *e)
 static bool take_entry(struct ast_expr **place, void *data)
 {
 	struct asked *as = data;
+	struct arena *a = as->program->arena;
 	struct ast_expr *e = *place;
 
 	if (!is_asked(as, e))
@@ -275,27 +348,28 @@ static bool take_entry(struct ast_expr **place, void *data)
 	if (is_at_hand(as, e) || !is_there(as, e))
 		*place = e;
 	else if (can_be_kept(as, e))
-		*place = name_new(as->program->arena, *place,
-				  number_of(as, e));
+		*place = name_new(a, *place, number_of(as, e));
+	if ((*place)->kind == AST_NAME && is_doubted(as, e))
+		*place = if_there(a, e, *place);
 	return false;
 }
 
-/* @defined($name) of what begins with that; else 1. */
-static struct ast_expr *question(struct arena *a, struct ast_expr *of)
+/* @defined($name) of what begins with that, or of all of it where that is in
+ * doubt; else 1. */
+static struct ast_expr *question(const struct asked *as, struct ast_expr *of)
 {
-	struct ast_expr *e = arena_new(a, struct ast_expr);
+	struct arena *a = as->program->arena;
 	const struct ast_expr *base = base_of(of);
+	struct ast_expr *e;
 
+	if (base->kind == AST_TARGET &&
+	    !str_starts(base->target.name, STR("$$")))
+		return defined_new(a, is_doubted(as, of) ? of : base);
+	e = arena_new(a, struct ast_expr);
 	e->span = of->span;
 	e->at = of->at;
 	e->kind = AST_NUMBER;
 	e->number = 1;
-	if (base->kind != AST_TARGET ||
-	    str_starts(base->target.name, STR("$$")))
-		return e;
-	e->kind = AST_ATOP;
-	e->at_op.op = ATOP_DEFINED;
-	vec_push(a, &e->at_op.args, ast_clone_expr(a, base));
 	return e;
 }
 
@@ -318,7 +392,7 @@ static bool put_expr(struct ast_expr **place, void *data)
 	    n > as->exprs.n)
 		return true;
 	of = as->exprs.v[n - 1];
-	*place = asks ? question(as->program->arena, of) : of;
+	*place = asks ? question(as, of) : of;
 	return false;
 }
 
@@ -349,6 +423,7 @@ struct ast_stmt *entry_rewrite(struct program *p, uint32_t first, uint32_t n)
 
 	for (uint32_t i = first; i < first + n; i++) {
 		asked.probe = p->probes.v[i];
+		walk_exprs(p->probes.v[i]->body, note_doubt, &asked);
 		walk_exprs(p->probes.v[i]->body, take_entry, &asked);
 	}
 	if (asked.exprs.n > ENTRY_MAX)

@@ -425,9 +425,9 @@ static uint32_t expand_alias(struct expander *ex, const struct match *m,
 	return 0;
 }
 
-static uint32_t expand_matches(struct expander *ex, const struct matches *ms,
-			       const struct ast_point *pt,
-			       const struct context *ctx, bool exact)
+static uint32_t expand_those(struct expander *ex, const struct matches *ms,
+			     const struct ast_point *pt,
+			     const struct context *ctx, bool exact)
 {
 	uint32_t n = 0;
 
@@ -438,6 +438,21 @@ static uint32_t expand_matches(struct expander *ex, const struct matches *ms,
 			n += expand_alias(ex, m, pt, ctx);
 	}
 	return n;
+}
+
+/* Of those that a wildcard means some may not exist here. */
+static uint32_t expand_matches(struct expander *ex, const struct matches *ms,
+			       const struct ast_point *pt,
+			       const struct context *ctx, bool exact)
+{
+	struct context some = *ctx;
+	uint32_t n;
+
+	if (!point_has_glob(pt) || ctx->optional)
+		return expand_those(ex, ms, pt, ctx, exact);
+	some.optional = true;
+	n = expand_those(ex, ms, pt, &some, exact);
+	return n ? n : expand_those(ex, ms, pt, ctx, exact);
 }
 
 static bool has_exact(const struct matches *ms, const struct ast_point *pt)

@@ -115,6 +115,19 @@ class Files(InDirectory):
         self.assertEqual(lines[:-2], [str(i) for i in range(len(lines) - 2)])
 
 
+    def test_function(self):
+        """switch_file(), in host code; without files nothing happens."""
+        script = ('probe begin { println("a") switch_file() println("b") } '
+                  'probe timer.ms(50) { switch_file() exit() } '
+                  'probe end { println("c") }')
+        r = spile("-o", self.path("out"), "-e", script)
+        self.assertEqual((r.returncode, r.stderr), (0, ""))
+        self.assertEqual([(n, read(self.path(n))) for n in self.files()],
+                         [("out", "a\n"), ("out.1", "b\n"), ("out.2", "c\n")])
+        r = spile("-e", script)
+        self.assertEqual((r.returncode, r.stdout), (0, "a\nb\nc\n"))
+
+
 class Background(InDirectory):
     def test_to_file(self):
         """-F -o: its number is printed, and it goes on alone."""

@@ -75,8 +75,8 @@ def run(name, script):
     if name.startswith("stap.stp: ") and \
             re.search(r"\[E03(06|22)\]", err[0]):
         return 0  # SystemTap is not installed, or has no such mark
-    if re.match(r"(nfs|nfsd|sunrpc)\.stp: ", name) and \
-            re.search(r"\[E03(14|18)\]", err[0]):
+    if re.match(r"(nfs|nfsd|sunrpc)(_proc)?\.stp", name) and \
+            re.search(r"\[E0(314|318|411)\]", err[0]):
         return 0  # there is no such module here, or it lacks the function
     if any("error: this kernel has no BPF programs at" in line
            for line in err):
