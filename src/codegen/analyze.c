@@ -477,6 +477,9 @@ static void note(struct cg_fn *fn, const struct ir_insn *i)
 		fn->uses_match = true;
 	if (i->op == OP_INTRIN && i->imm == INTRIN_TOKEN)
 		fn->uses_token = true;
+	if (i->op == OP_INTRIN && (i->imm == INTRIN_VERDICT ||
+				   i->imm == INTRIN_DECIDE))
+		fn->has_verdict = fn->needs_scratch = true;
 	if (i->op == OP_INTRIN && (i->imm == INTRIN_MATCHED ||
 				   i->imm == INTRIN_NGROUPS))
 		fn->wants_groups = true;

@@ -164,7 +164,7 @@ struct cg_fn {
 				 * of the task, */
 	bool sleeps;		/* and does */
 	bool has_loops, needs_scratch, counts_actions, raises_text;
-	bool uses_lock, uses_token, uses_match, wants_groups;
+	bool uses_lock, uses_token, uses_match, wants_groups, has_verdict;
 	uint32_t niters;	/* operations that walk over an array */
 	uint32_t iters_made;
 	bool is_stepped;	/* the steps are being made */
@@ -175,6 +175,7 @@ struct cg_fn {
 	 * and are any number when they come back. */
 	bool is_long;
 	struct cg_outer outer;
+	int32_t verdict;	/* scratch, if has_verdict */
 	int32_t error_slot;	/* scratch, when stepped */
 	VEC(struct cg_slot) slots;
 	uint32_t scratch_end;

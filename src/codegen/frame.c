@@ -231,6 +231,8 @@ void cg_frame_init(struct cg_fn *fn)
 			fn->g->img->limits.maxstringlen);
 	if (fn->uses_token)
 		fn->token_at = (int32_t)cg_slot(fn, 8);
+	if (fn->has_verdict)
+		fn->verdict = (int32_t)cg_slot(fn, 8);
 	if (fn->raises_text)
 		fn->error_text = (int32_t)cg_slot(fn,
 			fn->g->img->limits.maxstringlen);
@@ -301,6 +303,8 @@ void cg_prologue(struct cg_fn *fn)
 	}
 	if (img->count_hits)
 		code_store(c, fn->scratch, fn->began, now(fn), 8);
+	if (fn->has_verdict)
+		code_storei(c, fn->scratch, fn->verdict, 1, 8);
 	first_values(fn);
 }
 
@@ -697,6 +701,19 @@ void cg_exit_code(struct cg_fn *fn)
 	code_exit(fn->c);
 }
 
+/* What the handler has decided: only 0 is a verdict that programs of BPF can
+ * give, besides 1, that the packet goes on. */
+static void exit_by_verdict(struct cg_fn *fn)
+{
+	struct cg_code *c = fn->c;
+	cg_reg v = code_ld(c, fn->scratch, fn->verdict, 8);
+
+	code_storei(c, fn->scratch, CG_SCRATCH_TAKEN, 0, 8);
+	code_ifi(c, BPF_JNE, v, 0, fn->out);
+	code_movi(c, R0, 0);
+	code_exit(c);
+}
+
 void cg_epilogue(struct cg_fn *fn)
 {
 	fn->c->place = cg_place(fn->g, fn->probe->span);
@@ -705,7 +722,9 @@ void cg_epilogue(struct cg_fn *fn)
 		after_steps(fn);
 	if (fn->g->img->count_hits)
 		measure(fn);
-	if (fn->needs_scratch)
+	if (fn->has_verdict)
+		exit_by_verdict(fn);
+	else if (fn->needs_scratch)
 		code_storei(fn->c, fn->scratch, CG_SCRATCH_TAKEN, 0, 8);
 	code_place_label(fn->c, fn->out);
 	cg_exit_code(fn);

@@ -217,6 +217,14 @@ void cg_intrin(struct cg_fn *fn, ir_ref r)
 	case INTRIN_RAISE:
 		raise_signal(fn, r);
 		break;
+	case INTRIN_VERDICT:
+		cg_set_long(fn, r, code_ld(fn->c, fn->scratch, fn->verdict,
+					   8));
+		break;
+	case INTRIN_DECIDE:
+		code_store(fn->c, fn->scratch, fn->verdict,
+			   cg_long(fn, arg(fn, r, 0)), 8);
+		break;
 	case INTRIN_GURU:
 		break;
 	case INTRIN_STACK:

@@ -91,6 +91,7 @@ static bool visit(struct ast_expr **place, void *data)
 	*new = *call;
 	new->span = e->span;
 	new->at = e->at;
+	new->call.name = e->call.name;	/* for messages */
 	new->call.args = (struct ast_exprs){};
 	for (uint32_t i = 0; i < call->call.args.n; i++)
 		vec_push(p->arena, &new->call.args,

@@ -19,6 +19,11 @@ static struct ast_expr *call_new(struct program *p, struct str name,
 	return e;
 }
 
+static bool is_verdict(const struct ast_expr *e)
+{
+	return e->kind == AST_TARGET && str_is(e->target.name, "$verdict");
+}
+
 static bool is_value(const struct ast_expr *e)
 {
 	return e->kind == AST_TARGET && str_is(e->target.name, "$value");
@@ -41,11 +46,29 @@ static struct ast_expr *without_value(struct ast_expr *e)
 	return e;
 }
 
+/* `to = value`, and `to += value` and the like, as a call. */
+static void set(struct program *p, struct ast_expr **place, const char *call)
+{
+	struct ast_expr *e = *place, *value = e->assign.value, *b;
+
+	if (e->assign.op != BINOP_SET) {
+		b = arena_new(p->arena, struct ast_expr);
+		b->kind = AST_BINARY;
+		b->span = e->span;
+		b->at = e->at;
+		b->binary.op = e->assign.op;
+		b->binary.a = e->assign.to;
+		b->binary.b = value;
+		value = b;
+	}
+	*place = call_new(p, str_from(call), e, value);
+}
+
 /* `$value .= text`, also written as `$value = $value . text`, may grow longer
  * than a string. */
 static void assignment(struct program *p, struct ast_expr **place)
 {
-	struct ast_expr *e = *place, *value = e->assign.value, *b;
+	struct ast_expr *e = *place, *value = e->assign.value;
 
 	if (e->assign.op == BINOP_CONCAT) {
 		*place = call_new(p, STR("__value_add"), e, value);
@@ -57,24 +80,32 @@ static void assignment(struct program *p, struct ast_expr **place)
 		*place = call_new(p, STR("__value_add"), e, value);
 		return;
 	}
-	if (e->assign.op != BINOP_SET) {
-		b = arena_new(p->arena, struct ast_expr);
-		b->kind = AST_BINARY;
-		b->span = e->span;
-		b->at = e->at;
-		b->binary.op = e->assign.op;
-		b->binary.a = e->assign.to;
-		b->binary.b = value;
-		value = b;
-	}
-	*place = call_new(p, STR("__value_set"), e, value);
+	set(p, place, "__value_set");
+}
+
+static bool is_defined(const struct ast_expr *e)
+{
+	return e->kind == AST_ATOP && e->at_op.op == ATOP_DEFINED;
+}
+
+static bool rewrite_verdict(struct ast_expr **place, void *data)
+{
+	struct ast_expr *e = *place;
+
+	if (is_defined(e))
+		return false;
+	if (e->kind == AST_ASSIGN && is_verdict(e->assign.to))
+		set(data, place, "__verdict_set");
+	else if (is_verdict(e))
+		*place = call_new(data, STR("__verdict_now"), e, NULL);
+	return true;
 }
 
 static bool rewrite(struct ast_expr **place, void *data)
 {
 	struct ast_expr *e = *place;
 
-	if (e->kind == AST_ATOP && e->at_op.op == ATOP_DEFINED)
+	if (is_defined(e))
 		return false;
 	if (e->kind == AST_ASSIGN && is_value(e->assign.to))
 		assignment(data, place);
@@ -87,6 +118,8 @@ void value_rewrite(struct program *p, struct probe *pr)
 {
 	if (pr->kind == PROBE_PROCFS)
 		walk_exprs(pr->body, rewrite, p);
+	if (pr->kind == PROBE_NETFILTER)
+		walk_exprs(pr->body, rewrite_verdict, p);
 }
 
 void value_rewrite_function(struct program *p, struct func *f)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * $value of procfs probes, which is text that spile itself holds: reading and
- * assigning become calls of the library.  Part of expansion, since what the
+ * assigning become calls of the library; and $verdict of netfilter's, which is
+ * what the handler will return.  Part of expansion, since what the
  * calls name is found after it.
  */
 #ifndef SEMA_VALUE_H

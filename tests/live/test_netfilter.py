@@ -89,6 +89,24 @@ def goes_on():
     check("division by 0" in session.stop()[2], "the error")
 
 
+def verdicts():
+    """$verdict = nf_drop: only what it is said of is not received."""
+    script = ('probe netfilter.ipv4.local_in { if (length == 31) '
+              '{ $verdict = nf_drop n++ if ($verdict == nf_drop) m++ } } '
+              'global n, m probe end { println(n, " ", m) }')
+    session = Session(script, "-g")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind(("127.0.0.1", 0))
+        s.settimeout(5)
+        for text in (b"hello", b"you", b"there"):
+            s.sendto(text, s.getsockname())
+        check([s.recv(9), s.recv(9)] == [b"hello", b"there"], "the packets")
+    got = session.stop()
+    check(got[1] == "1 1\n", "%r" % (got,))
+    got = run(script)
+    check(got[0] == 1 and "-g" in got[2], "%r" % (got,))
+
+
 def main():
     need_root()
     own_network()
@@ -101,6 +119,7 @@ def main():
     counts()
     values()
     goes_on()
+    verdicts()
 
 
 main()
