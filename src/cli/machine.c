@@ -128,6 +128,7 @@ static struct err *features_find(struct compile *c, image_features *ret)
 void machine_features(struct compile *c)
 {
 	c->program.portable = c->options->last_pass == 4;
+	c->program.may_need = is_portable(c) && !c->options->features;
 	c->features_err = features_find(c, &c->program.features);
 	c->program.features &= ~c->options->without;
 	if (world_is_live(c->world) && !is_portable(c) && !c->features_err)

@@ -41,6 +41,10 @@ static void check(const struct kernel_place *at, struct span span,
 	struct diags *ds = at->program->diags;
 	struct diag *d;
 
+	if (at->program->may_need) {
+		at->program->features |= UINT64_C(1) << need->feature;
+		at->program->image->features |= UINT64_C(1) << need->feature;
+	}
 	if (at->program->features >> need->feature & 1)
 		return;
 	d = diag_error(ds, DIAG_OLD_KERNEL, at->call ? at->call->span : span,

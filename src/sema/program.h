@@ -209,6 +209,7 @@ struct program {
 	struct arena *back;		/* in this arena: outlives the tree */
 	struct world *world;
 	image_features features;	/* what the code may rely on */
+	bool may_need;			/* more, which an image then says */
 	bool portable;			/* write down what depends on the
 					 * kernel: see image/access.def */
 	/* Has the kernel that this is for no code for a function of its BTF?

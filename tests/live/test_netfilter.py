@@ -77,6 +77,17 @@ def values():
             "%s: %r" % (name, got))
 
 
+def together():
+    """Sessions at the same hook do not get in each other's way."""
+    script = ('global n probe netfilter.ipv4.local_out { if (length == 33) '
+              'n++ } probe end { println(n) }')
+    sessions = [Session(script) for _ in range(3)]
+    send(socket.AF_INET, "127.0.0.1")
+    for s in sessions:
+        got = s.stop()
+        check(got[1] == "%d\n" % PACKETS, "%r" % (got,))
+
+
 def goes_on():
     """A handler that fails or is skipped drops nothing."""
     session = Session('global z probe netfilter.ipv4.local_out { '
@@ -118,6 +129,7 @@ def main():
         sys.exit(SKIP)
     counts()
     values()
+    together()
     goes_on()
     verdicts()
 
