@@ -263,9 +263,9 @@ static void by_instruction(struct cg_fn *fn, cg_label wide)
 	code_place_label(c, other);
 }
 
-/* Not of 32-bit tasks, whose calls have other numbers.  On x86 any task may
- * make such calls: the kernel marks it while it is in one. */
-static void by_width(struct cg_fn *fn)
+/* Of 32-bit tasks only, or not of them: their calls have other numbers.  On x86
+ * any task may make such calls: the kernel marks it while it is in one. */
+static void by_width(struct cg_fn *fn, bool narrow)
 {
 	cg_label wide = code_label(fn->c);
 	struct ctypes *btf = fn->g->o->btf;
@@ -274,10 +274,13 @@ static void by_width(struct cg_fn *fn)
 					 STR("task_struct")) : 0;
 	cg_reg info, flags;
 
-	if (!id || !ctypes_find_member(btf, id, STR("thread_info"), &m))
+	if (!id || !ctypes_find_member(btf, id, STR("thread_info"), &m)) {
+		if (narrow)
+			need(fn, NO_REG, 0);
 		return;
+	}
 	if (!is_arm64(fn) && cg_has(fn, FEATURE_BIT(PEEK)))
-		by_instruction(fn, wide);
+		by_instruction(fn, narrow ? fn->out : wide);
 	info = cg_current(fn);
 	code_alui(fn->c, BPF_ADD, info, m.bit_offset / 8);
 	flags = member(fn, info, "thread_info",
@@ -285,7 +288,9 @@ static void by_width(struct cg_fn *fn)
 	if (flags != NO_REG) {
 		code_alui(fn->c, BPF_AND, flags,
 			  is_arm64(fn) ? ARM64_TIF_32BIT : X86_TS_COMPAT);
-		code_ifi(fn->c, BPF_JNE, flags, 0, fn->out);
+		code_ifi(fn->c, narrow ? BPF_JEQ : BPF_JNE, flags, 0, fn->out);
+	} else if (narrow) {
+		need(fn, NO_REG, 0);
 	}
 	code_place_label(fn->c, wide);
 }
@@ -423,7 +428,7 @@ static void by_numbers(struct cg_fn *fn, cg_reg v)
 	code_ifi(c, BPF_JEQ, set, 0, fn->out);
 }
 
-/* A call of this number, by a task that is not a 32-bit one. */
+/* A call of this number and width. */
 static void by_number(struct cg_fn *fn, const struct image_site *site)
 {
 	struct cg_code *c = fn->c;
@@ -438,7 +443,7 @@ static void by_number(struct cg_fn *fn, const struct image_site *site)
 		by_numbers(fn, v);
 	else
 		need(fn, v, (int64_t)site->a);
-	by_width(fn);
+	by_width(fn, site->b != 0);
 }
 
 void cg_filter(struct cg_fn *fn)

@@ -59,6 +59,11 @@ struct arch {
 
 	const struct arch_syscall *syscalls;	/* by ascending nr */
 	uint16_t nsyscalls;
+	/* Those of 32-bit programs, the registers of their arguments, of which
+	 * the low halves count; none: nsyscalls32 is 0. */
+	const struct arch_syscall *syscalls32;
+	uint16_t nsyscalls32;
+	uint8_t sys_args32[6];
 };
 
 extern const struct arch arch_x86_64;

@@ -84,6 +84,12 @@ static const struct arch_syscall x86_64_syscalls[] = {
 #undef SYSCALL
 };
 
+static const struct arch_syscall i386_syscalls[] = {
+#define SYSCALL(nr, name) { nr, STR_INIT(#name) },
+#include "dbg/syscall_i386.def"
+#undef SYSCALL
+};
+
 const struct arch arch_x86_64 = {
 	.name = STR_INIT("x86_64"),
 	.machine = STR_INIT("x86_64"),
@@ -107,4 +113,8 @@ const struct arch arch_x86_64 = {
 	.ret_on_stack = true,
 	.syscalls = x86_64_syscalls,
 	.nsyscalls = ARRAY_SIZE(x86_64_syscalls),
+	.syscalls32 = i386_syscalls,
+	.nsyscalls32 = ARRAY_SIZE(i386_syscalls),
+	.sys_args32 = { X86_64_rbx, X86_64_rcx, X86_64_rdx, X86_64_rsi,
+			X86_64_rdi, X86_64_rbp },
 };

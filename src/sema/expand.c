@@ -15,6 +15,7 @@
 #include "sema/library.h"
 #include "sema/point.h"
 #include "sema/resolve/resolve.h"
+#include "sema/syscalls.h"
 #include "sema/syscalls_group.h"
 #include "sema/value.h"
 
@@ -304,14 +305,27 @@ struct matches {
 struct wanted {
 	const struct ast_point *pt;
 	const struct syscalls_group *but;
+	bool lists;
 };
+
+/* Calls of 32-bit programs are meant by those who say so: a program for each
+ * of them would be run for each call. */
+static bool is_left_out(const struct wanted *w, struct str name)
+{
+	const struct ast_point *pt = w->pt;
+
+	if (w->but && syscalls_group_has(w->but, name))
+		return true;
+	return !w->lists && point_has_glob(pt) && pt->n > 1 &&
+	       !str_starts(pt->v[1].name, STR("compat_")) &&
+	       syscalls_is_narrow(name);
+}
 
 static bool wanted_alias(struct str name, const void *data)
 {
 	const struct wanted *w = data;
 
-	return point_match(w->pt, name) != 0 &&
-	       !(w->but && syscalls_group_has(w->but, name));
+	return point_match(w->pt, name) != 0 && !is_left_out(w, name);
 }
 
 static void find_in_file(struct program *p, const struct ast_file *f,
@@ -329,7 +343,7 @@ static void find_in_file(struct program *p, const struct ast_file *f,
 			continue;
 		name = bare_name(p->arena, &al->name);
 		used = point_match(pt, name);
-		if (used && !(w->but && syscalls_group_has(w->but, name)))
+		if (used && !is_left_out(w, name))
 			vec_push(p->arena, &ret->list,
 				 (struct match){ al, name, used,
 						 f->is_library });
@@ -341,7 +355,7 @@ static void find_aliases(struct program *p, const struct ast_point *pt,
 			 bool library, const struct syscalls_group *but,
 			 struct matches *ret)
 {
-	struct wanted w = { pt, but };
+	struct wanted w = { pt, but, p->lists_points };
 
 	if (library && p->library)
 		library_load_aliases(p->library, pt->v[0].name,

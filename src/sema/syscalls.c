@@ -10,6 +10,8 @@
  */
 #include "sema/syscalls.h"
 
+#include <string.h>
+
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/vec.h"
@@ -19,8 +21,13 @@
 
 static const struct syscall_row calls[] = {
 #define CALL(name, kernel, result, args) \
-	{ STR_INIT(#name), STR_INIT(#kernel), #result[0], STR_INIT(args) },
+	{ STR_INIT(#name), STR_INIT(#kernel), #result[0], STR_INIT(args), \
+	  false, STR_INIT("") },
+#define COMPAT(name, kernel, also, result, args)                          \
+	{ STR_INIT(#name), STR_INIT(kernel), #result[0], STR_INIT(args),   \
+	  true, STR_INIT(also) },
 #include "sema/syscalls.def"
+#undef COMPAT
 #undef CALL
 };
 
@@ -130,12 +137,27 @@ struct maker {
 	struct buf format, values;
 	struct str before;	/* the name of the argument before */
 	bool absent;		/* this machine has no such call: all is 0 */
+	bool narrow;		/* the call is one of 32 bits: its arguments are
+				 * in __v1 ... */
+	int wide_nr;		/* the number of that which has structures of 64
+				 * bits all the same, or -1 */
 };
 
 /* "$int1" of "int" and 1. */
 static struct str root(struct maker *m, const char *kind, uint32_t n)
 {
-	return m->absent ? STR("0") : arena_printf(m->a, "$%s%u", kind, n);
+	if (m->absent)
+		return STR("0");
+	if (!m->narrow)
+		return arena_printf(m->a, "$%s%u", kind, n);
+	return arena_printf(m->a, strcmp(kind, "int") != 0 ? "__v%u" :
+			    "(__v%u << 32 >> 32)", n);
+}
+
+/* What begins the name of an argument as a word: it ends in its number. */
+static const char *word(const struct maker *m)
+{
+	return m->narrow ? "__v" : "$arg";
 }
 
 static void value(struct maker *m, const char *format, struct str v)
@@ -201,8 +223,8 @@ static void capture_text(struct maker *m, uint32_t n)
 	if (m->absent)
 		buf_printf(m->out, "\t__s%u = \"\"\n", n);
 	else
-		buf_printf(m->out, "\ttry { __s%u = user_string($arg%u) }"
-			   " catch { __e%u = 1 }\n", n, n, n);
+		buf_printf(m->out, "\ttry { __s%u = user_string(%s%u) }"
+			   " catch { __e%u = 1 }\n", n, word(m), n, n);
 }
 
 static void quote(struct maker *m, struct str text, struct str unquoted,
@@ -245,14 +267,25 @@ static void bytes(struct maker *m, const struct syscall_item *it)
 	if (m->absent)
 		buf_printf(m->out, "\t__s%u = \"\"\n", it->n);
 	else
-		buf_printf(m->out, "\ttry { __s%u = user_string_n($arg%u,"
-			   " _syscall_shown($arg%u)) } catch { __e%u = 1 }\n",
-			   it->n, it->n, it->n + 1, it->n);
+		buf_printf(m->out, "\ttry { __s%u = user_string_n(%s%u,"
+			   " _syscall_shown(%s%u)) } catch { __e%u = 1 }\n",
+			   it->n, word(m), it->n, word(m), it->n + 1, it->n);
 	buf_printf(m->out, "\t__n%u = %" STR_FMT "\n\t%" STR_FMT
 		   " = _syscall_bytes(__s%u, __e%u, %" STR_FMT ", __n%u)\n",
 		   it->n, STR_ARG(root(m, "arg", it->n + 1)), STR_ARG(shown),
 		   it->n, it->n, STR_ARG(it->name), it->n);
 	value(m, "%s", shown);
+}
+
+/* Words of `size` bytes at an address. */
+static void words_at(struct maker *m, uint32_t n, uint32_t words, uint32_t size)
+{
+	buf_str(m->out, STR("\ttry {"));
+	for (uint32_t i = 0; i < words; i++)
+		buf_printf(m->out, m->absent ? " __%c%u = 0" :
+			   " __%c%u = @uderef(%u, %s%u + %u)",
+			   (int)('h' + i), n, size, word(m), n, size * i);
+	buf_printf(m->out, " } catch { __e%u = 1 }\n", n);
 }
 
 /* TEXT = function(__aN, __bN, ..., __eN, NAME): longs at an address. */
@@ -262,13 +295,17 @@ static void structure(struct maker *m, const struct syscall_item *it,
 	struct str shown = text_name(m, it);
 
 	address(m, it->name, it->n);
-	buf_str(m->out, STR("\ttry {"));
-	for (uint32_t i = 0; i < words; i++)
-		buf_printf(m->out, m->absent ? " __%c%u = 0" :
-			   " __%c%u = @uderef(8, $arg%u + %u)",
-			   (int)('h' + i), it->n, it->n, 8 * i);
-	buf_printf(m->out, " } catch { __e%u = 1 }\n\t%" STR_FMT " = %s(",
-		   it->n, STR_ARG(shown), function);
+	if (m->wide_nr >= 0)
+		buf_printf(m->out, "\tif ($syscall == %d) {\n", m->wide_nr);
+	if (!m->narrow || m->wide_nr >= 0)
+		words_at(m, it->n, words, 8);
+	if (m->wide_nr >= 0)
+		buf_str(m->out, STR("\t} else {\n"));
+	if (m->narrow)
+		words_at(m, it->n, words, 4);
+	if (m->wide_nr >= 0)
+		buf_str(m->out, STR("\t}\n"));
+	buf_printf(m->out, "\t%" STR_FMT " = %s(", STR_ARG(shown), function);
 	if (it->table.len)
 		buf_printf(m->out, "%u, ", (unsigned)flags_find(it->table));
 	for (uint32_t i = 0; i < words; i++)
@@ -307,8 +344,8 @@ static void sockaddr(struct maker *m, const struct syscall_item *it)
 static void vector(struct maker *m, const struct syscall_item *it,
 		   const char *function)
 {
-	buf_printf(m->out, "\t%" STR_FMT " = %s($arg%u)\n", STR_ARG(it->name),
-		   function, it->n);
+	buf_printf(m->out, "\t%" STR_FMT " = %s%s(%s%u)\n", STR_ARG(it->name),
+		   function, m->narrow ? "32" : "", word(m), it->n);
 	value(m, "%s", it->name);
 }
 
@@ -353,11 +390,22 @@ static void pollfds(struct maker *m, const struct syscall_item *it)
 
 	address(m, it->name, n);
 	if (!m->absent)
-		buf_printf(m->out, "\ttry { __h%u = @uderef(8, $arg%u) } "
+		buf_printf(m->out, "\ttry { __h%u = @uderef(8, %s%u) } "
 			   "catch { __e%u = 1 }\n"
-			   "\ttry { __i%u = @uderef(8, $arg%u + 8) } "
-			   "catch { __i%u = 0 }\n", n, n, n, n, n, n);
+			   "\ttry { __i%u = @uderef(8, %s%u + 8) } "
+			   "catch { __i%u = 0 }\n", n, word(m), n, n, n,
+			   word(m), n, n);
 	array_text(m, it, "_syscall_pollfds(", "");
+}
+
+/* NAME = 64 bits in two arguments, the lower first. */
+static void pair(struct maker *m, const struct syscall_item *it)
+{
+	buf_printf(m->out, "\t%" STR_FMT " = %" STR_FMT " | %" STR_FMT
+		   " << 32\n", STR_ARG(it->name),
+		   STR_ARG(root(m, "arg", it->n)),
+		   STR_ARG(root(m, "arg", it->n + 1)));
+	value(m, "%d", it->name);
 }
 
 /* NAME = what another variable is, or a constant. */
@@ -394,7 +442,7 @@ static void one(struct maker *m, const struct syscall_item *it)
 	case 'u':
 		return number(m, it, "uint", "%u");
 	case 'l':
-		return number(m, it, "arg", "%d");
+		return number(m, it, m->narrow ? "int" : "arg", "%d");
 	case 'z':
 		return number(m, it, "arg", "%u");
 	case 'x':
@@ -448,6 +496,8 @@ static void one(struct maker *m, const struct syscall_item *it)
 		return pollfds(m, it);
 	case 'c':
 		return copy(m, it);
+	case 'D':
+		return pair(m, it);
 	case 'S':
 		return sockaddr(m, it);
 	case 'A':
@@ -463,17 +513,117 @@ static void one(struct maker *m, const struct syscall_item *it)
 static struct str shown_name(const struct syscall_row *c)
 {
 	bool is_other = c > calls && str_eq(c[-1].name, c->name);
+	struct str name = c->name;
 
-	return is_other ? c->kernel : c->name;
+	if (is_other)
+		return c->kernel;
+	if (str_starts(name, STR("compat_")))
+		name = str_sub(name, 7, name.len);
+	if (str_starts(name, STR("sys_")))
+		name = str_sub(name, 4, name.len);
+	if (c->is_32 && str_ends(name, STR("32")))
+		name.len -= 2;
+	return name;
 }
 
-static void arguments(struct arena *a, const struct syscall_row *c, bool absent,
+/* ---- of 32 bits ---- */
+
+static int number_32(const struct arch *arch, struct str name)
+{
+	for (uint32_t i = 0; i < arch->nsyscalls32; i++)
+		if (str_eq(arch->syscalls32[i].name, name))
+			return arch->syscalls32[i].nr;
+	return -1;
+}
+
+static struct str also_name(const struct syscall_row *c)
+{
+	struct str also = c->also;
+
+	return cut(&also, ' ');
+}
+
+/* The handler goes on only for the call that c stands for. */
+static void only_also(struct maker *m, const struct arch *arch,
+		      const struct syscall_row *c)
+{
+	struct str also = c->also, name = cut(&also, ' '),
+		   call = cut(&also, ' ');
+
+	if (name.len)
+		buf_printf(m->out, "\tif ($syscall == %d && ($arg1 & 0xffff) "
+			   "!= %" STR_FMT ") next\n", number_32(arch, name),
+			   STR_ARG(call));
+}
+
+/* __vN = argument A of ipc(2), or what it points to.  Older callers of msgrcv
+ * put two arguments where one points to. */
+static void from_ipc(struct maker *m, struct str list)
+{
+	bool is_msgrcv = str_is(cut(&list, ' '), "12");
+
+	for (uint32_t n = 1; list.len; n++) {
+		struct str a = cut(&list, ' ');
+
+		if (a.s[0] == '*')
+			buf_printf(m->out, " try { __v%u = @uderef(4, $arg%c) }"
+				   " catch { __v%u = 0 }\n", n, a.s[1], n);
+		else
+			buf_printf(m->out, " __v%u = $arg%" STR_FMT "\n", n,
+				   STR_ARG(a));
+	}
+	if (is_msgrcv)
+		buf_str(m->out, STR(
+			" if (!($arg1 >> 16)) try { __v2 = @uderef(4, $arg5) "
+			"__v4 = @uderef(4, $arg5 + 4) } catch { }\n"));
+}
+
+/* __vN = word N of the memory that the second argument points to */
+static void from_socketcall(struct maker *m, struct str list)
+{
+	int64_t count = 0;
+
+	cut(&list, ' ');
+	str_to_s64(list, &count);
+	buf_str(m->out, STR(" try {"));
+	for (int64_t n = 1; n <= count; n++)
+		buf_printf(m->out, " __v%d = @uderef(4, $arg2 + %d)", (int)n,
+			   (int)(4 * (n - 1)));
+	buf_str(m->out, STR(" } catch { }\n"));
+}
+
+static void narrow_arguments(struct maker *m, const struct arch *arch,
+			     const struct syscall_row *c)
+{
+	struct str also = c->also, name = cut(&also, ' ');
+
+	for (uint32_t n = 1; n <= ARRAY_SIZE(arch->sys_args32); n++)
+		buf_printf(m->out, "\t__v%u = $arg%u\n", n, n);
+	if (!name.len)
+		return;
+	buf_printf(m->out, "\tif ($syscall == %d) {\n", number_32(arch, name));
+	if (str_is(name, "ipc"))
+		from_ipc(m, also);
+	else
+		from_socketcall(m, also);
+	buf_str(m->out, STR("\t}\n"));
+}
+
+static void arguments(struct arena *a, const struct arch *arch,
+		      const struct syscall_row *c, bool absent,
 		      struct buf *out)
 {
-	struct maker m = { .a = a, .out = out, .absent = absent };
+	struct maker m = { .a = a, .out = out, .absent = absent,
+			   .narrow = c->is_32 && !absent, .wide_nr = -1 };
 	struct str rest = c->args;
-
 	struct syscall_item it;
+
+	if (m.narrow) {
+		only_also(&m, arch, c);
+		narrow_arguments(&m, arch, c);
+		if (str_ends(c->kernel, STR("_time64")))
+			m.wide_nr = number_32(arch, c->kernel);
+	}
 
 	for (uint32_t n = 1; syscall_item_next(&rest, n, &it); n++) {
 		if (it.kind != '-')
@@ -514,7 +664,7 @@ struct str syscalls_argument(struct str kernel, uint32_t n, int *bytes)
 	uint32_t at = 1;
 
 	for (uint32_t i = 0; i < ARRAY_SIZE(calls); i++)
-		if (str_eq(calls[i].kernel, kernel))
+		if (!calls[i].is_32 && str_eq(calls[i].kernel, kernel))
 			rest = calls[i].args;
 	while (at <= n && syscall_item_next(&rest, at, &it))
 		at++;
@@ -528,9 +678,45 @@ struct str syscalls_argument(struct str kernel, uint32_t n, int *bytes)
 	return it.name;
 }
 
+bool syscalls_is_narrow(struct str name)
+{
+	for (uint32_t i = 0; syscall_family(i).len; i++) {
+		struct str head = syscall_family(i);
+
+		if (!str_starts(name, head) || name.len <= head.len ||
+		    name.s[head.len] != '.')
+			continue;
+		name = str_sub(name, head.len + 1, name.len);
+		if (str_ends(name, STR(".return")))
+			name.len -= 7;
+		for (uint32_t k = 0; k < ARRAY_SIZE(calls); k++)
+			if (calls[k].is_32 && str_eq(calls[k].name, name))
+				return true;
+		return false;
+	}
+	return false;
+}
+
 bool syscalls_is_absent(const struct arch *arch, uint32_t i)
 {
-	return arch_syscall_nr(arch, alias_of(i).call->kernel) < 0;
+	const struct syscall_row *c = alias_of(i).call;
+
+	return c->is_32 ? number_32(arch, c->kernel) < 0 :
+			  arch_syscall_nr(arch, c->kernel) < 0;
+}
+
+/* The point that an alias stands for. */
+static void put_point(struct buf *b, const struct alias *al, bool absent)
+{
+	struct str also = also_name(al->call);
+
+	if (absent)
+		buf_str(b, STR("never"));
+	else
+		buf_printf(b, "kernel.syscall%s(\"%" STR_FMT "%s%" STR_FMT
+			   "\")%s", al->call->is_32 ? "32" : "",
+			   STR_ARG(al->call->kernel), also.len ? "," : "",
+			   STR_ARG(also), al->is_return ? ".return" : "");
 }
 
 struct str syscalls_text(struct arena *a, const struct arch *arch, uint32_t i)
@@ -542,21 +728,18 @@ struct str syscalls_text(struct arena *a, const struct arch *arch, uint32_t i)
 	buf_printf(&b, "/* %" STR_FMT "(2) %s. */\nprobe %" STR_FMT " = ",
 		   STR_ARG(al.call->kernel), al.is_return ? "ends" : "begins",
 		   STR_ARG(syscalls_name(a, i)));
-	if (absent)
-		buf_str(&b, STR("never"));
-	else
-		buf_printf(&b, "kernel.syscall(\"%" STR_FMT "\")%s",
-			   STR_ARG(al.call->kernel),
-			   al.is_return ? ".return" : "");
+	put_point(&b, &al, absent);
 	buf_printf(&b, "\n{\n\tname = \"%" STR_FMT "\"\n",
 		   STR_ARG(shown_name(al.call)));
+	if (al.is_return && al.call->is_32 && !absent)
+		only_also(&(struct maker){ .out = &b }, arch, al.call);
 	if (al.is_return)
 		buf_printf(&b, "\tretval = %s\n"
 			   "\tretstr = return_str(%d, retval)\n",
 			   absent ? "0" : "$return",
 			   al.call->result == 'x' ? 2 : 1);
 	else
-		arguments(a, al.call, absent, &b);
+		arguments(a, arch, al.call, absent, &b);
 	buf_str(&b, STR("}\n"));
 	return arena_str(a, buf_view(&b));
 }

@@ -24,6 +24,10 @@ uint32_t syscalls_count(void);
 /* "syscall.open.return" of i; several may have the same name. */
 struct str syscalls_name(struct arena *a, uint32_t i);
 
+/* Is "syscall.compat_nanosleep.return" one of a call of 32-bit programs only?
+ * Wildcards leave them out, unless they begin with "compat_". */
+bool syscalls_is_narrow(struct str name);
+
 /* Has this processor no such call?  Then its probe is one that never runs. */
 bool syscalls_is_absent(const struct arch *arch, uint32_t i);
 

@@ -122,7 +122,7 @@ static bool has_name(const struct syscalls_group *g, struct str name)
 	for (uint32_t i = 0; (r = syscall_row(i)); i++) {
 		if (!str_eq(r->name, name))
 			continue;
-		if (!fits(g, r))
+		if (r->is_32 || !fits(g, r))
 			return false;
 		found = true;
 	}
@@ -163,7 +163,7 @@ static void members_find(struct arena *a, const struct syscalls_group *g,
 		const struct arch_syscall *call = &g->arch->syscalls[k];
 
 		for (uint32_t i = 0; (r = syscall_row(i)); i++)
-			if (str_eq(r->kernel, call->name) &&
+			if (!r->is_32 && str_eq(r->kernel, call->name) &&
 			    has_name(g, r->name))
 				vec_push(a, &ret->list,
 					 (struct member){ r, call->nr });

@@ -16,6 +16,9 @@ struct syscall_row {
 	struct str kernel;
 	char result;		/* d, x */
 	struct str args;
+	bool is_32;		/* a call of 32-bit programs: kernel is its name
+				 * there */
+	struct str also;	/* how it can be made otherwise, or empty */
 };
 
 /* KIND(TABLE):NAME=OTHER:TEXT; TABLE, OTHER and TEXT may be empty. */

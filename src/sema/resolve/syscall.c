@@ -5,6 +5,10 @@
  * tests of the number on the tracepoints of all calls, so they need neither
  * hooks on functions nor debuginfo.
  *
+ * kernel.syscall32("name"): the same of 32-bit programs, whose calls have
+ * numbers, registers and structures of their own, and which any program on
+ * x86-64 may make.
+ *
  * The arguments are $arg1 ...; as the int or unsigned int that most of them
  * are, $int1 ... and $uint1 ....  At the end of a call its registers still
  * hold them, but for those calls that replace the registers (execve).
@@ -36,16 +40,22 @@ static void add_reg(struct program *p, struct target_scope *s,
 	vec_push(p->arena, &s->roots, root);
 }
 
-static void add_args(struct program *p, struct target_scope *s)
+static bool is_32(const struct query *q)
+{
+	return str_is(q->point->v[1].name, "syscall32");
+}
+
+static void add_args(struct program *p, struct target_scope *s, bool narrow)
 {
 	const struct arch *arch = world_arch(p->world);
 	struct arena *a = p->arena;
 
 	for (uint32_t i = 0; i < ARRAY_SIZE(arch->sys_args); i++) {
-		const struct arch_reg *r = &arch->regs[arch->sys_args[i]];
+		uint8_t n = narrow ? arch->sys_args32[i] : arch->sys_args[i];
+		const struct arch_reg *r = &arch->regs[n];
 
-		add_reg(p, s, arena_printf(a, "arg%u", i + 1), r, r->size,
-			true, false);
+		add_reg(p, s, arena_printf(a, "arg%u", i + 1), r,
+			narrow ? 4 : r->size, !narrow, false);
 		add_reg(p, s, arena_printf(a, "int%u", i + 1), r, 4, true,
 			true);
 		add_reg(p, s, arena_printf(a, "uint%u", i + 1), r, 4, false,
@@ -80,22 +90,25 @@ static void add_names(struct program *p, struct target_scope *s,
 	}
 }
 
-static const struct target_scope *scope_new(struct program *p, struct str call,
-					    bool is_return)
+static const struct target_scope *scope_new(const struct query *q,
+					    struct str call, bool is_return)
 {
+	struct program *p = q->program;
 	const struct arch *arch = world_arch(p->world);
 	struct target_scope *s = arena_new(p->arena, struct target_scope);
 
-	s->what = is_return ? STR("kernel.syscall.return") :
-			      STR("kernel.syscall");
+	s->what = arena_printf(p->arena, "kernel.%" STR_FMT "%s",
+			       STR_ARG(q->point->v[1].name),
+			       is_return ? ".return" : "");
 	s->has_return = is_return;
 	s->has_parms = !is_return;
 	add_word(p, s, is_return ? STR("return") : STR("syscall"));
 	if (is_return)
 		add_reg(p, s, STR("syscall"), &arch->regs[arch->sys_nr], 4,
 			true, true);
-	add_args(p, s);
-	add_names(p, s, call);
+	add_args(p, s, is_32(q));
+	if (!is_32(q))
+		add_names(p, s, call);
 	return s;
 }
 
@@ -112,16 +125,20 @@ static void add_site(struct query *q, const struct arch_syscall *call)
 				     is_return ? STR("sys_exit") :
 						 STR("sys_enter"));
 	s->image.a = call->nr;
+	s->image.b = is_32(q);
 	if (!q->ret->share)
-		s->scope = scope_new(p, call->name, is_return);
+		s->scope = scope_new(q, call->name, is_return);
 	else if (!q->ret->scope)
-		q->ret->scope = scope_new(p, STR(""), is_return);
+		q->ret->scope = scope_new(q, STR(""), is_return);
 }
 
 /* Those of the names or patterns, between commas. */
 static void add_sites(struct query *q, struct str list)
 {
 	const struct arch *arch = world_arch(q->program->world);
+	const struct arch_syscall *calls =
+		is_32(q) ? arch->syscalls32 : arch->syscalls;
+	uint32_t n = is_32(q) ? arch->nsyscalls32 : arch->nsyscalls;
 	int64_t comma = str_find_char(list, ',');
 	struct str one = list;
 
@@ -129,9 +146,9 @@ static void add_sites(struct query *q, struct str list)
 		one.len = (uint32_t)comma;
 		q->ret->share = true;
 	}
-	for (uint32_t i = 0; i < arch->nsyscalls; i++)
-		if (str_glob(one, arch->syscalls[i].name))
-			add_site(q, &arch->syscalls[i]);
+	for (uint32_t i = 0; i < n; i++)
+		if (str_glob(one, calls[i].name))
+			add_site(q, &calls[i]);
 	if (comma >= 0)
 		add_sites(q, str_sub(list, (uint32_t)comma + 1, list.len));
 }
@@ -147,6 +164,7 @@ enum resolve_status syscall_resolve(struct query *q)
 	if (q->ret->list.n > n)
 		return RESOLVE_FOUND;
 	return query_nothing(q, c->arg_span, DIAG_UNKNOWN_SYSCALL,
-			     "%" STR_FMT " has no system call '%" STR_FMT "'",
-			     STR_ARG(arch->name), STR_ARG(c->string));
+			     "%" STR_FMT " has no %ssystem call '%" STR_FMT
+			     "'", STR_ARG(arch->name),
+			     is_32(q) ? "32-bit " : "", STR_ARG(c->string));
 }
