@@ -280,15 +280,18 @@ static void find_locked(struct cg_fn *fn)
 	}
 }
 
-static bool reads_user(const struct ir_insn *i)
+/* Memory, or what only the host knows. */
+static bool may_wait(const struct ir_insn *i)
 {
 	return ((i->op == OP_LOAD || i->op == OP_LOAD_STR) &&
 		i->aux & LOAD_USER) ||
-	       (i->op == OP_INTRIN && i->imm == INTRIN_USER_STR);
+	       (i->op == OP_INTRIN && (i->imm == INTRIN_USER_STR ||
+				       i->imm == INTRIN_USTACK ||
+				       i->imm == INTRIN_USTACK_AT));
 }
 
-/* Does a block read memory of the task while the lock is not held? */
-static bool reads_unlocked(const struct cg_fn *fn, uint32_t block)
+/* Does a block ask for something of the task while the lock is not held? */
+static bool waits_unlocked(const struct cg_fn *fn, uint32_t block)
 {
 	const struct ir_block *b = &fn->f->blocks.v[block];
 	bool held = fn->locked[block];
@@ -298,7 +301,7 @@ static bool reads_unlocked(const struct cg_fn *fn, uint32_t block)
 
 		if (i->op == OP_LOCK || i->op == OP_UNLOCK)
 			held = i->op == OP_LOCK;
-		if (!held && reads_user(i))
+		if (!held && may_wait(i))
 			return true;
 	}
 	return false;
@@ -319,7 +322,7 @@ static void find_sleep(struct cg_fn *fn)
 		if (ir_insn(fn->f, i)->op == OP_PERF_READ)
 			return;
 	for (uint32_t k = 0; k < fn->norder && !fn->can_sleep; k++)
-		fn->can_sleep = reads_unlocked(fn, fn->order[k]);
+		fn->can_sleep = waits_unlocked(fn, fn->order[k]);
 }
 
 static void matters(struct cg_var *v, uint32_t position)

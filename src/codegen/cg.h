@@ -372,6 +372,9 @@ cg_reg cg_regs(struct cg_fn *fn);
 
 /* Text at address `at` of kernel or user memory (aux = enum load_as), at most
  * `max` bytes; a fault raises. */
+/* Can code here wait, for a page of the task or for the host?  Not while others
+ * wait for the lock, and not in what a helper of the kernel calls. */
+bool cg_may_wait(struct cg_fn *fn);
 void cg_read_text(struct cg_fn *fn, struct cg_str dst, cg_reg at, ir_ref max,
 		  uint32_t aux);
 

@@ -281,8 +281,8 @@ static void guess(struct cg_code *c, cg_reg walk, cg_label fault)
 {
 	cg_reg fp = get(c, walk, WALK_FP);
 
-	code_if(c, BPF_JLT, fp, get(c, walk, WALK_SP), fault);
 	puti(c, walk, WALK_GUESSED, 1);
+	code_if(c, BPF_JLT, fp, get(c, walk, WALK_SP), fault);
 	read_user(c, walk, WALK_PC, code_addi(c, fp, 8), fault);
 	read_user(c, walk, WALK_CFA, fp, fault);
 	put(c, walk, WALK_SP, code_addi(c, fp, 16));
@@ -344,6 +344,21 @@ void rt_unwind(struct cg_fn *fn, struct cg_code *c)
 
 #define WAIT_TURNS (1 << 20)
 
+/* Whoever answers may have to run on this CPU, and few kernels take a task off
+ * it that is in the kernel; to read memory as one reads that of others is a
+ * place where they all do. */
+static void give_way(struct cg_code *c, cg_reg walk)
+{
+	code_call(c, HELPER_get_current_task_btf);
+	code_mov(c, R4, R0);
+	code_mov(c, R1, walk);
+	code_alui(c, BPF_ADD, R1, WALK_ROW);
+	code_movi(c, R2, 1);
+	code_mov(c, R3, get(c, walk, WALK_SP));
+	code_movi(c, R5, 0);
+	code_call(c, HELPER_copy_from_user_task);
+}
+
 /* args: walk */
 static void wait_turn(struct cg_fn *fn, struct cg_code *c, const cg_reg *arg,
 		      cg_label done)
@@ -356,11 +371,14 @@ static void wait_turn(struct cg_fn *fn, struct cg_code *c, const cg_reg *arg,
 	code_alui(c, BPF_ADD, R2, WALK_PROC);
 	code_call(c, HELPER_map_lookup_elem);
 	v = code_result(c);
-	code_ifi(c, BPF_JEQ, v, 0, done);
+	/* Forgotten, as it runs another program: an answer will come. */
+	code_ifi(c, BPF_JEQ, v, 0, not_yet);
 	v = code_ld(c, v, offsetof(struct unwind_proc, n), 4);
 	code_ifi(c, BPF_JEQ, v, 0, not_yet);
 	code_jmp(c, done);
 	code_place_label(c, not_yet);
+	if (fn->sleeps)
+		give_way(c, arg[0]);
 	code_call(c, HELPER_ktime_get_ns);
 	code_if(c, BPF_JGT, code_result(c), get(c, arg[0], WALK_WANTED), done);
 }

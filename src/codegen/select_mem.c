@@ -166,9 +166,7 @@ static cg_reg address(struct cg_fn *fn, const struct ir_insn *i)
 	return v;
 }
 
-/* Can code here wait until a page of the task is there?  Not while others wait
- * for the lock, and not in what a helper of the kernel calls. */
-static bool may_wait(struct cg_fn *fn)
+bool cg_may_wait(struct cg_fn *fn)
 {
 	bool may = fn->can_sleep && !fn->is_locked && fn->c == fn->funcs.v[0];
 
@@ -236,7 +234,7 @@ void cg_load(struct cg_fn *fn, ir_ref r)
 	code_call(c, i->aux & LOAD_USER ? HELPER_probe_read_user :
 					  HELPER_probe_read_kernel);
 	code_ifi(c, BPF_JEQ, code_result(c), 0, ok);
-	if (i->aux & LOAD_USER && may_wait(fn))
+	if (i->aux & LOAD_USER && cg_may_wait(fn))
 		code_ifi(c, BPF_JEQ, wait_for(fn, at, size), 0, ok);
 	cg_raise(fn, i->aux & LOAD_USER ? IERR_USER_FAULT : IERR_KERNEL_FAULT,
 		 at);
@@ -316,7 +314,7 @@ void cg_read_text(struct cg_fn *fn, struct cg_str dst, cg_reg at, ir_ref max,
 	cg_label ok = code_label(c);
 
 	read_text(fn, dst, at, max, user, ok);
-	if (user && may_wait(fn))
+	if (user && cg_may_wait(fn))
 		wait_for_text(fn, dst, at, max, ok);
 	if (aux & LOAD_QUIET)
 		cg_str_clear(fn, dst);

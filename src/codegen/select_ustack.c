@@ -14,6 +14,7 @@
 
 #define USTACK_FLAGS 256	/* BPF_F_USER_STACK */
 #define USTACK_WAIT_NS 30000000	/* for the host, at most */
+#define USTACK_MS_SHIFT 20
 
 static uint32_t most_frames(struct cg_fn *fn)
 {
@@ -137,57 +138,115 @@ static cg_reg find_proc(struct cg_fn *fn, struct cg_str walk, cg_label none)
 	return v;
 }
 
-/* Asks the host, once.  A process that is in its own code can wait for the
- * answer: else its first stacks would be guesses. */
-static void ask(struct cg_fn *fn, struct cg_str walk)
+/* Until the host has answered, but not for long. */
+static void wait_for_host(struct cg_fn *fn, struct cg_str walk)
+{
+	struct cg_code *c = fn->c;
+	cg_reg until;
+
+	(void)cg_may_wait(fn);
+	code_call(c, HELPER_ktime_get_ns);
+	until = code_result(c);
+	code_alui(c, BPF_ADD, until, USTACK_WAIT_NS);
+	code_store(c, fn->scratch, walk.off + WALK_WANTED, until, 8);
+	code_mov(c, R1, cg_str_addr(fn, walk));
+	code_call_sub(c, rt_routine(fn, RT_UNWIND_WAIT), 1);
+}
+
+/* Now, in steps of about a millisecond. */
+static cg_reg now_ms(struct cg_fn *fn)
+{
+	cg_reg v;
+
+	code_call(fn->c, HELPER_ktime_get_ns);
+	v = code_result(fn->c);
+	code_alui(fn->c, BPF_RSH, v, USTACK_MS_SHIFT);
+	code_alui(fn->c, BPF_LSH, v, 32);
+	code_alui(fn->c, BPF_RSH, v, 32);
+	return v;
+}
+
+static void clear_frames(struct cg_fn *fn, struct cg_str walk)
+{
+	for (uint32_t k = 0; k < most_frames(fn); k++)
+		code_storei(fn->c, fn->scratch,
+			    walk.off + WALK_FRAMES + 8 * (int32_t)k, 0, 8);
+}
+
+/* Asks the host, once: the frames, which are zeros still, are an empty answer,
+ * but for when that was. */
+static void ask(struct cg_fn *fn, struct cg_str walk, bool waits)
 {
 	struct cg_code *c = fn->c;
 	cg_label asked = code_label(c);
-	cg_reg until;
 
-	/* An empty answer: the frames, which are zeros still. */
+	code_store(c, fn->scratch, walk.off + WALK_FRAMES, now_ms(fn), 8);
 	code_map(c, R1, cg_unwind_maps(fn->g) + UNWIND_PROCS);
 	proc_key(fn, walk, R2);
 	code_mov(c, R3, cg_str_addr(fn, walk));
 	code_alui(c, BPF_ADD, R3, WALK_FRAMES);
 	code_movi(c, R4, BPF_NOEXIST);
 	code_call(c, HELPER_map_update_elem);
+	code_storei(c, fn->scratch, walk.off + WALK_FRAMES, 0, 8);
 	code_ifi(c, BPF_JNE, code_result(c), 0, asked);
 	cg_ask_space(fn, code_ld(c, fn->scratch, walk.off + WALK_PROC, 4));
-	if (is_of_process(fn)) {
-		code_call(c, HELPER_ktime_get_ns);
-		until = code_result(c);
-		code_alui(c, BPF_ADD, until, USTACK_WAIT_NS);
-		code_store(c, fn->scratch, walk.off + WALK_WANTED, until, 8);
-		code_mov(c, R1, cg_str_addr(fn, walk));
-		code_call_sub(c, rt_routine(fn, RT_UNWIND_WAIT), 1);
-	}
 	code_place_label(c, asked);
+	if (waits)
+		wait_for_host(fn, walk);
+}
+
+/* The number of its mappings; to `none` when nobody has answered.  Who finds
+ * that another thread has just asked waits, too. */
+static cg_reg answer(struct cg_fn *fn, struct cg_str walk, cg_reg proc,
+		     bool waits, cg_label none)
+{
+	cg_label old = code_label(fn->c), known = code_label(fn->c);
+	struct cg_code *c = fn->c;
+	cg_reg count = code_reg(c), ago;
+
+	code_load(c, count, proc, offsetof(struct unwind_proc, n), 4);
+	code_ifi(c, BPF_JNE, count, 0, known);
+	if (waits) {
+		ago = now_ms(fn);
+		code_alu(c, BPF_SUB, ago,
+			 code_ld(c, proc, offsetof(struct unwind_proc, first),
+				 4));
+		code_ifi(c, BPF_JGT, ago, USTACK_WAIT_NS >> USTACK_MS_SHIFT,
+			 old);
+		wait_for_host(fn, walk);
+		code_mov(c, proc, find_proc(fn, walk, none));
+		code_load(c, count, proc, offsetof(struct unwind_proc, n), 4);
+		code_ifi(c, BPF_JNE, count, 0, known);
+	}
+	code_place_label(c, old);
+	code_jmp(c, none);
+	code_place_label(c, known);
+	return count;
 }
 
 /* By the tables; to `none` when there are none of this process. */
 static void take_walk(struct cg_fn *fn, struct cg_str walk, ir_ref n,
-		      cg_label none)
+		      bool waits, cg_label none)
 {
 	cg_label first = code_label(fn->c), known = code_label(fn->c);
 	struct cg_code *c = fn->c;
-	cg_reg tgid = cg_pid_tgid(fn), proc = code_reg(c), count;
+	cg_reg proc = code_reg(c), count;
 
-	code_alui(c, BPF_RSH, tgid, 32);
-	code_store(c, fn->scratch, walk.off + WALK_PROC, tgid, 8);
+	put_registers(fn, walk);
 	code_mov(c, proc, find_proc(fn, walk, first));
 	code_jmp(c, known);
 	code_place_label(c, first);
-	ask(fn, walk);
+	ask(fn, walk, waits);
 	code_mov(c, proc, find_proc(fn, walk, none));
 	code_place_label(c, known);
-	count = code_ld(c, proc, offsetof(struct unwind_proc, n), 4);
-	code_ifi(c, BPF_JEQ, count, 0, none);
+	count = answer(fn, walk, proc, waits, none);
 	code_store(c, fn->scratch, walk.off + WALK_COUNT, count, 8);
 	code_store(c, fn->scratch, walk.off + WALK_FIRST,
 		   code_ld(c, proc, offsetof(struct unwind_proc, first), 4),
 		   8);
-	put_registers(fn, walk);
+	code_store(c, fn->scratch, walk.off + WALK_ANSWERED,
+		   code_ld(c, proc, offsetof(struct unwind_proc, answered), 4),
+		   8);
 	code_store(c, fn->scratch, walk.off + WALK_LIMIT,
 		   frames_wanted(fn, n), 8);
 	code_mov(c, R1, cg_str_addr(fn, walk));
@@ -195,20 +254,64 @@ static void take_walk(struct cg_fn *fn, struct cg_str walk, ir_ref n,
 	code_call_sub(c, rt_routine(fn, RT_UNWIND), 2);
 }
 
+static cg_reg walk_field(struct cg_fn *fn, struct cg_str walk, int32_t field)
+{
+	return code_ld(fn->c, fn->scratch, walk.off + field, 8);
+}
+
+/* Something in it was not known.  Tables that nobody asked for may be those of
+ * the program that the process ran before: once, it asks. */
+static void walk_again(struct cg_fn *fn, struct cg_str walk, ir_ref n,
+		       cg_label none, cg_label exact)
+{
+	struct cg_code *c = fn->c;
+	cg_label guess = code_label(c);
+
+	code_ifi(c, BPF_JEQ, walk_field(fn, walk, WALK_GUESSED), 0, exact);
+	code_ifi(c, BPF_JNE, walk_field(fn, walk, WALK_ANSWERED), 0, guess);
+	code_map(c, R1, cg_unwind_maps(fn->g) + UNWIND_PROCS);
+	proc_key(fn, walk, R2);
+	code_call(c, HELPER_map_delete_elem);
+	clear_frames(fn, walk);
+	take_walk(fn, walk, n, true, none);
+	code_place_label(c, guess);
+}
+
+/* Tables, as far as there are any; to `none` when there are none at all.  Not
+ * with the lock, which others wait for, does a process wait for the host. */
+static void walk_tables(struct cg_fn *fn, struct cg_str walk, ir_ref n,
+			cg_label none)
+{
+	bool waits = is_of_process(fn) && !fn->is_locked;
+	struct cg_code *c = fn->c;
+	cg_label exact = code_label(c);
+	cg_reg tgid = cg_pid_tgid(fn);
+
+	code_alui(c, BPF_RSH, tgid, 32);
+	code_store(c, fn->scratch, walk.off + WALK_PROC, tgid, 8);
+	take_walk(fn, walk, n, waits, none);
+	if (waits)
+		walk_again(fn, walk, n, none, exact);
+	code_ifi(c, BPF_JEQ, walk_field(fn, walk, WALK_GUESSED), 0, exact);
+	cg_loss(fn, LOSS_GUESS);
+	code_place_label(c, exact);
+}
+
 /* The frames, n of them or all (IR_NONE), and zeros behind. */
 static void take(struct cg_fn *fn, struct cg_str walk, ir_ref n)
 {
 	struct cg_code *c = fn->c;
 	cg_label none = code_label(c), end = code_label(c);
+	bool walks = can_walk(fn);
 
-	for (uint32_t k = 0; k < most_frames(fn); k++)
-		code_storei(c, fn->scratch,
-			    walk.off + WALK_FRAMES + 8 * (int32_t)k, 0, 8);
-	if (can_walk(fn)) {
-		take_walk(fn, walk, n, none);
+	clear_frames(fn, walk);
+	if (walks) {
+		walk_tables(fn, walk, n, none);
 		code_jmp(c, end);
 	}
 	code_place_label(c, none);
+	if (walks)
+		cg_loss(fn, LOSS_GUESS);
 	take_pointers(fn, walk, n);
 	code_place_label(c, end);
 }

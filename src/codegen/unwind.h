@@ -22,8 +22,9 @@ enum {
 	WALK_ROW = 96,
 	WALK_GUESSED = 104,	/* 1: frame pointers had to do */
 	WALK_PROC = 112,	/* key of the procs map */
-	WALK_HEAD = 120,	/* with it the key of the ustacks map begins */
-	WALK_FRAMES = 128,
+	WALK_ANSWERED = 120,	/* 1: somebody asked for the tables */
+	WALK_HEAD = 128,	/* with it the key of the ustacks map begins */
+	WALK_FRAMES = 136,
 };
 
 #endif

@@ -416,6 +416,7 @@ bool vm_helper(struct vm *vm, int32_t number, const struct image_reloc *r,
 		return probe_read_str(vm, a, ret);
 	case HELPER_probe_read_user:
 	case HELPER_copy_from_user:
+	case HELPER_copy_from_user_task:
 	case HELPER_probe_read_user_str:
 		return fault(vm, a, ret);
 	case HELPER_probe_write_user:

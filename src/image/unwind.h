@@ -35,9 +35,10 @@ enum unwind_map {
 
 /* The key is the number of the process, u32. */
 struct unwind_proc {
-	uint32_t first, n;	/* mappings; n 0: the kernel has asked, and
-				 * nobody has answered yet */
-	uint32_t exec;		/* 16 bits: of which program, as USTACK_EXEC */
+	uint32_t first, n;	/* mappings; n 0: the kernel has asked, at
+				 * `first` in 2^20 ns, and nobody has answered
+				 * yet */
+	uint32_t answered;	/* 1: this answers a question */
 	uint32_t spare;
 };
 

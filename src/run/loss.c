@@ -13,6 +13,7 @@ static bool is_skip(enum image_loss l)
 	case LOSS_RING:
 	case LOSS_STRING:
 	case LOSS_STACK:
+	case LOSS_GUESS:
 	case LOSS_CONTROL:
 	case LOSS_N:
 		break;

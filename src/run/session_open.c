@@ -144,7 +144,7 @@ static struct err *open_follow(struct session *s)
 /* Does the host tell symbols of processes? */
 static bool needs_spaces(const struct image *img)
 {
-	if (img->ustacks_map != IMAGE_NONE)
+	if (img->ustacks_map != IMAGE_NONE || img->unwind_maps != IMAGE_NONE)
 		return true;
 	for (uint32_t i = 0; i < img->code.n; i++) {
 		const struct image_insn *insn = &img->code.v[i];

@@ -38,8 +38,9 @@ struct table {
 struct proc {
 	pid_t pid;
 	uint32_t first, n;	/* mappings */
-	bool asked;		/* the kernel has; else its files are read, so
-				 * that the answer will be quick */
+	bool asked;		/* the kernel has, or will; else its files are
+				 * read, so that the answer will be quick */
+	bool answered;		/* it has */
 	bool dirty;
 };
 
@@ -256,13 +257,17 @@ static void add_part(struct unwind *w, const struct mapping *m, uint64_t bias,
 	};
 }
 
-static void add_mapping(struct unwind *w, pid_t pid, const struct mapping *m,
-			uint32_t *n)
+/* Files are read for who asks; they may be large, and others wait meanwhile. */
+static void add_mapping(struct unwind *w, const struct proc *p,
+			const struct mapping *m, uint32_t *n)
 {
 	struct usym_file f;
+	pid_t pid = p->pid;
 	struct table *t;
 	uint64_t addr;
 
+	if (!p->answered && !usymbols_has(w->usymbols, m))
+		return;
 	if (!usymbols_file(w->usymbols, pid, m, &f) ||
 	    !objfile_address(f.main, m->offset, &addr))
 		return;
@@ -304,10 +309,11 @@ static void proc_fill(struct unwind *w, struct proc *p)
 
 	p->dirty = false;
 	for (uint32_t i = 0; i < listed; i++)
-		add_mapping(w, p->pid, &w->list[i], &value.n);
+		add_mapping(w, p, &w->list[i], &value.n);
 	if (!value.n || !p->asked)
 		return;
 	value.first = mappings_new(w, value.n);
+	value.answered = p->answered;
 	p->first = value.first;
 	p->n = value.n;
 	memcpy(w->maps.mappings + value.first, w->made,
@@ -335,11 +341,14 @@ static struct proc *proc_get(struct unwind *w, pid_t pid)
 
 void unwind_want(struct unwind *w, pid_t pid)
 {
-	struct proc *p = pid > 0 ? proc_get(w, pid) : NULL;
+	struct proc *p;
 
-	if (!p)
+	if (pid <= 0)
 		return;
-	p->asked = true;
+	/* What came before the question must not undo the answer. */
+	spaces_follow(w->spaces);
+	p = proc_get(w, pid);
+	p->asked = p->answered = true;
 	proc_fill(w, p);
 }
 

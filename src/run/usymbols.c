@@ -150,12 +150,16 @@ static void ufile_open(struct usymbols *u, struct ufile *f,
 	f->path = path;
 }
 
+static struct str ufile_key(struct usymbols *u, const struct mapping *m)
+{
+	return arena_printf(&u->answer, "%x %llx %" STR_FMT, m->dev,
+			    (unsigned long long)m->ino, STR_ARG(m->path));
+}
+
 static struct ufile *ufile_get(struct usymbols *u, const struct mapping *m,
 			       pid_t pid)
 {
-	struct str key = arena_printf(&u->answer, "%x %llx %" STR_FMT, m->dev,
-				      (unsigned long long)m->ino,
-				      STR_ARG(m->path));
+	struct str key = ufile_key(u, m);
 	struct ufile *f = map_find(&u->files, key);
 
 	if (f)
@@ -164,6 +168,12 @@ static struct ufile *ufile_get(struct usymbols *u, const struct mapping *m,
 	map_set(&u->files, arena_str(&u->arena, key), f);
 	ufile_open(u, f, m, pid);
 	return f;
+}
+
+bool usymbols_has(struct usymbols *u, const struct mapping *m)
+{
+	arena_reset(&u->answer);
+	return map_find(&u->files, ufile_key(u, m)) != NULL;
 }
 
 bool usymbols_file(struct usymbols *u, pid_t pid, const struct mapping *m,

@@ -32,6 +32,8 @@ struct usym_file {
 	const void *key;
 	struct objfile *main, *debug;
 };
+/* Has it been opened already? */
+bool usymbols_has(struct usymbols *u, const struct mapping *m);
 bool usymbols_file(struct usymbols *u, pid_t pid, const struct mapping *m,
 		   struct usym_file *ret);
 
