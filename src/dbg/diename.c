@@ -7,19 +7,44 @@
 
 #define DIENAME_DEPTH_MAX 32
 
+static bool diename_is_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || c == '_';
+}
+
+/* "operator>", "operator()" and the like are the last part of a name. */
+static bool diename_is_operator(struct str name, uint32_t i)
+{
+	struct str word = STR("operator");
+	struct str rest = str_sub(name, i, name.len);
+
+	return str_starts(rest, word) && rest.len > word.len &&
+	       !diename_is_word(rest.s[word.len]) &&
+	       (!i || !diename_is_word(name.s[i - 1]));
+}
+
 bool diename_split(struct str name, struct str *scope, struct str *last)
 {
-	for (uint32_t i = name.len; i >= 2; i--) {
+	uint32_t depth = 0, at = 0;
+
+	for (uint32_t i = 0; i + 1 < name.len && !diename_is_operator(name, i);
+	     i++) {
+		char c = name.s[i];
+
 		/* Not those between the brackets of a template. */
-		if (name.s[i - 1] == '>')
-			return false;
-		if (name.s[i - 1] == ':' && name.s[i - 2] == ':') {
-			*scope = str_sub(name, 0, i - 2);
-			*last = str_sub(name, i, name.len);
-			return last->len;
-		}
+		if (c == '<' || c == '(')
+			depth++;
+		else if (depth && (c == '>' || c == ')'))
+			depth--;
+		else if (!depth && c == ':' && name.s[i + 1] == ':')
+			at = i + 2;
 	}
-	return false;
+	if (!at || at == name.len)
+		return false;
+	*scope = str_sub(name, 0, at - 2);
+	*last = str_sub(name, at, name.len);
+	return true;
 }
 
 /* Definitions refer to what stands in the class or namespace. */
@@ -92,3 +117,34 @@ bool diename_is_in(struct arena *a, struct dbg_die die, struct str scope)
 			return true;
 	return false;
 }
+
+#ifdef UNIT_TEST
+#include "unit.h"
+
+static bool splits(const char *name, const char *scope, const char *last)
+{
+	struct str s = {}, l = {};
+
+	return diename_split(str_from(name), &s, &l) && str_is(s, scope) &&
+	       str_is(l, last);
+}
+
+UNIT_TEST_CASE(diename_split)
+{
+	struct str s, l;
+
+	TEST(splits("a::b", "a", "b"));
+	TEST(splits("a::b::~c", "a::b", "~c"));
+	TEST(splits("a::f<b::c>", "a", "f<b::c>"));
+	TEST(splits("a<x::y>::f<int>", "a<x::y>", "f<int>"));
+	TEST(splits("a::operator>", "a", "operator>"));
+	TEST(splits("a::operator<<", "a", "operator<<"));
+	TEST(splits("a::b::operator()", "a::b", "operator()"));
+	TEST(splits("operators::f", "operators", "f"));
+	TEST(splits("::f", "", "f"));
+	TEST(!diename_split(STR("f"), &s, &l));
+	TEST(!diename_split(STR("a::"), &s, &l));
+	TEST(!diename_split(STR("f<a::b>"), &s, &l));
+	TEST(!diename_split(STR("operator a::b"), &s, &l));
+}
+#endif

@@ -55,6 +55,9 @@ static bool set_place(struct statement *s, struct image_site *site,
 static struct str text_of(const struct statement *s, struct str function,
 			  struct str file, uint32_t line)
 {
+	/* Nobody wrote it: a function that the compiler made. */
+	if (!file.len)
+		return query_text_with(s->q, s->at, function);
 	return query_text_with(s->q, s->at,
 			       arena_printf(arena_of(s), "%" STR_FMT
 					    "@%" STR_FMT ":%u",
