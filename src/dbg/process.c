@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "dbg/inroot.h"
 
 #define PROCESS_FILE_MAX 65536		/* of a file of one process */
 #define PROCESS_MOUNTS_MAX (16u << 20)
@@ -222,6 +223,27 @@ struct err *process_get(const struct world *w, struct arena *a, pid_t pid,
 	return NULL;
 }
 
+static bool process_is_same(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
+}
+
+struct str process_program_path(const struct world *w, struct arena *a,
+				const struct process *p)
+{
+	struct str link = arena_printf(a, "/proc/%d/exe", p->pid);
+	struct str inner = arena_printf(a, "/proc/%d/root%" STR_FMT, p->pid,
+					STR_ARG(p->exe.path));
+
+	if (!world_is_live(w) ||
+	    process_is_same(arena_str(a, p->exe.path).s, link.s))
+		return p->exe.path;
+	return process_is_same(inner.s, link.s) ? inner : link;
+}
+
 /* ---- lists ---- */
 
 static int process_id_cmp(const void *a, const void *b)
@@ -299,20 +321,54 @@ static bool process_is_program(const char *here)
 	       ((st.st_mode & 0111) || process_is_elf(here));
 }
 
+/* "/proc/42/root", if the path begins with it: a link to where no path of ours
+ * may lead. */
+static struct str process_root(struct str path)
+{
+	struct str proc = STR("/proc/"), root = STR("/root/");
+	uint32_t n = proc.len;
+
+	while (n < path.len && path.s[n] >= '0' && path.s[n] <= '9')
+		n++;
+	if (!str_starts(path, proc) || n == proc.len ||
+	    !str_starts(str_sub(path, n, path.len), root))
+		return (struct str){};
+	return str_sub(path, 0, n + root.len - 1);
+}
+
+/* Without symbolic links. */
+static struct err *process_real(const struct world *w, struct arena *a,
+				struct str path, struct str *ret)
+{
+	_cleanup_free_ char *real = NULL;
+	struct str root = process_root(path), inner;
+	struct err *e;
+
+	if (root.len) {
+		e = inroot_resolve(w, a, root,
+				   str_sub(path, root.len, path.len), &inner);
+		if (!e)
+			*ret = arena_printf(a, "%" STR_FMT "%" STR_FMT,
+					    STR_ARG(root), STR_ARG(inner));
+		return e;
+	}
+	real = realpath(path.s, NULL);
+	if (!real)
+		return err_os(errno, "%s", path.s);
+	*ret = arena_str(a, str_from(real));
+	return NULL;
+}
+
 static struct err *process_file(const struct world *w, struct arena *a,
 				struct str path, struct process_file *ret)
 {
-	_cleanup_free_ char *real = NULL;
 	struct process_file f = { .path = arena_str(a, path) };
-	struct err *e;
+	struct err *e = NULL;
 
-	if (world_is_live(w)) {
-		real = realpath(f.path.s, NULL);
-		if (!real)
-			return err_os(errno, "%s", f.path.s);
-		f.path = arena_str(a, str_from(real));
-	}
-	e = process_identify(w, &f);
+	if (world_is_live(w))
+		e = process_real(w, a, f.path, &f.path);
+	if (!e)
+		e = process_identify(w, &f);
 	if (e)
 		return e;
 	*ret = f;

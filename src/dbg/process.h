@@ -44,6 +44,12 @@ struct process_ids {
 struct err *process_get(const struct world *w, struct arena *a, pid_t pid,
 			struct process *ret) must_check;
 
+/* Where the program of a process (has_exe) can be read: by its path; by its
+ * path below the root directory that the process has in its mounts; or, when
+ * it is gone or another file is there now, by the process. */
+struct str process_program_path(const struct world *w, struct arena *a,
+				const struct process *p);
+
 /* All processes, or all threads of one, ascending. */
 struct err *process_list(const struct world *w, struct arena *a,
 			 struct process_ids *ret) must_check;

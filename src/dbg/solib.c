@@ -463,13 +463,28 @@ static struct str solib_here_mapped(struct arena *a, pid_t pid,
 				    struct str root, struct str path,
 				    struct str range, uint64_t ino)
 {
-	struct str here = arena_printf(a, "%" STR_FMT "%" STR_FMT,
-				       STR_ARG(root), STR_ARG(path));
+	struct str here = arena_printf(a, "/proc/%d/root%" STR_FMT, pid,
+				       STR_ARG(path));
 	struct str mapped = arena_printf(a, "/proc/%d/map_files/%" STR_FMT,
 					 pid, STR_ARG(range));
 
+	if (!root.len && solib_is_mapped(path, mapped, ino))
+		return path;
 	return solib_is_mapped(here, mapped, ino) ? here :
 	       solib_is_mapped(path, mapped, ino) ? path : mapped;
+}
+
+struct str solib_mapped_path(const struct world *w, struct arena *a, pid_t pid,
+			     const struct mapping *m)
+{
+	struct str range = arena_printf(a, "%llx-%llx",
+					(unsigned long long)m->start,
+					(unsigned long long)m->end);
+
+	if (!world_is_live(w))
+		return m->path;
+	return solib_here_mapped(a, pid, inroot_of(w, a, pid), m->path, range,
+				 m->ino);
 }
 
 /* What programs call it; empty = it does not say. */

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "dbg/mappings.h"
 #include "dbg/world.h"
 
 struct solib {
@@ -35,6 +36,10 @@ struct solibs {
 struct err *solib_needed(const struct world *w, struct arena *a,
 			 struct str root, struct str path,
 			 struct solibs *ret) must_check;
+
+/* Where the file of a mapping of a process can be read. */
+struct str solib_mapped_path(const struct world *w, struct arena *a, pid_t pid,
+			     const struct mapping *m);
 
 /* The files that a process has mapped as code, its program first, each once;
  * name is the SONAME, else the file's. */

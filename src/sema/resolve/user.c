@@ -7,7 +7,6 @@
 #include "dbg/arch.h"
 #include "dbg/buildid.h"
 #include "dbg/elfsyms.h"
-#include "dbg/inroot.h"
 #include "dbg/insn.h"
 #include "dbg/plt.h"
 #include "dbg/process.h"
@@ -60,17 +59,6 @@ static struct err *files_by_name(struct program *p, struct str name,
 	return e;
 }
 
-/* The path of a process in a container is one below its root directory. */
-static struct str path_of_process(struct program *p, const struct process *of)
-{
-	struct str root = inroot_of(p->world, p->arena, of->pid);
-
-	if (!root.len)
-		return of->exe.path;
-	return arena_printf(p->arena, "%" STR_FMT "%" STR_FMT, STR_ARG(root),
-			    STR_ARG(of->exe.path));
-}
-
 static struct err *files_of_process(struct program *p, int64_t pid,
 				    uint32_t filter, struct user_files *ret)
 {
@@ -88,7 +76,7 @@ static struct err *files_of_process(struct program *p, int64_t pid,
 		return err_new(ERR_NOT_FOUND,
 			       "process %lld runs no program that can be read",
 			       (long long)pid);
-	f.program = f.path = path_of_process(p, &found);
+	f.program = f.path = process_program_path(p->world, p->arena, &found);
 	f.pid = (uint32_t)found.pid;
 	add_file(p, ret, &f);
 	return NULL;

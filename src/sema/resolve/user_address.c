@@ -4,9 +4,9 @@
  * code, or (process().data) to hold data that is watched.
  */
 #include "dbg/elfsyms.h"
-#include "dbg/inroot.h"
 #include "dbg/mappings.h"
 #include "dbg/process.h"
+#include "dbg/solib.h"
 #include "lang/diag.h"
 #include "sema/resolve/debug.h"
 #include "sema/resolve/kind.h"
@@ -88,10 +88,7 @@ static bool find_mapped(struct program *p, pid_t pid, uint64_t addr,
 
 		if (addr < m->start || addr >= m->end || !m->ino)
 			continue;
-		*path = arena_printf(p->arena, "%" STR_FMT "%" STR_FMT,
-				     STR_ARG(inroot_of(p->world, p->arena,
-						       pid)),
-				     STR_ARG(m->path));
+		*path = solib_mapped_path(p->world, p->arena, pid, m);
 		*offset = addr - m->start + m->offset;
 		return true;
 	}
