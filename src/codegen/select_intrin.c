@@ -266,6 +266,7 @@ void cg_intrin(struct cg_fn *fn, ir_ref r)
 	case INTRIN_SYM_DATA:
 	case INTRIN_SYM_MODULE:
 	case INTRIN_SYM_LINE:
+	case INTRIN_TASK_STACK:
 	case INTRIN_STACK_LINES:
 	case INTRIN_PRINT_STACK:
 	case INTRIN_PRINT_CODE:

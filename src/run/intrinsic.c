@@ -356,6 +356,7 @@ static const intrinsic_fn intrinsics[INTRIN_N] = {
 	[INTRIN_SYM_DATA] = intrinsic_sym_data,
 	[INTRIN_SYM_MODULE] = intrinsic_sym_module,
 	[INTRIN_SYM_LINE] = intrinsic_sym_line,
+	[INTRIN_TASK_STACK] = intrinsic_task_stack,
 	[INTRIN_USYM] = intrinsic_usym,
 	[INTRIN_USYM_BASE] = intrinsic_usym_base,
 	[INTRIN_USTACK] = no_backtrace,

@@ -37,6 +37,7 @@ enum step intrinsic_signal_name(struct host *h, const struct value *args);
 enum step intrinsic_sym_name(struct host *h, const struct value *args);
 enum step intrinsic_sym_data(struct host *h, const struct value *args);
 enum step intrinsic_sym_module(struct host *h, const struct value *args);
+enum step intrinsic_task_stack(struct host *h, const struct value *args);
 enum step intrinsic_sym_line(struct host *h, const struct value *args);
 enum step intrinsic_print_code(struct host *h, const struct value *args);
 enum step intrinsic_usym(struct host *h, const struct value *args);

@@ -7,9 +7,13 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/cleanup.h"
 #include "dbg/kallsyms.h"
+#include "dbg/world.h"
 #include "run/codelines.h"
 #include "run/intrinsic.h"
+
+#define STACK_TEXT_MAX (64u << 10)
 
 static struct kallsyms *symbols(struct host *h)
 {
@@ -189,6 +193,52 @@ enum step intrinsic_print_stack(struct host *h, const struct value *args)
 {
 	add_lines(h, output_buf(h->out), args[0].s);
 	output_settle(h->out);
+	return STEP_ON;
+}
+
+/* ---- stacks of other threads ---- */
+
+/* "[<0>] name+0x10/0x80 [module]": the kernel has names only. */
+static void add_frame(struct host *h, struct buf *b, struct str line)
+{
+	int64_t from = str_find_char(line, ']'), plus;
+	char offset[20] = "";
+	struct kallsym sym;
+	struct err *e;
+
+	line = str_sub(line, from < 0 ? 0 : (uint32_t)from + 2, line.len);
+	plus = str_find_char(line, '+');
+	if (plus < 0)
+		return;
+	e = kallsyms_find(h->kallsyms, str_sub(line, 0, (uint32_t)plus), &sym);
+	say_hidden(h, e);
+	if (err_drop(e))
+		return;
+	line = str_sub(line, (uint32_t)plus + 1, sizeof(offset) - 1);
+	memcpy(offset, line.s, line.len);
+	buf_printf(b, "%s0x%llx", b->len ? " " : "",
+		   (unsigned long long)(sym.addr + strtoull(offset, NULL, 16)));
+}
+
+enum step intrinsic_task_stack(struct host *h, const struct value *args)
+{
+	_cleanup_(buf_deinit) struct buf text = {};
+	struct str rest;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%lld/stack", (long long)args[0].l);
+	h->text.len = 0;
+	if (symbols(h))
+		err_drop(world_read(h->world, path, STACK_TEXT_MAX, &text));
+	rest = buf_view(&text);
+	while (rest.len) {
+		int64_t end = str_find_char(rest, '\n');
+		uint32_t n = end < 0 ? rest.len : (uint32_t)end;
+
+		add_frame(h, &h->text, str_sub(rest, 0, n));
+		rest = str_sub(rest, n + 1, rest.len);
+	}
+	host_set_str(h, buf_view(&h->text));
 	return STEP_ON;
 }
 

@@ -34,6 +34,18 @@ static bool is_moment(const struct ast_expr *e)
 	       !e->call.args.n;
 }
 
+/* What a function of the library finds out about a parameter, at the moment. */
+static bool is_question(const struct func *f, const struct ast_expr *e,
+			uint32_t uses[])
+{
+	if (e->kind != AST_CALL || !e->call.func ||
+	    !e->call.func->is_library || e->call.args.n != 1 ||
+	    param_of(f, e->call.args.v[0]) == UNFOLD_PARAMS)
+		return false;
+	uses[param_of(f, e->call.args.v[0])]++;
+	return true;
+}
+
 /* Parameters, each once; constants; and what there is at the moment. */
 static bool is_simple(const struct func *f, const struct ast_expr *call)
 {
@@ -47,7 +59,7 @@ static bool is_simple(const struct func *f, const struct ast_expr *call)
 
 		if (param < UNFOLD_PARAMS)
 			uses[param]++;
-		else if (is_moment(e))
+		else if (is_moment(e) || is_question(f, e, uses))
 			moments++;
 		else if (e->kind != AST_NUMBER)
 			return false;
@@ -71,6 +83,11 @@ static struct ast_expr *argument(struct program *p, const struct func *f,
 	*copy = *e;
 	copy->span = call->span;
 	copy->at = call->at;
+	if (e->kind == AST_CALL && e->call.args.n) {
+		copy->call.args = (struct ast_exprs){};
+		vec_push(p->arena, &copy->call.args,
+			 argument(p, f, call, e->call.args.v[0]));
+	}
 	return copy;
 }
 

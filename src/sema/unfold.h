@@ -4,6 +4,7 @@
  * usymname() does of the process that is running:
  *
  *	return __intrinsic(__pid_tgid(), addr)
+ *	return __intrinsic(task_tid(task))
  *
  * As a function it could not be called in kernel handlers.  A call of it
  * becomes what it returns: then the host's part is evaluated late (late.h),

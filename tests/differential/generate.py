@@ -77,6 +77,7 @@ NUMBERS = [0, 1, 2, 3, 7, 10, 63, 64, 100, 255, 4096, 65535, 0x7fffffff,
 WORDS = ["", "a", "b", "ab", "xyz", "hello", "0", "42", "a b", "-7x",
          "longer text here"]
 PATTERNS = ["a", "^a", "b$", "l+", "[0-9]+", "x.z", "^$", "(ab|lo)", "h.*e"]
+DEEP = 40		# calls in calls: less than MAXNESTING
 
 
 class Model:
@@ -109,9 +110,8 @@ class Model:
     def call(self, name, args):
         params, body, empty = self.functions[name]
         self.depth += 1
-        if self.depth > 9:
-            self.depth -= 1
-            raise Error("MAXNESTING exceeded")
+        if self.depth > DEEP:
+            raise TooLong
         self.frames.append(dict(zip(params, args)))
         try:
             body(self)
@@ -605,9 +605,12 @@ class Generator:
                 names.index(n) - recursive]]) for n in names))]
         lines += first
         # Never true.  A local that nothing reads goes, with what is put into
-        # it; a division by 0 in there, too.
-        lines.append('\tif (l0 == 99 && s0 == "none") return %s'
-                     % ("0" if kind == "l" else '""'))
+        # it: a division by 0 in there, too.
+        read = ["l0 == 99", 's0 == "none"'] + [
+            n + (" == 99" if p == "l" else ' == "none"')
+            for p, n in zip(params, names[recursive:])]
+        lines.append("\tif (%s) return %s" % (
+            " && ".join(read), "0" if kind == "l" else '""'))
         if recursive:
             lines += ["\tif (n <= 0)", "\t\treturn %s" % stop]
         lines += body
