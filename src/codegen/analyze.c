@@ -431,7 +431,7 @@ static bool is_compared_by_helper(const struct cg_fn *fn,
 }
 
 /* Does operation r need scratch memory? */
-static bool wants_scratch(const struct cg_fn *fn, ir_ref r)
+static bool wants_scratch(struct cg_fn *fn, ir_ref r)
 {
 	const struct ir_insn *i = ir_insn(fn->f, r);
 	const struct image *img = fn->g->img;
@@ -464,9 +464,10 @@ static bool wants_scratch(const struct cg_fn *fn, ir_ref r)
 	case OP_STAT_CLEAR:
 	case OP_ITER_NEW:
 	case OP_SAVE:
-	case OP_MATCH:
 	case OP_LOCK:
 		return true;
+	case OP_MATCH:
+		return !cg_match_is_direct(fn, i);
 	}
 	return false;
 }
@@ -483,9 +484,6 @@ static void note(struct cg_fn *fn, const struct ir_insn *i)
 	if (i->op == OP_INTRIN && (i->imm == INTRIN_VERDICT ||
 				   i->imm == INTRIN_DECIDE))
 		fn->has_verdict = fn->needs_scratch = true;
-	if (i->op == OP_INTRIN && (i->imm == INTRIN_MATCHED ||
-				   i->imm == INTRIN_NGROUPS))
-		fn->wants_groups = true;
 	if (i->op == OP_ITER_NEW || cg_is_slice(fn, i))
 		fn->niters++;
 	if ((i->op == OP_RAISE && is_text(fn, i->a)) ||
@@ -498,6 +496,23 @@ static void note(struct cg_fn *fn, const struct ir_insn *i)
 
 		if (size <= CG_STACK_KEY)
 			fn->key_area_size = MAX(fn->key_area_size, size);
+	}
+}
+
+/* Does anything ask for what =~ has found? */
+static void find_groups(struct cg_fn *fn)
+{
+	for (uint32_t k = 0; k < fn->norder; k++) {
+		const struct ir_block *b = &fn->f->blocks.v[fn->order[k]];
+
+		for (uint32_t n = 0; n < b->insns.n; n++) {
+			const struct ir_insn *i =
+				ir_insn(fn->f, b->insns.v[n]);
+
+			fn->wants_groups |= i->op == OP_INTRIN &&
+					    (i->imm == INTRIN_MATCHED ||
+					     i->imm == INTRIN_NGROUPS);
+		}
 	}
 }
 
@@ -547,6 +562,7 @@ void cg_analyze(struct cg_fn *fn)
 	find_locked(fn);
 	find_vars(fn);
 	mark_vars(fn);
+	find_groups(fn);
 	cg_place_texts(fn);
 	find_needs(fn);
 	find_sleep(fn);

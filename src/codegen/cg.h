@@ -425,6 +425,9 @@ void cg_load(struct cg_fn *fn, ir_ref r);
 void cg_load_str(struct cg_fn *fn, ir_ref r);
 void cg_store(struct cg_fn *fn, ir_ref r);
 void cg_match(struct cg_fn *fn, ir_ref r);
+/* Is code made for its automaton, and no table?  select_dfa.c */
+bool cg_match_is_direct(struct cg_fn *fn, const struct ir_insn *i);
+void cg_match_direct(struct cg_fn *fn, ir_ref r);
 
 /* Intrinsics on strings: select_text.c; on matches: select_match.c. */
 void cg_strlen(struct cg_fn *fn, ir_ref r, ir_ref a);

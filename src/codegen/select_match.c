@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Regular expressions: the automaton of image/dfa.h, from constant data, by
- * the very steps that stand there.
+ * the very steps that stand there.  On short texts: select_dfa.c.
  */
 #include <string.h>
 
@@ -229,6 +229,10 @@ void cg_match(struct cg_fn *fn, ir_ref r)
 	cg_label none = code_label(c);
 	struct match m;
 
+	if (cg_match_is_direct(fn, i)) {
+		cg_match_direct(fn, r);
+		return;
+	}
 	match_new(&m, fn, (uint32_t)i->imm);
 	if (m.groups && m.h.start_cmds)
 		run(&m, code_const(c, m.h.start_cmds), code_const(c, 0), m.regs,

@@ -65,7 +65,9 @@ static void note_use(ir_ref *r, void *data)
 		t->uses[*r] |= USE_KEY;
 	else if (t->user->op == OP_EMIT)
 		t->uses[*r] |= USE_RECORD;
-	else if (t->user->op == OP_STR_EQ || t->user->op == OP_STR_CMP)
+	else if (t->user->op == OP_STR_EQ || t->user->op == OP_STR_CMP ||
+		 (t->user->op == OP_MATCH &&
+		  cg_match_is_direct(t->fn, t->user)))
 		t->uses[*r] |= USE_COMPARE;
 	else
 		t->uses[*r] |= USE_OTHER;
