@@ -6,6 +6,10 @@
  * random, so no counter is needed; the host knows a stack by them, or not at
  * all.
  *
+ * To look up 64 addresses takes 0.2 us.  So another map has the same bytes by
+ * 64 bits that are made of the addresses: two of 8192 stacks have these in
+ * common in one of 10^11 sessions.
+ *
  * What runs the handler is on the stack too: the program, what calls it, and
  * for a tracepoint two functions that may or may not be there, by what else
  * is attached and how the kernel was compiled: they are told by address.
@@ -22,6 +26,7 @@
 #define STACK_REACH 512
 /* From its start a function calls the trampoline. */
 #define STACK_ENTRY 32
+#define STACK_FACTOR INT64_C(-0x61c8864680b583eb)	/* odd */
 
 /* Programs for packets may not ask for it. */
 static bool has_stack(const struct cg_fn *fn)
@@ -163,6 +168,15 @@ static void read_frames(struct cg_fn *fn, cg_reg to, cg_reg from, cg_reg size)
 	code_call(fn->c, HELPER_probe_read_kernel);
 }
 
+/* Are all frames wanted? */
+static bool wants_all(struct cg_fn *fn, ir_ref n)
+{
+	int64_t imm;
+
+	return cg_is_const(fn, n, &imm) &&
+	       (imm < 0 || imm >= IMAGE_STACK_FRAMES);
+}
+
 /* The first n of the frames, and zeros: the key of the map. */
 static void make_key(struct cg_fn *fn, struct cg_str key, cg_reg from,
 		     ir_ref n)
@@ -170,10 +184,8 @@ static void make_key(struct cg_fn *fn, struct cg_str key, cg_reg from,
 	struct cg_code *c = fn->c;
 	cg_label few = code_label(c);
 	cg_reg size;
-	int64_t imm;
 
-	if (cg_is_const(fn, n, &imm) &&
-	    (imm < 0 || imm >= IMAGE_STACK_FRAMES)) {
+	if (wants_all(fn, n)) {
 		size = code_const(c, STACK_SIZE);
 	} else {
 		for (int32_t k = 0; k < STACK_SIZE; k += 8)
@@ -253,6 +265,71 @@ cg_reg cg_stack_number(struct cg_fn *fn, uint32_t map, struct cg_str key,
 	return number;
 }
 
+/* 64 bits made of the addresses up to the first 0; to `none` when that is the
+ * first. */
+static cg_reg digest(struct cg_fn *fn, cg_reg from, cg_label none)
+{
+	struct cg_code *c = fn->c;
+	cg_label more = code_label(c), end = code_label(c);
+	cg_reg factor = code_const(c, STACK_FACTOR), sum = code_const(c, 0);
+	cg_reg i = code_const(c, 0), at, v;
+
+	code_ifi(c, BPF_JEQ, code_ld(c, from, 0, 8), 0, none);
+	code_place_label(c, more);
+	at = code_copy(c, from);
+	code_alu(c, BPF_ADD, at, i);
+	v = code_ld(c, at, 0, 8);
+	code_ifi(c, BPF_JEQ, v, 0, end);
+	code_alu(c, BPF_XOR, sum, v);
+	code_alu(c, BPF_MUL, sum, factor);
+	code_mov(c, v, sum);
+	code_alui(c, BPF_RSH, v, 32);
+	code_alu(c, BPF_XOR, sum, v);
+	code_alui(c, BPF_ADD, i, 8);
+	code_ifi(c, BPF_JLT, i, STACK_SIZE, more);
+	code_place_label(c, end);
+	return sum;
+}
+
+/* A stack of all frames: by its digest, or else by its addresses. */
+static cg_reg number_of_all(struct cg_fn *fn, struct cg_str key, cg_reg from,
+			    ir_ref n, cg_label lost, cg_label end)
+{
+	struct cg_str sum = cg_scratch_str(key.off + STACK_SIZE + 8, 0);
+	struct cg_code *c = fn->c;
+	cg_label miss = code_label(c), have = code_label(c);
+	cg_reg number = code_const(c, 0);
+	uint32_t map = cg_digests_map(fn->g);
+
+	code_store(c, fn->scratch, sum.off, digest(fn, from, end), 8);
+	look_up(fn, map, sum, number, miss);
+	code_jmp(c, have);
+	code_place_label(c, miss);
+	make_key(fn, key, from, n);
+	code_mov(c, number, cg_stack_number(fn, cg_stacks_map(fn->g), key,
+					    STACK_SIZE, STACK_AS_ADDRESSES,
+					    lost));
+	code_store(c, fn->scratch, key.off, number, 8);
+	code_map(c, R1, map);
+	code_mov(c, R2, cg_str_addr(fn, sum));
+	code_mov(c, R3, cg_str_addr(fn, key));
+	code_movi(c, R4, BPF_ANY);
+	code_call(c, HELPER_map_update_elem);
+	code_place_label(c, have);
+	return number;
+}
+
+static cg_reg number_of_some(struct cg_fn *fn, struct cg_str key, cg_reg from,
+			     ir_ref n, cg_label lost, cg_label end)
+{
+	struct cg_code *c = fn->c;
+
+	make_key(fn, key, from, n);
+	code_ifi(c, BPF_JEQ, code_ld(c, fn->scratch, key.off, 8), 0, end);
+	return cg_stack_number(fn, cg_stacks_map(fn->g), key, STACK_SIZE,
+			       STACK_AS_ADDRESSES, lost);
+}
+
 void cg_stack_put(struct cg_fn *fn, struct cg_str dst, cg_reg number,
 		  ir_ref as)
 {
@@ -271,17 +348,19 @@ void cg_stack(struct cg_fn *fn, ir_ref r, ir_ref n, ir_ref as)
 	struct cg_code *c = fn->c;
 	struct cg_str dst = cg_new_string(fn, r), frames, key;
 	cg_label lost = code_label(c), end = code_label(c);
-	cg_reg number;
+	cg_reg from, number;
 
+	fn->vals[r].str.is_padded = true;
 	code_storei(c, fn->scratch, dst.off, 0, 8);
+	code_storei(c, fn->scratch, dst.off + 8, 0, 8);
 	if (!has_stack(fn))
 		return;
 	frames = new_frames(fn, STACK_SIZE + 8 * STACK_MORE);
-	key = new_frames(fn, STACK_SIZE + 8);
-	make_key(fn, key, take(fn, frames), n);
-	code_ifi(c, BPF_JEQ, code_ld(c, fn->scratch, key.off, 8), 0, end);
-	number = cg_stack_number(fn, cg_stacks_map(fn->g), key, STACK_SIZE,
-				 STACK_AS_ADDRESSES, lost);
+	key = new_frames(fn, STACK_SIZE + 16);
+	from = take(fn, frames);
+	number = wants_all(fn, n) ?
+			 number_of_all(fn, key, from, n, lost, end) :
+			 number_of_some(fn, key, from, n, lost, end);
 	cg_stack_put(fn, dst, number, as);
 	code_jmp(c, end);
 	code_place_label(c, lost);

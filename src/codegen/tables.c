@@ -140,6 +140,16 @@ uint32_t cg_stacks_map(struct cg *g)
 	return g->img->stacks_map;
 }
 
+uint32_t cg_digests_map(struct cg *g)
+{
+	if (g->digests_map == IMAGE_NONE) {
+		g->digests_map = add_map(g, "stack_ids", IMAP_HASH, 8,
+					 STACKS_MAX);
+		g->img->maps.v[g->digests_map].key_size = 8;
+	}
+	return g->digests_map;
+}
+
 uint32_t cg_ustacks_map(struct cg *g, uint32_t frames)
 {
 	if (g->img->ustacks_map == IMAGE_NONE) {

@@ -196,18 +196,20 @@ struct cg_str cg_text_on_stack(struct cg_fn *fn, ir_ref r)
 static void copy_words(struct cg_fn *fn, struct cg_str dst, struct cg_str src)
 {
 	cg_reg to = dst.base == CG_IN_STACK ? R10 : cg_str_addr(fn, dst);
+	cg_reg from = src.base == CG_IN_STACK ? R10 : fn->scratch;
 	int32_t off = dst.base == CG_IN_STACK ? dst.off : 0;
 
 	for (int32_t k = 0; k <= src.bound; k += 8)
 		code_store(fn->c, to, off + k,
-			   code_ld(fn->c, R10, src.off + k, 8), 8);
+			   code_ld(fn->c, from, src.off + k, 8), 8);
 }
 
 bool cg_text_is_words(struct cg_fn *fn, ir_ref r, uint32_t bound)
 {
 	const struct cg_val *v = &fn->vals[r];
 
-	return !v->late && v->str.base == CG_IN_STACK && v->str.is_padded &&
+	return !v->late && v->str.is_padded &&
+	       (v->str.base == CG_IN_STACK || v->str.base == CG_IN_SCRATCH) &&
 	       align_up(v->str.bound + 1u, 8) == align_up(bound + 1u, 8);
 }
 
