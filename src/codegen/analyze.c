@@ -430,13 +430,22 @@ static bool is_compared_by_helper(const struct cg_fn *fn,
 	       ir_insn(fn->f, i->b)->op == OP_STR;
 }
 
+/* Is it a text that lies ready in constant data? */
+static bool is_ready(const struct ir_insn *i)
+{
+	return i->op == OP_STR ||
+	       (i->op == OP_INTRIN && (i->imm == INTRIN_PROBE_POINT ||
+				       i->imm == INTRIN_PROBE_NAME ||
+				       i->imm == INTRIN_PROBE_FUNC));
+}
+
 /* Does operation r need scratch memory? */
 static bool wants_scratch(struct cg_fn *fn, ir_ref r)
 {
 	const struct ir_insn *i = ir_insn(fn->f, r);
 	const struct image *img = fn->g->img;
 
-	if (i->type == IT_STRING && i->op != OP_STR && !fn->vals[r].late &&
+	if (i->type == IT_STRING && !is_ready(i) && !fn->vals[r].late &&
 	    !fn->vals[r].on_stack)
 		return true;
 	switch (i->op) {

@@ -193,7 +193,8 @@ struct cg_fn {
 	uint32_t match_ngroups;	/* most of all =~ here */
 	int32_t save_stack, save_top;
 	uint32_t save_size;
-	uint32_t points;	/* in rodata + 1: pp() of each site, or 0 */
+	uint32_t points[2];	/* in rodata + 1: pp() of each site, and
+				 * ppfunc(); or 0 */
 	cg_label leave[2], out, fail[2];	/* [locked] */
 	bool fails[2];
 };
@@ -420,6 +421,7 @@ void cg_access(struct cg_fn *fn, ir_ref r);
 /* ---- which site was hit: select_site.c ---- */
 
 void cg_point(struct cg_fn *fn, ir_ref r);
+void cg_point_func(struct cg_fn *fn, ir_ref r);
 void cg_point_name(struct cg_fn *fn, ir_ref r);
 /* Stores who emits a record: see image_origin(). */
 void cg_put_origin(struct cg_fn *fn, cg_reg rec, int32_t off);

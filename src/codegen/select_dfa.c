@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Regular expressions on short texts, as names of tasks are: no table, but code
- * for each state of the automaton at each place of the text.  A byte costs a
- * load and a comparison or two; there is no loop for the verifier to follow,
- * and no memory is needed.
+ * Regular expressions on short texts, as names of tasks are: no table, but
+ * code for each state of the automaton at each place of the text.  A byte
+ * costs a load and a comparison or two; there is no loop for the verifier to
+ * follow, and no memory is needed.
  */
 #include <string.h>
 
@@ -14,7 +14,7 @@
 #define DIRECT_TEXT 31u		/* most bytes */
 #define DIRECT_STATES 64u
 #define DIRECT_INSNS 400u	/* instructions, about */
-#define DIRECT_ACCEPT UINT16_MAX	/* a state that ends it; 0 is the other */
+#define DIRECT_ACCEPT UINT16_MAX	/* a state that ends it; so does 0 */
 
 /* Bytes lo ... hi lead to `to`. */
 struct run {

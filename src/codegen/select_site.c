@@ -47,59 +47,89 @@ void cg_put_origin(struct cg_fn *fn, cg_reg rec, int32_t off)
 
 /* ---- texts of each site ---- */
 
-static struct str point_of(const struct cg_fn *fn, uint32_t i)
+enum site_text {
+	SITE_POINT,
+	SITE_FUNC,
+};
+
+static struct str text_at(const struct cg_fn *fn, enum site_text which,
+			  istr point)
+{
+	struct str s = image_str(fn->g->img, point);
+
+	return which == SITE_FUNC ? image_point_func(s) : s;
+}
+
+static struct str text_of(const struct cg_fn *fn, enum site_text which,
+			  uint32_t i)
 {
 	const struct image *img = fn->g->img;
 
-	return image_str(img,
-			 img->sites.v[fn->probe->image.first_site + i].point);
+	return text_at(fn, which,
+		       img->sites.v[fn->probe->image.first_site + i].point);
 }
 
-/* The points of all sites in rodata, `room` bytes each. */
-static uint32_t points(struct cg_fn *fn, uint32_t room)
+/* Those of all sites in rodata, `room` bytes each. */
+static uint32_t texts(struct cg_fn *fn, enum site_text which, uint32_t room)
 {
 	uint32_t n = fn->probe->image.nsites;
 	char *table;
 
-	if (fn->points)
-		return fn->points - 1;
+	if (fn->points[which])
+		return fn->points[which] - 1;
 	table = arena_array(fn->g->a, (size_t)n * room, char);
 	for (uint32_t i = 0; i < n; i++) {
-		struct str s = point_of(fn, i);
+		struct str s = text_of(fn, which, i);
 
 		memcpy(table + (size_t)i * room, s.s, MIN(s.len, room - 1));
 	}
-	fn->points = cg_rodata(fn->g, table, n * room, 8) + 1;
-	return fn->points - 1;
+	fn->points[which] = cg_rodata(fn->g, table, n * room, 8) + 1;
+	return fn->points[which] - 1;
 }
 
-static uint32_t longest(const struct cg_fn *fn)
+static uint32_t longest(const struct cg_fn *fn, enum site_text which)
 {
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < fn->probe->image.nsites; i++)
-		n = MAX(n, point_of(fn, i).len);
+		n = MAX(n, text_of(fn, which, i).len);
 	return MIN(n, fn->g->img->limits.maxstringlen - 1);
+}
+
+static void put_text(struct cg_fn *fn, ir_ref r, enum site_text which)
+{
+	uint32_t bound, room;
+	cg_reg at, n;
+	istr only;
+
+	if (!tells_sites(fn)) {
+		only = image_intern(fn->g->img, fn->g->a,
+				    text_at(fn, which,
+					    fn->probe->image.point));
+		fn->vals[r].str = cg_literal(fn->g, only);
+		return;
+	}
+	bound = longest(fn, which);
+	room = align_up(bound + 1, 8);
+	n = site(fn);
+	code_alui(fn->c, BPF_MUL, n, room);
+	at = code_map_value(fn->c, cg_rodata_map(fn->g),
+			    texts(fn, which, room));
+	code_alu(fn->c, BPF_ADD, at, n);
+	fn->vals[r].str = (struct cg_str){ .base = CG_IN_REG,
+					   .reg = at,
+					   .is_padded = true,
+					   .bound = (uint16_t)bound };
 }
 
 void cg_point(struct cg_fn *fn, ir_ref r)
 {
-	uint32_t bound, room;
-	cg_reg at, n;
+	put_text(fn, r, SITE_POINT);
+}
 
-	if (!tells_sites(fn)) {
-		fn->vals[r].str = cg_literal(fn->g, fn->probe->image.point);
-		return;
-	}
-	bound = longest(fn);
-	room = align_up(bound + 1, 8);
-	n = site(fn);
-	code_alui(fn->c, BPF_MUL, n, room);
-	at = code_map_value(fn->c, cg_rodata_map(fn->g), points(fn, room));
-	code_alu(fn->c, BPF_ADD, at, n);
-	fn->vals[r].str = (struct cg_str){ .base = CG_IN_REG,
-					   .reg = at,
-					   .bound = (uint16_t)bound };
+void cg_point_func(struct cg_fn *fn, ir_ref r)
+{
+	put_text(fn, r, SITE_FUNC);
 }
 
 /* pn() of a point with wildcards is its pp(). */

@@ -10,6 +10,7 @@
 
 #define STACK_EACH 64u	/* bytes of stack for one text; for all of them */
 #define STACK_ALL 96
+#define TEXT_WORDS 63u		/* bytes: a longer one is copied by a helper */
 
 enum use {
 	USE_KEY = 1,
@@ -192,25 +193,35 @@ struct cg_str cg_text_on_stack(struct cg_fn *fn, ir_ref r)
 	return s;
 }
 
-/* Both are whole words, the one as long as the other. */
+static cg_reg base_of(struct cg_fn *fn, struct cg_str s)
+{
+	if (s.base == CG_IN_STACK)
+		return R10;
+	return s.base == CG_IN_SCRATCH ? fn->scratch : s.reg;
+}
+
+/* Both are whole words; what src has less is zeros. */
 static void copy_words(struct cg_fn *fn, struct cg_str dst, struct cg_str src)
 {
 	cg_reg to = dst.base == CG_IN_STACK ? R10 : cg_str_addr(fn, dst);
-	cg_reg from = src.base == CG_IN_STACK ? R10 : fn->scratch;
+	cg_reg from = base_of(fn, src);
 	int32_t off = dst.base == CG_IN_STACK ? dst.off : 0;
 
-	for (int32_t k = 0; k <= src.bound; k += 8)
-		code_store(fn->c, to, off + k,
-			   code_ld(fn->c, from, src.off + k, 8), 8);
+	for (int32_t k = 0; k <= dst.bound; k += 8)
+		if (k <= src.bound)
+			code_store(fn->c, to, off + k,
+				   code_ld(fn->c, from, src.off + k, 8), 8);
+		else
+			code_storei(fn->c, to, off + k, 0, 8);
 }
 
 bool cg_text_is_words(struct cg_fn *fn, ir_ref r, uint32_t bound)
 {
 	const struct cg_val *v = &fn->vals[r];
 
-	return !v->late && v->str.is_padded &&
-	       (v->str.base == CG_IN_STACK || v->str.base == CG_IN_SCRATCH) &&
-	       align_up(v->str.bound + 1u, 8) == align_up(bound + 1u, 8);
+	return !v->late && v->str.is_padded && v->str.bound <= TEXT_WORDS &&
+	       align_up(v->str.bound + 1u, 8) <= align_up(bound + 1u, 8) &&
+	       bound <= TEXT_WORDS;
 }
 
 void cg_text_put(struct cg_fn *fn, ir_ref r, struct cg_str dst)

@@ -221,6 +221,27 @@ uint32_t image_hits_off(const struct image *img, uint32_t probe)
 	return img->hits_off + probe * image_hits_size(img);
 }
 
+struct str image_point_func(struct str point)
+{
+	static const struct str before[] = {
+		STR_INIT("function(\""), STR_INIT("statement(\""),
+	};
+	int64_t at = -1, end;
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(before) && at < 0; i++) {
+		at = str_find(point, before[i]);
+		if (at >= 0)
+			point = str_sub(point, (uint32_t)at + before[i].len,
+					point.len);
+	}
+	if (at < 0)
+		return (struct str){ "", 0 };
+	end = str_find_char(point, '@');
+	if (end < 0)
+		end = str_find_char(point, '"');
+	return str_sub(point, 0, end < 0 ? 0 : (uint32_t)end);
+}
+
 uint32_t image_origin(const struct image *img, uint32_t probe,
 		      const struct image_site **site)
 {

@@ -719,6 +719,9 @@ uint32_t image_hits_off(const struct image *img, uint32_t probe);
 uint32_t image_origin(const struct image *img, uint32_t probe,
 		      const struct image_site **site);
 
+/* The name of the function that a probe point is about; empty = of none. */
+struct str image_point_func(struct str point);
+
 /* The number of an access; equal ones get one number. */
 uint32_t image_access(struct image *img, struct arena *a,
 		      const struct image_access *want);

@@ -134,13 +134,25 @@ static enum step do_log_err(struct host *h, const struct value *args)
 	return STEP_ON;
 }
 
-static enum step get_probe_point(struct host *h, const struct value *args)
+static struct str probe_point(const struct host *h)
 {
 	istr s = h->probe == IMAGE_NONE ? 0 :
 		 h->site ? h->site->point : h->img->probes.v[h->probe].point;
 
+	return image_str(h->img, s);
+}
+
+static enum step get_probe_point(struct host *h, const struct value *args)
+{
 	(void)args;
-	host_set_str(h, image_str(h->img, s));
+	host_set_str(h, probe_point(h));
+	return STEP_ON;
+}
+
+static enum step get_probe_func(struct host *h, const struct value *args)
+{
+	(void)args;
+	host_set_str(h, image_point_func(probe_point(h)));
 	return STEP_ON;
 }
 
@@ -315,6 +327,7 @@ static const intrinsic_fn intrinsics[INTRIN_N] = {
 	[INTRIN_RANDOM] = get_random,
 	[INTRIN_PROBE_POINT] = get_probe_point,
 	[INTRIN_PROBE_NAME] = get_probe_name,
+	[INTRIN_PROBE_FUNC] = get_probe_func,
 	[INTRIN_IN_KERNEL] = get_in_kernel,
 	[INTRIN_STRLEN] = intrinsic_strlen,
 	[INTRIN_SUBSTR] = intrinsic_substr,

@@ -166,6 +166,26 @@ static uint16_t point_bound(const struct bounds *b)
 	return clip(b, n);
 }
 
+/* ppfunc() too. */
+static uint16_t func_bound(const struct bounds *b)
+{
+	const struct program *p = b->program;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < p->probes.n; i++) {
+		const struct probe *pr = p->probes.v[i];
+
+		n = MAX(n, image_point_func(pr->point).len);
+		for (uint32_t k = 0; k < pr->sites.n; k++) {
+			struct str point = image_str(p->image,
+						     pr->sites.v[k].point);
+
+			n = MAX(n, image_point_func(point).len);
+		}
+	}
+	return clip(b, n);
+}
+
 /* A parameter that is not changed is at most the greatest number that it is
  * called with: so user_string_n(x, 63) is of 63 bytes. */
 static int64_t most_of(const struct ast_expr *e)
@@ -198,6 +218,8 @@ static uint16_t intrinsic_bound(const struct bounds *b,
 		return (uint16_t)b->max;
 	if (i == INTRIN_PROBE_POINT || i == INTRIN_PROBE_NAME)
 		return point_bound(b);
+	if (i == INTRIN_PROBE_FUNC)
+		return func_bound(b);
 	if (i == INTRIN_SUBSTR || i == INTRIN_KERNEL_STR ||
 	    i == INTRIN_USER_STR)
 		return counted_bound(b, e);

@@ -25,7 +25,8 @@ static void look_into(struct look *l, const struct func *f)
 static bool is_about_site(uint8_t intrinsic)
 {
 	return intrinsic == INTRIN_PROBE_POINT ||
-	       intrinsic == INTRIN_PROBE_NAME;
+	       intrinsic == INTRIN_PROBE_NAME ||
+	       intrinsic == INTRIN_PROBE_FUNC;
 }
 
 static bool look_visit(struct ast_expr **place, void *data)

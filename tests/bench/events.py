@@ -62,7 +62,9 @@ def quartiles(v):
     return q[1], q[2] - q[0]
 
 
-READY = ' probe begin { warn("ready") }'
+# The handlers of begin run before others are attached.
+READY = (' global is_ready probe timer.ms(20) { if (!is_ready++) '
+         'warn("ready") }')
 
 
 def spile(o, script, *options):
