@@ -115,6 +115,12 @@ struct func {
 	uint32_t number;		/* among program.funcs */
 };
 
+/* A function that gives the names of an enumeration's values. */
+struct enum_name {
+	struct ctype_ref type;
+	struct func *func;
+};
+
 /*
  * How to get at a target variable: operations in order, on one value.  ir/
  * lowers them one by one and needs to know nothing of types.
@@ -227,6 +233,7 @@ struct program {
 					 * they were found to be needed */
 	struct vars globals;
 	VEC(struct func *) funcs;
+	VEC(struct enum_name) enum_names;	/* made by target_text.c */
 	VEC(struct probe *) probes;
 	bool lists_points;		/* -l, -L: each has to be there */
 	/* What many scopes have alike, made when first wanted: the registers;

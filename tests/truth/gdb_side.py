@@ -108,6 +108,10 @@ def pretty(v, depth=0):
         n = number(v)
         if n == "<out>":
             return "?"
+        if t.code == gdb.TYPE_CODE_ENUM:
+            # The first of those with the value.
+            return next((f.name.split("::")[-1] for f in t.fields()
+                         if f.enumval == int(n)), n)
         return "'%c'" % (int(n) & 255) if is_char(t) else n
     to = t.target().strip_typedefs()
     if not depth and to.code in (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION):

@@ -8,6 +8,7 @@
 #include "sema/resolve/target_text.h"
 
 #include "base/buf.h"
+#include "sema/walk.h"
 
 #define MAX_FIELDS 128		/* conversions in one text */
 #define MAX_ELEMENTS 5		/* of an array */
@@ -107,6 +108,155 @@ static bool is_struct(const struct ctype *t)
 {
 	return t->kind == CTYPE_STRUCT || t->kind == CTYPE_UNION;
 }
+
+/* ---- enumerators ---- */
+
+static struct ast_expr *node(struct program *p, const struct ast_expr *like,
+			     struct ast_expr e)
+{
+	struct ast_expr *n = arena_new(p->arena, struct ast_expr);
+
+	*n = e;
+	n->span = like->span;
+	n->at = like->at;
+	return n;
+}
+
+/* value == n ? "name" : otherwise */
+static struct ast_expr *enum_choice(struct program *p,
+				    const struct ast_expr *value,
+				    const struct ctype_enumerator *en,
+				    struct ast_expr *otherwise)
+{
+	struct ast_expr *same = node(p, value, (struct ast_expr){
+		.kind = AST_BINARY,
+		.binary = {
+			.op = BINOP_EQ,
+			.a = ast_clone_expr(p->arena, value),
+			.b = node(p, value, (struct ast_expr){
+				.kind = AST_NUMBER, .number = en->value }),
+		},
+	});
+
+	return node(p, value, (struct ast_expr){
+		.kind = AST_TERNARY,
+		.ternary = {
+			.cond = same,
+			.yes = node(p, value, (struct ast_expr){
+				.kind = AST_STRING, .string = en->name }),
+			.no = otherwise,
+		},
+	});
+}
+
+static struct ast_expr *enum_choices(struct program *p, struct ctype_ref type,
+				     const struct ast_expr *value,
+				     struct ast_expr *otherwise)
+{
+	uint32_t id = ctypes_strip(type.in, type.id);
+	struct ctype_enumerator en;
+	uint32_t n = 0;
+
+	while (n < MAX_FIELDS && ctypes_enumerator(type.in, id, n, &en))
+		n++;
+	/* The first of those with the value is asked for first. */
+	while (n-- && ctypes_enumerator(type.in, id, n, &en))
+		otherwise = enum_choice(p, value, &en, otherwise);
+	return otherwise;
+}
+
+/* sprintf("%d", value) */
+static struct ast_expr *enum_number(struct program *p,
+				    const struct ast_expr *value)
+{
+	struct ast_expr *e = node(p, value, (struct ast_expr){
+		.kind = AST_PRINT,
+		.print = { .op = PRINTOP_SPRINTF, .text_span = value->span } });
+	VEC(struct fmt_piece) pieces = {};
+
+	vec_push(p->arena, &pieces, (struct fmt_piece){
+		.conv = FMT_SIGNED, .span = value->span });
+	vec_push(p->arena, &e->print.args,
+		 ast_clone_expr(p->arena, value));
+	e->print.pieces = pieces.v;
+	e->print.npieces = pieces.n;
+	e->print.cap_pieces = pieces.cap;
+	return e;
+}
+
+/* A copy of a name does not know what it means. */
+static bool set_value(struct ast_expr **e, void *data)
+{
+	if ((*e)->kind == AST_NAME)
+		(*e)->name.var = data;
+	return true;
+}
+
+static struct func *enum_function_new(struct program *p, struct ctype_ref type,
+				      struct span span)
+{
+	struct ast_function *decl = arena_new(p->arena, struct ast_function);
+	struct func *f = arena_new(p->arena, struct func);
+	struct var *v = arena_new(p->arena, struct var);
+	struct ast_expr value = { .kind = AST_NAME, .span = span, .at = span };
+
+	*v = (struct var){ .name = STR("value"), .span = span, .type = TY_LONG,
+			   .type_span = span, .is_param = true };
+	value.name.name = v->name;
+	*decl = (struct ast_function){ .span = span, .type = TY_STRING };
+	decl->name = arena_printf(p->arena, "__enum_name_%u", p->enum_names.n);
+	*f = (struct func){ .name = decl->name, .decl = decl, .nparams = 1,
+			    .type = TY_STRING, .type_span = span,
+			    .is_library = true, .number = p->funcs.n };
+	f->body = arena_new(p->arena, struct ast_stmt);
+	f->body->kind = AST_S_RETURN;
+	f->body->span = span;
+	f->body->expr = enum_choices(p, type, &value, enum_number(p, &value));
+	walk_exprs(f->body, set_value, v);
+	vec_push(p->arena, &f->vars, v);
+	vec_push(p->arena, &p->funcs, f);
+	return f;
+}
+
+/* The function that gives names for values of a type.  It is one so that prints
+ * can call it on the host. */
+static struct func *enum_function(struct program *p, struct ctype_ref type,
+				  struct span span)
+{
+	struct enum_name one = { .type = type };
+
+	for (uint32_t i = 0; i < p->enum_names.n; i++)
+		if (p->enum_names.v[i].type.in == type.in &&
+		    p->enum_names.v[i].type.id == type.id)
+			return p->enum_names.v[i].func;
+	one.func = enum_function_new(p, type, span);
+	vec_push(p->arena, &p->enum_names, one);
+	return one.func;
+}
+
+/* Another kernel may have other numbers. */
+static void text_enum(struct text *t, const struct path *at)
+{
+	struct program *p = t->program;
+	struct ctype_ref type = path_ref(at, at->type);
+	struct path pa = path_copy(at);
+	struct ast_expr *call;
+
+	if (p->portable || !path_value(&pa, t->span)) {
+		text_number(t, at, FMT_SIGNED, 0);
+		return;
+	}
+	type.id = ctypes_strip(type.in, type.id);
+	text_target(t, &pa, FMT_STRING, 0);
+	call = node(p, vec_last(&t->args), (struct ast_expr){
+		.kind = AST_CALL });
+	call->call.func = enum_function(p, type, t->span);
+	call->call.name = call->call.func->name;
+	vec_push(p->arena, &call->call.args, vec_last(&t->args));
+	vec_last(&t->args) = call;
+}
+
+/* ---- values ---- */
 
 static void text_value(struct text *t, const struct path *at, int depth,
 		       int max_depth);
@@ -215,6 +365,8 @@ static void text_value(struct text *t, const struct path *at, int depth,
 		text_pointer(t, at, &type, depth, max_depth);
 	} else if (is_char(&type) && !at->bits) {
 		text_char(t, at);
+	} else if (type.kind == CTYPE_ENUM || type.kind == CTYPE_ENUM64) {
+		text_enum(t, at);
 	} else {
 		text_number(t, at,
 			    type.is_signed || type.kind == CTYPE_FLOAT ?
@@ -347,56 +499,13 @@ bool target_scope_text(struct program *p, const struct target_scope *s,
 	return true;
 }
 
-/* ---- enumerators ---- */
-
-static struct ast_expr *node(struct program *p, const struct ast_expr *like,
-			     struct ast_expr e)
-{
-	struct ast_expr *n = arena_new(p->arena, struct ast_expr);
-
-	*n = e;
-	n->span = like->span;
-	n->at = like->at;
-	return n;
-}
-
-/* value == n ? "name" : otherwise */
-static struct ast_expr *enum_choice(struct program *p,
-				    const struct ast_expr *value,
-				    const struct ctype_enumerator *en,
-				    struct ast_expr *otherwise)
-{
-	struct ast_expr *same = node(p, value, (struct ast_expr){
-		.kind = AST_BINARY,
-		.binary = {
-			.op = BINOP_EQ,
-			.a = ast_clone_expr(p->arena, value),
-			.b = node(p, value, (struct ast_expr){
-				.kind = AST_NUMBER, .number = en->value }),
-		},
-	});
-
-	return node(p, value, (struct ast_expr){
-		.kind = AST_TERNARY,
-		.ternary = {
-			.cond = same,
-			.yes = node(p, value, (struct ast_expr){
-				.kind = AST_STRING, .string = en->name }),
-			.no = otherwise,
-		},
-	});
-}
+/* ---- @enumname ---- */
 
 void target_enum_text(struct program *p, struct ctype_ref type,
 		      const struct ast_expr *value, struct ast_expr *e)
 {
-	uint32_t id = ctypes_strip(type.in, type.id);
-	struct ast_expr *chain = node(p, e, (struct ast_expr){
+	struct ast_expr *none = node(p, e, (struct ast_expr){
 		.kind = AST_STRING });
-	struct ctype_enumerator en;
 
-	for (uint32_t i = 0; i < MAX_FIELDS &&
-			     ctypes_enumerator(type.in, id, i, &en); i++)
-		chain = enum_choice(p, value, &en, chain);
-	*e = *chain;
+	*e = *enum_choices(p, type, value, none);
 }
