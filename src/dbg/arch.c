@@ -11,6 +11,22 @@ static const struct arch *const arch_all[] = {
 	&arch_aarch64,
 };
 
+static const struct {
+	struct str name, args;
+} syscall_args[] = {
+#define SYSCALL_ARGS(name, args) { STR_INIT(#name), STR_INIT(args) },
+#include "dbg/syscall_args.def"
+#undef SYSCALL_ARGS
+};
+
+struct str arch_syscall_args(struct str name)
+{
+	for (uint32_t i = 0; i < ARRAY_SIZE(syscall_args); i++)
+		if (str_eq(syscall_args[i].name, name))
+			return syscall_args[i].args;
+	return (struct str){};
+}
+
 const struct arch *arch_find(struct str name)
 {
 	for (uint32_t i = 0; i < ARRAY_SIZE(arch_all); i++) {

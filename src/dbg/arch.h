@@ -69,6 +69,10 @@ struct arch {
 extern const struct arch arch_x86_64;
 extern const struct arch arch_aarch64;
 
+/* The C parameters of a system call, "TYPE NAME, TYPE *NAME, ...", by its name
+ * in the kernel's table; empty where that has none or is not known. */
+struct str arch_syscall_args(struct str name);
+
 /* By the language's name or by uname's machine; NULL = none of ours. */
 const struct arch *arch_find(struct str name);
 

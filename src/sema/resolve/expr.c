@@ -85,12 +85,24 @@ static bool is_own_member(const struct expr_context *c, struct str name)
 	       ctypes_find_member(self->type.in, t.ref, name, &m);
 }
 
+/* Its type is known by name only. */
+static struct path path_of_pointee(const struct expr_context *c,
+				   const struct target_root *root)
+{
+	struct target_root typed = *root;
+
+	typed.type = types_pointer(program_btf(c->program), root->pointee);
+	return path_of_root(c->program, &typed);
+}
+
 static struct path path_of_name(const struct expr_context *c, struct str name)
 {
 	struct str bare = str_sub(name, 1, name.len);
 	const struct target_root *root = root_find(c->scope, bare);
 	struct target_root global;
 
+	if (root && root->pointee.len)
+		return path_of_pointee(c, root);
 	if (root)
 		return path_of_root(c->program, root);
 	if (is_own_member(c, bare)) {

@@ -9,13 +9,14 @@
  * numbers, registers and structures of their own, and which any program on
  * x86-64 may make.
  *
- * The arguments are $arg1 ...; as the int or unsigned int that most of them
- * are, $int1 ... and $uint1 ....  At the end of a call its registers still
- * hold them, but for those calls that replace the registers (execve).
+ * The arguments have the names of the kernel's parameters, and are $arg1 ...;
+ * as the int or unsigned int that most of them are, $int1 ... and $uint1 ....
+ * At the end of a call its registers still hold them, but for those calls that
+ * replace the registers (execve).
  */
+#include "base/bits.h"
 #include "dbg/arch.h"
 #include "dbg/world.h"
-
 #include "sema/resolve/kind.h"
 #include "sema/resolve/target.h"
 #include "sema/syscalls.h"
@@ -29,7 +30,7 @@ static void add_reg(struct program *p, struct target_scope *s,
 	struct target_root root = {
 		.name = name,
 		.type_name = STR("long"),
-		.hidden = hidden || s->has_return,
+		.hidden = hidden,
 		.ops = { { .kind = TGT_CTX_WORD, .n = 0 },
 			 { .kind = TGT_ADD, .n = r->offset },
 			 { .kind = TGT_LOAD, .size = size,
@@ -45,7 +46,8 @@ static bool is_32(const struct query *q)
 	return str_is(q->point->v[1].name, "syscall32");
 }
 
-static void add_args(struct program *p, struct target_scope *s, bool narrow)
+static void add_args(struct program *p, struct target_scope *s, bool narrow,
+		     bool hidden)
 {
 	const struct arch *arch = world_arch(p->world);
 	struct arena *a = p->arena;
@@ -55,7 +57,7 @@ static void add_args(struct program *p, struct target_scope *s, bool narrow)
 		const struct arch_reg *r = &arch->regs[n];
 
 		add_reg(p, s, arena_printf(a, "arg%u", i + 1), r,
-			narrow ? 4 : r->size, !narrow, false);
+			narrow ? 4 : r->size, !narrow, hidden);
 		add_reg(p, s, arena_printf(a, "int%u", i + 1), r, 4, true,
 			true);
 		add_reg(p, s, arena_printf(a, "uint%u", i + 1), r, 4, false,
@@ -74,7 +76,114 @@ static void add_word(struct program *p, struct target_scope *s,
 			 .nops = 1 });
 }
 
-/* The arguments by the names that they have in the kernel. */
+/* A parameter of the kernel's function: "struct timespec *rqtp". */
+struct parameter {
+	struct str name, type;	/* "rqtp", "struct timespec*" */
+	struct str pointee;	/* "struct timespec", or empty */
+	uint32_t bytes;
+	bool is_signed;
+};
+
+/* Types that do not fill a register; all others are of 8 bytes. */
+static const struct {
+	struct str name;
+	uint8_t bytes;
+	bool is_signed;
+} small_types[] = {
+	{ STR_INIT("int"), 4, true },
+	{ STR_INIT("__s32"), 4, true },
+	{ STR_INIT("clockid_t"), 4, true },
+	{ STR_INIT("key_serial_t"), 4, true },
+	{ STR_INIT("key_t"), 4, true },
+	{ STR_INIT("mqd_t"), 4, true },
+	{ STR_INIT("pid_t"), 4, true },
+	{ STR_INIT("qid_t"), 4, false },
+	{ STR_INIT("rwf_t"), 4, true },
+	{ STR_INIT("timer_t"), 4, true },
+	{ STR_INIT("gid_t"), 4, false },
+	{ STR_INIT("u32"), 4, false },
+	{ STR_INIT("__u32"), 4, false },
+	{ STR_INIT("uid_t"), 4, false },
+	{ STR_INIT("umode_t"), 2, false },
+	{ STR_INIT("unsigned int"), 4, false },
+	{ STR_INIT("enum landlock_rule_type"), 4, false },
+};
+
+static void parameter_size(struct parameter *pm)
+{
+	pm->bytes = 8;
+	pm->is_signed = str_eq(pm->type, STR("long")) ||
+			str_eq(pm->type, STR("loff_t")) ||
+			str_eq(pm->type, STR("off_t"));
+	for (uint32_t i = 0; i < ARRAY_SIZE(small_types); i++)
+		if (str_eq(pm->type, small_types[i].name)) {
+			pm->bytes = small_types[i].bytes;
+			pm->is_signed = small_types[i].is_signed;
+		}
+}
+
+/* Of "TYPE NAME" or "TYPE *NAME". */
+static struct parameter parameter_parse(struct arena *a, struct str text)
+{
+	struct parameter pm = {};
+	uint32_t at = text.len, end;
+
+	while (at && text.s[at - 1] != ' ' && text.s[at - 1] != '*')
+		at--;
+	pm.name = str_sub(text, at, text.len);
+	for (end = at; end && text.s[end - 1] == '*'; end--)
+		;
+	pm.pointee = str_sub(text, 0, end ? end - 1 : 0);
+	pm.type = arena_printf(a, "%" STR_FMT "%.*s", STR_ARG(pm.pointee),
+			       (int)(at - end), text.s + end);
+	if (at - end != 1)
+		pm.pointee.len = 0;
+	parameter_size(&pm);
+	return pm;
+}
+
+static void add_parameter(struct program *p, struct target_scope *s,
+			  const struct parameter *pm, const struct arch_reg *r)
+{
+	add_reg(p, s, pm->name, r, pm->bytes, pm->is_signed, false);
+	vec_last(&s->roots).type_name = pm->type;
+	vec_last(&s->roots).pointee = pm->pointee;
+	vec_last(&s->roots).is_user = pm->pointee.len;
+}
+
+/* In 32-bit programs pointers and long are as narrow as int, and structures
+ * are others. */
+static void parameter_narrow(struct parameter *pm)
+{
+	pm->bytes = MIN(pm->bytes, 4U);
+	pm->pointee.len = 0;
+}
+
+/* The arguments by the names that they have in the kernel.  False: they are
+ * not known. */
+static bool add_parameters(struct program *p, struct target_scope *s,
+			   struct str call, bool narrow)
+{
+	const struct arch *arch = world_arch(p->world);
+	const uint8_t *regs = narrow ? arch->sys_args32 : arch->sys_args;
+	struct str rest = arch_syscall_args(call);
+	bool any = rest.len;
+
+	for (uint32_t i = 0; rest.len && i < ARRAY_SIZE(arch->sys_args); i++) {
+		int64_t comma = str_find_char(rest, ',');
+		uint32_t len = comma < 0 ? rest.len : (uint32_t)comma;
+		struct parameter pm =
+			parameter_parse(p->arena, str_sub(rest, 0, len));
+
+		if (narrow)
+			parameter_narrow(&pm);
+		add_parameter(p, s, &pm, &arch->regs[regs[i]]);
+		rest = str_sub(rest, MIN(len + 2, rest.len), rest.len);
+	}
+	return any;
+}
+
+/* Calls of other systems: by the names of their manual pages. */
 static void add_names(struct program *p, struct target_scope *s,
 		      struct str call)
 {
@@ -90,26 +199,52 @@ static void add_names(struct program *p, struct target_scope *s,
 	}
 }
 
-static const struct target_scope *scope_new(const struct query *q,
-					    struct str call, bool is_return)
-{
-	struct program *p = q->program;
-	const struct arch *arch = world_arch(p->world);
-	struct target_scope *s = arena_new(p->arena, struct target_scope);
+/* The variables of a call, made when they are asked for. */
+struct syscall_scope {
+	struct target_late late;	/* first: it is found by this */
+	struct target_scope scope;
+	struct str call;		/* empty: one of several */
+	bool narrow;			/* of a 32-bit program */
+};
 
-	s->what = arena_printf(p->arena, "kernel.%" STR_FMT "%s",
-			       STR_ARG(q->point->v[1].name),
-			       is_return ? ".return" : "");
-	s->has_return = is_return;
-	s->has_parms = !is_return;
+static void scope_fill(struct program *p, struct target_late *late)
+{
+	struct syscall_scope *ss = (struct syscall_scope *)late;
+	const struct arch *arch = world_arch(p->world);
+	struct target_scope *s = &ss->scope;
+	bool is_return = s->has_return, is_named;
+
 	add_word(p, s, is_return ? STR("return") : STR("syscall"));
 	if (is_return)
 		add_reg(p, s, STR("syscall"), &arch->regs[arch->sys_nr], 4,
 			true, true);
-	add_args(p, s, is_32(q));
-	if (!is_32(q))
-		add_names(p, s, call);
-	return s;
+	is_named = add_parameters(p, s, ss->call, ss->narrow);
+	s->roots.v[0].hidden = is_named && !is_return;
+	add_args(p, s, ss->narrow, is_named || is_return);
+	if (!is_named && !ss->narrow)
+		add_names(p, s, ss->call);
+}
+
+static const struct target_scope *scope_new(const struct query *q,
+					    struct str call, bool is_return)
+{
+	struct arena *a = q->program->arena;
+	struct syscall_scope *ss = arena_new(a, struct syscall_scope);
+
+	*ss = (struct syscall_scope){
+		.late = { .scope = &ss->scope, .fill = scope_fill },
+		.scope = {
+			.late = &ss->late,
+			.what = arena_printf(a, "kernel.%" STR_FMT "%s",
+					     STR_ARG(q->point->v[1].name),
+					     is_return ? ".return" : ""),
+			.has_return = is_return,
+			.has_parms = true,
+		},
+		.call = call,
+		.narrow = is_32(q),
+	};
+	return &ss->scope;
 }
 
 /* ---- sites ---- */

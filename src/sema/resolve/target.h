@@ -28,6 +28,9 @@ struct target_root {
 	struct str name;		/* without '$' */
 	struct ctype_ref type;		/* in NULL: a plain long */
 	struct str type_name;		/* for -L where there is no type */
+	struct str pointee;		/* the type is a pointer to the type of
+					 * this name, looked up when it is
+					 * needed; empty = it is not */
 	bool is_user;			/* pointers in it are to user memory */
 	bool is_address;		/* ops give the address of the object */
 	const struct debug_place *place;	/* not in memory: where instead

@@ -38,6 +38,19 @@ struct ctypes *program_module_types(struct program *p, struct str module)
 	return types;
 }
 
+struct ctype_ref types_pointer(struct ctypes *types, struct str pointee)
+{
+	uint32_t to = types ? member_type(types, pointee) : 0;
+
+	for (uint32_t id = 1; to && id < ctypes_count(types); id++) {
+		struct ctype t = ctypes_type(types, id);
+
+		if (t.kind == CTYPE_PTR && t.ref == to)
+			return (struct ctype_ref){ types, id };
+	}
+	return (struct ctype_ref){};
+}
+
 bool types_of_user(const struct target_scope *s, const struct str *module)
 {
 	const struct debug_source *src = s ? s->source : NULL;

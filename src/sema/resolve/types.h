@@ -23,6 +23,9 @@ struct ctypes *program_btf(struct program *p);
  * none. */
 struct ctypes *program_module_types(struct program *p, struct str module);
 
+/* The type of pointers to the type of this name; in NULL: there is none. */
+struct ctype_ref types_pointer(struct ctypes *types, struct str pointee);
+
 /* What a module argument of @cast and @var is about; without one (NULL) it is
  * what the probe is about. */
 bool types_of_user(const struct target_scope *s, const struct str *module);
