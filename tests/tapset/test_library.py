@@ -20,9 +20,10 @@ FUNCTION = re.compile(r"((?:^.*\*/\n)?)^function (\w+)(:\w+)?\(([^)]*)\)",
 ALIAS = re.compile(r"((?:^.*\*/\n)?)^probe ([\w.]+) = [^{]*\n\{\n(.*?)^\}",
                    re.M | re.S)
 # These end the script, or would do something, or want a function's probe or an
-# address of a process.
-LEFT_OUT = {"probefunc", "exit", "abort", "error", "system", "assert", "ftrace", "printk",
-            "dump_stack", "panic", "raise", "udelay", "mdelay"} | {
+# address of a process, or stand for $verdict.
+LEFT_OUT = {"__verdict_set", "__verdict_now", "probefunc", "exit", "abort",
+            "error", "system", "assert", "ftrace", "printk", "dump_stack",
+            "panic", "raise", "udelay", "mdelay"} | {
     "umod" + what for what in ("name", "buildid", "addr")} | {
     "set_user_" + what for what in ("char", "short", "int", "long", "pointer",
                                     "string", "string_n", "string_arg")}
