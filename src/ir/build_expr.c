@@ -310,8 +310,11 @@ ir_ref build_intrinsic(struct builder *s, struct ast_expr *e)
 		    info->result == 'L' ? IT_LONG : IT_VOID;
 	if (insn.type == IT_STRING)
 		insn.bound = intrinsic_bound(s, info, &insn);
-	/* What is read is at most as long as it is asked for. */
-	if (insn.imm == INTRIN_USER_STR || insn.imm == INTRIN_KERNEL_STR)
+	/* What is read is at most as long as it is asked for; names of probes
+	 * are known. */
+	if (insn.imm == INTRIN_USER_STR || insn.imm == INTRIN_KERNEL_STR ||
+	    insn.imm == INTRIN_PROBE_POINT || insn.imm == INTRIN_PROBE_NAME ||
+	    insn.imm == INTRIN_PROBE_FUNC)
 		insn.bound = build_bound(s, e->bound);
 	return build_insn(s, insn);
 }
