@@ -19,8 +19,12 @@ JIT_LINE = re.compile(r"^\s+[0-9a-f]+:\t")
 
 
 def run(*argv):
-    return subprocess.run([str(a) for a in argv], capture_output=True,
-                          text=True)
+    """One that does not end has no result."""
+    argv = [str(a) for a in argv]
+    try:
+        return subprocess.run(argv, capture_output=True, text=True, timeout=30)
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(argv, 1, "", "")
 
 
 def pinned(cpu, *argv):

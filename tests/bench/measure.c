@@ -17,8 +17,9 @@
  *					time that an event of the kind takes
  *					(sites.h), of that many batches of so
  *					many
- *	measure flood N			N system calls, then "NS": the time that
- *					one took
+ *	measure flood N [RATE]		N system calls, RATE of them a second or
+ *					as fast as it can, then "NS": the time
+ *					that one took
  *	measure bpf KIND OPS WINDOWS DIR
  *					while so many windows of so many events
  *					pass: a line "NAME ID RUNS N1 N2 ..."
@@ -211,11 +212,28 @@ static int calls(sites_fn *call, long ops, long batches)
 	return 0;
 }
 
-static int flood(long n)
+static void until(long long ns)
+{
+	struct timespec t = { ns / 1000000000, ns % 1000000000 };
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL))
+		;
+}
+
+static int flood(long n, long rate)
 {
 	long long began = now_ns();
+	sites_fn *call = sites_find("syscall");
 
-	sites_find("syscall")(n);
+	if (!rate)
+		call(n);
+	/* What is due, each millisecond. */
+	for (long done = 0, due; rate && done < n; done = due) {
+		due = (long)((now_ns() - began) / 1000 * rate / 1000000) + 1;
+		due = due < n ? due : n;
+		call(due - done);
+		until(now_ns() + 1000000);
+	}
 	printf("%.2f\n", (double)(now_ns() - began) / (double)n);
 	return 0;
 }
@@ -423,7 +441,7 @@ static int attach(char **names)
 		.insn_cnt = 2,
 		.license = (unsigned long)"GPL",
 	};
-	long prog = bpf(BPF_PROG_LOAD, &attr);
+	long prog = *names ? bpf(BPF_PROG_LOAD, &attr) : 0;
 
 	for (; *names; names++) {
 		memset(&attr, 0, sizeof(attr));
@@ -433,6 +451,7 @@ static int attach(char **names)
 			return 1;
 	}
 	puts("");
+	fflush(stdout);
 	return 0;
 }
 
@@ -447,17 +466,17 @@ int main(int argc, char **argv)
 		return run(strtol(argv[2], NULL, 10), argv + 3);
 	if (argc >= 4 && !strcmp(what, "beside") && argc > 3 + atoi(argv[2]))
 		return beside(atoi(argv[2]), argv + 3);
-	if (argc >= 3 && !strcmp(what, "attach"))
+	if (argc >= 2 && !strcmp(what, "attach"))
 		return attach(argv + 2);
-	if (argc == 3 && !strcmp(what, "flood"))
-		return flood(strtol(argv[2], NULL, 10));
+	if ((argc == 3 || argc == 4) && !strcmp(what, "flood"))
+		return flood(strtol(argv[2], NULL, 10), n);
 	if (argc == 5 && call && n > 0 && m > 0 && !strcmp(what, "calls"))
 		return calls(call, n, m);
 	if (argc == 6 && call && n > 0 && m > 0 && !strcmp(what, "bpf"))
 		return progs(call, n, m, argv[5]);
 	fprintf(stderr, "measure run N COMMAND... | attach NAME... | "
 			"beside N TRACER... COMMAND... | "
-			"calls KIND OPS BATCHES | flood N | "
+			"calls KIND OPS BATCHES | flood N [RATE] | "
 			"bpf KIND OPS WINDOWS DIR\n");
 	return 2;
 }
