@@ -4,6 +4,7 @@
 interrupt probes say what /proc/kallsyms, /sys and /proc say."""
 #! needs: root bpf
 #! timeout: 120
+#! serial:
 import bisect
 import os
 import re
@@ -60,6 +61,14 @@ def connections():
             pass
 
 
+def unseen_resets():
+    """Kernels whose tracepoint tells no reason do not tell of the two resets
+    that belong to no connection either."""
+    with open("/sys/kernel/tracing/events/tcp/tcp_send_reset/format",
+              encoding="ascii") as f:
+        return 0 if " reason;" in f.read() else 2
+
+
 def check_tcp():
     probes = "".join(f"probe tcpmib.{c} {{ calls[\"{c}\"] += op }}\n"
                      for c in COUNTERS + ("CurrEstab",))
@@ -75,6 +84,7 @@ def check_tcp():
         said[name] = int(total)
         if total != calls:
             bad.append(f"{name}: the global is {total}, not {calls}")
+    after["OutRsts"] -= unseen_resets()
     for c in COUNTERS + ("CurrEstab",):
         # Others may use the network, too, but not much.
         if not 0 <= said.get(c, -99) - (after[c] - before[c]) <= 2:
@@ -116,7 +126,11 @@ def check_memory():
 
 
 def check_block():
-    """A file that is written to a disk."""
+    """A file that is written to a disk, where there is one."""
+    device = os.stat("/var/tmp").st_dev
+    if not os.path.exists(
+            f"/sys/dev/block/{os.major(device)}:{os.minor(device)}"):
+        return
     tracer = start("""probe ioblock.request, ioscheduler.elv_next_request,
         ioscheduler_trace.elv_completed_request { printf("%s ", pn()) }
         probe ioblock.request { printf("%s %d %d\\n", devname, size / 512,

@@ -15,7 +15,7 @@ SOURCE = r"""
 #include <unistd.h>
 __attribute__((noinline)) int step(int n, const char *text)
 {
-	__asm__ volatile("" :: "r"(n), "r"(text));
+	__asm__ volatile("" :: "r"(n), "r"(text), "r"(*text));
 	return n + 1;
 }
 int main(void)
@@ -28,6 +28,9 @@ int main(void)
 """
 NAMES = """mount --make-rprivate / && mount -t tmpfs none {0} &&
 cp {1} {0}/inner && exec {0}/inner"""
+CAN_UNWIND = "BPF_LOOP" in subprocess.run(
+    [os.environ["SPILE"], "--dump-features"], capture_output=True, text=True,
+    check=False).stdout
 bad = []
 
 
@@ -60,8 +63,8 @@ def ask(what, pid):
     spile(f"{what}, library", "5000", "-x", str(pid), "-e",
           'probe process.library("libc.so.6").function("usleep") '
           "{ println(int_arg(1)); exit() }")
-    spile(f"{what}, stack", "main+", "-x", str(pid), "-e",
-          'probe process.function("step") { print_ubacktrace(); exit() }')
+    spile(f"{what}, stack", "main+" if CAN_UNWIND else "step+", "-x", str(pid),
+          "-e", 'probe process.function("step") { print_ubacktrace(); exit() }')
 
 
 def main():
