@@ -8,7 +8,7 @@
 #define TURNS_MIN 16u
 /* Of a program that calls itself, which it may do 33 times. */
 #define STEP_TURNS_MAX 60u
-#define STEP_TURNS_MIN 2u
+#define STEP_TURNS_MIN 4u
 
 /* About how much code an operation makes, as the verifier follows it. */
 static uint32_t weight(const struct cg_fn *fn, const struct ir_insn *i)
