@@ -147,10 +147,12 @@ static uint32_t build_condition(struct build *b, const struct probe *probe)
 /* May some of a point's sites be refused? */
 static uint32_t group_of(const struct probe *probe)
 {
-	bool is_user = probe->kind == PROBE_UPROBE ||
-		       probe->kind == PROBE_URETPROBE;
+	bool is_code = probe->kind == PROBE_UPROBE ||
+		       probe->kind == PROBE_URETPROBE ||
+		       probe->kind == PROBE_KPROBE ||
+		       probe->kind == PROBE_KRETPROBE;
 
-	return probe->is_one_of_many || is_user ? probe->group + 1 : 0;
+	return probe->is_one_of_many || is_code ? probe->group + 1 : 0;
 }
 
 static void build_probe(struct build *b, const struct probe *probe)

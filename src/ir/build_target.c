@@ -3,6 +3,7 @@
  * Target variables: the operations of a struct target, one after another.
  * Distances are gathered, and go into the load that follows.
  */
+#include "dbg/loc.h"
 #include "ir/builder.h"
 
 struct cursor {
@@ -187,11 +188,21 @@ static void add_index(struct cursor *c, const struct target_op *op)
 	cursor_start(c, build_op(s, OP_ADD, at, n, c->span));
 }
 
+/* Registers are those of what is traced; globals have none. */
+static bool has_registers(const struct target_op *op)
+{
+	for (uint32_t i = 0; i < op->n; i++)
+		if (op->loc[i].code == DBG_LOC_OP_REG ||
+		    op->loc[i].code == DBG_LOC_OP_FUNC)
+			return true;
+	return false;
+}
+
 /* The context is a stack's only at its own probe: elsewhere the host runs. */
 static void location(struct cursor *c, const struct target_op *op)
 {
 	cursor_start(c, build_const(c->s, 0, c->span));
-	if (!c->s->kernel)
+	if (!c->s->kernel && has_registers(op))
 		unreadable(c, false);
 	else
 		cursor_start(c, build_location(c->s, op->loc, (uint32_t)op->n,

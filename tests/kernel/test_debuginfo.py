@@ -145,6 +145,35 @@ def lines():
     return 0
 
 
+HOST = """probe begin {
+	println(@var("jiffies_64@kernel/time/timer.c", "kernel") > 0, " ",
+		kernel_string(@var("init_task")->comm), " ",
+		@var("runqueues@kernel/sched/core.c")->nr_switches > 0)
+	exit()
+}"""
+
+
+def host():
+    """Globals, also those of each processor, in a handler of the host."""
+    r = spile("-e", HOST)
+    if r.stdout != "1 swapper/0 1\n" or r.returncode:
+        print(f"host: status {r.returncode}\n{r.stdout}{r.stderr}")
+        return 1
+    return 0
+
+
+def inlined():
+    """An inlined function, in some copies of which the kernel has no probes:
+    the others are probed, and that is said."""
+    r = spile("-T", "1", "-e",
+              'probe kernel.function("get_task_struct").inline { hits++ } '
+              "global hits probe end { println(hits >= 0) }")
+    if r.stdout != "1\n" or r.returncode:
+        print(f"inlined: status {r.returncode}\n{r.stdout}{r.stderr}")
+        return 1
+    return 0
+
+
 def main():
     there = spile("-l", PLACE)
     if "no debug information" in there.stderr:
@@ -154,7 +183,7 @@ def main():
     if r.stdout != WANTED or r.returncode:
         print(f"status {r.returncode}\n{r.stdout}{r.stderr}{there.stderr}")
         return 1
-    return forms() | lines()
+    return forms() | lines() | host() | inlined()
 
 
 sys.exit(main())

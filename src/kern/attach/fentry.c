@@ -10,10 +10,28 @@
 #include "kern/privilege.h"
 #include "kern/syscall.h"
 
+/* It is none of those that can be traced, as far as the kernel tells. */
+static bool is_untraceable(const struct attach_request *r, struct str name)
+{
+	struct hookable **known = &r->lists->hookable;
+	struct hookable_function f;
+	struct err *e = *known ? NULL : hookable_open(r->world, false, known);
+
+	if (err_drop(e))
+		return false;
+	return !hookable_get(*known, hookable_find(*known, name), &f) ||
+	       !str_eq(f.name, name);
+}
+
 static struct err *fentry_refused(const struct attach_request *r, int code)
 {
 	struct str name = image_str(r->image, r->probe->site.name);
 
+	if (code == -EBUSY && is_untraceable(r, name))
+		return err_new(ERR_UNSUPPORTED,
+			       "'%" STR_FMT "' is a function that the kernel "
+			       "lets nothing hook",
+			       STR_ARG(name));
 	if (code == -EBUSY)
 		return err_new(ERR_UNSUPPORTED,
 			       "the kernel already patches the code "
