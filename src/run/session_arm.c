@@ -105,10 +105,14 @@ static void tell_left_out(struct session *s, uint32_t i, uint32_t n,
 	if (!n || p->is_pattern || s->told[i])
 		return;
 	s->told[i] = true;
+	if (p->nsites <= 1) {
+		output_warn(s->out, "%s: left out", why->msg);
+		return;
+	}
 	output_warn(s->out, "%" STR_FMT ": %" PRIu32 " of %" PRIu32 " places "
 		    "%s not probed: %s",
-		    STR_ARG(image_str(s->img, p->point)), n,
-		    MAX(p->nsites, 1u), n == 1 ? "is" : "are", why->msg);
+		    STR_ARG(image_str(s->img, p->point)), n, p->nsites,
+		    n == 1 ? "is" : "are", why->msg);
 }
 
 /* Attaches; one of many that the kernel refuses is left out from now on. */

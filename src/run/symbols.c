@@ -36,7 +36,8 @@ static bool find(struct host *h, uint64_t addr, struct kallsym *ret)
 	struct err *e;
 
 	*ret = (struct kallsym){};
-	if (!symbols(h))
+	/* Offsets in what each processor has are no addresses. */
+	if (!(addr >> 63) || !symbols(h))
 		return false;
 	e = kallsyms_at(h->kallsyms, addr, ret);
 	say_hidden(h, e);

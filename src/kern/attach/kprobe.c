@@ -82,7 +82,7 @@ static struct err *kprobe_each(const struct attach_request *r,
 			       struct attachment *ret)
 {
 	const struct image_probe *p = r->probe;
-	struct err *e = NULL, *why = NULL;
+	struct err *e = NULL;
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < p->nsites && !e; i++) {
@@ -92,17 +92,12 @@ static struct err *kprobe_each(const struct attach_request *r,
 		if (s->module != r->module)
 			continue;
 		e = kprobe_one(r, like, s, i, ret);
-		if (!e) {
+		if (!e)
 			n++;
-		} else if (is_left_out(e)) {
-			err_free(why);
-			why = take_ptr(e);
-		}
+		else if (is_left_out(e))
+			attachment_leave_out(ret, 1, take_ptr(e));
 	}
-	if (!e && !n)
-		return why;
-	err_free(why);
-	return e;
+	return e || n ? e : take_ptr(ret->why);
 }
 
 struct err *attach_kprobe(const struct attach_request *r,
