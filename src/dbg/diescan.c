@@ -17,11 +17,13 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/bits.h"
 #include "base/map.h"
 #include "dbg/lines.h"
 
 #define DIESCAN_DEPTH_MAX 64
 #define DIESCAN_CHUNK 8			/* units taken at once */
+#define DIESCAN_KEPT (UINT64_C(1) << 20)	/* bytes, when done */
 #define DIESCAN_ALONE (4u << 20)	/* bytes that need no second thread */
 #define DIESCAN_VARIES UINT16_MAX
 #define DIESCAN_NAMES_MAX (1u << 25)
@@ -67,6 +69,10 @@ struct diescan_thread {
 	uint64_t files[DIESCAN_FILES_MAX / 64];	/* bits: has code */
 	bool has_files;
 	bool is_c;
+	/* Units that are done, which follow each other. */
+	const struct die_file *done_file;
+	const uint8_t *done_base;
+	uint64_t done_from, done_end;
 };
 
 /* ---- what abbreviations mean ---- */
@@ -513,15 +519,39 @@ static void diescan_unit(struct diescan_thread *t, uint32_t number)
 		die_abbrevs_deinit(&u->abbrevs);
 }
 
+/* What has been gone through is not kept in memory: of a hundred megabytes a
+ * few names are wanted.  Small units go together, when the last is done. */
+static void diescan_forget(struct diescan_thread *t, bool last)
+{
+	const struct die_unit *u = t->unit;
+
+	if (u->file != t->done_file || t->base != t->done_base ||
+	    u->off != t->done_end) {
+		t->done_file = u->file;
+		t->done_base = t->base;
+		t->done_from = u->off;
+	}
+	t->done_end = u->end;
+	if (!last && t->done_end - t->done_from < DIESCAN_KEPT)
+		return;
+	objfile_forget(u->file->obj, t->base + t->done_from,
+		       t->done_end - t->done_from);
+	t->done_from = t->done_end;
+}
+
 static void *diescan_run(void *arg)
 {
 	struct diescan_thread *t = arg;
 	struct diescan_job *job = t->job;
-	uint32_t i;
+	uint32_t i, end;
 
-	while ((i = atomic_fetch_add(&job->next, DIESCAN_CHUNK)) < job->n)
-		for (uint32_t k = i; k < i + DIESCAN_CHUNK && k < job->n; k++)
+	while ((i = atomic_fetch_add(&job->next, DIESCAN_CHUNK)) < job->n) {
+		end = MIN(i + DIESCAN_CHUNK, job->n);
+		for (uint32_t k = i; k < end; k++) {
 			diescan_unit(t, k);
+			diescan_forget(t, k + 1 == end);
+		}
+	}
 	return NULL;
 }
 
@@ -549,20 +579,45 @@ static void diescan_thread_deinit(struct diescan_thread *t)
 	arena_deinit(&t->arena);
 }
 
+static void diescan_forget_unit(const struct die_unit *u)
+{
+	struct objfile_data d = die_section(u->file, u->in_types ? DIE_TYPES :
+								   DIE_INFO);
+
+	objfile_forget(u->file->obj, d.p + u->off, u->end - u->off);
+}
+
+/* Short names stand in the entries themselves. */
+static struct str diescan_keep(const struct die_unit *u, struct arena *a,
+			       struct str name)
+{
+	struct objfile_data d = die_section(u->file, u->in_types ? DIE_TYPES :
+								   DIE_INFO);
+	const uint8_t *p = (const uint8_t *)name.s;
+
+	return d.p && p >= d.p && p < d.p + d.size ? arena_str(a, name) : name;
+}
+
 /* Takes what a thread found; its types only if no other had them. */
 static void diescan_take(const struct diescan_thread *t, struct map types[],
 			 struct arena *a, struct diescan_names *ret)
 {
+	struct die_unit *last = NULL;
+
 	ret->is_cross |= t->names.is_cross;
 	for (uint32_t i = 0; i < t->names.n; i++) {
 		struct diescan_name *n = &t->names.v[i];
 		struct die_unit *u = t->job->units[n->unit];
 
+		if (last && u != last)
+			diescan_forget_unit(last);
+		last = u;
 		if (!n->name.len && n->kind < DIESCAN_STRUCT + DIESCAN_EXTERNAL)
 			n->name = die_name((struct dbg_die){ u,
 							     u->off + n->off });
 		if (!n->name.len)
 			continue;
+		n->name = diescan_keep(u, a, n->name);
 		if (types && n->kind >= DIESCAN_STRUCT &&
 		    n->kind < DIESCAN_KINDS) {
 			if (map_find(&types[n->kind], n->name))
@@ -583,6 +638,8 @@ static void diescan_prepare_file(struct die_file *f)
 	for (uint32_t s = 0; s < ARRAY_SIZE(used); s++)
 		die_section(f, used[s]);
 	die_by_signature(f, 0);
+	/* It looks at the file, once. */
+	objfile_forget(f->obj, NULL, 0);
 }
 
 /* Reading sections, bases and the table of type units is not for two threads

@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <gelf.h>
 #include <libelf.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/bits.h"
@@ -60,6 +62,7 @@ struct objfile {
 	struct buf unpacked;		/* the bytes of what was packed */
 	VEC(struct objfile_segment) segments;	/* by address */
 	bool has_segments;		/* looked for them */
+	bool looked_mapped, is_mapped;
 };
 
 /* ---- opening ---- */
@@ -490,6 +493,43 @@ struct objfile_data objfile_bytes(struct objfile *o, uint64_t addr)
 	return (struct objfile_data){ (const uint8_t *)all + off,
 				      MIN(s->size - (addr - s->addr),
 					  (uint64_t)size - off) };
+}
+
+/* Is the file mapped?  libelf may have read it instead. */
+static bool objfile_is_mapped(struct objfile *o)
+{
+	_cleanup_fclose_ FILE *f = NULL;
+	unsigned long long start, end, ino;
+	char line[512];
+	size_t size;
+	uintptr_t all = (uintptr_t)elf_rawfile(o->elf, &size);
+
+	if (o->looked_mapped || o->fd < 0 || o->unpacked.len)
+		return o->is_mapped;
+	o->looked_mapped = true;
+	f = fopen("/proc/self/maps", "re");
+	while (f && !o->is_mapped && fgets(line, sizeof(line), f))
+		o->is_mapped = sscanf(line, "%llx-%llx %*s %*s %*s %llu",
+				      &start, &end, &ino) == 3 && ino &&
+			       start <= all && all + size <= end;
+	return o->is_mapped;
+}
+
+void objfile_forget(struct objfile *o, const uint8_t *p, uint64_t n)
+{
+	size_t size;
+	const uint8_t *all = (const uint8_t *)elf_rawfile(o->elf, &size);
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), from, to;
+
+	/* Of a relocatable file what is in memory may have been changed. */
+	if (o->ehdr.e_type == ET_REL || !objfile_is_mapped(o) || p < all ||
+	    n > size || p + n > all + size)
+		return;
+	from = ((uint64_t)(uintptr_t)p + page - 1) & ~(page - 1);
+	to = ((uint64_t)(uintptr_t)p + n) & ~(page - 1);
+	if (from < to)
+		(void)madvise((void *)(uintptr_t)from, to - from,
+			      MADV_DONTNEED);
 }
 
 uint64_t objfile_size(struct objfile *o)

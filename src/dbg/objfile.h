@@ -69,6 +69,10 @@ struct objfile_data objfile_section_data(struct objfile *o, uint32_t i);
  * is_code: a process maps it to be executed. */
 bool objfile_offset(struct objfile *o, uint64_t addr, uint64_t *ret,
 		    bool *is_code);
+/* The bytes of a section need not stay in memory: they are read again when they
+ * are asked for. */
+void objfile_forget(struct objfile *o, const uint8_t *p, uint64_t n);
+
 /* Bytes of the file. */
 uint64_t objfile_size(struct objfile *o);
 /* The bytes from there on to the end of the file's part of the segment. */
