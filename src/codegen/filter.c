@@ -369,6 +369,8 @@ static void by_event(struct cg_fn *fn, const struct image_site *site)
 		is_leader(fn, false);
 		break;
 	case PROCESS_END:
+		if (str_is(tp, "sched_prepare_exec"))
+			break;
 		is_last(fn, true);
 		break;
 	case PROCESS_THREAD_END:

@@ -547,7 +547,8 @@ enum image_filter {
 enum image_process_event {
 	PROCESS_BEGIN,		/* exec: always.  sys_exit: the child of a
 				 * fork, tgid == pid (see below) */
-	PROCESS_END,		/* exit: signal->live is 0 */
+	PROCESS_END,		/* exit: signal->live is 0.  sched_prepare_exec:
+				 * always */
 	PROCESS_THREAD_BEGIN,	/* sys_exit: a new thread, tgid != pid */
 	PROCESS_THREAD_END,	/* exit: signal->live is not 0 */
 	PROCESS_SYSCALL,	/* sys_enter: always */

@@ -171,9 +171,25 @@ static bool has_exit_function(const struct query *q)
 	       ctypes_find(btf, CTYPE_FUNC, STR(PROCESS_EXIT_FUNCTION));
 }
 
+/* Does the kernel say that a task is about to run another program, as long as
+ * it still has the old one? */
+static bool tells_exec(const struct query *q)
+{
+	struct tracepoints tps = { q->program->world,
+				   program_btf(q->program) };
+	struct tracepoint tp;
+
+	return !err_drop(tracepoint_find(&tps, q->program->arena, STR(""),
+					 STR("sched_prepare_exec"), &tp));
+}
+
+/* A program ends with its process, or when that goes on with another. */
 static void add_end(struct query *q, const struct process_who *who,
 		    struct str point)
 {
+	if (who->filter & FILTER_FILE && q->data == PROCESS_END &&
+	    tells_exec(q))
+		add_site(q, who, point, "sched_prepare_exec");
 	if (!(who->filter & FILTER_FILE) || !forgets_program(q)) {
 		add_site(q, who, point, "sched_process_exit");
 		return;
