@@ -155,14 +155,15 @@ def keeps_up(o, script, producers, rate):
 
 
 def steady_bpftrace(o, script, producers):
-    best, each = 0, None
+    best, each, stuck = 0, None, 0
     for rate in RATES:
         got = keeps_up(o, script, producers, rate)
         if not got:
             break
+        stuck = 0 if got[0] > 1.05 * best else stuck + 1
         if got[0] > best:
             best, each = got[0], got[1] / got[2]
-        if got[0] < 0.8 * rate:
+        if stuck == 2:      # the producers make no more
             break
     return best, each
 
@@ -171,14 +172,15 @@ def steady_spile(o, script, producers, size):
     path = os.path.join(o.work, "steady.out")
     p = start(o, "spile", script, path)
     seen = Seen(path, size)
-    total = best = 0
+    total = best = stuck = 0
     for rate in RATES:
         made, took = paced(o, producers, rate)
         total += made
         if seen.settled(total) < total:
             break
+        stuck = 0 if made / took > 1.05 * best else stuck + 1
         best = max(best, made / took)
-        if made / took < 0.8 * rate:
+        if stuck == 2:
             break
     n = seen.count()
     _, cpu = stop(p)
