@@ -19,6 +19,7 @@
 
 #include "dbg/arch.h"
 #include "dbg/tracepoint.h"
+#include "lang/diag.h"
 #include "sema/resolve/kind.h"
 #include "sema/resolve/target.h"
 #include "sema/resolve/types.h"
@@ -253,6 +254,10 @@ static enum resolve_status resolve_pid(struct query *q,
 	if (e)
 		return query_err(q, c->arg_span, DIAG_UNKNOWN_PROCESS, e);
 	who.pid = (uint32_t)found.pid;
+	if (q->data == PROCESS_BEGIN)
+		diag_warning(q->program->diags, DIAG_ALREADY_BEGUN, c->arg_span,
+			     "process %d has begun already: this point is hit "
+			     "when it runs another program", found.pid);
 	add_sites(q, &who, query_text(q));
 	return RESOLVE_FOUND;
 }
