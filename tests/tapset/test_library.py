@@ -34,8 +34,8 @@ ELSEWHERE = {"ioblock_trace.bounce", "vm.write_shared_copy",
 # Texts that only the host can make: in the kernel they are printed.
 LATE = {"symname", "symdata", "modname", "sprint_stack", "sprint_syms",
         "symfile", "symline", "symfileline", "sprint_usyms",
-        "sprint_ustack", "usymname", "usymdata", "usymfile", "usymline",
-        "usymfileline"}
+        "sprint_ustack", "task_backtrace", "usymname", "usymdata", "usymfile",
+        "usymline", "usymfileline"}
 # At most so many calls in a probe, for the verifier's sake.
 CALLS = 12
 

@@ -35,7 +35,7 @@ def check(what, said, expected):
 def check_environment():
     env = dict(os.environ, SPILE_ONE="first", SPILE_TWO="the second",
                SPILE_LONG="x" * 2000, SPILE_LAST="after")
-    out = run("""probe kernel.trace("sched_process_exit") {
+    out = run("""probe syscall.exit_group {
         if (pid() == target()) printf("%s|%s|%s|%s\\n",
             env_var("SPILE_ONE"), env_var("SPILE_TWO"), env_var("SPILE"),
             env_var("SPILE_LAST")) }
