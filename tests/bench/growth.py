@@ -30,7 +30,7 @@ def key_length(o):
     points = []
     for n in (7, 15, 31, 63, 127, 255, 511):
         ns = program_ns(o, "global a " + SITE +
-                        f"{{ a[user_string_n($pathname, {n})]++ }}")
+                        f"{{ a[user_string_n($filename, {n})]++ }}")
         if ns:
             points.append((n + 1, ns))
     return points

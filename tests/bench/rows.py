@@ -43,7 +43,7 @@ SYSCALLS = [
         TP + "{ @[comm] = count(); }"),
     Row("count by execname, path", "commpath",
         "global a " + SITE +
-        "{ a[execname(), user_string_n($pathname, 63)]++ }",
+        "{ a[execname(), user_string_n($filename, 63)]++ }",
         TP + "{ @[comm, str(args->filename)] = count(); }"),
     Row("log2 histogram", "log2",
         "global s " + SITE + "{ s <<< mode } "
@@ -73,7 +73,7 @@ SYSCALLS = [
         "global n " + SITE + '{ if (execname() =~ "^mea.*e$") n++ }', None),
     Row("read a user string", "ustr",
         "global n " + SITE +
-        '{ if (user_string_n($pathname, 63) == "/s") n++ }',
+        '{ if (user_string_n($filename, 63) == "/s") n++ }',
         TP + '/str(args->filename) == "/s"/ { @ = count(); }'),
     Row("stack as key", "stack",
         "global a " + SITE + "{ a[backtrace()]++ }",
