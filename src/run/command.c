@@ -8,37 +8,20 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <wordexp.h>
 
 #include "base/cleanup.h"
 
-#define COMMAND_WORDS 256
 #define COMMAND_FAILED 127	/* as a shell says that it found nothing */
 
-/* Splits text in place; false = it takes a shell. */
-static bool split(char *text, char *words[COMMAND_WORDS])
-{
-	char *rest = text, *word;
-	int n = 0;
-
-	if (strpbrk(text, "|&;<>()$`\\\"'*?[#~=%!{}\n"))
-		return false;
-	while ((word = strsep(&rest, " \t"))) {
-		if (!*word)
-			continue;
-		if (n == COMMAND_WORDS - 1)
-			return false;
-		words[n++] = word;
-	}
-	words[n] = NULL;
-	return n > 0;
-}
-
+/* The words are those that a shell makes of it, quotes, variables and wildcards
+ * included; what takes more than that, a shell runs. */
 static void become(const char *text)
 {
-	char *words[COMMAND_WORDS], *copy = strdup(text);
+	wordexp_t words;
 
-	if (copy && split(copy, words))
-		execvp(words[0], words);
+	if (!wordexp(text, &words, WRDE_NOCMD | WRDE_UNDEF) && words.we_wordc)
+		execvp(words.we_wordv[0], words.we_wordv);
 	/* What is no program may still be a word of the shell's. */
 	execl("/bin/sh", "sh", "-c", text, (char *)NULL);
 	perror(text);

@@ -68,6 +68,10 @@ def command():
 
 def command_waits():
     """It starts when the probes are there, not before."""
+    # words in quotes take no shell: the target is the program itself
+    got = run('probe begin { println(target()) }', "-c",
+              "python3 -c 'import os; print(os.getpid())'")
+    check(len(set(got[1].split())) == 1, "a target in quotes: %r" % (got,))
     got = run('probe begin { println("first") }', "-c", "echo second")
     check(got[:2] == (0, "first\nsecond\n"), "the order: " + got[1])
 
