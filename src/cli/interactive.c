@@ -19,6 +19,7 @@
 #include "base/cleanup.h"
 #include "cli/example.h"
 #include "cli/lineedit.h"
+#include "cli/words.h"
 
 #define SELF "/proc/self/exe"
 
@@ -327,17 +328,27 @@ static void help(void)
 		       commands[i].args, commands[i].help);
 }
 
-/* Words with blanks between, added to a list. */
+/* Words as a shell takes them, added to a list. */
 static void add_words(struct shell *sh, struct words_list *w, const char *text)
 {
-	while (*(text = skip_blanks(text))) {
-		size_t n = strcspn(text, " \t");
-		char *word = copy(sh, text);
+	struct words words = words_split(text, &sh->arena);
 
-		word[n] = '\0';
-		vec_push(&sh->arena, &w->list, word);
-		text += n;
+	for (int i = 0; i < words.n; i++)
+		vec_push(&sh->arena, &w->list, words.v[i]);
+}
+
+/* A word that is several to whoever reads it without quotes. */
+static void print_word(const char *word)
+{
+	if (*word && !strpbrk(word, " \t\"'\\#")) {
+		fputs(word, stdout);
+		return;
 	}
+	putchar('"');
+	for (; *word; word++)
+		printf("%s%c", *word == '"' || *word == '\\' ? "\\" : "",
+		       *word);
+	putchar('"');
 }
 
 static struct words_list with_options(struct shell *sh)
@@ -425,8 +436,11 @@ static void set(struct shell *sh, const char *arg)
 		sh->options.list.n = 0;
 		add_words(sh, &sh->options, arg);
 	}
-	for (uint32_t i = 0; i < sh->options.list.n; i++)
-		printf("%s%s", i ? " " : "", sh->options.list.v[i]);
+	for (uint32_t i = 0; i < sh->options.list.n; i++) {
+		if (i)
+			putchar(' ');
+		print_word(sh->options.list.v[i]);
+	}
 	puts(sh->options.list.n ? "" : "no options");
 }
 

@@ -88,6 +88,9 @@ static struct err *run_image(const struct options *o, struct runner *r,
 	if (o->flight)
 		so.detach = &r->detach;
 	verbose_begin_run(o);
+	/* The screen is the monitor's from here on. */
+	if (o->monitor)
+		world_on_progress(r->world, NULL, NULL);
 	err = session_run(image, &so, &status);
 	verbose_end_run(o, &start);
 	*ret = status.exit;
@@ -205,6 +208,20 @@ static int run_again(const struct options *o, struct runner *r,
 	return run_script(&again, r);
 }
 
+/* -G: values are part of the code, which is made once more. */
+static int run_with_globals(const struct options *o, struct runner *r,
+			    const struct image *image)
+{
+	struct options again;
+
+	if (!image->words.n || !script_of(o, r, image, &again))
+		return fail(err_new(ERR_UNSUPPORTED,
+				    "-G: the image does not carry its script"));
+	for (uint32_t i = 0; i < o->sema.globals.n; i++)
+		vec_push(r->arena, &again.sema.globals, o->sema.globals.v[i]);
+	return run_script(&again, r);
+}
+
 static int run_saved(const struct options *o, struct runner *r)
 {
 	struct image image;
@@ -215,6 +232,8 @@ static int run_saved(const struct options *o, struct runner *r)
 		err = image_check(&image);
 	if (err)
 		return fail(err);
+	if (o->sema.globals.n)
+		return run_with_globals(o, r, &image);
 	err = fit(&image, r->world);
 	if (err)
 		return run_again(o, r, &image, err);

@@ -58,6 +58,15 @@ static void split(struct list *l, const char *text)
 	}
 }
 
+struct words words_split(const char *text, struct arena *a)
+{
+	struct list l = { .arena = a };
+
+	split(&l, text);
+	vec_push(a, &l.words, NULL);
+	return (struct words){ (int)l.words.n - 1, l.words.v };
+}
+
 /* ---- the rc file ---- */
 
 static FILE *open_rc(void)
@@ -118,6 +127,71 @@ static bool is_glued(int argc, char **argv)
 	       is_shebang(argv[2], argv[1]);
 }
 
+/* ---- staprun(8) ---- */
+
+static bool is_staprun(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return !strcmp(slash ? slash + 1 : path, "staprun");
+}
+
+/* What stands behind a letter that takes something, or the next word. */
+static char *operand(int argc, char **argv, int *i)
+{
+	if (argv[*i][2])
+		return argv[*i] + 2;
+	return *i + 1 < argc ? argv[++*i] : NULL;
+}
+
+static struct err *no_module(void)
+{
+	return err_hint(err_new(ERR_OTHER, "-d: there is no kernel module to "
+					   "delete"),
+			"a session is gone when its process is: kill it");
+}
+
+/* staprun's own letters become spile's, and NAME=VALUE behind the image a
+ * global. */
+static struct err *staprun_word(struct list *l, int argc, char **argv, int *i,
+				bool *has_image)
+{
+	char *w = argv[*i], *value;
+
+	if (w[0] != '-' || !w[1]) {
+		if (*has_image && strchr(w, '='))
+			split(l, "-G");
+		vec_push(l->arena, &l->words, w);
+		*has_image = true;
+		return NULL;
+	}
+	if (w[1] == 'd')
+		return no_module();
+	if (!strcmp(w, "-L") || !strcmp(w, "-D")) {
+		split(l, "-F");
+	} else if (w[1] == 'b') {
+		value = operand(argc, argv, i);
+		split(l, "-s");
+		if (value)
+			vec_push(l->arena, &l->words, value);
+	} else if (strcmp(w, "-R") != 0 && strcmp(w, "-u") != 0) {
+		vec_push(l->arena, &l->words, w);
+		if (strchr("AcxoTSsC", w[1]) && !w[2] && *i + 1 < argc)
+			vec_push(l->arena, &l->words, argv[++*i]);
+	}
+	return NULL;
+}
+
+static struct err *staprun_words(struct list *l, int argc, char **argv)
+{
+	struct err *err = NULL;
+	bool has_image = false;
+
+	for (int i = 1; i < argc && !err; i++)
+		err = staprun_word(l, argc, argv, &i, &has_image);
+	return err;
+}
+
 struct err *words_collect(int argc, char **argv, struct arena *a,
 			  struct words *ret)
 {
@@ -132,6 +206,12 @@ struct err *words_collect(int argc, char **argv, struct arena *a,
 	if (is_glued(argc, argv)) {
 		split(&l, argv[1]);
 		first = 2;
+	}
+	if (is_staprun(argv[0])) {
+		err = staprun_words(&l, argc, argv);
+		if (err)
+			return err;
+		first = argc;
 	}
 	for (int i = first; i < argc; i++)
 		vec_push(a, &l.words, argv[i]);

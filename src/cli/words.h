@@ -2,7 +2,8 @@
 /*
  * The words of the command line before they are read as options: those of
  * $SYSTEMTAP_DIR/rc come first, and what the kernel makes of "#!/usr/bin/spile
- * -g -v" in a script, one word, becomes the several that were meant.
+ * -g -v" in a script, one word, becomes the several that were meant.  Called as
+ * staprun, the letters are those of staprun(8).
  */
 #ifndef CLI_WORDS_H
 #define CLI_WORDS_H
@@ -14,6 +15,9 @@ struct words {
 	int n;
 	char **v;		/* n words, and NULL */
 };
+
+/* Those of a line, with its quotes, and without a comment. */
+struct words words_split(const char *text, struct arena *a);
 
 /* From argv; the strings are argv's own or the arena's. */
 struct err *words_collect(int argc, char **argv, struct arena *a,

@@ -29,11 +29,13 @@ struct monitor {
 	struct screen screen;
 	struct buf text;	/* the output */
 	struct buf line;	/* being made */
+	struct buf status;	/* as it was when it was last looked at */
 	int epoll, timer;
 	int64_t start, next;	/* ms: of the session, of the next picture */
 	uint32_t period;	/* ms */
 	enum order order;
 	bool is_dirty, is_hidden, is_paused;
+	bool is_changed;	/* by a key: to be looked at again */
 	bool scrolls_output;	/* keys do, rather than the status */
 	uint32_t up;		/* lines that the output is scrolled up */
 	uint32_t down;		/* ... the status down */
@@ -134,7 +136,8 @@ static void add_probe(struct status *s, uint32_t p)
 {
 	const struct monitor_view *v = s->v;
 	const struct image_times *t = store_times(v->store, p);
-	const char *state = v->off[p] ? "off" : v->armed[p] ? "on" : "cond";
+	bool is_off = v->off[p] || (s->m->is_paused && !v->armed[p]);
+	const char *state = is_off ? "off" : v->armed[p] ? "on" : "cond";
 
 	buf_printf(&s->text, "%5u  %-4s %10" PRIu64 " %9" PRIu64 " %9" PRIu64
 		   " %9" PRIu64 "  %" STR_FMT "\n", p, state,
@@ -222,19 +225,28 @@ static void draw_lines(struct monitor *m, struct str text, uint32_t first,
 	}
 }
 
-static void draw_status(struct monitor *m, const struct monitor_view *v)
+/* Probes and arrays are sorted for it: not whenever there is output. */
+static void look(struct monitor *m, const struct monitor_view *v)
 {
-	struct status s = { .m = m, .v = v };
-	uint32_t n, most = m->screen.rows * 2 / 3;
+	struct status s = { .m = m, .v = v, .text = m->status };
 
+	s.text.len = 0;
+	store_begin(v->store);
 	add_probes(&s);
 	add_globals(&s);
-	n = count_lines(buf_view(&s.text));
+	m->status = s.text;
+	m->next = now_ms() + m->period;
+}
+
+static void draw_status(struct monitor *m)
+{
+	uint32_t n, most = m->screen.rows * 2 / 3;
+
+	n = count_lines(buf_view(&m->status));
 	m->down = MIN(m->down, n ? n - 1 : 0);
 	screen_line(&m->screen, false,
 		    STR("index  state      hits    min ns       avg       max  probe"));
-	draw_lines(m, buf_view(&s.text), m->down, MIN(n, most));
-	buf_deinit(&s.text);
+	draw_lines(m, buf_view(&m->status), m->down, MIN(n, most));
 }
 
 static void draw_output(struct monitor *m)
@@ -249,16 +261,14 @@ static void draw_output(struct monitor *m)
 
 static void draw(struct monitor *m, const struct monitor_view *v)
 {
-	store_begin(v->store);
 	screen_begin(&m->screen);
 	head(m, v);
 	if (!m->is_hidden)
-		draw_status(m, v);
+		draw_status(m);
 	keys(m);
 	draw_output(m);
 	screen_end(&m->screen);
 	m->is_dirty = false;
-	m->next = now_ms() + m->period;
 }
 
 /* ---- keys ---- */
@@ -336,15 +346,21 @@ enum monitor_action monitor_serve(struct monitor *m,
 	enum monitor_action action = MONITOR_NOTHING;
 	int key = screen_key();
 	uint64_t ticks;
-	bool ticked = read(m->timer, &ticks, sizeof(ticks)) > 0;
+	bool ticked = read(m->timer, &ticks, sizeof(ticks)) > 0, looks;
 
 	if (key != SCREEN_NONE)
 		action = take_key(m, key, probe);
-	if (key != SCREEN_NONE || (ticked && (m->is_dirty ||
-					      now_ms() >= m->next)))
+	looks = key != SCREEN_NONE ||
+		(ticked && (m->is_changed || now_ms() >= m->next));
+	if (looks) {
+		look(m, v);
+		m->is_changed = false;
+	}
+	if (looks || (ticked && m->is_dirty))
 		draw(m, v);
 	/* What the session makes of it is to be seen soon. */
-	m->is_dirty |= action != MONITOR_NOTHING;
+	m->is_changed = action != MONITOR_NOTHING;
+	m->is_dirty |= m->is_changed;
 	return action;
 }
 
@@ -412,6 +428,7 @@ void monitor_destroy(struct monitor *m)
 		close(m->timer);
 	buf_deinit(&m->screen.frame);
 	buf_deinit(&m->text);
+	buf_deinit(&m->status);
 	buf_deinit(&m->line);
 	free(m);
 }

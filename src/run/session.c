@@ -243,16 +243,6 @@ static void run_input(struct session *s)
 		session_rearm(s);
 }
 
-/* begin, end and error probes are not to be turned off. */
-static void turn_all(struct session *s, bool off)
-{
-	for (uint32_t i = 0; i < s->img->probes.n; i++)
-		s->off[i] = off && session_probe(s, i)->kind != PROBE_BEGIN &&
-			    session_probe(s, i)->kind != PROBE_END &&
-			    session_probe(s, i)->kind != PROBE_ERROR;
-	session_rearm(s);
-}
-
 static void reset_globals(struct session *s)
 {
 	/* Of statistics, what has been seen goes: all there is now. */
@@ -278,7 +268,8 @@ static void obey(struct session *s, enum monitor_action action, uint32_t probe)
 		break;
 	case MONITOR_PAUSE:
 	case MONITOR_RESUME:
-		turn_all(s, action == MONITOR_PAUSE);
+		s->is_paused = action == MONITOR_PAUSE;
+		session_rearm(s);
 		break;
 	case MONITOR_TOGGLE:
 		if (probe < s->img->probes.n) {

@@ -56,13 +56,22 @@ static struct err *attach_one(struct session *s, uint32_t i)
 	return e ? e : try_attach(s, i);
 }
 
+/* begin, end and error probes are not to be paused. */
+static bool is_paused(const struct session *s, uint32_t i)
+{
+	const struct image_probe *p = session_probe(s, i);
+
+	return s->is_paused && p->kind != PROBE_BEGIN &&
+	       p->kind != PROBE_END && p->kind != PROBE_ERROR;
+}
+
 bool session_condition(struct session *s, uint32_t i)
 {
 	struct value v = {};
 	struct run_error e = { .place = IMAGE_NONE };
 	uint32_t cond = session_probe(s, i)->cond;
 
-	if (s->off[i])
+	if (s->off[i] || is_paused(s, i))
 		return false;
 	if (cond == IMAGE_NONE)
 		return true;

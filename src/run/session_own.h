@@ -31,6 +31,7 @@ struct session {
 	struct attach_lists lists;
 	bool *armed;		     /* its condition holds, or has none */
 	bool *off;		     /* the monitor has turned it off */
+	bool is_paused;		     /* it has stopped all */
 	struct err **refused;	     /* why the kernel has no probe there */
 	bool *told;		     /* that some of its places have none */
 	struct output *out;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "run/speculation.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "run/intrinsic.h"
@@ -9,12 +10,15 @@
 
 struct speculation {
 	int64_t id;
+	bool is_used;		/* is, or was */
 	struct buf text;
 };
 
+/* By number: open addressing, at most half full.  What is gone leaves its text
+ * empty, and is left out when the table grows. */
 struct speculations {
 	struct speculation *v;
-	uint32_t n, room;
+	uint32_t used, room;	/* room: a power of two */
 	uint64_t bytes;
 	bool said_full;
 };
@@ -23,7 +27,7 @@ void speculations_destroy(struct speculations *s)
 {
 	if (!s)
 		return;
-	for (uint32_t i = 0; i < s->n; i++)
+	for (uint32_t i = 0; i < s->room; i++)
 		buf_deinit(&s->v[i].text);
 	free(s->v);
 	free(s);
@@ -38,24 +42,61 @@ static struct speculations *held(struct host *h)
 	return h->speculations;
 }
 
-static struct speculation *find(struct speculations *s, int64_t id)
+/* Where id is, or would be. */
+static struct speculation *place(const struct speculations *s, int64_t id)
 {
-	for (uint32_t i = 0; i < s->n; i++)
-		if (s->v[i].id == id)
-			return &s->v[i];
-	return NULL;
+	uint64_t at = (uint64_t)id * UINT64_C(0x9e3779b97f4a7c15);
+
+	for (uint64_t i = at >> 32;; i++) {
+		struct speculation *p = &s->v[i & (s->room - 1)];
+
+		if (!p->is_used || p->id == id)
+			return p;
+	}
+}
+
+static struct speculation *find(const struct speculations *s, int64_t id)
+{
+	struct speculation *p = s->room ? place(s, id) : NULL;
+
+	return p && p->text.len ? p : NULL;
+}
+
+/* Room for one more. */
+static void grow(struct speculations *s)
+{
+	struct speculations old = *s;
+	uint32_t n = 0;
+
+	if (s->room && s->used < s->room / 2)
+		return;
+	for (uint32_t i = 0; i < old.room; i++)
+		n += old.v[i].text.len != 0;
+	s->room = 16;
+	while (s->room < 4 * (n + 1))
+		s->room *= 2;
+	s->v = calloc(s->room, sizeof(*s->v));
+	if (!s->v)
+		abort();
+	s->used = n;
+	for (uint32_t i = 0; i < old.room; i++)
+		if (old.v[i].text.len)
+			*place(s, old.v[i].id) = old.v[i];
+		else
+			buf_deinit(&old.v[i].text);
+	free(old.v);
 }
 
 static struct speculation *add(struct speculations *s, int64_t id)
 {
-	if (s->n == s->room) {
-		s->room = s->room ? 2 * s->room : 16;
-		s->v = realloc(s->v, s->room * sizeof(*s->v));
-		if (!s->v)
-			abort();
-	}
-	s->v[s->n] = (struct speculation){ .id = id };
-	return &s->v[s->n++];
+	struct speculation *p;
+
+	grow(s);
+	p = place(s, id);
+	s->used += !p->is_used;
+	p->id = id;
+	p->is_used = true;
+	return p;
 }
 
 /* Ones that hold little are no less of a burden. */
@@ -64,12 +105,10 @@ static uint64_t size_of(const struct speculation *p)
 	return sizeof(*p) + p->text.len;
 }
 
-/* Its place is the last one's then. */
 static void drop(struct speculations *s, struct speculation *p)
 {
 	s->bytes -= size_of(p);
 	buf_deinit(&p->text);
-	*p = s->v[--s->n];
 }
 
 enum step intrinsic_speculate(struct host *h, const struct value *args)

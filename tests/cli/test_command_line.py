@@ -154,5 +154,28 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(r.stdout, "7\n")
 
 
+class Staprun(unittest.TestCase):
+    def test_letters(self):
+        """Called as staprun, the letters are staprun's; NAME=VALUE is -G."""
+        with tempfile.TemporaryDirectory() as d:
+            run = os.path.join(d, "staprun")
+            os.symlink(os.path.realpath(SPILE), run)
+            image = os.path.join(d, "image")
+            script = ('global g = 1, s = "x" probe begin { printf("%d %s %d\\n", '
+                      'g, s, target()) exit() }')
+            subprocess.run([SPILE, "-p4", "-o", image, "-e", script],
+                           check=True, stdout=subprocess.DEVNULL)
+
+            def said(*args):
+                return subprocess.run([run, *args], capture_output=True,
+                                      text=True, check=False)
+            self.assertEqual(said("-R", "-b", "2", image).stdout, "1 x 0\n")
+            self.assertEqual(said("-x", "1", image, "g=7", "s=two words")
+                             .stdout, "7 two words 1\n")
+            r = said("-d", "module")
+            self.assertEqual(r.returncode, 1)
+            self.assertIn("there is no kernel module to delete", r.stderr)
+
+
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])

@@ -106,6 +106,12 @@ class Commands(unittest.TestCase):
         self.assertIn("Pass 1: ", err)
         self.assertNotIn("warning", err)
 
+    def test_quotes(self):
+        """Options are words as a shell takes them, and shown as such."""
+        out, _ = talk("set -G 's=a \"b\" c' -w", "global s",
+                      "probe begin { println(s) exit() }", "run")
+        self.assertEqual(out, '-G "s=a \\"b\\" c" -w\na "b" c\n')
+
     def test_help_and_quit(self):
         out, err = talk("help", "quit", "nonsense")
         for word in ("list", "run", "probes", "quit"):

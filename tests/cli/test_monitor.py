@@ -114,6 +114,14 @@ class Monitor(unittest.TestCase):
         s.key("t1\n")
         s.wait(lambda t: re.search(r"1  off .*timer\.ms\(150\)", t) and
                re.search(r"0  on .*timer\.ms\(20\)", t))
+        # pausing all and going on does not turn it on again
+        s.key("p")
+        s.wait(lambda t: "PAUSED" in t and
+               re.search(r"0  off .*timer\.ms\(20\)", t))
+        s.key("r")
+        s.wait(lambda t: "PAUSED" not in t and
+               re.search(r"1  off .*timer\.ms\(150\)", t) and
+               re.search(r"0  on .*timer\.ms\(20\)", t))
         s.key("sss")
         s.wait(lambda t: "sort: max" in t)
         s.key("x")
