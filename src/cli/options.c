@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/example.h"
+#include "dbg/arch.h"
 #include "lang/diag.h"
 #include "run/procfs.h"
 
@@ -702,6 +703,10 @@ static void take_environment(struct options *o, struct arena *a)
 		vec_push(a, &o->includes, str_from(tapset));
 	if (!o->release && release && *release)
 		o->release = release;
+	/* -a of the machine that this is says nothing new. */
+	if (o->arch && !o->release && !o->sysroot && arch_host() &&
+	    arch_find(str_from(o->arch)) == arch_host())
+		o->arch = NULL;
 	if (o->release && !o->sysroot && !o->arch && !uname(&running) &&
 	    !strcmp(o->release, running.release))
 		o->release = NULL;
