@@ -8,6 +8,7 @@ import datetime
 import json
 import os
 import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -351,6 +352,7 @@ def main():
     finally:
         child.kill()
         child.wait()
+        shutil.rmtree(directory)
     queue()
     clocks()
     texts()
