@@ -179,6 +179,9 @@ void example_list(struct arena *a, FILE *out)
 	if (dir && *dir)
 		add_dir(&s, str_from(dir), 0);
 	add_own(&s);
+	if (!s.paths.n)
+		fputs("spile: no examples are installed; SPILE_EXAMPLES names "
+		      "a directory of them\n", stderr);
 	for (uint32_t i = 0; i < s.paths.n; i++) {
 		struct str name = base_name(s.paths.v[i]);
 

@@ -493,6 +493,8 @@ static void note(struct cg_fn *fn, const struct ir_insn *i)
 	if (i->op == OP_INTRIN && (i->imm == INTRIN_VERDICT ||
 				   i->imm == INTRIN_DECIDE))
 		fn->has_verdict = fn->needs_scratch = true;
+	if (i->op == OP_INTRIN && i->imm == INTRIN_USTACK_FROM)
+		fn->has_ustack_from = fn->needs_scratch = true;
 	if (i->op == OP_ITER_NEW || cg_is_slice(fn, i))
 		fn->niters++;
 	if ((i->op == OP_RAISE && is_text(fn, i->a)) ||

@@ -165,7 +165,8 @@ struct cg_fn {
 				 * of the task, */
 	bool sleeps;		/* and does */
 	bool has_loops, needs_scratch, counts_actions, raises_text;
-	bool uses_lock, uses_token, uses_match, wants_groups, has_verdict;
+	bool uses_lock, uses_token, uses_match, wants_groups, has_verdict,
+		has_ustack_from;
 	uint32_t niters;	/* operations that walk over an array */
 	uint32_t iters_made;
 	bool is_stepped;	/* the steps are being made */
@@ -177,6 +178,7 @@ struct cg_fn {
 	bool is_long;
 	struct cg_outer outer;
 	int32_t verdict;	/* scratch, if has_verdict */
+	int32_t ustack_from;	/* the same, if has_ustack_from */
 	int32_t error_slot;	/* scratch, when stepped */
 	VEC(struct cg_slot) slots;
 	uint32_t scratch_end;
@@ -449,6 +451,8 @@ void cg_ngroups(struct cg_fn *fn, ir_ref r);
 /* The stack of the process: select_ustack.c. */
 void cg_ustack(struct cg_fn *fn, ir_ref r, ir_ref n, ir_ref as);
 void cg_ustack_at(struct cg_fn *fn, ir_ref r, ir_ref n);
+/* The next walk begins there. */
+void cg_ustack_from(struct cg_fn *fn, ir_ref pc, ir_ref sp, ir_ref fp);
 
 /* A stack's number: of the key in scratch, in a map whose values are `words`
  * words that lie behind it, the number first (not given).  To `lost` when the

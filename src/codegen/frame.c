@@ -233,6 +233,8 @@ void cg_frame_init(struct cg_fn *fn)
 		fn->token_at = (int32_t)cg_slot(fn, 8);
 	if (fn->has_verdict)
 		fn->verdict = (int32_t)cg_slot(fn, 8);
+	if (fn->has_ustack_from)
+		fn->ustack_from = (int32_t)cg_slot(fn, 32);
 	if (fn->raises_text)
 		fn->error_text = (int32_t)cg_slot(fn,
 			fn->g->img->limits.maxstringlen);
@@ -305,6 +307,8 @@ void cg_prologue(struct cg_fn *fn)
 		code_store(c, fn->scratch, fn->began, now(fn), 8);
 	if (fn->has_verdict)
 		code_storei(c, fn->scratch, fn->verdict, 1, 8);
+	if (fn->has_ustack_from)
+		code_storei(c, fn->scratch, fn->ustack_from, 0, 8);
 	first_values(fn);
 }
 

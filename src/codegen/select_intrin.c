@@ -236,6 +236,10 @@ void cg_intrin(struct cg_fn *fn, ir_ref r)
 	case INTRIN_USTACK:
 		cg_ustack(fn, r, arg(fn, r, 0), arg(fn, r, 1));
 		break;
+	case INTRIN_USTACK_FROM:
+		cg_ustack_from(fn, arg(fn, r, 0), arg(fn, r, 1),
+			       arg(fn, r, 2));
+		break;
 	case INTRIN_USTACK_AT:
 		cg_ustack_at(fn, r, arg(fn, r, 0));
 		break;

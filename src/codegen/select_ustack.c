@@ -95,6 +95,35 @@ static bool is_of_process(const struct cg_fn *fn)
 	return kind == PROBE_UPROBE || kind == PROBE_URETPROBE;
 }
 
+static const int32_t walk_starts[] = { WALK_PC, WALK_SP, WALK_FP };
+
+void cg_ustack_from(struct cg_fn *fn, ir_ref pc, ir_ref sp, ir_ref fp)
+{
+	const ir_ref from[] = { pc, sp, fp };
+
+	for (int32_t k = 0; k < 3; k++)
+		code_store(fn->c, fn->scratch, fn->ustack_from + 8 + 8 * k,
+			   cg_long(fn, from[k]), 8);
+	code_storei(fn->c, fn->scratch, fn->ustack_from, 1, 8);
+}
+
+/* The script's own, once, when it has said where to begin. */
+static void put_said(struct cg_fn *fn, struct cg_str walk)
+{
+	struct cg_code *c = fn->c;
+	cg_label none = code_label(c);
+
+	if (!fn->has_ustack_from)
+		return;
+	code_ifi(c, BPF_JEQ, code_ld(c, fn->scratch, fn->ustack_from, 8), 0,
+		 none);
+	for (int32_t k = 0; k < 3; k++)
+		code_store(c, fn->scratch, walk.off + walk_starts[k],
+			   code_ld(c, fn->scratch,
+				   fn->ustack_from + 8 + 8 * k, 8), 8);
+	code_place_label(c, none);
+}
+
 /* Where the process is. */
 static void put_registers(struct cg_fn *fn, struct cg_str walk)
 {
@@ -116,6 +145,7 @@ static void put_registers(struct cg_fn *fn, struct cg_str walk)
 	code_store(c, fn->scratch, walk.off + WALK_FP,
 		   code_ld(c, regs, r[arch->fp].offset, 8), 8);
 	code_storei(c, fn->scratch, walk.off + WALK_EXACT, 1, 8);
+	put_said(fn, walk);
 }
 
 static void proc_key(struct cg_fn *fn, struct cg_str walk, cg_reg to)
@@ -350,6 +380,8 @@ void cg_ustack(struct cg_fn *fn, ir_ref r, ir_ref n, ir_ref as)
 		return;
 	walk = new_walk(fn, &key, &size);
 	take(fn, walk, wanted(fn, n));
+	if (fn->has_ustack_from)
+		code_storei(c, fn->scratch, fn->ustack_from, 0, 8);
 	code_ifi(c, BPF_JEQ, code_ld(c, fn->scratch, walk.off + WALK_FRAMES,
 				     8), 0, end);
 	put_head(fn, key);

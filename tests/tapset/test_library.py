@@ -32,7 +32,7 @@ ELSEWHERE = {"ioblock_trace.bounce", "vm.write_shared_copy",
              "scsi.iodispatching", "scsi.iodone", "scsi.ioentry",
              "scsi.ioexecute", "scsi.iocompleted", "scsi.set_state"}
 # Texts that only the host can make: in the kernel they are printed.
-LATE = {"symname", "symdata", "modname", "sprint_stack", "sprint_syms",
+LATE = {"task_backtrace", "symname", "symdata", "modname", "sprint_stack", "sprint_syms",
         "symfile", "symline", "symfileline", "sprint_usyms",
         "sprint_ustack", "task_backtrace", "usymname", "usymdata", "usymfile",
         "usymline", "usymfileline"}
