@@ -133,9 +133,11 @@ void check_kernel_expr(const struct kernel_place *at,
 	const struct ast_expr *to = e->kind == AST_ASSIGN ? e->assign.to :
 				    e->kind == AST_INCDEC ? e->incdec.of :
 							    NULL;
+	const struct target *t = to ? walk_target_of(to) : NULL;
 
 	check_stack(at, e);
-	if (to && walk_target_of(to))
+	/* Memory of the kernel has been refused already. */
+	if (t && t->store.is_user)
 		check(at, e->span, &writes);
 	else if (e->kind == AST_STAT)
 		check(at, e->span, &reads);

@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Aliases of the library beside a process whose doings are known
+(aliases_child.py): that they are hit, and what their variables say; the
+counters of TCP and IP are those of /proc/net/snmp."""
+#! needs: root bpf
+#! timeout: 120
+import json
+import os
+import re
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SPILE = os.environ["SPILE"]
+SLOW = float(os.environ.get("LIVE_SLOW", "1"))
+CHILD = f"{sys.executable} {os.path.join(HERE, 'aliases_child.py')}"
+MINE = "pid() == target()"
+LOOPBACK = f'{MINE} && dev_name == "lo"'
+# alias: (when, what is printed, what that must be)
+TRACEPOINTS = {
+    "scheduler.process_fork": (f"parent_pid == target()", "child_pid", "CHILD"),
+    "scheduler.wakeup_new": (MINE, "task_pid", "CHILD"),
+    "scheduler.process_exit": ("ppid() == target()", "pid", "CHILD"),
+    "scheduler.process_wait": (MINE, "name", "process_wait"),
+    "scheduler.signal_send": (f"{MINE} && signal_number == 10", "pid", "SELF"),
+    "kprocess.start": (MINE, "pn()", r"kprocess\.start"),
+    "signal.handle": (f"{MINE} && sig == 10", 'sig_name', "SIGUSR1"),
+    "vm.mmap": (f"{MINE} && length == 503808", "name", r"vm\.mmap|mmap"),
+    "vm.munmap": (f"{MINE} && length == 503808", "address > 0", "1"),
+    "vm.brk": (MINE, "length >= 0", "1"),
+    "vm.kmem_cache_free": (MINE, "ptr != 0 && call_site != 0", "1"),
+    "softirq.entry": ("1", "vec_nr >= 0 && vec_nr < 10", "1"),
+    "softirq.exit": ("1", "vec_nr >= 0 && vec_nr < 10", "1"),
+    "workqueue.insert": ("1", 'symname(work_func) != ""', "1"),
+    "workqueue.execute": ("1", 'symname(work_func) != ""', "1"),
+    "syscall_any.return": (f'{MINE} && name == "getpid"', "retval", "SELF"),
+    "netdev.transmit": (f"{LOOPBACK} && length > 5000",
+                        'protocol', "2048"),
+    "netdev.hard_transmit": (LOOPBACK, "protocol", "2048"),
+    "netdev.receive": (f"{LOOPBACK}", "length >= 40", "1"),
+    "tcpmib.ActiveOpens": (MINE, "op", "1"),
+    "tcpmib.PassiveOpens": (MINE, "op", "1"),
+}
+FUNCTIONS = {
+    "socket.create": (f"{MINE} && type == 1", 'sock_fam_num2str(family), " ", '
+                      'protocol', r"PF_INET 0|AF_INET 0"),
+    "socket.sendmsg": (f"{MINE} && size == 5000", "sock_fam_num2str(family)",
+                       "PF_INET|AF_INET|LOCAL"),
+    "socket.send": (f"{MINE} && size == 8", "success", "1"),
+    "socket.recvmsg": (f"{MINE} && type == 2", "size", r"\d+"),
+    "socket.receive": (f"{MINE} && size == 8", "success", "1"),
+    "socket.close": (f"{MINE} && type == 1", "name", r".*close"),
+    "tcp.sendmsg": (f"{MINE} && size == 5000", 'family, " ", saddr, " ", '
+                    "daddr, sport > 0, dport > 0", r"2 127\.0\.0\.1 "
+                    r"127\.0\.0\.111"),
+    "tcp.recvmsg": (MINE, 'family, " ", saddr', r"2 127\.0\.0\.1"),
+    "tcp.receive": (f"{MINE} && syn && !ack", 'saddr, " ", daddr, fin, rst',
+                    r"127\.0\.0\.1 127\.0\.0\.100"),
+    "udp.sendmsg": (f"{MINE} && size == 8", "daddr", r"127\.0\.0\.1|0\.0\.0\.0"),
+    "udp.recvmsg": (MINE, "family", "2"),
+    "ipmib.OutRequests": (MINE, "op", "1"),
+    "tcpmib.OutSegs": (MINE, "op > 0", "1"),
+    "tcpmib.InSegs": (MINE, "op > 0", "1"),
+    "signal.wakeup": (f"{MINE} && sig_pid == target()", "name",
+                      r"signal\.wakeup"),
+    "signal.checkperm": (f"{MINE} && sig == 10", "sig_name", "SIGUSR1"),
+    "signal.check_ignored": (f"{MINE} && sig == 10", "sig_name", "SIGUSR1"),
+    "tty.write": (f"{MINE} && nr == 5", "driver_name", "pty_slave"),
+    "tty.ioctl": (f"{MINE} && cmd == 0x5413", "name", r".*ioctl"),
+    "tty.open": (MINE, "file_name", r"ptmx|\d+"),
+    "tty.release": (MINE, "file_name", r"ptmx|\d+"),
+}
+EXACT = {"tcpmib.ActiveOpens": "Tcp:ActiveOpens",
+         "tcpmib.PassiveOpens": "Tcp:PassiveOpens",
+         "ipmib.OutRequests": "Ip:OutRequests"}
+# What some kernels have no function for.
+MAY_LACK = {"signal.check_ignored", "socket.close", "tty.open", "signal.wakeup",
+            "tcpmib.OutSegs", "ipmib.OutRequests"}
+
+
+def probe(alias, row):
+    when, what, _ = row
+    return (f'probe {alias}{"?" if alias in MAY_LACK else ""} '
+            f'{{ if (!({when})) next hits["{alias}"]++ '
+            f'if (!({{}})) next println("{alias}|", {what}) }}\n').replace(
+        "{}", f'hits["{alias}"] == 1')
+
+
+def run(rows):
+    script = "global hits\n" + "".join(probe(a, r) for a, r in rows.items()) + \
+        'probe end { foreach (a in hits) println("HITS ", a, " ", hits[a]) ' \
+        'println("SELF ", target()) }'
+    r = subprocess.run([SPILE, "-w", "-c", CHILD, "-e", script],
+                       capture_output=True, text=True, timeout=100 * SLOW,
+                       check=False)
+    if r.returncode:
+        print(r.stderr)
+    return r
+
+
+def look(rows, said):
+    """How many rows are not as they should be."""
+    counted = re.search(r"^COUNTED (\{.*\}) (\d+)$", said, re.M)
+    if not counted:
+        print(said)
+        return 1
+    snmp, child = json.loads(counted[1]), counted[2]
+    self = re.search(r"^SELF (\d+)$", said, re.M)[1]
+    bad = 0
+    for alias, (_, _, expected) in rows.items():
+        line = re.search(rf"^{re.escape(alias)}\|(.*)$", said, re.M)
+        expected = {"CHILD": child, "SELF": self}.get(expected, expected)
+        if not line and alias in MAY_LACK:
+            print(f"{alias}: not here")
+            continue
+        if not line or not re.fullmatch(expected, line[1]):
+            print(f"{alias}: {line and line[1]}, not {expected}")
+            bad += 1
+        hits = re.search(rf"^HITS {re.escape(alias)} (\d+)$", said, re.M)
+        if alias in EXACT and hits and int(hits[1]) != snmp[EXACT[alias]]:
+            print(f"{alias}: {hits[1]}, and {EXACT[alias]} "
+                  f"{snmp[EXACT[alias]]}")
+            bad += 1
+    return bad
+
+
+def has_functions():
+    r = subprocess.run([SPILE, "-w", "-T", "1", "-e", 'probe kernel.function('
+                        '"vfs_read") { exit() }'], capture_output=True,
+                       text=True, check=False)
+    return r.returncode == 0
+
+
+def main():
+    bad = look(TRACEPOINTS, run(TRACEPOINTS).stdout)
+    if has_functions():
+        bad += look(FUNCTIONS, run(FUNCTIONS).stdout)
+    else:
+        print("no hooks on functions here")
+    sys.exit(1 if bad else 0)
+
+
+main()
