@@ -157,12 +157,25 @@ struct ctype_ref expr_points_to(const struct ast_expr *e)
 	return ref.in ? ref : expr_points_to(e->ternary.no);
 }
 
-static struct path path_no_type(const struct expr_context *c, struct str name)
+/* "<linux/fs.h>" or "kernel<linux/fs.h>": the types of a header, which
+ * SystemTap has a compiler make debug information of. */
+static bool is_header(const struct str *module)
+{
+	return module && str_find_char(*module, '<') >= 0;
+}
+
+static struct path path_no_type(const struct expr_context *c, struct str name,
+				const struct str *module)
 {
 	struct program *p = c->program;
-	struct path pa = expr_undefined(c, DIAG_UNKNOWN_TYPE,
+	struct str help = {};
+	struct path pa;
+
+	if (is_header(module))
+		help = STR("a header takes a C compiler, which spile does not use: name a program or module whose debug information has the type");
+	pa = expr_undefined(c, DIAG_UNKNOWN_TYPE,
 		arena_printf(p->arena, "this kernel has no type '%" STR_FMT
-			     "'", STR_ARG(name)), (struct str){});
+			     "'", STR_ARG(name)), help);
 
 	if (p->portable)
 		pa.target->absent = (struct image_access){
@@ -198,7 +211,7 @@ static struct path path_of_cast(const struct expr_context *c,
 				      STR("it was built without CONFIG_DEBUG_INFO_BTF"));
 	id = member_type(btf, *name);
 	if (!id)
-		return path_no_type(c, *name);
+		return path_no_type(c, *name, module);
 	return path_of_pointer(c->program, e->at_op.args.v[0],
 			       (struct ctype_ref){ btf, id });
 }
