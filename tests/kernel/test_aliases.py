@@ -62,7 +62,7 @@ FUNCTIONS = {
     "ipmib.OutRequests": (MINE, "op", "1"),
     "tcpmib.OutSegs": (MINE, "op > 0", "1"),
     "tcpmib.InSegs": (MINE, "op > 0", "1"),
-    "signal.wakeup": (f"{MINE} && sig_pid == target()", "name",
+    "signal.wakeup": (f"{MINE} && sig_pid == target()", "pn()",
                       r"signal\.wakeup"),
     "signal.checkperm": (f"{MINE} && sig == 10", "sig_name", "SIGUSR1"),
     "signal.check_ignored": (f"{MINE} && sig == 10", "sig_name", "SIGUSR1"),
