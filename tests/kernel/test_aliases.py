@@ -39,14 +39,17 @@ TRACEPOINTS = {
                         'protocol', "2048"),
     "netdev.hard_transmit": (LOOPBACK, "protocol", "2048"),
     "netdev.receive": (f"{LOOPBACK}", "length >= 40", "1"),
+    "socket.sendmsg.return": (f"{MINE} && size == 8",
+                              'sock_fam_num2str(family), " ", success',
+                              "INET 1"),
     "tcpmib.ActiveOpens": (MINE, "op", "1"),
     "tcpmib.PassiveOpens": (MINE, "op", "1"),
 }
 FUNCTIONS = {
     "socket.create": (f"{MINE} && type == 1", 'sock_fam_num2str(family), " ", '
-                      'protocol', r"PF_INET 0|AF_INET 0"),
+                      'protocol', "INET 0"),
     "socket.sendmsg": (f"{MINE} && size == 5000", "sock_fam_num2str(family)",
-                       "PF_INET|AF_INET|LOCAL"),
+                       "INET"),
     "socket.send": (f"{MINE} && size == 8", "success", "1"),
     "socket.recvmsg": (f"{MINE} && type == 2", "size", r"\d+"),
     "socket.receive": (f"{MINE} && size == 8", "success", "1"),
@@ -67,7 +70,7 @@ FUNCTIONS = {
     "signal.checkperm": (f"{MINE} && sig == 10", "sig_name", "SIGUSR1"),
     "signal.check_ignored": (f"{MINE} && sig == 10", "sig_name", "SIGUSR1"),
     "tty.write": (f"{MINE} && nr == 5", "driver_name", "pty_slave"),
-    "tty.ioctl": (f"{MINE} && cmd == 0x5413", "name", r".*ioctl"),
+    "tty.ioctl": (f"{MINE} && cmd == 0x5413", "name", r"\d+"),
     "tty.open": (MINE, "file_name", r"ptmx|\d+"),
     "tty.release": (MINE, "file_name", r"ptmx|\d+"),
 }
@@ -75,7 +78,8 @@ EXACT = {"tcpmib.ActiveOpens": "Tcp:ActiveOpens",
          "tcpmib.PassiveOpens": "Tcp:PassiveOpens",
          "ipmib.OutRequests": "Ip:OutRequests"}
 # What some kernels have no function for.
-MAY_LACK = {"signal.check_ignored", "socket.close", "tty.open", "signal.wakeup",
+MAY_LACK = {"socket.sendmsg.return",  # Linux 6.3, or hooks on functions
+            "signal.check_ignored", "socket.close", "tty.open", "signal.wakeup",
             "tcpmib.OutSegs", "ipmib.OutRequests"}
 
 
