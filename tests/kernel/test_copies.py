@@ -33,9 +33,13 @@ probe end {
 """
 
 
+# With debug information, what is inlined everywhere can be probed there.
+ENV = {k: v for k, v in os.environ.items() if k != "SPILE_DEBUGINFO_PATH"}
+
+
 def run(*argv):
     return subprocess.run([SPILE, *argv], capture_output=True, text=True,
-                          timeout=300)
+                          timeout=300, env=ENV)
 
 
 def fails(done, *wanted):

@@ -58,7 +58,7 @@ probe kernel.function("__x64_sys_chdir").label("*")
 {
 	n["label"] += @mine
 }
-probe kernel.statement("vfs_read@fs/read_write.c:+40").nearest
+probe kernel.statement("vfs_read@fs/read_write.c:+6").nearest
 {
 	n["nearest"] += @mine
 }
@@ -92,7 +92,7 @@ probe kernel.function("vfs_read")
 	println("both ", symfileline(addr()))
 	print_backtrace_fileline()
 }
-probe kernel.statement("vfs_read@fs/read_write.c:+40").nearest
+probe kernel.statement("vfs_read@fs/read_write.c:+6").nearest
 {
 	if (execname() == "kernel-workload" && probefunc() == "vfs_read" &&
 	    !other++)
