@@ -30,7 +30,7 @@ SCRIPT = """
 global right, wrong, other, out
 probe syscall.faccessat {
 	if (pid() != target()) next
-	if (!$pathname) wrong++
+	if (!$filename) wrong++
 	else if (mode >= 1000 && mode < 1100) right++
 	else other++
 }
