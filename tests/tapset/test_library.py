@@ -29,6 +29,7 @@ LEFT_OUT = {"__verdict_set", "__verdict_now", "probefunc", "exit", "abort",
                                     "string", "string_n", "string_arg")}
 # What only some kernels have.
 ELSEWHERE = {"ioblock_trace.bounce", "vm.write_shared_copy",
+             "scheduler.balance",  # a part of its caller on some
              "scsi.iodispatching", "scsi.iodone", "scsi.ioentry",
              "scsi.ioexecute", "scsi.iocompleted", "scsi.set_state"}
 # Texts that only the host can make: in the kernel they are printed.
