@@ -4,6 +4,7 @@
  * at the result, are one operation that adds: such handlers need no lock.
  */
 #include "ir/builder.h"
+#include "sema/walk.h"
 
 /* A place that can be assigned to, with its keys evaluated once. */
 struct lvalue {
@@ -43,7 +44,7 @@ static ir_ref lvalue_get(struct builder *s, const struct lvalue *l)
 	struct ir_insn insn;
 
 	if (!l->var)
-		return build_target(s, build_target_of(l->e), l->span);
+		return build_target(s, walk_target_of(l->e), l->span);
 	if (is_local(l))
 		return build_get(s, s->vars[l->var->number], l->span);
 	insn = lvalue_insn(s, l, OP_GGET, OP_AGET);
@@ -57,7 +58,7 @@ static void lvalue_set(struct builder *s, const struct lvalue *l, ir_ref value)
 	struct ir_insn insn;
 
 	if (!l->var) {
-		build_target_store(s, build_target_of(l->e), value, l->span);
+		build_target_store(s, walk_target_of(l->e), value, l->span);
 		return;
 	}
 	if (is_local(l)) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ir/builder.h"
+#include "sema/walk.h"
 
 /* ---- arrays ---- */
 
@@ -358,7 +359,7 @@ ir_ref build_expr(struct builder *s, struct ast_expr *e)
 	case AST_ATOP:
 	case AST_ACCESS:
 	case AST_ADDRESS:
-		return build_target(s, build_target_of(e), e->span);
+		return build_target(s, walk_target_of(e), e->span);
 	case AST_UNARY:
 		return build_unary(s, e);
 	case AST_BINARY:

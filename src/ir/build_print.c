@@ -401,7 +401,7 @@ static bool may_raise(const struct ast_expr *e)
 	case AST_ATOP:
 	case AST_ACCESS:
 	case AST_ADDRESS:
-		return target_may_raise(build_target_of(e));
+		return target_may_raise(walk_target_of(e));
 	case AST_ASSIGN:
 	case AST_INCDEC:
 	case AST_EMBEDDED:

@@ -13,17 +13,6 @@ struct cursor {
 	struct span span;
 };
 
-const struct target *build_target_of(const struct ast_expr *e)
-{
-	if (e->kind == AST_TARGET)
-		return e->target.target;
-	if (e->kind == AST_ATOP)
-		return e->at_op.target;
-	if (e->kind == AST_ACCESS)
-		return e->access.target;
-	return e->address.target;
-}
-
 static ir_ref cursor_value(struct cursor *c)
 {
 	if (c->distance)

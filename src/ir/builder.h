@@ -116,7 +116,6 @@ ir_ref build_target(struct builder *s, const struct target *t,
 /* -g: $x = value */
 void build_target_store(struct builder *s, const struct target *t,
 			ir_ref value, struct span span);
-const struct target *build_target_of(const struct ast_expr *e);
 
 /* ---- build_loc.c ---- */
 /* What the operations of a location give: TGT_LOC. */

@@ -115,8 +115,6 @@ static struct syscall_item item_of(struct str spec, uint32_t n)
 	}
 	it.name = cut(&spec, ':');
 	it.text = spec;
-	it.other = it.name;
-	it.name = cut(&it.other, '=');
 	return it;
 }
 
@@ -638,44 +636,6 @@ static void arguments(struct arena *a, const struct arch *arch,
 		buf_str(out, STR("\targstr = \"\"\n"));
 	buf_deinit(&m.format);
 	buf_deinit(&m.values);
-}
-
-static int bytes_of(char kind)
-{
-	switch (kind) {
-	case 'd':
-	case 'e':
-	case 'a':
-	case 'k':
-		return -4;
-	case 'u':
-	case 'f':
-	case 'o':
-	case 'm':
-		return 4;
-	}
-	return 8;
-}
-
-struct str syscalls_argument(struct str kernel, uint32_t n, int *bytes)
-{
-	struct syscall_item it = {};
-	struct str rest = {};
-	uint32_t at = 1;
-
-	for (uint32_t i = 0; i < ARRAY_SIZE(calls); i++)
-		if (!calls[i].is_32 && str_eq(calls[i].kernel, kernel))
-			rest = calls[i].args;
-	while (at <= n && syscall_item_next(&rest, at, &it))
-		at++;
-	if (at <= n)
-		it = (struct syscall_item){};
-	*bytes = bytes_of(it.kind);
-	if (it.other.len)
-		return it.other;
-	if (str_ends(it.name, STR("_uaddr")))
-		it.name.len -= 6;
-	return it.name;
 }
 
 bool syscalls_is_narrow(struct str name)

@@ -34,8 +34,4 @@ bool syscalls_is_absent(const struct arch *arch, uint32_t i);
 /* The definition of the alias, NUL behind it. */
 struct str syscalls_text(struct arena *a, const struct arch *arch, uint32_t i);
 
-/* The name of argument n, from 1, of the call that the kernel calls so; empty
- * = it has none, or is not known.  *bytes: 8, 4, or -4: an int with a sign. */
-struct str syscalls_argument(struct str kernel, uint32_t n, int *bytes);
-
 #endif

@@ -25,7 +25,6 @@ struct syscall_row {
 struct syscall_item {
 	char kind;
 	struct str table, name, text;
-	struct str other;	/* what the kernel calls it, or empty */
 	uint32_t n;		/* which argument, from 1 */
 };
 

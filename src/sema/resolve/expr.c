@@ -7,6 +7,7 @@
 #include "lang/diag.h"
 #include "sema/resolve/debug.h"
 #include "sema/resolve/types.h"
+#include "sema/walk.h"
 
 const struct str *expr_literal(const struct ast_exprs *args, uint32_t i)
 {
@@ -119,17 +120,6 @@ static struct path path_of_name(const struct expr_context *c, struct str name)
 
 /* ---- C types of the script's own values ---- */
 
-const struct target *expr_target(const struct ast_expr *e)
-{
-	if (e->kind == AST_TARGET)
-		return e->target.target;
-	if (e->kind == AST_ATOP)
-		return e->at_op.target;
-	if (e->kind == AST_ACCESS)
-		return e->access.target;
-	return e->kind == AST_ADDRESS ? e->address.target : NULL;
-}
-
 static struct ctype_ref points_to_var(const struct ast_expr *e)
 {
 	if (e->kind == AST_INDEX)
@@ -140,7 +130,7 @@ static struct ctype_ref points_to_var(const struct ast_expr *e)
 
 struct ctype_ref expr_points_to(const struct ast_expr *e)
 {
-	const struct target *t = expr_target(e);
+	const struct target *t = walk_target_of(e);
 	struct ctype_ref ref = {};
 
 	if (t)

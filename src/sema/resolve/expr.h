@@ -43,9 +43,6 @@ struct path expr_undefined(const struct expr_context *c, uint32_t diag,
  * it has. */
 struct path expr_no_variable(const struct expr_context *c, struct str name);
 
-/* What e was resolved to; NULL: nothing yet, or it is of another kind. */
-const struct target *expr_target(const struct ast_expr *e);
-
 /* What the value of e points to; in = NULL: that is not known. */
 struct ctype_ref expr_points_to(const struct ast_expr *e);
 

@@ -19,7 +19,6 @@
 #include "dbg/world.h"
 #include "sema/resolve/kind.h"
 #include "sema/resolve/target.h"
-#include "sema/syscalls.h"
 
 /* ---- target variables ---- */
 
@@ -183,22 +182,6 @@ static bool add_parameters(struct program *p, struct target_scope *s,
 	return any;
 }
 
-/* Calls of other systems: by the names of their manual pages. */
-static void add_names(struct program *p, struct target_scope *s,
-		      struct str call)
-{
-	const struct arch *arch = world_arch(p->world);
-	struct str name;
-	int bytes;
-
-	for (uint32_t i = 0; i < ARRAY_SIZE(arch->sys_args); i++) {
-		name = syscalls_argument(call, i + 1, &bytes);
-		if (name.len)
-			add_reg(p, s, name, &arch->regs[arch->sys_args[i]],
-				bytes == 8 ? 8 : 4, bytes != 4, true);
-	}
-}
-
 /* The variables of a call, made when they are asked for. */
 struct syscall_scope {
 	struct target_late late;	/* first: it is found by this */
@@ -221,8 +204,6 @@ static void scope_fill(struct program *p, struct target_late *late)
 	is_named = add_parameters(p, s, ss->call, ss->narrow);
 	s->roots.v[0].hidden = is_named && !is_return;
 	add_args(p, s, ss->narrow, is_named || is_return);
-	if (!is_named && !ss->narrow)
-		add_names(p, s, ss->call);
 }
 
 static const struct target_scope *scope_new(const struct query *q,

@@ -163,7 +163,7 @@ static void note_absent(struct resolver *r, const struct target *t)
 static bool query_defined(struct ast_expr **e, void *data)
 {
 	struct defined_query *q = data;
-	const struct target *t = expr_target(*e);
+	const struct target *t = walk_target_of(*e);
 
 	if (t) {
 		q->defined &= t->defined;
@@ -454,7 +454,7 @@ static bool visit(struct ast_expr **place, void *data)
 	struct resolver *r = data;
 	struct ast_expr *e = *place;
 
-	if (expr_target(e))
+	if (walk_target_of(e))
 		return true;
 	if (is_about_target(e))
 		target_scope_get(r->at.program, r->at.scope);
@@ -467,7 +467,7 @@ static bool visit(struct ast_expr **place, void *data)
 	else if (e->kind == AST_ADDRESS)
 		resolve_address(r, e);
 	/* What is below & has no value of its own. */
-	return e->kind != AST_ADDRESS || expr_target(e);
+	return e->kind != AST_ADDRESS || walk_target_of(e);
 }
 
 static void resolve_probe(struct resolver *r, struct probe *probe)
@@ -536,7 +536,7 @@ static void report(struct program *p, struct ast_expr *e,
 static bool report_visit(struct ast_expr **e, void *data)
 {
 	struct program *p = data;
-	const struct target *t = expr_target(*e);
+	const struct target *t = walk_target_of(*e);
 
 	if (!t || t->defined)
 		return true;
