@@ -35,6 +35,7 @@
  */
 #include <dirent.h>
 #include <linux/bpf.h>
+#include <linux/membarrier.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -73,9 +74,19 @@ static long long us_of(struct timeval t)
 
 /* ---- a command ---- */
 
+/*
+ * A tracepoint that is switched on soon after one was switched off waits for
+ * the rest of that grace period (kernel/tracepoint.c, tp_rcu_cond_sync): what
+ * ran before must not slow what runs now.
+ */
+static void let_grace_period_pass(void)
+{
+	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+}
+
 static int run_once(char **argv)
 {
-	long long began = now_ns(), first = 0;
+	long long began, first = 0;
 	struct rusage used;
 	int fds[2], status;
 	char bytes[512];
@@ -84,6 +95,8 @@ static int run_once(char **argv)
 
 	if (pipe(fds))
 		return -1;
+	let_grace_period_pass();
+	began = now_ns();
 	pid = fork();
 	if (!pid) {
 		dup2(fds[1], STDOUT_FILENO);
