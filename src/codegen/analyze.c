@@ -473,7 +473,6 @@ static bool wants_scratch(struct cg_fn *fn, ir_ref r)
 	case OP_STAT_CLEAR:
 	case OP_ITER_NEW:
 	case OP_SAVE:
-	case OP_LOCK:
 		return true;
 	case OP_MATCH:
 		return !cg_match_is_direct(fn, i);

@@ -19,6 +19,8 @@
 #define SPINS_TRY 400u		/* for one of MAXTRYLOCK: 1 to 2 us */
 #define SPINS_BOUNDED 40u	/* where the verifier follows every turn: */
 #define SPIN_WAITS 40		/* so each of them takes longer */
+#define TRY_NS 1500u		/* where turns are not counted */
+#define WAIT_MAX_NS 1000000u
 
 /* What comes of asking for it. */
 enum {
@@ -44,13 +46,15 @@ static void irq(struct cg_fn *fn, struct str name)
 	code_call_kfunc(fn->c, intern(fn, name), 1);
 }
 
-static uint32_t spins(struct cg_fn *fn)
+/* How long it is tried: ns where turns are free, else a number of turns. */
+static uint32_t patience(struct cg_fn *fn)
 {
 	uint32_t n = fn->g->img->limits.maxtrylock;
 
+	if (cg_has(fn, FEATURE_BIT(MAY_GOTO)))
+		return MIN(n, WAIT_MAX_NS / TRY_NS) * TRY_NS;
 	n = n > SPINS_MAX / SPINS_TRY ? SPINS_MAX : MAX(SPINS_TRY * n, 1u);
-	return cg_has(fn, FEATURE_BIT(MAY_GOTO)) ||
-	       cg_has(fn, FEATURE_BIT(BPF_LOOP)) ? n : MIN(n, SPINS_BOUNDED);
+	return cg_has(fn, FEATURE_BIT(BPF_LOOP)) ? n : MIN(n, SPINS_BOUNDED);
 }
 
 static cg_reg session_word(struct cg_fn *fn, size_t off)
@@ -87,8 +91,8 @@ static void try_by_adding(struct cg_fn *fn, struct cg_code *c, cg_reg lock,
 	code_place_label(c, got);
 }
 
-/* args: who asks, 0 when that is spile's own task, where the outcome goes; and
- * behind that the turns left, when nothing else counts them */
+/* args: who asks, 0 when that is spile's own task, where the outcome goes, and
+ * the time at which to give up, when nothing counts the turns */
 static void lock_turn(struct cg_fn *fn, struct cg_code *c, const cg_reg *arg,
 		      cg_label done)
 {
@@ -119,25 +123,37 @@ static void lock_turn(struct cg_fn *fn, struct cg_code *c, const cg_reg *arg,
 	code_jmp(c, done);
 	code_place_label(c, other);
 	if (cg_has(fn, FEATURE_BIT(MAY_GOTO))) {
-		cg_reg left = code_addi(c, code_ld(c, arg[2], 8, 8), -1);
-
-		code_store(c, arg[2], 8, left, 8);
-		code_ifi(c, BPF_JEQ, left, 0, done);
+		code_call(c, HELPER_ktime_get_ns);
+		code_if(c, BPF_JGT, code_result(c), arg[3], done);
 	}
 }
 
-/* R1 = who asks, R2 = 0 when that is spile's own task, R3 = where the outcome
- * goes, R4 = most turns. */
+static cg_reg deadline(struct cg_code *c, cg_reg ns)
+{
+	cg_reg at;
+
+	code_call(c, HELPER_ktime_get_ns);
+	at = code_result(c);
+	code_alu(c, BPF_ADD, at, ns);
+	return at;
+}
+
+/* R1 = who asks, R2 = 0 when that is spile's own task, R3 = patience(); R0 =
+ * the outcome, which lies in the stack, where functions of turns find it. */
 void rt_lock(struct cg_fn *fn, struct cg_code *c)
 {
-	cg_reg arg[] = { code_copy(c, R1), code_copy(c, R2),
-			 code_copy(c, R3) };
-	cg_reg most = code_copy(c, R4);
+	int16_t outcome = code_stack(c, 8);
+	bool is_timed = cg_has(fn, FEATURE_BIT(MAY_GOTO));
+	cg_reg arg[4] = { code_copy(c, R1), code_copy(c, R2) };
+	cg_reg most = code_copy(c, R3);
 
-	code_storei(c, arg[2], 0, LOCK_LOST, 8);
-	code_store(c, arg[2], 8, most, 8);
-	rt_turns(fn, c, arg, 3, most, lock_turn);
-	code_movi(c, R0, 0);
+	if (is_timed)
+		arg[3] = deadline(c, most);
+	code_storei(c, R10, outcome, LOCK_LOST, 8);
+	code_mov(c, R0, R10);
+	arg[2] = code_addi(c, R0, outcome);
+	rt_turns(fn, c, arg, is_timed ? 4 : 3, most, lock_turn);
+	code_load(c, R0, R10, outcome, 8);
 	code_exit(c);
 }
 
@@ -183,10 +199,9 @@ static void try_once(struct cg_fn *fn, cg_reg me, cg_label got)
 void cg_lock(struct cg_fn *fn)
 {
 	struct cg_code *c = fn->c;
-	cg_cell outcome = cg_slot(fn, 16);
 	cg_label got = code_label(c), own = code_label(c);
 	cg_label leave = code_label(c);
-	cg_reg me, stranger;
+	cg_reg me, stranger, outcome;
 
 	irq(fn, STR("bpf_local_irq_save"));
 	code_call(c, HELPER_get_smp_processor_id);
@@ -196,12 +211,12 @@ void cg_lock(struct cg_fn *fn)
 	stranger = not_spile(fn);
 	code_mov(c, R1, me);
 	code_mov(c, R2, stranger);
-	code_mov(c, R3, cg_scratch_addr(fn, (int32_t)outcome));
-	code_movi(c, R4, spins(fn));
-	code_call_sub(c, rt_routine(fn, RT_LOCK), 4);
-	code_ifi(c, BPF_JEQ, cell_get(fn, outcome), LOCK_GOT, got);
+	code_movi(c, R3, patience(fn));
+	code_call_sub(c, rt_routine(fn, RT_LOCK), 3);
+	outcome = code_result(c);
+	code_ifi(c, BPF_JEQ, outcome, LOCK_GOT, got);
 	irq(fn, STR("bpf_local_irq_restore"));
-	code_ifi(c, BPF_JEQ, cell_get(fn, outcome), LOCK_OWN, own);
+	code_ifi(c, BPF_JEQ, outcome, LOCK_OWN, own);
 	cg_loss(fn, LOSS_LOCK);
 	code_jmp(c, leave);
 	code_place_label(c, own);
@@ -209,7 +224,6 @@ void cg_lock(struct cg_fn *fn)
 	code_place_label(c, leave);
 	code_jmp(c, fn->leave[0]);
 	code_place_label(c, got);
-	cell_free(fn, outcome);
 	fn->is_locked = true;
 }
 
