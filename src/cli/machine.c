@@ -150,6 +150,7 @@ static bool has_filter(const struct compile *c)
 		if (c->ir.probes.v[i].image.site.filter ||
 		    c->ir.probes.v[i].image.kind == PROBE_PROCESS ||
 		    c->ir.probes.v[i].image.kind == PROBE_SYSCALL ||
+		    c->ir.probes.v[i].image.kind == PROBE_EXISTING ||
 		    c->ir.probes.v[i].image.kind == PROBE_NETFILTER)
 			return true;
 	return false;

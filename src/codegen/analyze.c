@@ -307,14 +307,16 @@ static bool waits_unlocked(const struct cg_fn *fn, uint32_t block)
 	return false;
 }
 
-/* Programs that wait need a link that takes them, and may use no perf events
- * and no tail calls.  Spaces to walk over arrays belong to the scratch memory
- * of who does not wait. */
+/* Programs that wait need a link that takes them (that for existing tasks is
+ * as old as Linux 5.18, a little older than what is asked for here), and may
+ * use no perf events and no tail calls.  Spaces to walk over arrays belong to
+ * the scratch memory of who does not wait. */
 static void find_sleep(struct cg_fn *fn)
 {
 	uint32_t kind = fn->probe->image.kind;
 
-	if ((kind != PROBE_UPROBE && kind != PROBE_URETPROBE) ||
+	if ((kind != PROBE_UPROBE && kind != PROBE_URETPROBE &&
+	     kind != PROBE_EXISTING) ||
 	    !(fn->features & FEATURE_BIT(UPROBE_MULTI)) || fn->is_stepped ||
 	    fn->niters)
 		return;

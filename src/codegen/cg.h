@@ -350,6 +350,14 @@ void cg_filter(struct cg_fn *fn);
 cg_reg cg_pid_tgid(struct cg_fn *fn);
 cg_reg cg_uid_gid(struct cg_fn *fn);
 cg_reg cg_current(struct cg_fn *fn);
+/* May "the task" only be found by what programs know of it?  That of a probe
+ * of existing tasks is not the one that runs the program, and programs for
+ * packets may call little. */
+bool cg_is_apart(const struct cg_fn *fn);
+/* Is the task another one than that which runs the program? */
+bool cg_is_visited(const struct cg_fn *fn);
+/* That one, as a pointer that helpers take; to `none` if there is none. */
+void cg_visited(struct cg_fn *fn, cg_reg to, cg_label none);
 /* The member of the struct of the kernel that `base` points to, 0 when it
  * cannot be read; NO_REG when there is no such member. */
 cg_reg cg_member_of(struct cg_fn *fn, cg_reg base, const char *type,

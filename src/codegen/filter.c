@@ -13,6 +13,7 @@
 #define PF_KTHREAD 0x00200000
 #define X86_TS_COMPAT 0x0002		/* thread_info.status */
 #define ARM64_TIF_32BIT (1 << 22)	/* thread_info.flags */
+#define VISITED_TASK 8			/* in struct bpf_iter__task */
 #define NUMBERS_MAX 1024	/* of system calls */
 #define PARENTS_MAX 16		/* up from a task to the target */
 
@@ -71,8 +72,36 @@ static bool is_arm64(const struct cg_fn *fn)
 	return fn->g->o->arch && str_is(fn->g->o->arch->name, "arm64");
 }
 
+bool cg_is_visited(const struct cg_fn *fn)
+{
+	return fn->probe->image.kind == PROBE_EXISTING;
+}
+
+bool cg_is_apart(const struct cg_fn *fn)
+{
+	return fn->probe->image.kind == PROBE_NETFILTER || cg_is_visited(fn);
+}
+
+void cg_visited(struct cg_fn *fn, cg_reg to, cg_label none)
+{
+	code_load(fn->c, to, fn->ctx, VISITED_TASK, 8);
+	code_ifi(fn->c, BPF_JEQ, to, 0, none);
+}
+
+/* Negated twice a pointer is any number: see cg_ctx_word(). */
+static cg_reg visited(struct cg_fn *fn)
+{
+	cg_reg v = code_ld(fn->c, fn->ctx, VISITED_TASK, 8);
+
+	code_alui(fn->c, BPF_NEG, v, 0);
+	code_alui(fn->c, BPF_NEG, v, 0);
+	return v;
+}
+
 cg_reg cg_current(struct cg_fn *fn)
 {
+	if (cg_is_visited(fn))
+		return visited(fn);
 	code_call(fn->c, HELPER_get_current_task);
 	return code_result(fn->c);
 }
@@ -90,7 +119,7 @@ cg_reg cg_pid_tgid(struct cg_fn *fn)
 {
 	cg_reg task, v, pid;
 
-	if (fn->probe->image.kind != PROBE_NETFILTER) {
+	if (!cg_is_apart(fn)) {
 		code_call(fn->c, HELPER_get_current_pid_tgid);
 		return code_result(fn->c);
 	}
@@ -108,7 +137,7 @@ cg_reg cg_uid_gid(struct cg_fn *fn)
 {
 	cg_reg cred, v, uid;
 
-	if (fn->probe->image.kind != PROBE_NETFILTER) {
+	if (!cg_is_apart(fn)) {
 		code_call(fn->c, HELPER_get_current_uid_gid);
 		return code_result(fn->c);
 	}
@@ -129,7 +158,7 @@ void cg_comm(struct cg_fn *fn, struct cg_str dst)
 	struct ctype_member m;
 	cg_reg task;
 
-	if (fn->probe->image.kind != PROBE_NETFILTER) {
+	if (!cg_is_apart(fn)) {
 		code_mov(c, R1, cg_str_addr(fn, dst));
 		code_movi(c, R2, dst.bound + 1);
 		code_call(c, HELPER_get_current_comm);
@@ -150,10 +179,8 @@ void cg_comm(struct cg_fn *fn, struct cg_str dst)
 
 static cg_reg tgid(struct cg_fn *fn)
 {
-	cg_reg v;
+	cg_reg v = cg_pid_tgid(fn);
 
-	code_call(fn->c, HELPER_get_current_pid_tgid);
-	v = code_result(fn->c);
 	code_alui(fn->c, BPF_RSH, v, 32);
 	return v;
 }
@@ -321,15 +348,37 @@ static void is_birth(struct cg_fn *fn, const struct image_site *site,
 	code_place_label(c, yes);
 }
 
+/* Goes on with tasks that were there before the session began, which are
+ * visited, or with the others: nobody is told about twice. */
+static void is_older(struct cg_fn *fn, bool older)
+{
+	struct cg_code *c = fn->c;
+	cg_reg start = member(fn, cg_current(fn), "task_struct", "start_time");
+	cg_reg at = code_map_value(c, fn->g->img->globals_map,
+				   offsetof(struct image_session, begun));
+	cg_reg begun = code_ld(c, at, 0, 8);
+
+	if (start == NO_REG)
+		return;
+	code_if(c, older ? BPF_JGE : BPF_JLT, start, begun, fn->out);
+}
+
+/* Has it a program to run?  Tasks of the kernel have none, nor have those that
+ * have ended. */
+static void is_alive(struct cg_fn *fn)
+{
+	cg_reg mm = member(fn, cg_current(fn), "task_struct", "mm");
+
+	if (mm != NO_REG)
+		code_ifi(fn->c, BPF_JEQ, mm, 0, fn->out);
+}
+
 /* Is the new task a process (its first thread), or a thread of one? */
 static void is_leader(struct cg_fn *fn, bool leader)
 {
 	struct cg_code *c = fn->c;
-	cg_reg id, pid;
+	cg_reg id = cg_pid_tgid(fn), pid = code_copy(c, id);
 
-	code_call(c, HELPER_get_current_pid_tgid);
-	id = code_result(c);
-	pid = code_copy(c, id);
 	code_alui(c, BPF_RSH, id, 32);
 	code_alui(c, BPF_LSH, pid, 32);
 	code_alui(c, BPF_RSH, pid, 32);
@@ -363,10 +412,12 @@ static void by_event(struct cg_fn *fn, const struct image_site *site)
 			break;
 		is_birth(fn, site, nr);
 		is_leader(fn, true);
+		is_older(fn, false);
 		break;
 	case PROCESS_THREAD_BEGIN:
 		is_birth(fn, site, nr);
 		is_leader(fn, false);
+		is_older(fn, false);
 		break;
 	case PROCESS_END:
 		if (str_is(tp, "sched_prepare_exec"))
@@ -380,6 +431,16 @@ static void by_event(struct cg_fn *fn, const struct image_site *site)
 	case PROCESS_SYSCALL_RETURN:
 		break;
 	}
+}
+
+/* A task that was there: the context has none when all have been visited. */
+static void by_existence(struct cg_fn *fn, const struct image_site *site)
+{
+	code_ifi(fn->c, BPF_JEQ, code_ld(fn->c, fn->ctx, VISITED_TASK, 8), 0,
+		 fn->out);
+	is_leader(fn, site->a == PROCESS_BEGIN);
+	is_alive(fn);
+	is_older(fn, true);
 }
 
 /* The numbers k * 64 ... k * 64 + 63 of the probe's sites, as bits. */
@@ -455,6 +516,8 @@ void cg_filter(struct cg_fn *fn)
 
 	if (p->kind == PROBE_SYSCALL)
 		by_number(fn, &p->site);
+	if (p->kind == PROBE_EXISTING)
+		by_existence(fn, &p->site);
 	if (!p->site.filter && p->kind != PROBE_PROCESS && !is_exit_function)
 		return;
 	if (p->site.filter & FILTER_PID)

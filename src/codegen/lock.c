@@ -167,12 +167,14 @@ static void give_back(struct cg_fn *fn, cg_reg lock)
 }
 
 /* 0 = the task is spile itself.  What it does while its host engine holds the
- * lock would wait for it in vain. */
+ * lock would wait for it in vain; it does not while it visits tasks. */
 static cg_reg not_spile(struct cg_fn *fn)
 {
 	struct cg_code *c = fn->c;
 	cg_reg tgid, pid;
 
+	if (cg_is_visited(fn))
+		return code_const(c, 1);
 	code_call(c, HELPER_get_current_pid_tgid);
 	tgid = code_result(c);
 	code_alui(c, BPF_RSH, tgid, 32);

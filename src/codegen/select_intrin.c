@@ -2,6 +2,7 @@
 /*
  * Functions of the run time (intrinsic.def).
  */
+#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -78,6 +79,10 @@ static void symbol_text(struct cg_fn *fn, ir_ref r)
 
 static void raise_signal(struct cg_fn *fn, ir_ref r)
 {
+	if (cg_is_visited(fn)) {	/* it would be ours */
+		cg_set_long(fn, r, code_const(fn->c, -ENOSYS));
+		return;
+	}
 	code_mov(fn->c, R1, cg_long(fn, arg(fn, r, 0)));
 	by_helper(fn, r, HELPER_send_signal_thread);
 }
@@ -124,7 +129,7 @@ void cg_intrin(struct cg_fn *fn, ir_ref r)
 		by_helper(fn, r, HELPER_get_func_ip);
 		break;
 	case INTRIN_TASK:
-		by_helper(fn, r, HELPER_get_current_task);
+		cg_set_long(fn, r, cg_current(fn));
 		break;
 	case INTRIN_STACK_POINTER:
 		stack_pointer(fn, r);

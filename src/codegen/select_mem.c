@@ -187,6 +187,36 @@ static cg_reg wait_for(struct cg_fn *fn, cg_reg at, uint32_t size)
 	return code_result(c);
 }
 
+/* Of the task that is visited: copies all of size bytes (in R2, which the
+ * caller sets with R1), or goes to `fault`.  Only a program that waits can. */
+static void copy_visited(struct cg_fn *fn, cg_reg at, cg_label fault)
+{
+	struct cg_code *c = fn->c;
+
+	code_mov(c, R3, at);
+	cg_visited(fn, R4, fault);
+	code_movi(c, R5, 0);
+	code_call(c, HELPER_copy_from_user_task);
+	code_ifi(c, BPF_JNE, code_result(c), 0, fault);
+}
+
+/* To the word. */
+static void load_visited(struct cg_fn *fn, cg_reg at, uint32_t size,
+			 cg_label ok)
+{
+	struct cg_code *c = fn->c;
+	cg_label fault = code_label(c);
+
+	if (!cg_may_wait(fn))
+		return;
+	code_mov(c, R1, R10);
+	code_alui(c, BPF_ADD, R1, cg_word(fn));
+	code_movi(c, R2, size);
+	copy_visited(fn, at, fault);
+	code_jmp(c, ok);
+	code_place_label(c, fault);
+}
+
 /* The registers of a system call are in memory for certain: to read them cannot
  * fail. */
 static bool is_there(const struct cg_fn *fn, const struct ir_insn *i)
@@ -196,6 +226,23 @@ static bool is_there(const struct cg_fn *fn, const struct ir_insn *i)
 	return fn->probe->image.kind == PROBE_SYSCALL &&
 	       base->op == OP_CTX_WORD && !base->imm && !base->aux &&
 	       i->imm >= 0 && i->imm < PT_REGS_MAX && !(i->aux & LOAD_USER);
+}
+
+/* To the word; on when it could not be read. */
+static void load_word(struct cg_fn *fn, cg_reg at, uint32_t aux, cg_label ok)
+{
+	struct cg_code *c = fn->c;
+	uint32_t size = aux & LOAD_SIZE;
+
+	code_mov(c, R1, R10);
+	code_alui(c, BPF_ADD, R1, cg_word(fn));
+	code_movi(c, R2, size);
+	code_mov(c, R3, at);
+	code_call(c, aux & LOAD_USER ? HELPER_probe_read_user :
+				       HELPER_probe_read_kernel);
+	code_ifi(c, BPF_JEQ, code_result(c), 0, ok);
+	if (aux & LOAD_USER && cg_may_wait(fn))
+		code_ifi(c, BPF_JEQ, wait_for(fn, at, size), 0, ok);
 }
 
 /* What can be read at once is, unless it is 0: that may be a fault, of which
@@ -227,15 +274,10 @@ void cg_load(struct cg_fn *fn, ir_ref r)
 		code_mov(c, v, cg_peek(fn, at, 0, size));
 		code_ifi(c, BPF_JNE, v, 0, some);
 	}
-	code_mov(c, R1, R10);
-	code_alui(c, BPF_ADD, R1, cg_word(fn));
-	code_movi(c, R2, size);
-	code_mov(c, R3, at);
-	code_call(c, i->aux & LOAD_USER ? HELPER_probe_read_user :
-					  HELPER_probe_read_kernel);
-	code_ifi(c, BPF_JEQ, code_result(c), 0, ok);
-	if (i->aux & LOAD_USER && cg_may_wait(fn))
-		code_ifi(c, BPF_JEQ, wait_for(fn, at, size), 0, ok);
+	if (i->aux & LOAD_USER && cg_is_visited(fn))
+		load_visited(fn, at, size, ok);
+	else
+		load_word(fn, at, i->aux, ok);
 	cg_raise(fn, i->aux & LOAD_USER ? IERR_USER_FAULT : IERR_KERNEL_FAULT,
 		 at);
 	code_place_label(c, ok);
@@ -306,6 +348,78 @@ static void wait_for_text(struct cg_fn *fn, struct cg_str dst, cg_reg at,
 	code_place_label(c, fault);
 }
 
+/* The text ends behind max bytes, at the latest with its place. */
+static void end_text(struct cg_fn *fn, struct cg_str dst, ir_ref max)
+{
+	struct cg_code *c = fn->c;
+	cg_label done = code_label(c), none = code_label(c);
+	cg_reg to, n;
+
+	code_storei(c, cg_str_addr(fn, dst), dst.bound, 0, 1);
+	if (max == IR_NONE)
+		return;
+	n = code_copy(c, cg_long(fn, max));
+	code_ifi(c, BPF_JSLE, n, 0, none);
+	code_ifi(c, BPF_JGE, n, dst.bound, done);
+	to = cg_str_addr(fn, dst);
+	code_alu(c, BPF_ADD, to, n);
+	code_storei(c, to, 0, 0, 1);
+	code_jmp(c, done);
+	code_place_label(c, none);
+	code_storei(c, cg_str_addr(fn, dst), 0, 0, 1);
+	code_place_label(c, done);
+}
+
+/* The bytes up to the end of the page that is k pages behind that of `at`, and
+ * nothing behind them, if they are not more than there is place for. */
+static void read_pages(struct cg_fn *fn, struct cg_str dst, cg_reg at,
+		       uint32_t k, cg_label ok)
+{
+	struct cg_code *c = fn->c;
+	uint32_t page = fn->g->o->arch ? fn->g->o->arch->page_size : 4096;
+	cg_label fault = code_label(c);
+	cg_reg n = code_const(c, page), in = code_copy(c, at), end;
+
+	code_alui(c, BPF_AND, in, page - 1);
+	code_alu(c, BPF_SUB, n, in);
+	code_alui(c, BPF_ADD, n, (int64_t)k * page);
+	code_ifi(c, BPF_JGT, n, dst.bound, fault);
+	code_mov(c, R1, cg_str_addr(fn, dst));
+	code_mov(c, R2, n);
+	copy_visited(fn, at, fault);
+	end = cg_str_addr(fn, dst);
+	code_alu(c, BPF_ADD, end, n);
+	code_storei(c, end, 0, 0, 1);
+	code_jmp(c, ok);
+	code_place_label(c, fault);
+}
+
+/* Nothing finds the end of a text of another task: all there is place for is
+ * copied, or as many pages as there are. */
+static void text_visited(struct cg_fn *fn, struct cg_str dst, cg_reg at,
+			 ir_ref max, cg_label ok)
+{
+	struct cg_code *c = fn->c;
+	uint32_t page = fn->g->o->arch ? fn->g->o->arch->page_size : 4096;
+	cg_label fault = code_label(c), got = code_label(c);
+	cg_label none = code_label(c);
+
+	if (!cg_may_wait(fn))
+		return;
+	code_mov(c, R1, cg_str_addr(fn, dst));
+	code_movi(c, R2, dst.bound + 1);
+	copy_visited(fn, at, fault);
+	code_jmp(c, got);
+	code_place_label(c, fault);
+	for (uint32_t k = (dst.bound + page - 1) / page; k--;)
+		read_pages(fn, dst, at, k, got);
+	code_jmp(c, none);
+	code_place_label(c, got);
+	end_text(fn, dst, max);
+	code_jmp(c, ok);
+	code_place_label(c, none);
+}
+
 void cg_read_text(struct cg_fn *fn, struct cg_str dst, cg_reg at, ir_ref max,
 		  uint32_t aux)
 {
@@ -313,8 +427,11 @@ void cg_read_text(struct cg_fn *fn, struct cg_str dst, cg_reg at, ir_ref max,
 	bool user = aux & LOAD_USER;
 	cg_label ok = code_label(c);
 
-	read_text(fn, dst, at, max, user, ok);
-	if (user && cg_may_wait(fn))
+	if (user && cg_is_visited(fn))
+		text_visited(fn, dst, at, max, ok);
+	else
+		read_text(fn, dst, at, max, user, ok);
+	if (user && !cg_is_visited(fn) && cg_may_wait(fn))
 		wait_for_text(fn, dst, at, max, ok);
 	if (aux & LOAD_QUIET)
 		cg_str_clear(fn, dst);
@@ -347,6 +464,10 @@ void cg_store(struct cg_fn *fn, ir_ref r)
 	cg_label ok = code_label(c);
 	cg_reg at = address(fn, i);
 
+	if (cg_is_visited(fn)) {	/* it would be our own memory */
+		cg_raise(fn, IERR_USER_WRITE, at);
+		return;
+	}
 	code_store(c, R10, cg_word(fn), cg_long(fn, i->b), size);
 	code_mov(c, R1, at);
 	code_mov(c, R2, R10);

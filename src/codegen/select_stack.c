@@ -28,10 +28,11 @@
 #define STACK_ENTRY 32
 #define STACK_FACTOR INT64_C(-0x61c8864680b583eb)	/* odd */
 
-/* Programs for packets may not ask for it. */
+/* Programs for packets may not ask for it, and that of a visitor says
+ * nothing. */
 static bool has_stack(const struct cg_fn *fn)
 {
-	return fn->probe->image.kind != PROBE_NETFILTER;
+	return !cg_is_apart(fn);
 }
 
 static bool is_tracepoint(const struct cg_fn *fn)
@@ -54,6 +55,7 @@ static int64_t own_frames(const struct cg_fn *fn)
 	case PROBE_FEXIT:
 		return 1;
 	case PROBE_NETFILTER:
+	case PROBE_EXISTING:
 	case PROBE_PERF:
 	case PROBE_WATCH:
 	case PROBE_KPROBE:

@@ -24,7 +24,7 @@ static uint32_t most_frames(struct cg_fn *fn)
 
 static bool has_ustack(const struct cg_fn *fn)
 {
-	return fn->probe->image.kind != PROBE_NETFILTER;
+	return !cg_is_apart(fn);
 }
 
 /* Whose stack: the process, and which program of those that it has run. */

@@ -36,7 +36,7 @@ static bool is_comm(const struct ir_insn *i)
 static bool is_made_anywhere(const struct cg_fn *fn, const struct ir_insn *i)
 {
 	if (is_comm(i))
-		return fn->probe->image.kind != PROBE_NETFILTER;
+		return !cg_is_apart(fn);
 	return i->op == OP_LOAD_STR ||
 	       (i->op == OP_INTRIN && (i->imm == INTRIN_KERNEL_STR ||
 				       i->imm == INTRIN_USER_STR));

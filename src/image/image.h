@@ -203,7 +203,9 @@ struct image_session {
 	uint64_t waiting;	/* who has the lock or wants it: see
 				 * codegen/lock.c */
 	uint64_t stack_mark;	/* first 8 bytes of a stack: see below */
-	uint64_t spare[3];
+	uint64_t begun;		/* CLOCK_MONOTONIC: when the session began
+				 * to run */
+	uint64_t spare[2];
 };
 
 #define IMAGE_SESSION_SIZE 128
@@ -502,6 +504,9 @@ struct image_place {
  * PROCESS: name = the tracepoint it stands on: sched_process_exec,
  *       sched_process_exit, sys_enter or sys_exit, attached as RAW_TP is and
  *       with the context of that; a = enum image_process_event; filter
+ * EXISTING: name = "bpf_iter_task": once for each task that was there before
+ *       the session, which is not the current one but the context's; a =
+ *       PROCESS_BEGIN or PROCESS_THREAD_BEGIN; filter
  * SYSCALL: name = sys_enter or sys_exit, attached as RAW_TP is and with the
  *       context of that; a = number of the call.  Not those of 32-bit tasks,
  *       whose numbers are others
@@ -546,7 +551,8 @@ enum image_filter {
 /* What the code tests beside the filter, in the context of `current`. */
 enum image_process_event {
 	PROCESS_BEGIN,		/* exec: always.  sys_exit: the child of a
-				 * fork, tgid == pid (see below) */
+				 * fork, tgid == pid (see below).  A task that
+				 * is visited: tgid == pid */
 	PROCESS_END,		/* exit: signal->live is 0.  sched_prepare_exec:
 				 * always */
 	PROCESS_THREAD_BEGIN,	/* sys_exit: a new thread, tgid != pid */

@@ -72,6 +72,7 @@ static void find_handlers(struct tasks *t)
 		case PROBE_PERF:
 		case PROBE_WATCH:
 		case PROBE_NETFILTER:
+		case PROBE_EXISTING: /* the task of the element is another */
 			break;
 		default:
 			t->is_handler[pr->func] =

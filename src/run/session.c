@@ -387,6 +387,18 @@ static void say_detached(struct session *s)
 		session_raise(s, SESSION_STOPPING);
 }
 
+/* What was there before has begun. */
+static struct err *visit_existing(struct session *s)
+{
+	struct err *e = NULL;
+
+	for (uint32_t i = 0; i < s->img->probes.n && !e; i++)
+		if (session_probe(s, i)->kind == PROBE_EXISTING &&
+		    is_attached(&s->attached[i]))
+			e = attach_visit(&s->attached[i]);
+	return e;
+}
+
 /* begin probes, then all others. */
 static struct err *session_start(struct session *s)
 {
@@ -401,7 +413,11 @@ static struct err *session_start(struct session *s)
 	e = session_arm(s);
 	if (e)
 		return e;
+	s->state->begun = (uint64_t)session_clock(CLOCK_MONOTONIC);
 	session_raise(s, SESSION_RUNNING);
+	e = visit_existing(s);
+	if (e)
+		return e;
 	say_ready(s);
 	say_detached(s);
 	if (s->o->timeout)

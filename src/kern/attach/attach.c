@@ -136,6 +136,8 @@ static struct err *attach_kind(const struct attach_request *r,
 		return attach_netfilter(r, at);
 	case PROBE_WATCH:
 		return attach_watch(r, at);
+	case PROBE_EXISTING:
+		return attach_existing(r, at);
 	case PROBE_BEGIN:
 	case PROBE_END:
 	case PROBE_ERROR:

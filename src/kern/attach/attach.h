@@ -108,5 +108,10 @@ struct err *attach_netfilter(const struct attach_request *r,
 			     struct attachment *ret) must_check;
 struct err *attach_watch(const struct attach_request *r,
 			 struct attachment *ret) must_check;
+struct err *attach_existing(const struct attach_request *r,
+			    struct attachment *ret) must_check;
+
+/* Runs the program of an EXISTING probe for each task. */
+struct err *attach_visit(const struct attachment *at) must_check;
 
 #endif

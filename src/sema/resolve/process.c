@@ -9,6 +9,9 @@
  * of the clone() that made it (sys_exit); at sched_process_fork the parent
  * runs.
  *
+ * What is there when the session begins is visited then, once, by a program
+ * that the kernel runs for each task (PROBE_EXISTING).
+ *
  * Before Linux 6.16, sched_process_exit comes when the task has forgotten its
  * memory, and with it the program that it ran.  There the end of a program is
  * seen at a function that each exit calls a little earlier.
@@ -25,6 +28,7 @@
 #include "sema/resolve/types.h"
 
 #define PROCESS_EXIT_FUNCTION "acct_collect"
+#define PROCESS_VISIT_FUNCTION "bpf_iter_task"
 #define PROCESS_PATH \
 	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -141,6 +145,25 @@ static void add_site(struct query *q, const struct process_who *who,
 		s->scope = scope_new(p, event);
 }
 
+/* Does the kernel visit tasks? */
+static bool visits_tasks(const struct query *q)
+{
+	struct ctypes *btf = program_btf(q->program);
+
+	return btf &&
+	       ctypes_find(btf, CTYPE_FUNC, STR(PROCESS_VISIT_FUNCTION));
+}
+
+/* Those that are there already.  With -c there are none: what is there of the
+ * command is spile, which waits for the session to begin. */
+static void add_existing(struct query *q, const struct process_who *who,
+			 struct str point)
+{
+	if (visits_tasks(q) && !(who->filter & FILTER_TARGET &&
+				 q->program->options->has_command))
+		new_site(q, PROBE_EXISTING, who, point, PROCESS_VISIT_FUNCTION);
+}
+
 static bool is_end(const struct query *q)
 {
 	return q->data == PROCESS_END || q->data == PROCESS_THREAD_END;
@@ -204,6 +227,7 @@ static void add_sites(struct query *q, const struct process_who *who,
 {
 	switch ((enum image_process_event)q->data) {
 	case PROCESS_BEGIN:
+		add_existing(q, who, point);
 		add_site(q, who, point, "sched_process_exec");
 		/* A fork has another number. */
 		if (!(who->filter & FILTER_PID))
@@ -217,6 +241,9 @@ static void add_sites(struct query *q, const struct process_who *who,
 		add_site(q, who, point, "sys_enter");
 		return;
 	case PROCESS_THREAD_BEGIN:
+		add_existing(q, who, point);
+		add_site(q, who, point, "sys_exit");
+		return;
 	case PROCESS_SYSCALL_RETURN:
 		add_site(q, who, point, "sys_exit");
 		return;
@@ -254,10 +281,11 @@ static enum resolve_status resolve_pid(struct query *q,
 	if (e)
 		return query_err(q, c->arg_span, DIAG_UNKNOWN_PROCESS, e);
 	who.pid = (uint32_t)found.pid;
-	if (q->data == PROCESS_BEGIN)
+	if (q->data == PROCESS_BEGIN && !visits_tasks(q))
 		diag_warning(q->program->diags, DIAG_ALREADY_BEGUN, c->arg_span,
-			     "process %d has begun already: this point is hit "
-			     "when it runs another program", found.pid);
+			     "process %d has begun already, and this kernel "
+			     "visits no tasks: this point is hit when it runs "
+			     "another program", found.pid);
 	add_sites(q, &who, query_text(q));
 	return RESOLVE_FOUND;
 }

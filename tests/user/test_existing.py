@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+#! needs: bpf root
+#! timeout: 120
+"""process.begin and process.thread.begin of what is there already: once for
+each, though it sleeps, with its own numbers and names; of those that are made
+meanwhile, too."""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+SPILE = os.environ["SPILE"]
+PYTHON = os.path.realpath(sys.executable)
+THREADS = """
+import threading, time
+for _ in range(3):
+    threading.Thread(target=time.sleep, args=(100,), daemon=True).start()
+print("ready", flush=True)
+time.sleep(100)
+"""
+FORKS = """
+import os, time
+print("ready", flush=True)
+pids = []
+while len(pids) < 400:
+    pid = os.fork()
+    if not pid:
+        time.sleep(100)
+    pids.append(pid)
+    time.sleep(0.002)
+print(*pids, flush=True)
+time.sleep(100)
+"""
+
+
+def fail(what, *output):
+    print(what, *output, sep="\n")
+    sys.exit(1)
+
+
+def spile(script, *options):
+    r = subprocess.run([SPILE, *options, "-e", script], capture_output=True,
+                       text=True, timeout=60, check=False)
+    if r.returncode:
+        fail("spile fails", script, r.stdout, r.stderr)
+    return r.stdout.splitlines()
+
+
+def expect(what, got, want):
+    if sorted(got) != sorted(want):
+        fail(what, "got:", *got, "wanted:", *want)
+
+
+def reads_memory():
+    names = subprocess.run([SPILE, "--dump-features"], capture_output=True,
+                           text=True, check=True).stdout.split()
+    return "UPROBE_MULTI" in names
+
+
+def sleepers(program):
+    """Of two processes, by path; the memory of who sleeps."""
+    run = [subprocess.Popen([program, "100", str(n)])
+           for n in range(2)]
+    other = subprocess.Popen(["sleep", "100"])
+    time.sleep(0.3)
+    text = "cmdline_str()" if reads_memory() else '"?"'
+    line = 'printf("%d %d %s %d %d %s\\n", pid(), tid(), execname(), ' \
+           f"uid(), ppid(), {text})"
+    try:
+        want = [f"{p.pid} {p.pid} sleeper {os.getuid()} {os.getpid()} " +
+                (f"{program} 100 {n}" if reads_memory() else "?")
+                for n, p in enumerate(run)]
+        end = "probe timer.ms(200) { exit() }"
+        expect("by path", spile(
+            f'probe process("{program}").begin {{ {line} }} {end}'), want)
+        expect("by number", spile(
+            f"probe process({run[1].pid}).begin {{ {line} }} {end}"), want[1:])
+        expect("of the target", spile(
+            f"probe process.begin {{ {line} }} {end}", "-x",
+            str(run[0].pid)), want[:1])
+        expect("not of a command", spile(
+            f'probe process("{program}").begin {{ {line} }}', "-c", "true"),
+            [])
+        expect("nothing is done to spile instead", spile(
+            f'probe process("{program}").begin {{ '
+            'try { raise(9) } catch { println("no", ubacktrace()) } } ' + end,
+            "-g"), ["no"] * 2)
+        expect("all", spile(f"""
+global n
+probe process.begin {{ n[pid()]++ }}
+probe timer.ms(200) {{ println(n[{other.pid}], n[{os.getpid()}]) exit() }}
+probe end {{ delete n }}"""), ["11"])
+    finally:
+        for p in run + [other]:
+            p.kill()
+            p.wait()
+
+
+def threads():
+    p = subprocess.Popen([PYTHON, "-c", THREADS], stdout=subprocess.PIPE)
+    p.stdout.readline()
+    time.sleep(0.2)
+    ids = [int(t) for t in os.listdir(f"/proc/{p.pid}/task")]
+    try:
+        got = spile(f"probe process({p.pid}).thread.begin "
+                    '{ printf("%d %d\\n", pid(), tid()) } '
+                    "probe timer.ms(200) { exit() }")
+        expect("threads", got, [f"{p.pid} {t}" for t in ids if t != p.pid])
+    finally:
+        p.kill()
+        p.wait()
+
+
+def forks():
+    """A process forks all the time: each child is told about exactly once."""
+    p = subprocess.Popen([PYTHON, "-c", FORKS], stdout=subprocess.PIPE,
+                         text=True, start_new_session=True)
+    p.stdout.readline()
+    s = subprocess.Popen([SPILE, "-x", str(p.pid), "-e",
+                          "probe process.begin { println(pid()) }"],
+                         stdout=subprocess.PIPE, text=True)
+    try:
+        want = p.stdout.readline().split() + [str(p.pid)]
+        time.sleep(0.3)
+        s.terminate()
+        expect("forks", s.communicate(timeout=30)[0].split(), want)
+    finally:
+        s.kill()
+        os.killpg(p.pid, 9)
+        p.wait()
+
+
+def main():
+    with tempfile.TemporaryDirectory() as directory:
+        program = os.path.join(directory, "sleeper")
+        shutil.copy(shutil.which("sleep"), program)
+        sleepers(program)
+    threads()
+    forks()
+
+
+main()
