@@ -177,6 +177,17 @@ static void number(struct maker *m, const struct syscall_item *it,
 	value(m, format, it->name);
 }
 
+/* NAME = $argN of 16 bits, in which all ones are -1, "none" */
+static void old_id(struct maker *m, const struct syscall_item *it)
+{
+	struct str v = root(m, "arg", it->n);
+
+	buf_printf(m->out, "\t%" STR_FMT " = (%" STR_FMT " & 0xffff) == 0xffff"
+		   " ? -1 : (%" STR_FMT " & 0xffff)\n", STR_ARG(it->name),
+		   STR_ARG(v), STR_ARG(v));
+	value(m, "%d", it->name);
+}
+
 /* The name of the text of a variable that has one. */
 static struct str text_name(struct maker *m, const struct syscall_item *it)
 {
@@ -439,6 +450,8 @@ static void one(struct maker *m, const struct syscall_item *it)
 		return number(m, it, "int", "%d");
 	case 'u':
 		return number(m, it, "uint", "%u");
+	case 'h':
+		return old_id(m, it);
 	case 'l':
 		return number(m, it, m->narrow ? "int" : "arg", "%d");
 	case 'z':
@@ -665,11 +678,14 @@ bool syscalls_is_absent(const struct arch *arch, uint32_t i)
 			  arch_syscall_nr(arch, c->kernel) < 0;
 }
 
-/* The point that an alias stands for. */
+/* The point that an alias stands for.  What is only one of the calls of
+ * socketcall(2) has that for its own. */
 static void put_point(struct buf *b, const struct alias *al, bool absent)
 {
 	struct str also = also_name(al->call);
 
+	if (str_eq(also, al->call->kernel))
+		also = STR("");
 	if (absent)
 		buf_str(b, STR("never"));
 	else

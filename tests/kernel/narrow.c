@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #ifdef __x86_64__
@@ -65,6 +66,51 @@ static void no_handler(int sig)
 	_exit(77);
 }
 
+/* Those that only 32-bit programs have, and those that make processes. */
+static void old_calls(long path)
+{
+	const long none = -1, all = 0xffff;
+
+	call(95, none, all, 2, 0, 0);
+	call(16, path, 1, all, 0, 0);
+	call(71, all, all, 0, 0, 0);
+	call(170, all, all, all, 0, 0);
+	call(164, all, all, all, 0, 0);
+	call(70, all, all, 0, 0, 0);
+	call(34, 0, 0, 0, 0, 0);
+	call(89, none, 0, 1, 0, 0);
+	call(69, 0x200, 0, 0, 0, 0);
+	call(68, 0, 0, 0, 0, 0);
+	call(69, 0, 0, 0, 0, 0);
+	call(126, 0, WORDS(0x800), 0, 0, 0);
+	kill(getpid(), SIGUSR2);
+	call(73, (long)(uintptr_t)memory, 0, 0, 0, 0);
+	call(72, 0, 0, 0x200, 0, 0);
+	call(126, 1, WORDS(0x800), 0, 0, 0);
+	call(268, path, 84, (long)(uintptr_t)memory, 0, 0);
+	call(269, none, 84, (long)(uintptr_t)memory, 0, 0);
+	call(25, 0, 0, 0, 0, 0);
+	call(134, 1, 5, 0, 0, 0);
+	call(124, WORDS(1 << 30), 0, 0, 0, 0);
+	call(102, 9, WORDS(UINT32_MAX, (uint32_t)text("data"), 4, 64), 0, 0, 0);
+	call(102, 10, WORDS(UINT32_MAX, 0x1000, 9, 64), 0, 0, 0);
+	if (!syscall(SYS_fork))
+		syscall(SYS_exit, 3);
+	wait(NULL);
+	if (!syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0))
+		syscall(SYS_exit, 4);
+	wait(NULL);
+	if (!vfork())
+		_exit(5);
+	wait(NULL);
+	syscall(SYS_restart_syscall);
+}
+
+static void on_signal(int sig)
+{
+	(void)sig;
+}
+
 int main(void)
 {
 	long path = 0, arg = 0;
@@ -75,6 +121,7 @@ int main(void)
 	if (memory == MAP_FAILED)
 		return 1;
 	signal(SIGSEGV, no_handler);
+	signal(SIGUSR2, on_signal);
 	if (call(20, 0, 0, 0, 0, 0) != getpid())
 		return 77;
 	path = text("/no/such");
@@ -136,6 +183,7 @@ int main(void)
 	call(79, 0, 0, 0, 0, 0);
 	call(253, 5, 1, 0, 9, 0);
 	call(48, 64 + 1, 0, 0, 0, 0);
+	old_calls(path);
 	syscall(SYS_utimes, "/no/such", NULL);
 	syscall(SYS_ftruncate, -1, 5);
 	return 0;

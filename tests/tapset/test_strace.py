@@ -24,7 +24,7 @@ probe syscall.*.return {
 """
 # The probes that SystemTap calls otherwise.
 NAMES = {"newfstatat": "fstatat", "mmap": "mmap2", "pread64": "pread",
-         "pwrite64": "pwrite", "umount2": "umount"}
+         "pwrite64": "pwrite", "umount2": "umount", "_sysctl": "sysctl"}
 # Arguments, from 0, that the kernel fills: strace shows what is there when the
 # call ends, argstr is made when it begins and has the address.
 OUT = {
@@ -46,6 +46,7 @@ OUT = {
 # Structures that argstr shows by their address.
 BY_ADDRESS = {
     "sendmsg": {1}, "recvmsg": {1}, "semop": {1}, "msgsnd": {1},
+    "semtimedop": {1},
     "capget": {0}, "capset": {0, 1}, "rt_sigqueueinfo": {2},
     "rt_tgsigqueueinfo": {3}, "sched_setparam": {1},
     "sched_setscheduler": {2}, "sched_setaffinity": {2},
@@ -82,8 +83,10 @@ def run(command):
 
 
 def between(calls):
+    """Without the returns from handlers: strace shows the mask that is taken
+    from the stack for their argument, and they have no result."""
     at = [i for i, c in enumerate(calls) if "/mark-" in c[1]]
-    return calls[at[0] + 1:at[1]]
+    return [c for c in calls[at[0] + 1:at[1]] if c[0] != "rt_sigreturn"]
 
 
 def of_strace():
@@ -209,9 +212,11 @@ def compare_args(name, strace, spile, used):
 
 
 def result(text):
-    m = re.search(r"\b(E[A-Z]+)\b", text)
+    m = re.search(r"^(?:-\d+|\?) \(?(E[A-Z]+)\b", text)
     if m:
         return m[1]
+    if not text:
+        return "no result"
     word = text.split()[0]
     return "ADDRESS" if re.match(r"0x[0-9a-f]{6,}", word) else str(
         int(word, 16 if "0x" in word else 8 if re.match(r"0\d", word) else 10))
@@ -220,7 +225,8 @@ def result(text):
 # Results that differ from one run to the next.
 VARY = {"getpid", "gettid", "getppid", "getpgrp", "getpgid", "getsid", "time",
         "times", "getcwd", "syslog", "shmget", "semget", "msgget", "brk",
-        "getdents", "getdents64", "mincore", "setpgid", "io_setup"}
+        "getdents", "getdents64", "mincore", "setpgid", "io_setup",
+        "set_tid_address", "setsid"}
 
 
 def main():
