@@ -54,6 +54,14 @@ static struct str join(struct parser *p, const struct strs *parts)
 	return (struct str){ s, at };
 }
 
+/* A text ends at a NUL, as it does wherever the script runs. */
+static struct str until_nul(struct str s)
+{
+	int64_t nul = str_find_char(s, '\0');
+
+	return nul < 0 ? s : str_sub(s, 0, (uint32_t)nul);
+}
+
 struct str parse_string(struct parser *p, const char *what)
 {
 	struct strs parts = {};
@@ -74,7 +82,7 @@ struct str parse_string(struct parser *p, const char *what)
 		parts.len += s.len;
 		vec_push(p->arena, &parts.v, s);
 	}
-	return join(p, &parts);
+	return until_nul(join(p, &parts));
 }
 
 int64_t parse_number(struct parser *p)

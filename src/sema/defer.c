@@ -79,6 +79,8 @@ static bool note_stmt(struct ast_stmt **place, void *data)
 	}
 	if (s->kind == AST_S_TRY && s->try_.message)
 		note_set(data, s->try_.message);
+	if (s->kind == AST_S_DELETE)
+		note_set(data, s->expr);
 	return true;
 }
 

@@ -14,6 +14,7 @@
 #include "sema/entry.h"
 #include "sema/library.h"
 #include "sema/point.h"
+#include "sema/probewrite.h"
 #include "sema/resolve/resolve.h"
 #include "sema/syscalls.h"
 #include "sema/syscalls_group.h"
@@ -59,13 +60,21 @@ static void push_stmt(struct arena *a, struct ast_stmt *block,
 		vec_push(a, &block->block, ast_clone_stmt(a, s));
 }
 
+/* at: behind the prologues of those within u. */
 static void push_epilogues(struct arena *a, struct ast_stmt *block,
-			   const struct use *u)
+			   const struct use *u, uint32_t at)
 {
+	struct ast_stmts *list = &block->block;
+	uint32_t n;
+
 	if (!u)
 		return;
-	push_epilogues(a, block, u->outer);
+	at += u->alias->prologue != NULL;
+	push_epilogues(a, block, u->outer, at);
+	n = list->n;
 	push_stmt(a, block, u->alias->epilogue);
+	if (list->n > n)
+		probewrite_decide_all(list->v[n], list->v + at, n - at);
 }
 
 static struct ast_stmt *block_new(struct arena *a, struct span span)
@@ -100,7 +109,7 @@ static struct ast_stmt *make_body(const struct expander *ex,
 	for (const struct use *u = ctx->chain; u; u = u->outer)
 		push_stmt(a, block, u->alias->prologue);
 	push_stmt(a, block, ex->body);
-	push_epilogues(a, block, ctx->chain);
+	push_epilogues(a, block, ctx->chain, 0);
 	if (ex->body)
 		block->span = ex->body->span;
 	if (!ex->program->options->suppress_errors)

@@ -12,6 +12,7 @@
 #include "dbg/member.h"
 #include "dbg/world.h"
 #include "lang/diag.h"
+#include "sema/probewrite.h"
 #include "sema/resolve/debug.h"
 #include "sema/resolve/expr.h"
 #include "sema/resolve/target_text.h"
@@ -122,16 +123,6 @@ static void finish_value(struct path *pa, const struct ast_expr *e)
 static bool is_enum(enum ctype_kind kind)
 {
 	return kind == CTYPE_ENUM || kind == CTYPE_ENUM64;
-}
-
-/* The variable that an assignment to e changes; empty = none. */
-static struct str variable_name(const struct ast_expr *e)
-{
-	if (e->kind == AST_INDEX)
-		e = e->index.base;
-	if (e->kind == AST_NAME)
-		return e->name.name;
-	return e->kind == AST_TARGET ? e->target.name : (struct str){};
 }
 
 /* ---- what is replaced by an ordinary expression ---- */
@@ -286,36 +277,6 @@ static bool resolve_enumname(struct resolver *r, struct ast_expr *e)
 	return true;
 }
 
-/* Does the handler write to the variable that @probewrite names? */
-struct written_query {
-	struct str name;
-	bool found;
-};
-
-static bool query_written(struct ast_expr **e, void *data)
-{
-	struct written_query *q = data;
-	const struct ast_expr *to = NULL;
-
-	if ((*e)->kind == AST_ASSIGN)
-		to = (*e)->assign.to;
-	else if ((*e)->kind == AST_INCDEC)
-		to = (*e)->incdec.of;
-	if (to)
-		q->found |= str_eq(variable_name(to), q->name);
-	return true;
-}
-
-static void resolve_probewrite(struct resolver *r, struct ast_expr *e)
-{
-	struct written_query q = {
-		.name = variable_name(e->at_op.args.v[0]),
-	};
-
-	walk_exprs(r->body, query_written, &q);
-	become_number(e, q.name.len && q.found);
-}
-
 static enum ast_step_kind last_step(const struct ast_expr *e)
 {
 	return e->access.steps[e->access.nsteps - 1].kind;
@@ -383,7 +344,7 @@ static void resolve_atop(struct resolver *r, struct ast_expr *e)
 		resolve_enum(r, e);
 		return;
 	case ATOP_PROBEWRITE:
-		resolve_probewrite(r, e);
+		probewrite_decide(e, &r->body, 1);
 		return;
 	case ATOP_ENUMNAME:
 		if (resolve_enumname(r, e))
