@@ -48,6 +48,15 @@ static int label(const struct drawing *d, uint32_t i, char *ret, size_t size)
 			image_hist_value(d->stat, i));
 }
 
+/* Of a logarithmic one no row below 0 unless there is something negative. */
+static uint32_t margin_below(const struct drawing *d, uint32_t first)
+{
+	uint32_t zero = HIST_LOG_BUCKETS / 2;
+	uint32_t floor = d->stat->hist == HIST_LOG && first >= zero ? zero : 0;
+
+	return MIN(first - floor, (uint32_t)MARGIN);
+}
+
 static void find_rows(struct drawing *d)
 {
 	uint32_t first = 0, last = d->n - 1;
@@ -57,7 +66,7 @@ static void find_rows(struct drawing *d)
 		first++;
 	while (last > first && !count_at(d, last))
 		last--;
-	d->low = first > MARGIN ? first - MARGIN : 0;
+	d->low = first - margin_below(d, first);
 	d->high = MIN(last + MARGIN, d->n - 1);
 	if (linear && !d->low && first)
 		d->low = 1;
