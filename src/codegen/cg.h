@@ -416,6 +416,7 @@ void cg_task_change(struct cg_fn *fn, ir_ref r, bool add);
 void cg_task_delete(struct cg_fn *fn, ir_ref r);
 void cg_stat_add(struct cg_fn *fn, ir_ref r);
 void cg_stat_get(struct cg_fn *fn, ir_ref r);
+void cg_hist_take(struct cg_fn *fn, ir_ref r);
 void cg_stat_clear(struct cg_fn *fn, ir_ref r);
 void cg_iter_new(struct cg_fn *fn, ir_ref r);
 void cg_iter_next(struct cg_fn *fn, ir_ref r);

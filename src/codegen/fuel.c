@@ -22,6 +22,8 @@ static uint32_t weight(const struct cg_fn *fn, const struct ir_insn *i)
 		return 40u * (1 + i->nargs);
 	if (i->op == OP_STAT_GET || i->op == OP_ITER_STAT)
 		return 5 * fn->g->o->ncpus + 5;
+	if (i->op == OP_HIST_TAKE)
+		return i->bound / 8u * (fn->g->o->ncpus + 1);
 	return 1;
 }
 

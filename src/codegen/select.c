@@ -533,6 +533,9 @@ static void select_insn(struct cg_fn *fn, ir_ref r)
 	case OP_STAT_GET:
 		cg_stat_get(fn, r);
 		break;
+	case OP_HIST_TAKE:
+		cg_hist_take(fn, r);
+		break;
 	case OP_STAT_CLEAR:
 		cg_stat_clear(fn, r);
 		break;

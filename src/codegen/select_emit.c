@@ -87,6 +87,25 @@ static cg_reg wake_flags(struct cg_fn *fn, cg_reg size, uint32_t fixed)
 	return flags;
 }
 
+/* Buckets, which may be 0: as long as they are. */
+static bool is_buckets(const struct cg_fn *fn, ir_ref r)
+{
+	return ir_insn(fn->f, r)->op == OP_HIST_TAKE;
+}
+
+static void put_buckets(struct cg_fn *fn, cg_reg at, int32_t off, ir_ref r)
+{
+	uint32_t n = ir_insn(fn->f, r)->bound;
+	int32_t from = cg_string(fn, r).off;
+	struct cg_code *c = fn->c;
+
+	code_storei(c, at, off, (int32_t)n, 4);
+	code_storei(c, at, off + 4, (int32_t)text_size(fn, r) - 8, 4);
+	for (uint32_t k = 0; k < n; k += 8)
+		code_store(c, at, off + 8 + (int32_t)k,
+			   code_ld(c, fn->scratch, from + (int32_t)k, 8), 8);
+}
+
 /* Text r at rec + off: its length, its room, and room for it. */
 static void put_text(struct cg_fn *fn, cg_reg rec, int32_t off, ir_ref r)
 {
@@ -96,6 +115,10 @@ static void put_text(struct cg_fn *fn, cg_reg rec, int32_t off, ir_ref r)
 			     .bound = ir_insn(fn->f, r)->bound };
 	cg_reg n;
 
+	if (is_buckets(fn, r)) {
+		put_buckets(fn, rec, off, r);
+		return;
+	}
 	code_storei(c, rec, off + 4, (int32_t)room, 4);
 	if (fn->vals[r].late || cg_text_is_words(fn, r, room - 1)) {
 		cg_text_put(fn, r, to);
@@ -151,6 +174,11 @@ static void pack_text(struct cg_fn *fn, cg_reg base, cg_reg pos, uint32_t most,
 	cg_label fits = code_label(c);
 
 	code_alu(c, BPF_ADD, at, pos);
+	if (is_buckets(fn, r)) {
+		put_buckets(fn, at, 0, r);
+		code_alui(c, BPF_ADD, pos, room + 8);
+		return;
+	}
 	n = cg_str_put(fn, code_addi(c, at, 8), room, cg_string(fn, r));
 	space = code_addi(c, n, 7);
 	code_alui(c, BPF_AND, space, -8);

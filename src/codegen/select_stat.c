@@ -670,6 +670,51 @@ void cg_stat_get(struct cg_fn *fn, ir_ref r)
 		array_free(fn, key);
 }
 
+/* The buckets of one copy, added to those in scratch. */
+static void take_copy(struct cg_fn *fn, const struct image_global *g,
+		      const struct ir_insn *i, struct cg_str dst, cg_reg at)
+{
+	uint32_t off = g->off + image_stat_buckets_offset(&g->stat);
+	struct cg_code *c = fn->c;
+
+	for (uint32_t k = 0; k < i->bound; k += 8) {
+		cg_reg v = code_ld(c, at, (int32_t)(off + 8 * i->aux + k), 8);
+		int32_t to = dst.off + (int32_t)k;
+
+		code_alu(c, BPF_ADD, v, code_ld(c, fn->scratch, to, 8));
+		code_store(c, fn->scratch, to, v, 8);
+	}
+}
+
+void cg_hist_take(struct cg_fn *fn, ir_ref r)
+{
+	const struct ir_insn *i = ir_insn(fn->f, r);
+	const struct image_global *g = array_global(fn, r);
+	struct cg_str key = g->is_array ? array_key(fn, g, r) : scalar_key(fn);
+	struct cg_str dst = cg_new_string(fn, r);
+	struct cg_code *c = fn->c;
+	cg_cell count = cell_new(fn, 0);
+	cg_label some = code_label(c);
+	struct cg_loop l;
+	cg_reg at;
+
+	for (uint32_t k = 0; k < i->bound; k += 8)
+		code_storei(c, fn->scratch, dst.off + (int32_t)k, 0, 8);
+	loop_begin(fn, &l, MAX(fn->g->o->ncpus, 1u));
+	at = lookup_cpu(fn, g, key, l.i);
+	code_ifi(c, BPF_JEQ, at, 0, l.next);
+	merge_sum(fn, count, at,
+		  g->off + image_stat_offset(&g->stat, STAT_COUNT));
+	take_copy(fn, g, i, dst, at);
+	loop_end(fn, &l);
+	code_ifi(c, BPF_JNE, cell_get(fn, count), 0, some);
+	cg_raise(fn, IERR_STAT_EMPTY, NO_REG);
+	code_place_label(c, some);
+	cell_free(fn, count);
+	if (g->is_array)
+		array_free(fn, key);
+}
+
 static void clear_copy(struct cg_fn *fn, const struct image_global *g,
 		       cg_reg at)
 {

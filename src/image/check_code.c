@@ -311,7 +311,10 @@ static void check_hist(struct checker *c)
 		return;
 	if (g->type != IT_STATS || g->stat.hist == HIST_NONE)
 		fail(c, "draws no histogram");
-	if (c->i->a == IMAGE_NONE)
+	if (c->i->aux & HIST_TAKEN)
+		for (uint32_t k = 0; k < c->i->nargs; k++)
+			need_value(c, arg(c, k), 'S');
+	else if (c->i->a == IMAGE_NONE)
 		check_keys(c, g, false);
 }
 
@@ -433,7 +436,7 @@ static void check_operands(struct checker *c)
 		need_value(c, i->a, 'S');
 		break;
 	case OP_SWITCH: case OP_SAVE: case OP_RESTORE: case OP_EMIT:
-	case OP_CTX_WORD: case OP_STORE:
+	case OP_HIST_TAKE: case OP_CTX_WORD: case OP_STORE:
 	case OP_PERF_READ: case OP_N:
 		fail(c, "is for the kernel only");
 		break;

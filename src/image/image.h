@@ -326,6 +326,10 @@ uint32_t image_hist_bucket(const struct image_stat *s, int64_t v);
 /* The least value of bucket i (the under bucket: start). */
 int64_t image_hist_value(const struct image_stat *s, uint32_t i);
 
+/* aux of OP_PRINT_HIST and OP_HIST_STR: args are what OP_HIST_TAKE made of all
+ * buckets, one behind the other. */
+#define HIST_TAKEN 1u
+
 /* aux of OP_STAT_GET and OP_ITER_STAT. */
 enum stat_op {
 	STAT_OP_COUNT,

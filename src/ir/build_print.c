@@ -11,6 +11,7 @@
  * Prints that follow each other become one record, so that a line that is
  * printed in pieces is not torn by another CPU's.
  */
+#include "base/bits.h"
 #include "ir/builder.h"
 #include "sema/late.h"
 #include "sema/walk.h"
@@ -181,43 +182,93 @@ static ir_ref far_pass(struct builder *far, ir_ref value, struct span span)
 	return build_get(far, v, span);
 }
 
+/* The keys of what a foreach in the kernel is at. */
+static void keys_of(struct builder *s, struct build_stat *st, struct span span)
+{
+	const struct var *array = st->var;
+
+	st->keys.n = array->nkeys;
+	for (uint32_t k = 0; k < array->nkeys; k++)
+		st->keys.v[k] = build_insn(s, (struct ir_insn){
+			.op = OP_ITER_KEY, .imm = k, .a = st->iterator,
+			.b = IR_NONE, .c = IR_NONE,
+			.type = build_type(array->key_type[k]),
+			.bound = build_bound(s, array->key_bound[k]),
+			.span = span });
+	st->iterator = IR_NONE;
+}
+
 /* A value of foreach is found again by its keys, for the host cannot see an
  * iterator of the kernel. */
 static void hist_by_keys(struct builder *far, struct build_stat *st,
 			 struct span span)
 {
-	const struct var *array = st->var;
-	ir_ref key;
-
-	st->keys.n = array->nkeys;
-	for (uint32_t k = 0; k < array->nkeys; k++) {
-		key = build_insn(far->kernel_side, (struct ir_insn){
-			.op = OP_ITER_KEY, .imm = k, .a = st->iterator,
-			.b = IR_NONE, .c = IR_NONE,
-			.type = build_type(array->key_type[k]),
-			.bound = build_bound(far, array->key_bound[k]),
-			.span = span });
-		st->keys.v[k] = far_pass(far, key, span);
-	}
-	st->iterator = IR_NONE;
+	keys_of(far->kernel_side, st, span);
+	for (uint32_t k = 0; k < st->keys.n; k++)
+		st->keys.v[k] = far_pass(far, st->keys.v[k], span);
 }
 
-static ir_ref build_hist(struct builder *s, const struct ast_expr *e,
-			 bool as_text)
+static ir_ref hist_insn(struct builder *s, struct ir_insn insn, bool as_text)
 {
-	struct build_stat st = build_stat_of(s, e->stat.of);
-	struct ir_insn insn;
-
-	if (st.iterator != IR_NONE && s->kernel_side)
-		hist_by_keys(s, &st, e->span);
-	insn = build_keyed(s, as_text ? OP_HIST_STR : OP_PRINT_HIST, st.var,
-			   &st.keys, e->span);
-	insn.a = st.iterator;
+	insn.op = as_text ? OP_HIST_STR : OP_PRINT_HIST;
 	if (as_text) {
 		insn.type = IT_STRING;
 		insn.bound = build_bound(s, UINT16_MAX);
 	}
 	return build_insn(s, insn);
+}
+
+/* Can a handler read statistics?  Then what it prints is what is there at
+ * that moment, and not what is left when the host comes to print it. */
+static bool can_take(const struct builder *far)
+{
+	return far->kernel_side && build_bound(far, UINT16_MAX) >= 8 &&
+	       far->b->p->features & FEATURE_BIT(PERCPU_LOOKUP);
+}
+
+/* The buckets pass as texts, as many in each as a text may have bytes. */
+static ir_ref hist_taken(struct builder *far, const struct ast_expr *e,
+			 bool as_text)
+{
+	struct builder *k = far->kernel_side;
+	struct build_stat st = build_stat_of(k, e->stat.of);
+	uint32_t n = image_stat_buckets(&st.var->stat);
+	uint32_t each = build_bound(k, UINT16_MAX) / 8, parts = 0;
+	ir_ref *part = arena_array(k->b->a, n + 1, ir_ref), v;
+	struct ir_insn insn;
+
+	if (st.iterator != IR_NONE)
+		keys_of(k, &st, e->span);
+	for (uint32_t i = 0; i < n; i += each) {
+		insn = build_keyed(k, OP_HIST_TAKE, st.var, &st.keys, e->span);
+		insn.aux = i;
+		insn.type = IT_STRING;
+		insn.bound = (uint16_t)(8 * MIN(each, n - i));
+		v = build_insn(k, insn);
+		part[parts++] = far_pass(far, v, e->span);
+	}
+	return hist_insn(far, (struct ir_insn){
+		.imm = st.var->number, .aux = HIST_TAKEN,
+		.nargs = (uint16_t)parts,
+		.args = ir_args(far->b->ir, far->f, part, parts),
+		.a = IR_NONE, .b = IR_NONE, .c = IR_NONE, .span = e->span },
+			 as_text);
+}
+
+static ir_ref build_hist(struct builder *s, const struct ast_expr *e,
+			 bool as_text)
+{
+	struct build_stat st;
+	struct ir_insn insn;
+
+	if (can_take(s))
+		return hist_taken(s, e, as_text);
+	st = build_stat_of(s, e->stat.of);
+	if (st.iterator != IR_NONE && s->kernel_side)
+		hist_by_keys(s, &st, e->span);
+	insn = build_keyed(s, OP_PRINT_HIST, st.var, &st.keys, e->span);
+	insn.a = st.iterator;
+	return hist_insn(s, insn, as_text);
 }
 
 /* print(@hist_log(x)): the only place of a text without limit. */
@@ -393,7 +444,7 @@ static bool may_raise(const struct ast_expr *e)
 	case AST_PRINT:
 		return !ast_printop_is_string(e->print.op);
 	case AST_STAT:
-		return !ast_statop_is_hist(e->stat.op);
+		return true;
 	case AST_CALL:
 		return !e->call.is_intrinsic ||
 		       (intrin_info[e->call.intrinsic].flags & INF_RAISES);

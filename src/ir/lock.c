@@ -55,6 +55,7 @@ static uint8_t access_of(enum image_op op)
 		[OP_STAT_GET] = ACC_READ,
 		[OP_PRINT_HIST] = ACC_READ,
 		[OP_HIST_STR] = ACC_READ,
+		[OP_HIST_TAKE] = ACC_READ,
 		[OP_ITER_NEW] = ACC_READ,
 		[OP_GSET] = ACC_PLAIN,
 		[OP_ASET] = ACC_PLAIN,

@@ -36,6 +36,7 @@ enum ir_imm ir_imm(enum image_op op)
 		[OP_STAT_CLEAR] = IMM_GLOBAL,
 		[OP_PRINT_HIST] = IMM_GLOBAL,
 		[OP_HIST_STR] = IMM_GLOBAL,
+		[OP_HIST_TAKE] = IMM_GLOBAL,
 		[OP_ITER_NEW] = IMM_ITER,
 		[OP_INTRIN] = IMM_INTRINSIC,
 		[OP_MATCH] = IMM_DFA,

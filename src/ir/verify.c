@@ -110,8 +110,12 @@ static void check_keys(const struct verify *v, const struct ir_insn *i)
 {
 	const struct image_global *g = &v->p->image->globals.v[i->imm];
 
-	if (i->nargs || (g->is_array && i->op != OP_ADEL &&
-			 i->op != OP_PRINT_HIST && i->op != OP_HIST_STR))
+	bool is_hist = i->op == OP_PRINT_HIST || i->op == OP_HIST_STR;
+
+	if (is_hist && i->aux & HIST_TAKEN)
+		for (uint32_t k = 0; k < i->nargs; k++)
+			want_type(v, v->f->args.v[i->args + k], IT_STRING);
+	else if (i->nargs || (g->is_array && i->op != OP_ADEL && !is_hist))
 		want_args(v, i, g->key_type, g->nkeys);
 	if (i->op == OP_GSET || i->op == OP_ASET)
 		want_type(v, i->a, g->type);

@@ -93,6 +93,7 @@ struct host {
 	uint32_t niters, iters_cap;
 	struct value *list;		/* room for any argument list */
 	struct buf text;		/* being made */
+	struct buf buckets;		/* that a handler took */
 	struct match_state match;
 	struct token_state token;
 	bool cond_changed;

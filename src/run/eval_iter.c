@@ -3,6 +3,7 @@
  * foreach, and histograms.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/bits.h"
 #include "run/engine.h"
@@ -237,6 +238,29 @@ enum step eval_iter_end(struct host *h, const struct image_insn *i)
 	return STEP_ON;
 }
 
+/* What a handler in the kernel took, in texts, as a statistic: h->buckets. */
+static const uint8_t *taken_stat(struct host *h, const struct image_insn *i,
+				 const struct image_stat *s)
+{
+	const struct value *parts = host_list(h, i);
+	uint32_t size = image_stat_size(s), off = image_stat_buckets_offset(s);
+	uint8_t *stat;
+
+	h->buckets.len = 0;
+	stat = (uint8_t *)buf_reserve(&h->buckets, size);
+	memset(stat, 0, size);
+	if (s->fields & STAT_COUNT)	/* or it would not have come */
+		stat[image_stat_offset(s, STAT_COUNT)] = 1;
+	for (uint32_t k = 0; k < i->nargs; k++) {
+		uint32_t n = MIN(parts[k].s.len, size - off);
+
+		if (n)
+			memcpy(stat + off, parts[k].s.s, n);
+		off += n;
+	}
+	return stat;
+}
+
 enum step eval_hist(struct host *h, const struct image_insn *i)
 {
 	const struct image_global *g = &h->img->globals.v[i->imm];
@@ -244,7 +268,9 @@ enum step eval_hist(struct host *h, const struct image_insn *i)
 	const struct iteration *it = NULL;
 	const uint8_t *stat;
 
-	if (i->a == IMAGE_NONE) {
+	if (i->aux & HIST_TAKEN) {
+		stat = taken_stat(h, i, &g->stat);
+	} else if (i->a == IMAGE_NONE) {
 		stat = store_stat(h->store, (uint32_t)i->imm,
 				  host_list(h, i));
 	} else {

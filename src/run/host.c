@@ -140,6 +140,7 @@ void host_destroy(struct host *h)
 	buf_deinit(&h->error_text);
 	buf_deinit(&h->ret_text);
 	buf_deinit(&h->text);
+	buf_deinit(&h->buckets);
 	buf_deinit(&h->match.text);
 	buf_deinit(&h->token.text);
 	free(h);

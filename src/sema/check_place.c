@@ -229,6 +229,27 @@ static void check_late(struct engine *en, struct ast_expr *e)
 	}
 }
 
+static bool is_hist(const struct ast_expr *e)
+{
+	return e->kind == AST_STAT && ast_statop_is_hist(e->stat.op);
+}
+
+/* A handler in the kernel reads buckets; it does not draw them. */
+static void report_hist(struct engine *en, const struct ast_expr *e)
+{
+	struct diags *ds = en->program->diags;
+	struct diag *d = diag_error(ds, DIAG_NOT_IN_KERNEL, e->span,
+				    "a histogram is no text in the kernel");
+
+	if (d->parts.n)
+		return;
+	diag_note(ds, d, en->probe->span,
+		  "the handler of '%" STR_FMT "' runs there",
+		  STR_ARG(en->probe->point));
+	diag_help(ds, d,
+		  "print it there, or make a text of it in a timer or end probe");
+}
+
 /* Of things in the library the script knows the call. */
 static struct kernel_place place(const struct engine *en, struct span span)
 {
@@ -237,6 +258,20 @@ static struct kernel_place place(const struct engine *en, struct span span)
 		.probe = en->probe,
 		.call = is_script(en, span) ? NULL : en->call,
 	};
+}
+
+/* What a [ ] or a foreach is about. */
+static void check_base(struct engine *en, struct ast_expr *e)
+{
+	struct kernel_place at = place(en, e->span);
+
+	if (!is_hist(e)) {
+		check_expr(en, e, false);
+		return;
+	}
+	if (en->is_kernel)
+		check_kernel_expr(&at, e);
+	check_expr(en, e->stat.of, false);
 }
 
 static void check_expr(struct engine *en, struct ast_expr *e, bool late)
@@ -257,7 +292,7 @@ static void check_expr(struct engine *en, struct ast_expr *e, bool late)
 	case AST_EMBEDDED:
 		return;
 	case AST_INDEX:
-		check_expr(en, e->index.base, false);
+		check_base(en, e->index.base);
 		check_list(en, &e->index.keys, false);
 		return;
 	case AST_TARGET:
@@ -299,6 +334,8 @@ static void check_expr(struct engine *en, struct ast_expr *e, bool late)
 			   !ast_printop_is_string(e->print.op));
 		return;
 	case AST_STAT:
+		if (en->is_kernel && is_hist(e))
+			report_hist(en, e);
 		check_expr(en, e->stat.of, false);
 		return;
 	}
@@ -326,7 +363,7 @@ static void check_if(struct engine *en, struct ast_stmt *s)
 
 static void check_foreach(struct engine *en, struct ast_stmt *s)
 {
-	check_expr(en, s->foreach.array, false);
+	check_base(en, s->foreach.array);
 	check_list(en, &s->foreach.slice, false);
 	check_maybe(en, s->foreach.limit);
 	check_stmt(en, s->foreach.body);

@@ -112,7 +112,8 @@ static bool judge_visit(struct ast_expr **place, void *data)
 		return false;
 	}
 	j->size++;
-	j->bad |= !late_is_late(e) ||
+	/* A histogram is what it was then. */
+	j->bad |= !late_is_late(e) || e->kind == AST_STAT ||
 		  (e->kind == AST_CALL && e->call.is_intrinsic &&
 		   (intrin_info[e->call.intrinsic].flags & INF_RAISES));
 	return !j->bad;
