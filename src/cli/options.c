@@ -308,7 +308,7 @@ static struct err *only(const char *arg, const char *good, const char *also,
 static struct err *take_number(struct options *o, int id, const char *arg)
 {
 	struct err *err;
-	int64_t n = 0;
+	int64_t n = 1;
 
 	switch (id) {
 	case OPT_TARGET:
@@ -320,6 +320,10 @@ static struct err *take_number(struct options *o, int id, const char *arg)
 	case OPT_PASS:
 		err = number("-p", arg, 1, 5, &n);
 		o->last_pass = (unsigned)n;
+		return err;
+	case OPT_MONITOR:
+		err = arg ? number("--monitor", arg, 1, 3600, &n) : NULL;
+		o->monitor = (uint32_t)n;
 		return err;
 	default:
 		err = number("-s", arg, 1, 1024, &n);
@@ -335,43 +339,116 @@ static void take_mode(struct options *o, enum options_mode mode)
 		o->mode = mode;
 }
 
+/* Options that do no more than set a bool of struct options, ... */
+static const struct flag_row {
+	enum option_id id;
+	size_t offset;
+} flags[] = {
+	{ OPT_GURU, offsetof(struct options, sema.guru) },
+	{ OPT_KEEP, offsetof(struct options, keep) },
+	{ OPT_UNOPTIMIZED, offsetof(struct options, sema.unoptimized) },
+	{ OPT_QUIET, offsetof(struct options, quiet) },
+	{ OPT_WERROR, offsetof(struct options, werror) },
+	{ OPT_TIMING, offsetof(struct options, timing) },
+	{ OPT_SKIP_BADVARS, offsetof(struct options, sema.skip_badvars) },
+	{ OPT_SUPPRESS_ERRORS, offsetof(struct options, sema.suppress_errors) },
+	{ OPT_FLIGHT, offsetof(struct options, flight) },
+	{ OPT_EXAMPLE, offsetof(struct options, example) },
+	{ OPT_COVERAGE, offsetof(struct options, coverage) },
+};
+
+/* ... keep their argument as it is, ... */
+static const struct text_row {
+	enum option_id id;
+	size_t offset;
+} texts[] = {
+	{ OPT_COMMAND, offsetof(struct options, command) },
+	{ OPT_OUTPUT, offsetof(struct options, output) },
+	{ OPT_NAME, offsetof(struct options, name) },
+	{ OPT_LIST, offsetof(struct options, point) },
+	{ OPT_LIST_VARS, offsetof(struct options, point) },
+	{ OPT_COMPATIBLE, offsetof(struct options, compatible) },
+	{ OPT_ATTACH, offsetof(struct options, attach) },
+	{ OPT_EXPLAIN, offsetof(struct options, explain) },
+	{ OPT_RELEASE, offsetof(struct options, release) },
+	{ OPT_SYSROOT, offsetof(struct options, sysroot) },
+	{ OPT_ARCH, offsetof(struct options, arch) },
+	{ OPT_WORLD, offsetof(struct options, world) },
+	{ OPT_FEATURES, offsetof(struct options, features) },
+};
+
+/* ... or say what is to be done instead of running a script. */
+static const struct mode_row {
+	enum option_id id;
+	enum options_mode mode;
+} modes[] = {
+	{ OPT_LIST, MODE_LIST },
+	{ OPT_LIST_VARS, MODE_LIST },
+	{ OPT_INTERACTIVE, MODE_INTERACTIVE },
+	{ OPT_ATTACH, MODE_ATTACH },
+	{ OPT_CLEAN_CACHE, MODE_NOTHING },
+	{ OPT_DUMP_TYPES, MODE_DUMP_TYPES },
+	{ OPT_DUMP_ALIASES, MODE_DUMP_ALIASES },
+	{ OPT_DUMP_FUNCTIONS, MODE_DUMP_FUNCTIONS },
+	{ OPT_DUMP_FEATURES, MODE_DUMP_FEATURES },
+	{ OPT_EXPLAIN, MODE_EXPLAIN },
+	{ OPT_HELP, MODE_HELP },
+	{ OPT_VERSION, MODE_VERSION },
+};
+
+static void take_plain(struct options *o, int id, const char *arg)
+{
+	char *base = (char *)o;
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(flags); i++)
+		if ((int)flags[i].id == id)
+			*(bool *)(base + flags[i].offset) = true;
+	for (uint32_t i = 0; i < ARRAY_SIZE(texts); i++)
+		if ((int)texts[i].id == id)
+			memcpy(base + texts[i].offset, &arg, sizeof(arg));
+	for (uint32_t i = 0; i < ARRAY_SIZE(modes); i++)
+		if ((int)modes[i].id == id)
+			take_mode(o, modes[i].mode);
+}
+
+static struct err *take_script(struct options *o, struct arena *a,
+			       const char *text)
+{
+	if (o->has_script)
+		return err_new(ERR_OTHER, "only one -e: use -E for more scripts");
+	o->has_script = true;
+	vec_push(a, &o->scripts, str_from(text));
+	return NULL;
+}
+
+static struct err *check_name(const char *name)
+{
+	if (procfs_name_is_valid(name))
+		return NULL;
+	return err_new(ERR_OTHER, "-m takes a name of at most 63 letters, "
+		       "digits, '_', '-' and '.'");
+}
+
 static struct err *take(struct options *o, struct arena *a,
 			const struct option_row *row, const char *arg)
 {
-	struct err *err;
-	int64_t n = 1;
-
+	take_plain(o, row->id, arg);
 	switch (row->id) {
 	case OPT_SCRIPT:
-		if (o->has_script)
-			return err_new(ERR_OTHER, "only one -e: use -E for more scripts");
-		o->has_script = true;
-		vec_push(a, &o->scripts, str_from(arg));
-		return NULL;
+		return take_script(o, a, arg);
 	case OPT_EXTRA:
 		vec_push(a, &o->scripts, str_from(arg));
 		return NULL;
-	case OPT_COMMAND:
-		o->command = arg;
-		return NULL;
-	case OPT_OUTPUT:
-		o->output = arg;
-		return NULL;
 	case OPT_NAME:
-		o->name = arg;
-		if (procfs_name_is_valid(arg))
-			return NULL;
-		return err_new(ERR_OTHER, "-m takes a name of at most 63 "
-			       "letters, digits, '_', '-' and '.'");
+		return check_name(arg);
 	case OPT_TARGET:
 	case OPT_TIMEOUT:
 	case OPT_PASS:
 	case OPT_BUFFER:
+	case OPT_MONITOR:
 		return take_number(o, row->id, arg);
 	case OPT_LIST:
 	case OPT_LIST_VARS:
-		take_mode(o, MODE_LIST);
-		o->point = arg;
 		o->list_vars = row->id == OPT_LIST_VARS;
 		return NULL;
 	case OPT_DEFINE:
@@ -381,32 +458,8 @@ static struct err *take(struct options *o, struct arena *a,
 	case OPT_INCLUDE:
 		include(o, a, arg);
 		return NULL;
-	case OPT_GURU:
-		o->sema.guru = true;
-		return NULL;
 	case OPT_VERBOSE:
 		o->verbose++;
-		return NULL;
-	case OPT_KEEP:
-		o->keep = true;
-		return NULL;
-	case OPT_UNOPTIMIZED:
-		o->sema.unoptimized = true;
-		return NULL;
-	case OPT_QUIET:
-		o->quiet = true;
-		return NULL;
-	case OPT_WERROR:
-		o->werror = true;
-		return NULL;
-	case OPT_TIMING:
-		o->timing = true;
-		return NULL;
-	case OPT_SKIP_BADVARS:
-		o->sema.skip_badvars = true;
-		return NULL;
-	case OPT_SUPPRESS_ERRORS:
-		o->sema.suppress_errors = true;
 		return NULL;
 	case OPT_NO_GLOBALS:
 		o->sema.show_globals = false;
@@ -416,80 +469,17 @@ static struct err *take(struct options *o, struct arena *a,
 		return colour(o, arg);
 	case OPT_VERBOSE_PASS:
 		return verbose_passes(o, arg);
-	case OPT_COMPATIBLE:
-		o->compatible = arg;
-		return NULL;
-	case OPT_INTERACTIVE:
-		take_mode(o, MODE_INTERACTIVE);
-		return NULL;
-	case OPT_MONITOR:
-		err = arg ? number("--monitor", arg, 1, 3600, &n) : NULL;
-		o->monitor = (uint32_t)n;
-		return err;
 	case OPT_SWITCH:
 		return switch_files(o, a, arg);
-	case OPT_FLIGHT:
-		o->flight = true;
-		return NULL;
-	case OPT_ATTACH:
-		take_mode(o, MODE_ATTACH);
-		o->attach = arg;
-		return NULL;
-	case OPT_EXAMPLE:
-		o->example = true;
-		return NULL;
-	case OPT_COVERAGE:
-		o->coverage = true;
-		return NULL;
 	case OPT_RUNTIME:
 		return only(arg, "bpf", "kernel", "spile has one runtime: eBPF");
 	case OPT_PRIVILEGE:
 		return only(arg, "stapdev", "stapdev",
 			    "spile runs with the rights that you have");
-	case OPT_CLEAN_CACHE:
-		take_mode(o, MODE_NOTHING);
-		return NULL;
 	case OPT_DUMP:
 		return dump(o, arg);
-	case OPT_DUMP_TYPES:
-		take_mode(o, MODE_DUMP_TYPES);
-		return NULL;
-	case OPT_DUMP_ALIASES:
-		take_mode(o, MODE_DUMP_ALIASES);
-		return NULL;
-	case OPT_DUMP_FUNCTIONS:
-		take_mode(o, MODE_DUMP_FUNCTIONS);
-		return NULL;
-	case OPT_DUMP_FEATURES:
-		take_mode(o, MODE_DUMP_FEATURES);
-		return NULL;
-	case OPT_EXPLAIN:
-		take_mode(o, MODE_EXPLAIN);
-		o->explain = arg;
-		return NULL;
-	case OPT_RELEASE:
-		o->release = arg;
-		return NULL;
-	case OPT_SYSROOT:
-		o->sysroot = arg;
-		return NULL;
-	case OPT_ARCH:
-		o->arch = arg;
-		return NULL;
-	case OPT_WORLD:
-		o->world = arg;
-		return NULL;
-	case OPT_FEATURES:
-		o->features = arg;
-		return NULL;
-	case OPT_HELP:
-		take_mode(o, MODE_HELP);
-		return NULL;
-	case OPT_VERSION:
-		take_mode(o, MODE_VERSION);
-		return NULL;
 	default:
-		return NULL;	/* OPT_IGNORED */
+		return NULL; /* all is done, or there is nothing to do */
 	}
 }
 

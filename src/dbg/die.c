@@ -438,68 +438,54 @@ bool die_has_children(struct dbg_die die)
 	return v.abbrev && v.abbrev->has_children;
 }
 
-bool die_skip(const struct die_unit *u, uint16_t form, struct reader *r)
+/* The bytes of a value of this form, where all are equally long; else -1. */
+static int form_size(const struct die_unit *u, uint16_t form)
 {
 	switch (form) {
-	case DW_FORM_flag_present:
-	case DW_FORM_implicit_const:
-		return true;
-	case DW_FORM_data1:
-	case DW_FORM_ref1:
-	case DW_FORM_flag:
-	case DW_FORM_strx1:
-	case DW_FORM_addrx1:
-		reader_skip(r, 1);
-		break;
-	case DW_FORM_data2:
-	case DW_FORM_ref2:
-	case DW_FORM_strx2:
+	case DW_FORM_flag_present: case DW_FORM_implicit_const:
+		return 0;
+	case DW_FORM_data1: case DW_FORM_ref1: case DW_FORM_flag:
+	case DW_FORM_strx1: case DW_FORM_addrx1:
+		return 1;
+	case DW_FORM_data2: case DW_FORM_ref2: case DW_FORM_strx2:
 	case DW_FORM_addrx2:
-		reader_skip(r, 2);
-		break;
-	case DW_FORM_strx3:
-	case DW_FORM_addrx3:
-		reader_skip(r, 3);
-		break;
-	case DW_FORM_data4:
-	case DW_FORM_ref4:
-	case DW_FORM_strx4:
-	case DW_FORM_addrx4:
-	case DW_FORM_ref_sup4:
-		reader_skip(r, 4);
-		break;
-	case DW_FORM_data8:
-	case DW_FORM_ref8:
-	case DW_FORM_ref_sig8:
+		return 2;
+	case DW_FORM_strx3: case DW_FORM_addrx3:
+		return 3;
+	case DW_FORM_data4: case DW_FORM_ref4: case DW_FORM_strx4:
+	case DW_FORM_addrx4: case DW_FORM_ref_sup4:
+		return 4;
+	case DW_FORM_data8: case DW_FORM_ref8: case DW_FORM_ref_sig8:
 	case DW_FORM_ref_sup8:
-		reader_skip(r, 8);
-		break;
+		return 8;
 	case DW_FORM_data16:
-		reader_skip(r, 16);
-		break;
+		return 16;
 	case DW_FORM_addr:
-		reader_skip(r, u->address_size);
-		break;
-	case DW_FORM_strp:
-	case DW_FORM_line_strp:
-	case DW_FORM_sec_offset:
-	case DW_FORM_strp_sup:
-	case DW_FORM_GNU_ref_alt:
+		return u->address_size;
+	case DW_FORM_strp: case DW_FORM_line_strp: case DW_FORM_sec_offset:
+	case DW_FORM_strp_sup: case DW_FORM_GNU_ref_alt:
 	case DW_FORM_GNU_strp_alt:
-		reader_skip(r, u->offset_size);
-		break;
+		return u->offset_size;
 	case DW_FORM_ref_addr:
-		reader_skip(r, u->version == 2 ? u->address_size :
-						 u->offset_size);
-		break;
-	case DW_FORM_udata:
-	case DW_FORM_ref_udata:
-	case DW_FORM_sdata:
-	case DW_FORM_strx:
-	case DW_FORM_addrx:
-	case DW_FORM_loclistx:
-	case DW_FORM_rnglistx:
-	case DW_FORM_GNU_addr_index:
+		return u->version == 2 ? u->address_size : u->offset_size;
+	default:
+		return -1;
+	}
+}
+
+bool die_skip(const struct die_unit *u, uint16_t form, struct reader *r)
+{
+	int size = form_size(u, form);
+	uint64_t real;
+
+	if (size >= 0) {
+		reader_skip(r, (uint64_t)size);
+		return !r->bad;
+	}
+	switch (form) {
+	case DW_FORM_udata: case DW_FORM_ref_udata: case DW_FORM_sdata:
+	case DW_FORM_strx: case DW_FORM_addrx: case DW_FORM_loclistx:
+	case DW_FORM_rnglistx: case DW_FORM_GNU_addr_index:
 	case DW_FORM_GNU_str_index:
 		reader_uleb(r);
 		break;
@@ -515,17 +501,16 @@ bool die_skip(const struct die_unit *u, uint16_t form, struct reader *r)
 	case DW_FORM_block4:
 		reader_skip(r, reader_u32(r));
 		break;
-	case DW_FORM_block:
-	case DW_FORM_exprloc:
+	case DW_FORM_block: case DW_FORM_exprloc:
 		reader_skip(r, reader_uleb(r));
 		break;
-	case DW_FORM_indirect: {
-		uint64_t real = reader_uleb(r);
-
+	case DW_FORM_indirect:
+		/* To follow one more would never end; a constant stands in the
+		 * abbreviation. */
+		real = reader_uleb(r);
 		return real != DW_FORM_indirect &&
 		       real != DW_FORM_implicit_const && real <= UINT16_MAX &&
 		       die_skip(u, (uint16_t)real, r);
-	}
 	default:
 		return false;
 	}

@@ -313,7 +313,8 @@ bool recorder_finish(struct recorder *r, int status, int signals, bool waits)
 			return true;
 		if (!waits && r->reader < 0)
 			return false;
-		if (poll(fds, 2, -1) > 0 && fds[1].revents && waits &&
+		/* Taken in any case: it would stay readable, and this spin. */
+		if (poll(fds, 2, -1) > 0 && fds[1].revents &&
 		    signals_taken(signals))
 			waits = false;
 	}
