@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -181,23 +182,36 @@ static char *c_string(struct str s)
 	return p;
 }
 
-/* The child's child runs it, so that nobody has to wait for it. */
+/* In a child: starts the command in a child of its own, so that nobody has to
+ * wait for its end. */
+static _Noreturn void start_command(const char *text)
+{
+	pid_t pid;
+
+	/* A session takes no notice of it, but a command in a pipe should. */
+	signal(SIGPIPE, SIG_DFL);
+	pid = fork();
+	if (!pid) {
+		execl("/bin/sh", "sh", "-c", text, (char *)NULL);
+		_exit(127);
+	}
+	_exit(pid < 0);
+}
+
 static enum step do_system(struct host *h, const struct value *args)
 {
 	char *text = c_string(args[0].s);
+	int status = 0;
 	pid_t pid;
 
 	output_flush(h->out);
 	pid = fork();
-	if (!pid) {
-		if (!fork())
-			execl("/bin/sh", "sh", "-c", text, (char *)NULL);
-		_exit(127);
-	}
-	if (pid < 0)
-		output_warn(h->out, "system(): cannot start a process");
-	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+	if (!pid)
+		start_command(text);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
+	if (pid < 0 || status)
+		output_warn(h->out, "system(): cannot start a process");
 	free(text);
 	return STEP_ON;
 }
