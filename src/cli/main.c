@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/mapped.h"
 #include "cli/carry.h"
 #include "cli/compile.h"
 #include "cli/example.h"
@@ -415,6 +416,7 @@ int main(int argc, char **argv)
 	int status;
 
 	hold_standard();
+	mapped_survive_cuts();
 	arena_init(&a);
 	err = words_collect(argc, argv, &a, &words);
 	if (!err)

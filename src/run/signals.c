@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A handler gets nothing but its number, so what it needs to know is in
- * variables of the file: the only ones in the program.
+ * variables of the file.
  */
 #include "run/signals.h"
 
@@ -16,9 +16,12 @@ static volatile sig_atomic_t stops, last_stop, switches;
 static volatile sig_atomic_t wake_fd = -1;
 
 static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD,
-			       SIGUSR2 };
+			       SIGUSR2, SIGPIPE };
 
 #define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
+
+/* What each of them did before. */
+static struct sigaction before[NUMBERS];
 
 static void (*volatile at_kill)(void);
 
@@ -46,22 +49,29 @@ static void handle(int number)
 	errno = errnum;
 }
 
+/* old: what the signal did. */
+static void take_over(int number, struct sigaction *old)
+{
+	struct sigaction act = {
+		.sa_handler = number == SIGPIPE ? SIG_IGN : handle,
+	};
+
+	sigaction(number, &act, old);
+	/* nohup(1) wants the end of the terminal passed over. */
+	if (number == SIGHUP && old->sa_handler == SIG_IGN)
+		sigaction(SIGHUP, old, NULL);
+}
+
 struct err *signals_open(int *ret)
 {
-	struct sigaction act = { .sa_handler = handle }, old;
 	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
 	if (fd < 0)
 		return err_os(errno, "watching for signals");
 	stops = last_stop = switches = 0;
 	wake_fd = fd;
-	for (size_t i = 0; i < NUMBERS; i++) {
-		sigaction(numbers[i], &act, &old);
-		/* nohup(1) wants the end of the terminal passed over. */
-		if (numbers[i] == SIGHUP && old.sa_handler == SIG_IGN)
-			sigaction(SIGHUP, &old, NULL);
-	}
-	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < NUMBERS; i++)
+		take_over(numbers[i], &before[i]);
 	*ret = fd;
 	return NULL;
 }
@@ -71,8 +81,7 @@ void signals_close(int fd)
 	if (fd < 0)
 		return;
 	for (size_t i = 0; i < NUMBERS; i++)
-		signal(numbers[i], SIG_DFL);
-	signal(SIGPIPE, SIG_DFL);
+		sigaction(numbers[i], &before[i], NULL);
 	wake_fd = -1;
 	close(fd);
 }
@@ -101,3 +110,39 @@ bool signals_switch(void)
 	switches = 0;
 	return is_asked;
 }
+
+#ifdef UNIT_TEST
+#include "unit.h"
+
+static void (*handler_of(int number))(int)
+{
+	struct sigaction act;
+
+	sigaction(number, NULL, &act);
+	return act.sa_handler;
+}
+
+/* A script may be run twice (cli/main), the second time as the first. */
+UNIT_TEST_CASE(signals_are_given_back)
+{
+	void (*hangup)(int) = signal(SIGHUP, SIG_IGN);
+
+	for (int i = 0; i < 2; i++) {
+		int fd = -1;
+
+		TEST(!signals_open(&fd));
+		TEST(handler_of(SIGHUP) == SIG_IGN);
+		TEST(handler_of(SIGINT) == handle);
+		TEST(!signals_taken(fd));
+		raise(SIGUSR2);
+		TEST(signals_switch() && !signals_switch());
+		raise(SIGTERM);
+		TEST_EQ(signals_taken(fd), SIGTERM);
+		signals_close(fd);
+		TEST(handler_of(SIGHUP) == SIG_IGN);
+		TEST(handler_of(SIGINT) == SIG_DFL);
+		TEST(handler_of(SIGPIPE) == SIG_DFL);
+	}
+	signal(SIGHUP, hangup);
+}
+#endif

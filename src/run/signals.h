@@ -16,6 +16,7 @@
  * ret is a descriptor that becomes readable when one of them comes; one set at
  * a time in a process. */
 struct err *signals_open(int *ret) must_check;
+/* They do again what they did before.  fd < 0: nothing to do. */
 void signals_close(int fd);
 
 /* The signal that has asked for the end, or 0.  Makes fd quiet again. */

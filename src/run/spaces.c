@@ -6,17 +6,20 @@
  */
 #include "run/spaces.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/bits.h"
+#include "base/cleanup.h"
 #include "base/err.h"
 #include "base/map.h"
 #include "kern/space_watch.h"
 
 #define SPACES_SLOTS 4096		/* a power of two */
-#define SPACES_MAPPINGS_MAX (1u << 21)	/* 120 MiB of them */
+#define SPACES_MAPPINGS_MAX (1u << 21)	/* 150 MiB of them */
 #define SPACES_FORKS_MAX 16	/* up to a parent that is known */
 #define SPACES_AGAIN_NS 100000000	/* between two looks at one process */
 
@@ -29,6 +32,7 @@ struct space {
 	struct space *next;	/* of the slot */
 	pid_t pid, parent;
 	uint64_t from;		/* since when it is there */
+	uint64_t until;		/* 0 = it is there, as far as is known */
 	bool is_read;		/* from /proc, or whole since it began */
 	uint64_t read_at;
 	struct space_mapping *v;
@@ -41,7 +45,8 @@ struct spaces {
 	struct space *slots[SPACES_SLOTS];	/* newest first */
 	struct arena arena;		/* of the names */
 	struct map names;
-	uint32_t nmappings;
+	uint32_t nspaces, nmappings, most;	/* most: of mappings */
+	uint64_t tidy_at;	/* the weight at which old ones are forgotten */
 	spaces_change_fn *change;	/* or NULL */
 	void *data;
 };
@@ -53,10 +58,19 @@ struct spaces *spaces_create(const struct world *w, uint32_t ncpus)
 	if (!s)
 		abort();
 	s->world = w;
+	s->most = SPACES_MAPPINGS_MAX;
 	arena_init(&s->arena);
 	map_init(&s->names, &s->arena);
 	err_free(space_watch_open(ncpus, &s->watch));
 	return s;
+}
+
+static void space_free(struct spaces *s, struct space *p)
+{
+	s->nspaces--;
+	s->nmappings -= p->n;
+	free(p->v);
+	free(p);
 }
 
 void spaces_destroy(struct spaces *s)
@@ -68,8 +82,7 @@ void spaces_destroy(struct spaces *s)
 
 		for (struct space *p = s->slots[i]; p; p = next) {
 			next = p->next;
-			free(p->v);
-			free(p);
+			space_free(s, p);
 		}
 	}
 	space_watch_close(s->watch);
@@ -114,6 +127,7 @@ static struct space *space_add(struct spaces *s, pid_t pid, uint64_t from)
 		abort();
 	p->pid = pid;
 	p->from = from;
+	s->nspaces++;
 	/* Events of several CPUs may be read out of their order. */
 	while (*head && (*head)->pid == pid && (*head)->from > from)
 		head = &(*head)->next;
@@ -137,7 +151,7 @@ static struct str name(struct spaces *s, struct str path)
 static void space_map(struct spaces *s, struct space *p,
 		      const struct mapping *m, uint64_t time)
 {
-	if (s->nmappings == SPACES_MAPPINGS_MAX)
+	if (s->nmappings == s->most)
 		return;
 	if (p->n == p->cap) {
 		p->cap = p->cap ? 2 * p->cap : 8;
@@ -195,6 +209,93 @@ static void space_mapped(struct spaces *s, const struct space_event *event)
 		space_map(s, p, &m, event->time);
 }
 
+/* ---- forgetting ---- */
+
+/* What the spaces take, in mappings: one that has none is not for nothing. */
+static uint64_t weight(const struct spaces *s)
+{
+	return (uint64_t)s->nspaces + s->nmappings;
+}
+
+/* When a space ended; 0 = it is still there.  That of an exit may have been
+ * lost. */
+static uint64_t end_of(struct space *p)
+{
+	if (!p->until && kill(p->pid, 0) && errno == ESRCH)
+		p->until = now();
+	return p->until;
+}
+
+static int by_time(const void *pa, const void *pb)
+{
+	const uint64_t *a = pa, *b = pb;
+
+	return (*a > *b) - (*a < *b);
+}
+
+/* When the older half of those that are over had ended; 0 = none is over. */
+static uint64_t middle_end(const struct spaces *s)
+{
+	_cleanup_free_ uint64_t *ends = calloc(s->nspaces + 1, sizeof(*ends));
+	uint32_t n = 0;
+
+	if (!ends)
+		abort();
+	for (uint32_t i = 0; i < SPACES_SLOTS; i++)
+		for (struct space *p = s->slots[i]; p; p = p->next)
+			if (end_of(p))
+				ends[n++] = p->until;
+	qsort(ends, n, sizeof(*ends), by_time);
+	return n ? ends[n / 2] : 0;
+}
+
+/* A session may see any number of processes: where they are too many, those
+ * that ended first are forgotten.  Not while a space is looked at. */
+static void spaces_tidy(struct spaces *s)
+{
+	uint64_t end;
+
+	if (!s->tidy_at)
+		s->tidy_at = s->most / 4 * 3;
+	if (weight(s) < s->tidy_at)
+		return;
+	end = middle_end(s);
+	for (uint32_t i = 0; i < SPACES_SLOTS; i++) {
+		struct space **at = &s->slots[i], *p;
+
+		while ((p = *at)) {
+			if (p->until && p->until <= end) {
+				*at = p->next;
+				space_free(s, p);
+			} else {
+				at = &p->next;
+			}
+		}
+	}
+	/* Where few are over, not again at the next event. */
+	s->tidy_at = MAX(s->most / 4 * 3, weight(s) + s->most / 8);
+}
+
+/* ---- events ---- */
+
+static void space_exec(struct spaces *s, const struct space_event *event)
+{
+	struct space *old = space_at(s, event->pid, event->time);
+
+	if (old)
+		old->until = event->time;
+	space_add(s, event->pid, event->time)->is_read = true;
+}
+
+/* A process is over with its first thread; rarely others outlive that. */
+static void space_exit(struct spaces *s, const struct space_event *event)
+{
+	struct space *p = space_at(s, event->pid, event->time);
+
+	if (p && event->tid == event->pid)
+		p->until = event->time;
+}
+
 /* What was missed is looked at again. */
 static void spaces_lost(struct spaces *s)
 {
@@ -225,12 +326,13 @@ static void spaces_tell(struct spaces *s, const struct space_event *event)
 
 static void spaces_take(struct spaces *s, const struct space_event *event)
 {
+	spaces_tidy(s);
 	switch (event->kind) {
 	case SPACE_MAP:
 		space_mapped(s, event);
 		break;
 	case SPACE_EXEC:
-		space_add(s, event->pid, event->time)->is_read = true;
+		space_exec(s, event);
 		break;
 	case SPACE_FORK:
 		space_fork(s, event);
@@ -239,6 +341,7 @@ static void spaces_take(struct spaces *s, const struct space_event *event)
 		spaces_lost(s);
 		break;
 	case SPACE_EXIT:
+		space_exit(s, event);
 		break;
 	}
 }
@@ -355,3 +458,44 @@ uint32_t spaces_list(struct spaces *s, pid_t pid, struct mapping *ret,
 		n = list_add(ret, n, max, &p->v[i].m);
 	return n;
 }
+
+#ifdef UNIT_TEST
+#include "unit.h"
+
+/* A process that runs a program, maps a file, and ends. */
+static void test_process(struct spaces *s, pid_t pid, uint64_t time)
+{
+	struct space_event e = { .kind = SPACE_EXEC, .pid = pid, .tid = pid,
+				 .time = time };
+
+	spaces_take(s, &e);
+	e.kind = SPACE_MAP;
+	e.start = 0x1000;
+	e.end = 0x2000;
+	e.path = STR("/lib/x.so");
+	spaces_take(s, &e);
+	e.kind = SPACE_EXIT;
+	e.time = time + 1;
+	spaces_take(s, &e);
+}
+
+UNIT_TEST_CASE(spaces_forget_the_oldest)
+{
+	struct spaces *s = calloc(1, sizeof(*s));
+	const struct mapping *m;
+
+	s->most = 1000;
+	arena_init(&s->arena);
+	map_init(&s->names, &s->arena);
+	/* Far more than there is room for, in numbers that no process has. */
+	for (int32_t i = 0; i < 20000; i++)
+		test_process(s, (1 << 24) + i % 5000, 10 * (uint64_t)i + 10);
+	TEST(weight(s) <= 1000);
+	m = spaces_find(s, (1 << 24) + 19999 % 5000, 200001, 0x1800);
+	TEST(m && str_is(m->path, "/lib/x.so"));
+	m = spaces_find(s, (1 << 24) + 19900 % 5000, 199011, 0x1800);
+	TEST(m && str_is(m->path, "/lib/x.so"));
+	TEST(!space_at(s, (1 << 24), 11));
+	spaces_destroy(s);
+}
+#endif
