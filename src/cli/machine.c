@@ -162,6 +162,7 @@ struct err *machine_cg_options(struct compile *c, struct cg_options *ret)
 	ret->arch = world_arch(c->world);
 	ret->features = c->program.features;
 	ret->sources = &c->sources;
-	ret->btf = has_filter(c) ? program_btf(&c->program) : NULL;
+	if (has_filter(c) || c->program.asks_mapped)
+		ret->btf = program_btf(&c->program);
 	return runs_in_kernel(c) ? take_ptr(c->features_err) : NULL;
 }

@@ -347,6 +347,10 @@ void cg_intrin_text(struct cg_fn *fn, ir_ref r, struct cg_str dst);
 void cg_filter(struct cg_fn *fn);
 /* The current process and thread; programs for packets have no helper for it
  * on all kernels. */
+/* The offset of a member of a struct of the kernel's, and its bytes; false =
+ * this kernel has no such thing. */
+bool cg_find_member(struct cg_fn *fn, const char *type, const char *member,
+		    uint32_t *off, uint32_t *size);
 cg_reg cg_pid_tgid(struct cg_fn *fn);
 cg_reg cg_uid_gid(struct cg_fn *fn);
 cg_reg cg_current(struct cg_fn *fn);

@@ -17,10 +17,8 @@
 #define NUMBERS_MAX 1024	/* of system calls */
 #define PARENTS_MAX 16		/* up from a task to the target */
 
-/* The offset of a.b.c (each a member of the type before) from struct start;
- * *size = bytes of the last; false = this kernel has no such thing. */
-static bool find_path(struct cg_fn *fn, const char *type, const char *member,
-		      uint32_t *off, uint32_t *size)
+bool cg_find_member(struct cg_fn *fn, const char *type, const char *member,
+		    uint32_t *off, uint32_t *size)
 {
 	struct ctypes *btf = fn->g->o->btf;
 	struct ctype_member m;
@@ -47,7 +45,7 @@ static cg_reg member(struct cg_fn *fn, cg_reg base, const char *type,
 	struct cg_code *c = fn->c;
 	uint32_t off, size;
 
-	if (!find_path(fn, type, name, &off, &size))
+	if (!cg_find_member(fn, type, name, &off, &size))
 		return NO_REG;
 	if (cg_has(fn, FEATURE_BIT(PEEK)))
 		return cg_peek(fn, base, off, size);
@@ -253,7 +251,7 @@ static cg_reg call_register(struct cg_fn *fn, const char *name)
 {
 	uint32_t off, size;
 
-	if (!find_path(fn, "pt_regs", name, &off, &size))
+	if (!cg_find_member(fn, "pt_regs", name, &off, &size))
 		return NO_REG;
 	if (cg_has_typed_regs(fn))
 		return code_ld(fn->c, cg_regs(fn), (int32_t)off, size);
@@ -279,7 +277,7 @@ static void by_instruction(struct cg_fn *fn, cg_label wide)
 	cg_reg regs, a;
 
 	for (uint32_t i = 0; i < ARRAY_SIZE(off); i++)
-		if (!find_path(fn, "pt_regs", pairs[i / 2][i % 2], &off[i],
+		if (!cg_find_member(fn, "pt_regs", pairs[i / 2][i % 2], &off[i],
 			       &size) || size != 8 || off[i] > INT16_MAX)
 			return;
 	regs = cg_regs(fn);

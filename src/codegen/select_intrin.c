@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "codegen/cg.h"
+#include "codegen/rt.h"
 
 static ir_ref arg(struct cg_fn *fn, ir_ref r, uint32_t k)
 {
@@ -87,6 +87,24 @@ static void raise_signal(struct cg_fn *fn, ir_ref r)
 	by_helper(fn, r, HELPER_send_signal_thread);
 }
 
+static void mapped(struct cg_fn *fn, ir_ref r)
+{
+	struct cg_code *c = fn->c;
+	cg_reg args[3];
+
+	if (cg_is_apart(fn)) {		/* it is of the current task */
+		cg_set_long(fn, r, code_const(c, 0));
+		return;
+	}
+	for (uint32_t k = 0; k < 3; k++)
+		args[k] = cg_long(fn, arg(fn, r, k));
+	code_mov(c, R1, args[0]);
+	code_mov(c, R2, args[1]);
+	code_mov(c, R3, args[2]);
+	code_call_sub(c, rt_routine(fn, RT_MAPPED), 3);
+	cg_set_long(fn, r, code_result(c));
+}
+
 /* As a number: the verifier takes what is read from there for one. */
 static void stack_pointer(struct cg_fn *fn, ir_ref r)
 {
@@ -130,6 +148,9 @@ void cg_intrin(struct cg_fn *fn, ir_ref r)
 		break;
 	case INTRIN_TASK:
 		cg_set_long(fn, r, cg_current(fn));
+		break;
+	case INTRIN_MAPPED:
+		mapped(fn, r);
 		break;
 	case INTRIN_STACK_POINTER:
 		stack_pointer(fn, r);

@@ -130,12 +130,6 @@ bool debuginfo_section(struct debuginfo *d, uint64_t addr, struct str *name,
 	return true;
 }
 
-bool debuginfo_tls(struct debuginfo *d, uint64_t *ret_size)
-{
-	*ret_size = objfile_tls_size(d->main);
-	return objfile_is_program(d->main);
-}
-
 bool debuginfo_is_percpu(struct debuginfo *d, uint64_t addr)
 {
 	const struct objfile_section *s = objfile_section_at(d->main, addr);

@@ -93,10 +93,6 @@ bool debuginfo_symbol(struct debuginfo *d, uint64_t addr, struct str *name,
 bool debuginfo_find_symbol(struct debuginfo *d, struct str name,
 			   uint64_t *ret);
 
-/* Is it of a program, whose threads have their block of this size below their
- * base?  false = of a library. */
-bool debuginfo_tls(struct debuginfo *d, uint64_t *ret_size);
-
 bool debuginfo_is_percpu(struct debuginfo *d, uint64_t addr);
 
 /*

@@ -150,30 +150,6 @@ struct err *debuginfo_globals(struct debuginfo *d, struct arena *a,
 	return NULL;
 }
 
-bool debuginfo_global(struct debuginfo *d, struct arena *a, struct str name,
-		      struct str file, struct dbg_var *ret)
-{
-	struct dbg_pattern p = { .name = name, .file = file };
-	struct dieindex_iter it = {};
-	struct dieindex_entry e;
-	struct debugmatch m;
-	bool found = false;
-
-	diename_split(name, &p.scope, &name);
-	debugmatch_init(&m, &p, a);
-	while (dieindex_find(d->index, name, DIESCAN_VARIABLE, &it, &e)) {
-		if ((found && !e.is_external) ||
-		    !debugvars_in_file(&m, e.die) ||
-		    !diename_is_in(a, e.die, p.scope))
-			continue;
-		*ret = debugvars_global(e.die);
-		found = true;
-		if (e.is_external)
-			break;
-	}
-	return found;
-}
-
 static bool debugvars_is_space(uint16_t tag)
 {
 	return tag == DW_TAG_namespace || tag == DW_TAG_module ||
@@ -199,6 +175,52 @@ static bool debugvars_in_unit(struct die_unit *u, struct str name,
 		    die_attr(w.die, DW_AT_const_value, &a))
 			break;
 	}
+	return found;
+}
+
+/* One that is nowhere has no entry in the index: of the units of that name. */
+static bool debugvars_nowhere(struct debuginfo *d, struct debugmatch *m,
+			      struct str name, struct str file,
+			      struct dbg_var *ret)
+{
+	struct die_unit *u;
+	struct dbg_var v;
+
+	for (uint32_t i = 0; (u = dieindex_unit(d->index, i)); i++) {
+		struct str unit = die_name((struct dbg_die){ u, u->root });
+
+		if (str_ends(unit, file) && debugvars_in_unit(u, name, &v) &&
+		    debugvars_in_file(m, v.die)) {
+			*ret = v;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool debuginfo_global(struct debuginfo *d, struct arena *a, struct str name,
+		      struct str file, struct dbg_var *ret)
+{
+	struct dbg_pattern p = { .name = name, .file = file };
+	struct dieindex_iter it = {};
+	struct dieindex_entry e;
+	struct debugmatch m;
+	bool found = false;
+
+	diename_split(name, &p.scope, &name);
+	debugmatch_init(&m, &p, a);
+	while (dieindex_find(d->index, name, DIESCAN_VARIABLE, &it, &e)) {
+		if ((found && !e.is_external) ||
+		    !debugvars_in_file(&m, e.die) ||
+		    !diename_is_in(a, e.die, p.scope))
+			continue;
+		*ret = debugvars_global(e.die);
+		found = true;
+		if (e.is_external)
+			break;
+	}
+	if (!found && file.len && !str_has_glob(file))
+		found = debugvars_nowhere(d, &m, name, file, ret);
 	return found;
 }
 

@@ -40,7 +40,7 @@ static void loc_op(struct buf *b, const struct dbg_loc_op *op)
 		buf_printf(b, " %u", (unsigned int)op->size);
 		break;
 #define LOC_NONE(name) case DBG_LOC_OP_##name:
-	LOC_NONE(FUNC) LOC_NONE(TASK)
+	LOC_NONE(FUNC) LOC_NONE(TASK) LOC_NONE(MAPPED)
 	LOC_NONE(TLS) LOC_NONE(CPU) LOC_NONE(ADD) LOC_NONE(SUB) LOC_NONE(MUL)
 	LOC_NONE(SDIV) LOC_NONE(UDIV) LOC_NONE(SMOD) LOC_NONE(UMOD)
 	LOC_NONE(AND) LOC_NONE(OR) LOC_NONE(XOR) LOC_NONE(SHL) LOC_NONE(SHR)

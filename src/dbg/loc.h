@@ -20,6 +20,15 @@ enum dbg_loc_code {
 #undef LOC_OP
 };
 
+/* What is wrong when a CHECK fails. */
+enum dbg_loc_check {
+	DBG_LOC_CALLER,		/* another one called than is known */
+	DBG_LOC_UNMAPPED,	/* the process has not loaded the file: never
+				 * made here */
+	DBG_LOC_NO_BLOCK,	/* the thread has no memory of the library yet:
+				 * never made here */
+};
+
 struct dbg_loc_op {
 	enum dbg_loc_code code;
 	uint8_t size;		/* bytes: LOAD, SEXT, ZEXT: 1 to 8 */

@@ -918,6 +918,24 @@ bool objfile_address(struct objfile *o, uint64_t offset, uint64_t *ret)
 	return found;
 }
 
+bool objfile_code(struct objfile *o, uint64_t *ret_offset, uint64_t *ret_addr)
+{
+	GElf_Phdr ph;
+	size_t n;
+
+	if (elf_getphdrnum(o->elf, &n))
+		return false;
+	for (size_t i = 0; i < n && i < INT32_MAX; i++) {
+		if (!gelf_getphdr(o->elf, (int)i, &ph) ||
+		    ph.p_type != PT_LOAD || !(ph.p_flags & PF_X))
+			continue;
+		*ret_offset = ph.p_offset - ph.p_offset % OBJFILE_PAGE;
+		*ret_addr = ph.p_vaddr - ph.p_offset % OBJFILE_PAGE;
+		return true;
+	}
+	return false;
+}
+
 static bool objfile_tls_segment(struct objfile *o, GElf_Phdr *ret)
 {
 	size_t n;

@@ -114,6 +114,10 @@ bool objfile_symbol_at(struct objfile *o, uint64_t addr,
  * loaded more than once; false = nowhere. */
 bool objfile_address(struct objfile *o, uint64_t offset, uint64_t *ret);
 
+/* What a process maps first to be executed, in whole pages: where it is in the
+ * file, and its link-time address; false = nothing. */
+bool objfile_code(struct objfile *o, uint64_t *ret_offset, uint64_t *ret_addr);
+
 /* The thread-local block's size, aligned; 0 = has none. */
 uint64_t objfile_tls_size(struct objfile *o);
 

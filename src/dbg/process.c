@@ -99,9 +99,7 @@ static struct err *process_identify_live(const struct world *w,
 	return NULL;
 }
 
-/* f->path is known; the rest is filled in. */
-static struct err *process_identify(const struct world *w,
-				    struct process_file *f)
+struct err *process_identify(const struct world *w, struct process_file *f)
 {
 	if (world_is_live(w))
 		return process_identify_live(w, f->path.s, f);

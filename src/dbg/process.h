@@ -63,6 +63,10 @@ struct err *process_find_program(const struct world *w, struct arena *a,
 				 struct str name, struct str search_path,
 				 struct process_file *ret) must_check;
 
+/* The file at f->path (which ends with a NUL): fills in the rest. */
+struct err *process_identify(const struct world *w,
+			     struct process_file *f) must_check;
+
 struct process_files {
 	struct process_file *v;
 	uint32_t n, cap;

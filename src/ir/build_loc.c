@@ -104,8 +104,21 @@ static void swap_if_zero(struct loc_stack *st)
 	push(st, build_op(st->s, OP_XOR, b, turn, st->span));
 }
 
+static enum image_error check_error(uint64_t why)
+{
+	switch ((enum dbg_loc_check)why) {
+	case DBG_LOC_CALLER:
+		break;
+	case DBG_LOC_UNMAPPED:
+		return IERR_UNMAPPED;
+	case DBG_LOC_NO_BLOCK:
+		return IERR_NO_BLOCK;
+	}
+	return IERR_CALLER;
+}
+
 /* Nothing is known unless the top is true: raises. */
-static void check(struct loc_stack *st)
+static void check(struct loc_stack *st, uint64_t why)
 {
 	ir_ref good = pop(st);
 	uint32_t yes = build_block(st->s), no = build_block(st->s);
@@ -113,12 +126,26 @@ static void check(struct loc_stack *st)
 	build_branch(st->s, good, yes, no, st->span);
 	build_begin(st->s, no);
 	build_end(st->s, (struct ir_insn){ .op = OP_RAISE,
-					   .imm = IERR_CALLER,
+					   .imm = check_error(why),
 					   .a = IR_NONE,
 					   .b = IR_NONE,
 					   .c = IR_NONE,
 					   .span = st->span });
 	build_begin(st->s, yes);
+}
+
+static void mapped(struct loc_stack *st)
+{
+	struct ir_insn i = { .op = OP_INTRIN, .type = IT_LONG,
+			     .imm = INTRIN_MAPPED, .nargs = 3,
+			     .a = IR_NONE, .b = IR_NONE, .c = IR_NONE,
+			     .span = st->span };
+	ir_ref args[3];
+
+	for (uint32_t k = 3; k--;)
+		args[k] = pop(st);
+	i.args = ir_args(st->s->b->ir, st->s->f, args, 3);
+	push(st, build_insn(st->s, i));
 }
 
 static void extend(struct loc_stack *st, uint8_t size, bool is_signed)
@@ -214,6 +241,9 @@ static void operation(struct loc_stack *st, const struct dbg_loc_op *op)
 	case DBG_LOC_OP_TASK:
 		push(st, insn(st, OP_INTRIN, INTRIN_TASK, IR_NONE, 0));
 		break;
+	case DBG_LOC_OP_MAPPED:
+		mapped(st);
+		break;
 	case DBG_LOC_OP_FUNC:
 		push(st, insn(st, OP_INTRIN, INTRIN_FUNC_IP, IR_NONE, 0));
 		break;
@@ -274,7 +304,7 @@ static void operation(struct loc_stack *st, const struct dbg_loc_op *op)
 		swap_if_zero(st);
 		break;
 	case DBG_LOC_OP_CHECK:
-		check(st);
+		check(st, op->value);
 		break;
 	case DBG_LOC_OP_ROT:
 		rotate(st, 3);

@@ -224,6 +224,7 @@ struct program {
 	struct ctypes *btf;		/* opened when first asked for: see
 					 * program_btf() */
 	bool btf_tried;
+	bool asks_mapped;	/* what processes have mapped */
 	struct kallsyms *symbols;	/* of the kernel, or NULL: not yet */
 	VEC(struct ctypes *) modules;	/* see program_module_types() */
 	struct debug_sources *debug;	/* sema/resolve/debug.h */

@@ -299,6 +299,46 @@ bool debug_global(struct program *p, struct debug_source *src,
 	return true;
 }
 
+/* Where it is: an address, or an offset in the memory of each thread. */
+static struct dbg_loc symbol_location(struct program *p,
+				      const struct elfsym *sym)
+{
+	struct dbg_loc_op *ops = arena_array(p->arena, 2, struct dbg_loc_op);
+
+	ops[0] = (struct dbg_loc_op){
+		.code = sym->is_tls ? DBG_LOC_OP_CONST : DBG_LOC_OP_ADDR,
+		.value = sym->addr,
+	};
+	ops[1] = (struct dbg_loc_op){ .code = DBG_LOC_OP_TLS };
+	return (struct dbg_loc){ .kind = DBG_LOC_MEMORY, .ops = ops,
+				 .nops = sym->is_tls ? 2 : 1 };
+}
+
+bool debug_symbol(struct program *p, struct debug_source *src,
+		  const struct target_scope *scope, struct str name,
+		  struct target_root *ret)
+{
+	struct target_root r = { .is_user = true };
+	struct dbg_loc loc;
+	struct elfsym sym;
+
+	if (!src->path.len || !src->symbols ||
+	    !elfsyms_find(src->symbols, p->arena, name, &sym) ||
+	    sym.is_function || !sym.size || sym.size > 8 ||
+	    (sym.size & (sym.size - 1)))
+		return false;
+	r.name = name;
+	loc = symbol_location(p, &sym);
+	debug_locate(p, scope, src, &loc, &r);
+	if (r.is_address)
+		r.ops[r.nops++] = (struct target_op){
+			.kind = TGT_LOAD, .size = (uint32_t)sym.size,
+			.is_signed = true, .is_user = true };
+	r.is_address = false;
+	*ret = r;
+	return true;
+}
+
 bool debug_visible(struct program *p, const struct target_scope *scope,
 		   struct str name, struct target_root *ret)
 {

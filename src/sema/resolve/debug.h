@@ -49,6 +49,12 @@ bool debug_global(struct program *p, struct debug_source *src,
 		  const struct target_scope *scope, struct str name,
 		  struct str file, struct target_root *ret);
 
+/* The same by symbols alone: a number of 1, 2, 4 or 8 bytes, which has a sign
+ * as far as anyone knows. */
+bool debug_symbol(struct program *p, struct debug_source *src,
+		  const struct target_scope *scope, struct str name,
+		  struct target_root *ret);
+
 /* Makes r what is at a location of the source, for a handler of this scope:
  * the operations that give its address, or its place; or says what it is that
  * it misses. */

@@ -214,6 +214,7 @@ static struct path path_of_var(const struct expr_context *c, struct ast_expr *e)
 	const struct str *module = expr_literal(&e->at_op.args, 1);
 	struct debug_source *src;
 	struct target_root root;
+	struct str file = {}, bare;
 	int64_t at;
 
 	if (!name)
@@ -221,15 +222,18 @@ static struct path path_of_var(const struct expr_context *c, struct ast_expr *e)
 				      STR("the variable of @var must be a string literal"),
 				      (struct str){});
 	at = str_find_char(*name, '@');
+	if (at >= 0)
+		file = str_sub(*name, (uint32_t)at + 1, name->len);
+	bare = str_sub(*name, 0, at < 0 ? name->len : (uint32_t)at);
 	src = types_source(c->program, c->scope, module);
-	if (!src->info)
+	if (!src->info && !(at < 0 && debug_symbol(c->program, src, c->scope,
+						   bare, &root)))
 		return expr_undefined(c, DIAG_NEEDS_DEBUGINFO, src->why,
 				      src->help);
-	if (!debug_global(c->program, src, c->scope,
-			  str_sub(*name, 0, at < 0 ? name->len : (uint32_t)at),
-			  at < 0 ? (struct str){} :
-				   str_sub(*name, (uint32_t)at + 1, name->len),
-			  &root))
+	if (src->info &&
+	    !debug_global(c->program, src, c->scope, bare, file, &root) &&
+	    !(at < 0 && c->scope && c->scope->source == src &&
+	      debug_visible(c->program, c->scope, bare, &root)))
 		return expr_undefined(c, DIAG_UNKNOWN_TARGET_VAR,
 			arena_printf(a, "there is no variable '%" STR_FMT
 				     "' there", STR_ARG(*name)),

@@ -6,9 +6,15 @@
 #include "base/bits.h"
 #include "dbg/arch.h"
 #include "dbg/debuginfo.h"
+#include "dbg/elfsyms.h"
 #include "dbg/member.h"
+#include "dbg/process.h"
+#include "dbg/tlsslot.h"
 #include "sema/resolve/debug.h"
 #include "sema/resolve/types.h"
+
+/* Kernels that have this function tell programs what processes have mapped. */
+#define PLACE_MAPPED "bpf_iter_task_vma_new"
 
 /* A location on its way to operations of a target. */
 struct lower {
@@ -107,6 +113,49 @@ static void lower_percpu(struct lower *l, uint64_t addr)
 	lower_op(l, DBG_LOC_OP_ADD, 0);
 }
 
+/* That of the program or library, which is there as it has symbols. */
+static struct objfile *file_of(const struct lower *l)
+{
+	return elfsyms_main(l->src->symbols);
+}
+
+static void lower_check(struct lower *l, enum dbg_loc_check why)
+{
+	lower_op(l, DBG_LOC_OP_CHECK, why);
+}
+
+/* Where the process has the file of another program or library than the one
+ * that was hit. */
+static void lower_elsewhere(struct lower *l, uint64_t addr)
+{
+	struct program *p = l->program;
+	struct process_file file = { .path = arena_str(p->arena,
+						       l->src->path) };
+	uint64_t offset, start;
+
+	if (!program_btf(p) ||
+	    !ctypes_find(program_btf(p), CTYPE_FUNC, STR(PLACE_MAPPED))) {
+		l->missing = "is in another program or library than the "
+			     "probe, and this kernel (before Linux 6.7) does "
+			     "not tell programs where that is";
+		return;
+	}
+	if (!objfile_code(file_of(l), &offset, &start) ||
+	    err_drop(process_identify(p->world, &file))) {
+		l->missing = "is in a file that is not loaded";
+		return;
+	}
+	p->asks_mapped = true;
+	lower_op(l, DBG_LOC_OP_CONST, file.ino);
+	lower_op(l, DBG_LOC_OP_CONST, file.dev);
+	lower_op(l, DBG_LOC_OP_CONST, offset);
+	lower_op(l, DBG_LOC_OP_MAPPED, 0);
+	lower_op(l, DBG_LOC_OP_PICK, 0);
+	lower_check(l, DBG_LOC_UNMAPPED);
+	lower_op(l, DBG_LOC_OP_CONST, addr - start);
+	lower_op(l, DBG_LOC_OP_ADD, 0);
+}
+
 /* A program's addresses move with it, as the one does that was hit; of a
  * function that is left, its beginning is known. */
 static void lower_user_addr(struct lower *l, uint64_t addr)
@@ -115,7 +164,7 @@ static void lower_user_addr(struct lower *l, uint64_t addr)
 	const struct arch *arch = world_arch(l->program->world);
 
 	if (!s || s->source != l->src) {
-		l->missing = "is in another program or library than the probe";
+		lower_elsewhere(l, addr);
 		return;
 	}
 	if (!s->has_return)
@@ -166,25 +215,101 @@ static bool lower_thread_base(struct lower *l)
 	return true;
 }
 
-/* The block of the program itself ends at the base; a library's is anywhere.
- * The offset in it is on the stack. */
-static void lower_tls(struct lower *l)
-{
-	uint64_t size;
+/* ---- memory for each thread: the offset in it is on the stack ---- */
 
-	if (!l->src->path.len)
-		l->missing = "is another one for each thread";
-	else if (!debuginfo_tls(l->src->info, &size))
-		l->missing = "is in a library's memory for each thread, whose "
-			     "place only the dynamic linker knows";
-	else if (!lower_thread_base(l))
+static void lower_base(struct lower *l)
+{
+	if (!l->missing && !lower_thread_base(l))
 		l->missing = "is in memory for each thread, whose place this "
 			     "kernel does not tell";
-	if (l->missing)
-		return;
+}
+
+/* The block of the program itself ends at the base. */
+static void lower_tls_program(struct lower *l, uint64_t size)
+{
+	lower_base(l);
 	lower_op(l, DBG_LOC_OP_ADD, 0);
 	lower_op(l, DBG_LOC_OP_CONST, size);
 	lower_op(l, DBG_LOC_OP_SUB, 0);
+}
+
+/* That of a library which is always as far from the base as the dynamic linker
+ * has written. */
+static void lower_tls_fixed(struct lower *l, const struct tlsslot *slot)
+{
+	lower_user_addr(l, slot->addr);
+	lower_load(l, 8, true);
+	lower_op(l, DBG_LOC_OP_ADD, 0);
+	lower_op(l, DBG_LOC_OP_CONST, slot->at);
+	lower_op(l, DBG_LOC_OP_SUB, 0);
+	lower_base(l);
+	lower_op(l, DBG_LOC_OP_ADD, 0);
+}
+
+/*
+ * That of a library with a number: glibc has a table of them for each thread,
+ * at fs:8, of pairs { block, what to free }; how many there are is in the pair
+ * before.  A thread gets its block when it first needs it, until then the
+ * table says -1 or 0, or is too short.
+ */
+static void lower_tls_number(struct lower *l, const struct tlsslot *slot)
+{
+	lower_user_addr(l, slot->addr);
+	lower_load(l, 8, true);			/* offset number */
+	lower_base(l);
+	lower_op(l, DBG_LOC_OP_CONST, 8);
+	lower_op(l, DBG_LOC_OP_ADD, 0);
+	lower_load(l, 8, true);			/* offset number table */
+	lower_op(l, DBG_LOC_OP_PICK, 0);
+	lower_op(l, DBG_LOC_OP_CONST, 16);
+	lower_op(l, DBG_LOC_OP_SUB, 0);
+	lower_load(l, 8, true);			/* ... table length */
+	lower_op(l, DBG_LOC_OP_PICK, 2);
+	lower_op(l, DBG_LOC_OP_UGE, 0);
+	lower_check(l, DBG_LOC_NO_BLOCK);
+	lower_op(l, DBG_LOC_OP_SWAP, 0);
+	lower_op(l, DBG_LOC_OP_CONST, 4);
+	lower_op(l, DBG_LOC_OP_SHL, 0);
+	lower_op(l, DBG_LOC_OP_ADD, 0);
+	lower_load(l, 8, true);			/* offset block */
+	lower_op(l, DBG_LOC_OP_PICK, 0);
+	lower_op(l, DBG_LOC_OP_CONST, 1);
+	lower_op(l, DBG_LOC_OP_ADD, 0);
+	lower_op(l, DBG_LOC_OP_CONST, 1);
+	lower_op(l, DBG_LOC_OP_UGT, 0);
+	lower_check(l, DBG_LOC_NO_BLOCK);
+	lower_op(l, DBG_LOC_OP_ADD, 0);
+}
+
+/* Another program's would be memory of this one: the process must run it. */
+static void lower_ours(struct lower *l)
+{
+	uint64_t offset, start;
+
+	if ((l->scope && l->scope->source == l->src) ||
+	    !objfile_code(file_of(l), &offset, &start))
+		return;
+	lower_elsewhere(l, start);
+	lower_op(l, DBG_LOC_OP_DROP, 0);
+}
+
+static void lower_tls(struct lower *l)
+{
+	struct tlsslot slot;
+
+	if (!l->src->path.len) {
+		l->missing = "is another one for each thread";
+	} else if (objfile_is_program(file_of(l))) {
+		lower_ours(l);
+		lower_tls_program(l, objfile_tls_size(file_of(l)));
+	} else if (!tlsslot_find(file_of(l), &slot)) {
+		l->missing = "is in a library's memory for each thread, whose "
+			     "place only the dynamic linker knows";
+	} else if (slot.is_offset) {
+		lower_tls_fixed(l, &slot);
+	} else {
+		lower_tls_number(l, &slot);
+	}
 }
 
 static void lower_ops(struct lower *l, const struct dbg_loc *loc);

@@ -124,25 +124,66 @@ static enum diag_code unknown(const struct statement *s)
 			    DIAG_UNKNOWN_KERNEL_FUNCTION;
 }
 
+/* The line that relative ones count from, if it is one; else 0. */
+static uint32_t declared_at(struct statement *s)
+{
+	struct dbg_functions found = {};
+	struct dbg_pattern p = s->pattern;
+
+	p.kind = DBG_LINES_NONE;
+	err_free(debuginfo_functions(s->src->info, arena_of(s), &p, DBG_BOTH,
+				     &found));
+	for (uint32_t i = 1; i < found.n; i++)
+		if (found.v[i].line != found.v[0].line)
+			return 0;
+	return found.n ? found.v[0].line : 0;
+}
+
+/* "f:12" and "f:+3" are names. */
+static bool looks_like_lines(struct str name)
+{
+	int64_t at = str_find_char(name, ':');
+	struct str rest = at < 0 ? (struct str){} :
+				   str_sub(name, (uint32_t)at + 1, name.len);
+
+	if (str_starts(rest, STR("+")))
+		rest = str_sub(rest, 1, rest.len);
+	return str_find_char(name, '@') < 0 && rest.len &&
+	       rest.s[0] >= '0' && rest.s[0] <= '9';
+}
+
 static enum resolve_status no_place(struct statement *s)
 {
-	uint32_t lines[2], n = 0;
+	uint32_t lines[2], n = 0, base = 0;
 	enum resolve_status status;
+	bool relative = s->pattern.kind == DBG_LINES_RELATIVE;
+	const char *sign = relative ? "+" : "";
 
 	status = query_nothing(s->q, s->place->arg_span, unknown(s),
 			       "there is no code at '%" STR_FMT "'",
 			       STR_ARG(s->place->string));
-	if (s->pattern.kind == DBG_LINES_ABSOLUTE)
+	if (relative)
+		base = declared_at(s);
+	if (base || s->pattern.kind == DBG_LINES_ABSOLUTE)
 		n = debuginfo_near_lines(s->src->info, arena_of(s),
-					 &s->pattern, s->pattern.v[0].first,
-					 lines);
+					 &s->pattern,
+					 base + s->pattern.v[0].first, lines);
 	if (n == 1)
 		s->q->answer->help = arena_printf(
-			arena_of(s), "line %u has code", lines[0]);
+			arena_of(s), "line %s%u has code", sign,
+			lines[0] - base);
 	if (n == 2)
 		s->q->answer->help = arena_printf(
-			arena_of(s), "lines %u and %u have code", lines[0],
-			lines[1]);
+			arena_of(s), "lines %s%u and %s%u have code", sign,
+			lines[0] - base, sign, lines[1] - base);
+	if (looks_like_lines(s->place->string))
+		s->q->answer->help =
+			STR("lines are of a file: \"FUNCTION@FILE:LINE\"");
+	if (base)
+		s->q->answer->help = arena_printf(
+			arena_of(s), "%" STR_FMT "%sthe function begins at "
+			"line %u", STR_ARG(s->q->answer->help),
+			n ? ": " : "", base);
 	return status;
 }
 
