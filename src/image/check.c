@@ -241,6 +241,8 @@ static const char *array_fault(const struct image *img,
 		return "does not fit its map";
 	if (!g->max_entries || g->max_entries > ENTRIES_MAX)
 		return "has a bad size";
+	if (g->fold >= FOLD_N)
+		return "is folded in no way";
 	if (!g->wrap || g->ring_map == IMAGE_NONE)
 		return NULL;
 	if (!is_map(img, g->ring_map, IMAP_RING_KEYS) ||

@@ -407,6 +407,15 @@ static inline uint32_t image_map_entries(const struct image_map *m,
 					 m->max_entries;
 }
 
+/* Elements of an array whose keys differ, but read the same: texts that the
+ * host makes of addresses.  How the host makes one of them (run/fold). */
+enum image_fold {
+	FOLD_NONE,		/* no key is such a text */
+	FOLD_ADD,		/* the sum, or the statistic of all */
+	FOLD_LAST,		/* the value of the youngest */
+	FOLD_N
+};
+
 struct image_global {
 	istr name;		/* as in the script */
 	uint8_t type;		/* enum image_type of the value */
@@ -414,6 +423,7 @@ struct image_global {
 	bool of_task;		/* in an IMAP_TASK: its key is tid(), and only
 				 * programs touch it */
 	bool show;		/* unread: printed at the end */
+	uint8_t fold;		/* enum image_fold */
 	uint8_t nkeys;
 	uint8_t key_type[IMAGE_KEYS];
 	uint16_t key_bound[IMAGE_KEYS];	/* strings: most bytes, without NUL */

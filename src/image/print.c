@@ -16,6 +16,8 @@ static const char *const map_kinds[] = {
 
 static const char *const type_names[] = { "void", "long", "string", "stats" };
 
+static const char *const fold_names[] = { "none", "add", "last" };
+
 static const char *const reloc_kinds[] = { "map", "map_value", "kfunc",
 					   "subprog", "access",
 					   "access_word" };
@@ -160,6 +162,8 @@ static void print_global(const struct image *img, uint32_t i, FILE *out)
 	fprintf(out, "%s%s%s%s", g->ordered ? " ordered" : "",
 		g->wrap ? " wrap" : "", g->of_task ? " task" : "",
 		g->show ? " show" : "");
+	if (g->fold)
+		fprintf(out, " fold=%s", NAME(fold_names, g->fold));
 	if (g->wrap) {
 		print_ref("ring", g->ring_map, out);
 		fprintf(out, " tail@%u", g->tail_off);

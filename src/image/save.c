@@ -129,6 +129,7 @@ static void global(struct codec *c, struct image_global *g)
 	flag(c, &g->wrap);
 	flag(c, &g->of_task);
 	flag(c, &g->show);
+	u8(c, &g->fold);
 	u8(c, &g->nkeys);
 	for (uint32_t k = 0; k < IMAGE_KEYS; k++) {
 		u8(c, &g->key_type[k]);

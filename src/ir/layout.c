@@ -132,6 +132,13 @@ static void init_value(struct layout *l, const struct var *v,
 		g->init_str = image_intern(l->img, l->a, v->init->string);
 }
 
+static enum image_fold fold_of(const struct var *v)
+{
+	if (!v->is_array || !v->key_stacks || v->wrap)
+		return FOLD_NONE;
+	return v->is_set ? FOLD_LAST : FOLD_ADD;
+}
+
 static void global_add(struct layout *l, const struct var *v)
 {
 	struct image_global g = {
@@ -141,6 +148,7 @@ static void global_add(struct layout *l, const struct var *v)
 		.ordered = v->is_array && (v->ordered || v->wrap),
 		.wrap = v->is_array && v->wrap,
 		.show = usage_is_shown(l->p, v),
+		.fold = (uint8_t)fold_of(v),
 		.nkeys = (uint8_t)v->nkeys,
 		.bound = v->bound,
 		.max_entries = v->size > 0 ? (uint32_t)v->size :

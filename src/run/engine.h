@@ -20,6 +20,7 @@
 #include "run/store.h"
 #include "run/value.h"
 
+struct fold;
 struct kallsyms;
 struct kmem;
 struct stacks;
@@ -65,6 +66,7 @@ struct host {
 	struct kmem *kmem;		/* the same */
 	const char *debuginfo;		/* where it looks first, or NULL */
 	struct stacks *stacks;
+	struct fold *fold;
 	struct usymbols *usymbols;	/* or NULL: nobody asks */
 	bool said_hidden;		/* that it tells no addresses */
 	uint32_t strcap;		/* MAXSTRINGLEN */
@@ -130,6 +132,9 @@ const struct image_insn *host_insn(const struct host *h, uint32_t insn);
 /* The operand list of an instruction as values, in h->list; IMAGE_NONE gives
  * IT_VOID. */
 const struct value *host_list(struct host *h, const struct image_insn *i);
+
+/* The same as keys of a global: those that stand for them (run/fold). */
+const struct value *host_keys(struct host *h, const struct image_insn *i);
 
 /* The same, stacks as text. */
 const struct value *host_texts(struct host *h, const struct image_insn *i);

@@ -29,7 +29,7 @@ static void delete_all(struct host *h, uint32_t global)
 enum step eval_delete(struct host *h, const struct image_insn *i)
 {
 	uint32_t global = (uint32_t)i->imm;
-	const struct value *keys = host_list(h, i);
+	const struct value *keys = host_keys(h, i);
 
 	if (!i->nargs)
 		delete_all(h, global);
@@ -44,7 +44,7 @@ enum step eval_delete(struct host *h, const struct image_insn *i)
 enum step eval_has(struct host *h, const struct image_insn *i)
 {
 	uint32_t global = (uint32_t)i->imm;
-	const struct value *keys = host_list(h, i);
+	const struct value *keys = host_keys(h, i);
 
 	host_set_long(h, has_wildcard(keys, i->nargs) ?
 				 store_has_any(h->store, global, keys) :
@@ -56,7 +56,7 @@ enum step eval_stat_get(struct host *h, const struct image_insn *i)
 {
 	const struct image_global *g = &h->img->globals.v[i->imm];
 	int64_t arg = i->a == IMAGE_NONE ? 0 : host_long(h, i->a), v = 0;
-	const struct value *keys = host_list(h, i);
+	const struct value *keys = host_keys(h, i);
 	const uint8_t *stat = iter_current(h, (uint32_t)i->imm, keys);
 	enum image_error error;
 
@@ -79,7 +79,7 @@ static const struct value *prepare_write(struct host *h,
 {
 	host_raise(h, IERR_ARRAY_FULL);
 	iter_note_write(h, (uint32_t)i->imm);
-	return host_list(h, i);
+	return host_keys(h, i);
 }
 
 enum step eval_write(struct host *h, const struct image_insn *i)
@@ -108,7 +108,7 @@ enum step eval_stat_add(struct host *h, const struct image_insn *i)
 
 enum step eval_stat_clear(struct host *h, const struct image_insn *i)
 {
-	const struct value *keys = host_list(h, i);
+	const struct value *keys = host_keys(h, i);
 
 	if (i->nargs)
 		store_delete(h->store, (uint32_t)i->imm, keys);
@@ -132,7 +132,7 @@ static struct value read_value(struct host *h, uint32_t global,
 
 enum step eval_read(struct host *h, const struct image_insn *i)
 {
-	struct value v = read_value(h, (uint32_t)i->imm, host_list(h, i));
+	struct value v = read_value(h, (uint32_t)i->imm, host_keys(h, i));
 
 	if (v.type == IT_STRING)
 		host_set_str(h, v.s);

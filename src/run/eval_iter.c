@@ -7,6 +7,7 @@
 
 #include "base/bits.h"
 #include "run/engine.h"
+#include "run/fold.h"
 #include "run/hist.h"
 #include "run/stat.h"
 
@@ -128,7 +129,7 @@ static void start(struct host *h, const struct image_insn *i,
 
 	if (spec->has_limit && i->a != IMAGE_NONE)
 		limit = MAX(host_long(h, i->a), (int64_t)0);
-	it->sn = store_snapshot(h->store, spec->global);
+	it->sn = fold_snapshot(h->fold, spec->global);
 	it->sn->stacks = h->stacks;
 	if (sort_of(spec) != SORT_NONE) {
 		snapshot_sort(it->sn, sort_of(spec), spec->key,
@@ -139,6 +140,7 @@ static void start(struct host *h, const struct image_insn *i,
 	}
 	if (spec->slice) {
 		slice_keys(h, i, spec, keys);
+		fold_keys(h->fold, spec->global, keys);
 		store_keep_slice(h->store, it->sn, keys);
 	}
 	it->end = (uint32_t)MIN(limit, (int64_t)it->sn->n);
@@ -272,7 +274,7 @@ enum step eval_hist(struct host *h, const struct image_insn *i)
 		stat = taken_stat(h, i, &g->stat);
 	} else if (i->a == IMAGE_NONE) {
 		stat = store_stat(h->store, (uint32_t)i->imm,
-				  host_list(h, i));
+				  host_keys(h, i));
 	} else {
 		it = iter_at(h, host_long(h, i->a));
 		stat = stat_at(it);

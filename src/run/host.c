@@ -9,6 +9,7 @@
 #include "dbg/kallsyms.h"
 #include "run/codelines.h"
 #include "run/engine.h"
+#include "run/fold.h"
 #include "run/format.h"
 #include "run/kmem.h"
 #include "run/speculation.h"
@@ -103,6 +104,7 @@ struct host *host_create(const struct host_options *o)
 	h->world = o->world;
 	h->debuginfo = o->debuginfo;
 	create_stacks(h, o);
+	h->fold = fold_create(h->img, h->store, h->stacks);
 	h->usymbols = o->usymbols;
 	h->name = o->name;
 	h->strcap = MAX(l->maxstringlen, 2U);
@@ -131,6 +133,7 @@ void host_destroy(struct host *h)
 	kallsyms_destroy(h->kallsyms);
 	kmem_destroy(h->kmem);
 	codelines_destroy(h->codelines);
+	fold_destroy(h->fold);
 	stacks_destroy(h->stacks);
 	speculations_destroy(h->speculations);
 	free(h->insn_string);
@@ -237,6 +240,14 @@ const struct value *host_list(struct host *h, const struct image_insn *i)
 		h->list[k] = args[k] == IMAGE_NONE ?
 				     (struct value){} :
 				     h->frame->slots[args[k]];
+	return h->list;
+}
+
+const struct value *host_keys(struct host *h, const struct image_insn *i)
+{
+	host_list(h, i);
+	if (i->nargs)
+		fold_keys(h->fold, (uint32_t)i->imm, h->list);
 	return h->list;
 }
 
@@ -618,6 +629,7 @@ enum host_status host_call(struct host *h, uint32_t func, uint32_t probe,
 	check_args(h, f, args, nargs);
 	store_begin(h->store);
 	stacks_forget(h->stacks);
+	fold_begin(h->fold);
 	h->probe = image_origin(h->img, probe, &h->site);
 	h->depth = 0;
 	h->actions = action_budget(h);

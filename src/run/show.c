@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "run/engine.h"
+#include "run/fold.h"
 #include "run/format.h"
 #include "run/host.h"
 #include "run/stacks.h"
@@ -91,7 +92,7 @@ static void show_entry(struct host *h, const struct snapshot *sn, uint32_t i,
 static void show_array(struct host *h, uint32_t global, uint32_t max,
 		       struct buf *b)
 {
-	struct snapshot *sn = store_snapshot(h->store, global);
+	struct snapshot *sn = fold_snapshot(h->fold, global);
 
 	sn->stacks = h->stacks;
 	snapshot_sort(sn, SORT_VALUE, 0, STAT_OP_COUNT, -1);

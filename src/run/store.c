@@ -623,6 +623,26 @@ struct snapshot *store_snapshot(struct store *s, uint32_t global)
 	return sn;
 }
 
+void store_fold(struct store *s, uint32_t global, const uint8_t *seen,
+		const uint8_t *to)
+{
+	struct table *t = s->tables[global];
+	const uint8_t *value = seen + t->key_size;
+	int64_t v;
+
+	if (t->global->type == IT_STATS) {
+		if (t->ops->merge(t, to, value))
+			t->ops->drain(t, seen, value);
+	} else if (t->global->type == IT_LONG &&
+		   t->global->fold == FOLD_ADD) {
+		memcpy(&v, value, sizeof(v));
+		if (t->ops->add(t, to, v))
+			t->ops->drain(t, seen, value);
+	} else if (t->ops->put(t, to, value)) {
+		t->ops->del(t, seen);
+	}
+}
+
 void store_reorder(struct store *s, uint32_t global,
 		   const struct snapshot *sn, uint32_t n)
 {

@@ -86,6 +86,11 @@ const uint8_t *store_stat(struct store *s, uint32_t global,
 /* The array as it is now, in order. */
 struct snapshot *store_snapshot(struct store *s, uint32_t global);
 
+/* What is at a key as it was seen, an entry of a snapshot, goes to another
+ * key, in the global's way to fold; what came since stays. */
+void store_fold(struct store *s, uint32_t global, const uint8_t *seen,
+		const uint8_t *to);
+
 /* Drops the entries that are not in the slice: keys that are not IT_VOID
  * must be equal. */
 void store_keep_slice(struct store *s, struct snapshot *sn,

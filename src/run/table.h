@@ -36,6 +36,9 @@ struct table_ops {
 	/* Adds to a statistic. */
 	bool (*stat_add)(struct table *t, const void *key, int64_t v);
 
+	/* Merges a statistic into one. */
+	bool (*merge)(struct table *t, const void *key, const void *stat);
+
 	void (*del)(struct table *t, const void *key);
 	void (*clear)(struct table *t);
 

@@ -262,6 +262,11 @@ static bool map_stat_add(struct table *t, const void *key, int64_t v)
 	return ok;
 }
 
+static bool map_merge(struct table *t, const void *key, const void *stat)
+{
+	return merge_stat(map_of(t), key, stat);
+}
+
 static void map_del(struct table *t, const void *key)
 {
 	struct map_table *m = map_of(t);
@@ -538,6 +543,7 @@ static const struct table_ops map_ops = {
 	.put = map_put,
 	.add = map_add,
 	.stat_add = map_stat_add,
+	.merge = map_merge,
 	.del = map_del,
 	.clear = map_clear,
 	.all = map_all,

@@ -213,6 +213,16 @@ static bool memory_stat_add(struct table *t, const void *key, int64_t v)
 	return i;
 }
 
+static bool memory_merge(struct table *t, const void *key, const void *stat)
+{
+	struct memory *m = memory_of(t);
+	uint32_t i = obtain(m, key);
+
+	if (i)
+		stat_merge(&t->global->stat, value_at(m, i), stat);
+	return i;
+}
+
 static void memory_del(struct table *t, const void *key)
 {
 	struct memory *m = memory_of(t);
@@ -272,6 +282,7 @@ static const struct table_ops memory_ops = {
 	.put = memory_put,
 	.add = memory_add,
 	.stat_add = memory_stat_add,
+	.merge = memory_merge,
 	.del = memory_del,
 	.clear = memory_clear,
 	.all = memory_all,

@@ -73,6 +73,7 @@ struct var {
 	bool is_deferred;		/* prints make its value themselves */
 	bool holds_stack;		/* see stacks.h: the value */
 	uint16_t key_stacks;		/* and keys, a bit each */
+	bool is_set;			/* an array: not only added to */
 	bool in_kernel, in_host;	/* which engines touch it */
 	struct image_stat stat;		/* statistics: what is asked of it */
 	uint32_t stat_shift;		/* of @variance */

@@ -99,11 +99,25 @@ static void hold_params(struct finder *f, const struct ast_expr *e)
 				hold(f, to->vars.v[i]);
 }
 
+static bool is_adding(enum ast_binop op)
+{
+	return op == BINOP_ADD || op == BINOP_SUB || op == BINOP_STAT_ADD;
+}
+
+static void note_setting(const struct ast_expr *e)
+{
+	struct var *v = e->kind == AST_ASSIGN ? var_of(e->assign.to) : NULL;
+
+	if (v && v->is_array && !is_adding(e->assign.op))
+		v->is_set = true;
+}
+
 static bool visit_expr(struct ast_expr **place, void *data)
 {
 	struct finder *f = data;
 	struct ast_expr *e = *place;
 
+	note_setting(e);
 	if (e->kind == AST_ASSIGN && stacks_may_be(e->assign.value))
 		hold(f, var_of(e->assign.to));
 	else if (e->kind == AST_INDEX)

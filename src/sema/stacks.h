@@ -12,7 +12,7 @@
 /* Does the program ask for any? */
 bool stacks_used(struct program *p);
 
-/* Sets var.holds_stack and .key_stacks, func.gives_stack. */
+/* Sets var.holds_stack, .key_stacks and .is_set, func.gives_stack. */
 void stacks_find(struct program *p);
 
 /* May e be one?  After stacks_find(). */
