@@ -21,6 +21,7 @@
 #include "sema/check_kernel.h"
 #include "sema/elide.h"
 #include "sema/expand.h"
+#include "sema/keyed.h"
 #include "sema/library.h"
 #include "sema/merge.h"
 #include "sema/resolve/debug.h"
@@ -162,6 +163,7 @@ static void do_targets(struct compile *c) { target_resolve(&c->program); }
 static void do_elide(struct compile *c) { elide(&c->program); }
 static void do_report(struct compile *c) { target_report(&c->program); }
 static void do_types(struct compile *c) { types_infer(&c->program); }
+static void do_keyed(struct compile *c) { keyed(&c->program); }
 static void do_check(struct compile *c) { check(&c->program); }
 static void do_bounds(struct compile *c)
 {
@@ -270,6 +272,7 @@ static const struct pass passes[] = {
 	{ 2, "elide",	 do_elide,	DUMP_NONE, NULL },
 	{ 2, "report",	 do_report,	DUMP_NONE, NULL },
 	{ 2, "types",	 do_types,	DUMP_NONE, NULL },
+	{ 2, "keyed",	 do_keyed,	DUMP_NONE, NULL },
 	{ 2, "check",	 do_check,	DUMP_NONE, NULL },
 	{ 2, "bounds",	 do_bounds,	DUMP_PROG, print_prog },
 	{ 3, "build",	 do_build,	DUMP_IR, print_ir },

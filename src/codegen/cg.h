@@ -229,6 +229,7 @@ uint32_t cg_digests_map(struct cg *g);
 /* The first of those of image/unwind.h. */
 uint32_t cg_unwind_maps(struct cg *g);
 uint32_t cg_ustacks_map(struct cg *g, uint32_t frames);
+uint32_t cg_places_map(struct cg *g);
 /* An array to walk over where there is no bpf_loop. */
 uint32_t cg_turns_map(struct cg *g);
 /* A new one, for a program that calls itself. */
@@ -464,6 +465,8 @@ void cg_ngroups(struct cg_fn *fn, ir_ref r);
 /* The stack of the process: select_ustack.c. */
 void cg_ustack(struct cg_fn *fn, ir_ref r, ir_ref n, ir_ref as);
 void cg_ustack_at(struct cg_fn *fn, ir_ref r, ir_ref n);
+/* What is at an address, as a key. */
+void cg_place_text(struct cg_fn *fn, ir_ref r, ir_ref as, ir_ref addr);
 /* The next walk begins there. */
 void cg_ustack_from(struct cg_fn *fn, ir_ref pc, ir_ref sp, ir_ref fp);
 

@@ -259,6 +259,9 @@ void cg_intrin(struct cg_fn *fn, ir_ref r)
 	case INTRIN_STACK:
 		cg_stack(fn, r, arg(fn, r, 0), arg(fn, r, 1));
 		break;
+	case INTRIN_PLACE:
+		cg_place_text(fn, r, arg(fn, r, 0), arg(fn, r, 1));
+		break;
 	case INTRIN_USTACK:
 		cg_ustack(fn, r, arg(fn, r, 0), arg(fn, r, 1));
 		break;

@@ -398,6 +398,44 @@ void cg_ustack(struct cg_fn *fn, ir_ref r, ir_ref n, ir_ref as)
 	cg_slot_free(fn, (uint32_t)walk.off);
 }
 
+/* The kernel's addresses are nobody's. */
+static void put_owner(struct cg_fn *fn, struct cg_str key, ir_ref as)
+{
+	int64_t imm;
+
+	if (cg_is_const(fn, as, &imm) && imm >= STACK_AS_CODE)
+		code_storei(fn->c, fn->scratch, key.off, 0, 8);
+	else
+		put_head(fn, key);
+}
+
+void cg_place_text(struct cg_fn *fn, ir_ref r, ir_ref as, ir_ref addr)
+{
+	struct cg_code *c = fn->c;
+	struct cg_str dst = cg_new_string(fn, r), key;
+	cg_label lost = code_label(c), end = code_label(c);
+	const uint32_t size = 8 * (IMAGE_USTACK_HEAD + 1);
+	cg_reg number;
+
+	fn->vals[r].str.is_padded = true;
+	code_storei(c, fn->scratch, dst.off, 0, 8);
+	code_storei(c, fn->scratch, dst.off + 8, 0, 8);
+	key = cg_scratch_str((int32_t)cg_slot(fn, size + 16), 0);
+	put_owner(fn, key, as);
+	code_store(c, fn->scratch, key.off + 8, cg_long(fn, addr), 8);
+	code_call(c, HELPER_ktime_get_ns);
+	code_store(c, fn->scratch, key.off + (int32_t)size + 8,
+		   code_result(c), 8);
+	number = cg_stack_number(fn, cg_places_map(fn->g), key, size,
+				 STACK_AS_PLACE, lost);
+	cg_stack_put(fn, dst, number, as);
+	code_jmp(c, end);
+	code_place_label(c, lost);
+	cg_loss(fn, LOSS_STACK);
+	code_place_label(c, end);
+	cg_slot_free(fn, (uint32_t)key.off);
+}
+
 void cg_ustack_at(struct cg_fn *fn, ir_ref r, ir_ref n)
 {
 	struct cg_code *c = fn->c;

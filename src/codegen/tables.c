@@ -13,6 +13,7 @@
 
 #define RING_DATA (2u << 20)	/* bytes, unless the session says */
 #define STACKS_MAX 8192	/* different ones */
+#define PLACES_MAX 65536
 #define RING_CONTROL (64u << 10)
 #define TURNS_MAX 4096		/* steps of loops, without bpf_loop */
 #define TOKEN_MAX 64		/* bytes of a token that are shown */
@@ -159,6 +160,17 @@ uint32_t cg_ustacks_map(struct cg *g, uint32_t frames)
 			8 * (IMAGE_USTACK_HEAD + frames);
 	}
 	return g->img->ustacks_map;
+}
+
+uint32_t cg_places_map(struct cg *g)
+{
+	if (g->img->places_map == IMAGE_NONE) {
+		g->img->places_map = add_map(g, "places", IMAP_STACKS, 16,
+					     PLACES_MAX);
+		g->img->maps.v[g->img->places_map].key_size =
+			8 * (IMAGE_USTACK_HEAD + 1);
+	}
+	return g->img->places_map;
 }
 
 uint32_t cg_unwind_maps(struct cg *g)

@@ -155,8 +155,10 @@ static struct err *check_well_known(const struct image *img)
 	    !is_map_or_none(img, img->control_map, IMAP_CONTROL) ||
 	    !is_map_or_none(img, img->stacks_map, IMAP_STACKS) ||
 	    !is_map_or_none(img, img->ustacks_map, IMAP_STACKS) ||
+	    !is_map_or_none(img, img->places_map, IMAP_STACKS) ||
 	    !has_value(img, img->stacks_map, 8) ||
 	    !has_value(img, img->ustacks_map, 16) ||
+	    !has_value(img, img->places_map, 16) ||
 	    !are_unwind_maps(img))
 		return check_bad("map", img->stats_map,
 				 "is not what it is used for");

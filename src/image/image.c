@@ -135,6 +135,7 @@ void image_init(struct image *img, struct arena *a)
 		.control_map = IMAGE_NONE,
 		.stacks_map = IMAGE_NONE,
 		.ustacks_map = IMAGE_NONE,
+		.places_map = IMAGE_NONE,
 		.unwind_maps = IMAGE_NONE,
 	};
 	vec_push(a, &img->strings, STR(""));

@@ -37,7 +37,9 @@
  *
  *   The stack of a process is the same, of the ustacks map: hash from a word
  *   that says whose and what (USTACK_*) and addresses to the 7 bytes and the
- *   time when it was first seen (CLOCK_MONOTONIC, ns).
+ *   time when it was first seen (CLOCK_MONOTONIC, ns).  So is what is at one
+ *   address, of the places map: hash from such a word, 0 for the kernel, and the
+ *   address to the same.
  *
  *   stacks map: hash from IMAGE_STACK_FRAMES addresses, u64 each, zeros
  *   behind the last, to u64: the 7 bytes, lowest first.
@@ -227,11 +229,17 @@ enum stack_as {
 	/* Of a process; the first is what the map has. */
 	STACK_AS_USER = 0x90,	/* addresses */
 	STACK_AS_USER_LINES,
+	/* One address: what the map has; + 1 + enum usym_what of a process;
+	 * + enum code_what of the kernel. */
+	STACK_AS_PLACE = 0xa0,
+	STACK_AS_CODE = 0xb0,
 };
 
-static inline bool stack_is_user(enum stack_as as)
+/* What the map has of it. */
+static inline enum stack_as stack_as_kept(enum stack_as as)
 {
-	return as >= STACK_AS_USER;
+	return as < STACK_AS_USER ? STACK_AS_ADDRESSES :
+	       as < STACK_AS_PLACE ? STACK_AS_USER : STACK_AS_PLACE;
 }
 
 /* The first word of a process's stack. */
@@ -255,6 +263,14 @@ enum usym_what {
 	USYM_WHAT_FILELINE,
 	USYM_WHAT_MODULE,	/* the file's name; an error if there is none */
 	USYM_WHAT_BUILD_ID,
+};
+
+/* What of an address of the kernel, by debug information: the last operand of
+ * __sym_line(). */
+enum code_what {
+	CODE_WHAT_FILE,
+	CODE_WHAT_LINE,
+	CODE_WHAT_FILELINE,
 };
 
 /* The first operand of __print_ustack(). */
@@ -691,7 +707,7 @@ struct image {
 	image_features features;	/* that the code relies on */
 	uint32_t globals_map, stats_map, scratch_map, rodata_map;
 	uint32_t data_map, control_map;		/* or IMAGE_NONE */
-	uint32_t stacks_map, ustacks_map;	/* or IMAGE_NONE */
+	uint32_t stacks_map, ustacks_map, places_map;	/* or IMAGE_NONE */
 	uint32_t unwind_maps;	/* the first of UNWIND_MAPS_N, or IMAGE_NONE */
 	uint32_t losses_off, hits_off;
 	VEC(struct str) strings;

@@ -93,6 +93,7 @@ static void print_head(const struct image *img, FILE *out)
 	print_ref("control", img->control_map, out);
 	print_ref("stacks", img->stacks_map, out);
 	print_ref("ustacks", img->ustacks_map, out);
+	print_ref("places", img->places_map, out);
 	print_ref("unwind", img->unwind_maps, out);
 	fprintf(out, " losses@%u hits@%u\n", img->losses_off, img->hits_off);
 }

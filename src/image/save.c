@@ -391,6 +391,7 @@ static void whole(struct codec *c, struct image *img)
 	u32(c, &img->control_map);
 	u32(c, &img->stacks_map);
 	u32(c, &img->ustacks_map);
+	u32(c, &img->places_map);
 	u32(c, &img->unwind_maps);
 	u32(c, &img->losses_off);
 	u32(c, &img->hits_off);

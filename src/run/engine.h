@@ -191,6 +191,11 @@ enum step eval_hist(struct host *h, const struct image_insn *i);
 void symbols_write_stack(void *data, struct str addresses, enum stack_as as,
 			 struct buf *to);
 
+/* Where the code at an address of the kernel is from; the address as text when
+ * that is not known. */
+void symbols_write_code(struct host *h, uint64_t addr, enum code_what what,
+			struct buf *to);
+
 /* Cuts the next address off a text of them; false = there is no more. */
 bool symbols_next_address(struct str *rest, uint64_t *ret);
 

@@ -81,6 +81,7 @@ static void create_stacks(struct host *h, const struct host_options *o)
 	struct stacks_options so = {
 		.fd = o->stacks_fd ? o->stacks_fd : -1,
 		.user_fd = o->ustacks_fd ? o->ustacks_fd : -1,
+		.places_fd = o->places_fd ? o->places_fd : -1,
 		.mark = mark,
 		.write = symbols_write_stack,
 		.write_user = usym_write_stack,

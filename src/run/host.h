@@ -34,7 +34,7 @@ struct host_options {
 	const char *debuginfo;		/* directories with debug information,
 					 * ':' between, or NULL */
 	int stacks_fd;			/* of the stacks map; 0 = none */
-	int ustacks_fd;			/* of the ustacks map; the same */
+	int ustacks_fd, places_fd;	/* of these maps; the same */
 	struct usymbols *usymbols;	/* or NULL: not needed */
 	const char *name;		/* of the session: module_name() */
 };

@@ -396,6 +396,7 @@ static const intrinsic_fn intrinsics[INTRIN_N] = {
 	[INTRIN_PRINT_STACK] = intrinsic_print_stack,
 	[INTRIN_PRINT_CODE] = intrinsic_print_code,
 	[INTRIN_STACK] = no_backtrace,
+	[INTRIN_PLACE] = no_backtrace,
 	[INTRIN_STACK_AT] = get_no_stack,
 	[INTRIN_FUNC_IP] = get_no_stack,
 	[INTRIN_TEXT] = get_text,

@@ -144,7 +144,8 @@ static struct err *open_follow(struct session *s)
 /* Does the host tell symbols of processes? */
 static bool needs_spaces(const struct image *img)
 {
-	if (img->ustacks_map != IMAGE_NONE || img->unwind_maps != IMAGE_NONE)
+	if (img->ustacks_map != IMAGE_NONE || img->places_map != IMAGE_NONE ||
+	    img->unwind_maps != IMAGE_NONE)
 		return true;
 	for (uint32_t i = 0; i < img->code.n; i++) {
 		const struct image_insn *insn = &img->code.v[i];
@@ -281,6 +282,8 @@ struct err *session_open(struct session *s)
 		ho.stacks_fd = s->maps.fds[s->img->stacks_map];
 	if (s->img->ustacks_map != IMAGE_NONE && s->in_kernel)
 		ho.ustacks_fd = s->maps.fds[s->img->ustacks_map];
+	if (s->img->places_map != IMAGE_NONE && s->in_kernel)
+		ho.places_fd = s->maps.fds[s->img->places_map];
 	s->host = host_create(&ho);
 	fill_state(s);
 	if (s->unwind && s->o->target)

@@ -13,12 +13,14 @@
 #include <time.h>
 
 #include "base/arena.h"
+#include "base/bits.h"
 #include "base/buf.h"
 #include "base/map.h"
 #include "image/image.h"
 #include "kern/syscall.h"
 
 #define STACKS_KEY (8 * IMAGE_STACK_FRAMES)
+#define PLACE_WORDS (IMAGE_USTACK_HEAD + 1)
 #define STACKS_BATCH 256	/* elements read at once */
 
 struct stacks_known {
@@ -132,7 +134,8 @@ static struct stacks_user *user_of(struct stacks *st, const uint64_t *key,
 
 	while (n < words - IMAGE_USTACK_HEAD && frames[n])
 		n++;
-	u = arena_alloc(&st->texts, sizeof(*u) + n * sizeof(*frames));
+	u = arena_alloc(&st->texts,
+			sizeof(*u) + MAX(n, 1u) * sizeof(*frames));
 	u->pid = (pid_t)(key[0] >> USTACK_TGID_SHIFT);
 	u->time = time;
 	u->n = n;
@@ -162,11 +165,48 @@ static void learn_kernel(struct stacks *st, const uint64_t *key,
 			.text = addresses(st, key, IMAGE_STACK_FRAMES) });
 }
 
-/* Reads one of the maps. */
-static void read_map(struct stacks *st, bool user)
+/* Its one address may be 0. */
+static void learn_place(struct stacks *st, const uint64_t *key,
+			const uint64_t *value)
 {
-	uint32_t words = user ? st->o.user_key / 8 : IMAGE_STACK_FRAMES;
-	uint32_t which = 0, n, per = user ? 2 : 1;
+	struct stacks_known k = { .number = value[0] };
+
+	if (st->cap && slot(st, k.number)->number)
+		return;
+	k.user = user_of(st, key, PLACE_WORDS, value[1]);
+	k.user->frames[0] = key[IMAGE_USTACK_HEAD];
+	k.user->n = 1;
+	learn(st, k);
+}
+
+static int map_fd(const struct stacks *st, enum stack_as as)
+{
+	return as == STACK_AS_USER ? st->o.user_fd :
+	       as == STACK_AS_PLACE ? st->o.places_fd : st->o.fd;
+}
+
+static uint32_t key_words(const struct stacks *st, enum stack_as as)
+{
+	return as == STACK_AS_USER ? st->o.user_key / 8 :
+	       as == STACK_AS_PLACE ? PLACE_WORDS : IMAGE_STACK_FRAMES;
+}
+
+static void learn_entry(struct stacks *st, enum stack_as as,
+			const uint64_t *key, const uint64_t *value)
+{
+	if (as == STACK_AS_USER)
+		learn_user(st, key, key_words(st, as), value);
+	else if (as == STACK_AS_PLACE)
+		learn_place(st, key, value);
+	else
+		learn_kernel(st, key, value);
+}
+
+/* Reads the map that has these. */
+static void read_map(struct stacks *st, enum stack_as as)
+{
+	uint32_t words = key_words(st, as);
+	uint32_t which = 0, n, per = as == STACK_AS_ADDRESSES ? 1 : 2;
 	uint64_t *keys = calloc(STACKS_BATCH, words * sizeof(*keys));
 	uint64_t *at = calloc(2, words * sizeof(*at));
 	uint64_t *values = calloc(STACKS_BATCH, per * sizeof(*values));
@@ -178,18 +218,14 @@ static void read_map(struct stacks *st, bool user)
 	do {
 		n = STACKS_BATCH;
 		code = syscall_map_lookup_batch(
-			user ? st->o.user_fd : st->o.fd,
+			map_fd(st, as),
 			begun ? at + which * words : NULL, at + !which * words,
 			keys, values, &n);
 		if (code && code != -ENOENT)
 			break;
-		for (uint32_t i = 0; i < n; i++) {
-			if (user)
-				learn_user(st, keys + i * words, words,
-					   values + per * i);
-			else
-				learn_kernel(st, keys + i * words, values + i);
-		}
+		for (uint32_t i = 0; i < n; i++)
+			learn_entry(st, as, keys + i * words,
+				    values + per * i);
 		which = !which;
 		begun = true;
 	} while (!code);
@@ -207,9 +243,7 @@ static struct str text_as(struct stacks *st, uint64_t number)
 {
 	enum stack_as as = (enum stack_as)(number >> STACKS_AS_SHIFT);
 	uint64_t low = number & ((UINT64_C(1) << STACKS_AS_SHIFT) - 1);
-	enum stack_as first = stack_is_user(as) ? STACK_AS_USER :
-						  STACK_AS_ADDRESSES;
-	struct stacks_known k = *known(st, low | (uint64_t)first
+	struct stacks_known k = *known(st, low | (uint64_t)stack_as_kept(as)
 							<< STACKS_AS_SHIFT);
 	struct buf b = {};
 	struct str text;
@@ -232,10 +266,10 @@ static const struct stacks_known *known(struct stacks *st, uint64_t number)
 		grow(st);
 	if (slot(st, number)->number)
 		return slot(st, number);
-	if (as != STACK_AS_ADDRESSES && as != STACK_AS_USER)
+	if (as != stack_as_kept(as))
 		k.text = text_as(st, number);
 	else
-		read_map(st, as == STACK_AS_USER);
+		read_map(st, as);
 	if (number)
 		learn(st, k);
 	return slot(st, number);
@@ -259,7 +293,7 @@ static int64_t find(const struct stacks *st, struct str s, uint32_t from)
 {
 	const char *p;
 
-	if ((st->o.fd < 0 && st->o.user_fd < 0) ||
+	if ((st->o.fd < 0 && st->o.user_fd < 0 && st->o.places_fd < 0) ||
 	    s.len < from + IMAGE_STACK_BYTES)
 		return -1;
 	p = memmem(s.s + from, s.len - from - 7, st->mark, sizeof(st->mark));
@@ -326,6 +360,7 @@ UNIT_TEST_CASE(stacks_texts)
 	uint64_t mark = stacks_mark(), frames[IMAGE_STACK_FRAMES] = { 16, 2 };
 	/* no descriptor: what is not known is empty */
 	const struct stacks_options o = { .fd = 1 << 20, .user_fd = -1,
+					  .places_fd = -1,
 					  .mark = mark };
 	struct stacks *st = stacks_create(&o);
 	char one[IMAGE_STACK_BYTES], two[40] = "a";

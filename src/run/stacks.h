@@ -17,7 +17,8 @@
 struct buf;
 struct stacks;
 
-/* The stack of a process. */
+/* The stack of a process; or a place: one address, of a process or, pid 0, of
+ * the kernel. */
 struct stacks_user {
 	pid_t pid;
 	uint64_t time;		/* when it was first seen */
@@ -37,6 +38,7 @@ struct stacks_options {
 				 * there is none */
 	int user_fd;		/* the ustacks map, the same */
 	uint32_t user_key;	/* bytes of its keys */
+	int places_fd;		/* the places map, the same */
 	uint64_t mark;		/* as in the session block */
 	/* For texts other than addresses. */
 	stacks_write_fn *write;

@@ -175,6 +175,8 @@ void symbols_write_stack(void *data, struct str addresses, enum stack_as as,
 		break;
 	case STACK_AS_USER:
 	case STACK_AS_USER_LINES:
+	case STACK_AS_PLACE:
+	case STACK_AS_CODE:
 		break;	/* usym.c's */
 	case STACK_AS_CALLER:
 		add_caller(data, to, addresses);
@@ -245,13 +247,6 @@ enum step intrinsic_task_stack(struct host *h, const struct value *args)
 
 /* ---- lines of the source ---- */
 
-/* What __sym_line() is asked for. */
-enum symbols_line {
-	SYMBOLS_FILE,
-	SYMBOLS_LINE,
-	SYMBOLS_FILE_LINE,
-};
-
 /* That there is no debug information is said once for each module; false =
  * the lines are not known. */
 static bool find_code(struct host *h, const struct kallsym *sym, uint64_t addr,
@@ -270,25 +265,30 @@ static bool find_code(struct host *h, const struct kallsym *sym, uint64_t addr,
 	return false;
 }
 
-enum step intrinsic_sym_line(struct host *h, const struct value *args)
+void symbols_write_code(struct host *h, uint64_t addr, enum code_what what,
+			struct buf *to)
 {
-	uint64_t addr = (uint64_t)args[0].l;
 	struct dbg_frames frames = {};
-	struct buf *b = &h->text;
 	struct kallsym sym;
 
-	b->len = 0;
 	if (!find(h, addr, &sym) || !find_code(h, &sym, addr, &frames)) {
-		buf_printf(b, "0x%llx", (unsigned long long)addr);
-	} else {
-		if (args[1].l != SYMBOLS_LINE)
-			buf_str(b, frames.v[0].file);
-		if (args[1].l == SYMBOLS_FILE_LINE)
-			buf_char(b, ':');
-		if (args[1].l != SYMBOLS_FILE)
-			buf_printf(b, "%u", frames.v[0].line);
+		buf_printf(to, "0x%llx", (unsigned long long)addr);
+		return;
 	}
-	host_set_str(h, buf_view(b));
+	if (what != CODE_WHAT_LINE)
+		buf_str(to, frames.v[0].file);
+	if (what == CODE_WHAT_FILELINE)
+		buf_char(to, ':');
+	if (what != CODE_WHAT_FILE)
+		buf_printf(to, "%u", frames.v[0].line);
+}
+
+enum step intrinsic_sym_line(struct host *h, const struct value *args)
+{
+	h->text.len = 0;
+	symbols_write_code(h, (uint64_t)args[0].l, (enum code_what)args[1].l,
+			   &h->text);
+	host_set_str(h, buf_view(&h->text));
 	return STEP_ON;
 }
 

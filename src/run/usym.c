@@ -19,42 +19,31 @@ static struct usym_place place_of(const struct value *args)
 	};
 }
 
-static enum step set_text(struct host *h)
-{
-	host_set_str(h, buf_view(&h->text));
-	return STEP_ON;
-}
-
-static enum step set_address(struct host *h, uint64_t addr)
-{
-	buf_printf(&h->text, "0x%llx", (unsigned long long)addr);
-	return set_text(h);
-}
-
-static enum step line(struct host *h, const struct usym_place *p,
-		      enum usym_what what)
+static void write_line(struct host *h, const struct usym_place *p,
+		       enum usym_what what, struct buf *to)
 {
 	uint32_t number;
 	struct str file;
 
-	if (!h->usymbols || !usymbols_line(h->usymbols, p, &file, &number))
-		return set_address(h, p->addr);
+	if (!h->usymbols || !usymbols_line(h->usymbols, p, &file, &number)) {
+		buf_printf(to, "0x%llx", (unsigned long long)p->addr);
+		return;
+	}
 	if (what != USYM_WHAT_LINE)
-		buf_str(&h->text, file);
+		buf_str(to, file);
 	if (what == USYM_WHAT_FILELINE)
-		buf_char(&h->text, ':');
+		buf_char(to, ':');
 	if (what != USYM_WHAT_FILE)
-		buf_printf(&h->text, "%u", number);
-	return set_text(h);
+		buf_printf(to, "%u", number);
 }
 
-static enum step symbol(struct host *h, const struct usym_place *p,
-			enum usym_style style)
+static void write_symbol(struct host *h, const struct usym_place *p,
+			 enum usym_style style, struct buf *to)
 {
-	if (!h->usymbols)
-		return set_address(h, p->addr);
-	usymbols_write(h->usymbols, p, style, &h->text);
-	return set_text(h);
+	if (h->usymbols)
+		usymbols_write(h->usymbols, p, style, to);
+	else
+		buf_printf(to, "0x%llx", (unsigned long long)p->addr);
 }
 
 /* The name without its directories. */
@@ -67,41 +56,62 @@ static struct str last_part(struct str path)
 	return str_sub(path, n, path.len);
 }
 
-static enum step module(struct host *h, const struct usym_place *p,
-			enum usym_what what)
+/* False = the address is in no file. */
+static bool write_module(struct host *h, const struct usym_place *p,
+			 enum usym_what what, struct buf *to)
 {
 	struct usym sym;
 
 	if (!h->usymbols || !usymbols_find(h->usymbols, p, &sym) ||
-	    !sym.path.len) {
-		host_raise(h, IERR_NO_USER_MODULE);
-		h->error.operand = p->addr;
-		return STEP_RAISE;
+	    !sym.path.len)
+		return false;
+	buf_str(to, what == USYM_WHAT_BUILD_ID ? sym.build_id :
+						 last_part(sym.path));
+	return true;
+}
+
+static bool write_place(struct host *h, const struct usym_place *p,
+			enum usym_what what, struct buf *to)
+{
+	switch (what) {
+	case USYM_WHAT_NAME:
+		write_symbol(h, p, USYM_NAME, to);
+		break;
+	case USYM_WHAT_DATA:
+		write_symbol(h, p, USYM_FULL, to);
+		break;
+	case USYM_WHAT_FILE:
+	case USYM_WHAT_LINE:
+	case USYM_WHAT_FILELINE:
+		write_line(h, p, what, to);
+		break;
+	case USYM_WHAT_MODULE:
+	case USYM_WHAT_BUILD_ID:
+		return write_module(h, p, what, to);
 	}
-	host_set_str(h, what == USYM_WHAT_BUILD_ID ? sym.build_id :
-						     last_part(sym.path));
+	return true;
+}
+
+static enum step no_module(struct host *h, uint64_t addr)
+{
+	host_raise(h, IERR_NO_USER_MODULE);
+	h->error.operand = addr;
+	return STEP_RAISE;
+}
+
+static enum step set_text(struct host *h)
+{
+	host_set_str(h, buf_view(&h->text));
 	return STEP_ON;
 }
 
 enum step intrinsic_usym(struct host *h, const struct value *args)
 {
 	struct usym_place p = place_of(args + 1);
-	enum usym_what what = (enum usym_what)args[0].l;
 
 	h->text.len = 0;
-	switch (what) {
-	case USYM_WHAT_NAME:
-		return symbol(h, &p, USYM_NAME);
-	case USYM_WHAT_DATA:
-		return symbol(h, &p, USYM_FULL);
-	case USYM_WHAT_FILE:
-	case USYM_WHAT_LINE:
-	case USYM_WHAT_FILELINE:
-		return line(h, &p, what);
-	case USYM_WHAT_MODULE:
-	case USYM_WHAT_BUILD_ID:
-		return module(h, &p, what);
-	}
+	if (!write_place(h, &p, (enum usym_what)args[0].l, &h->text))
+		return no_module(h, p.addr);
 	return set_text(h);
 }
 
@@ -110,11 +120,8 @@ enum step intrinsic_usym_base(struct host *h, const struct value *args)
 	struct usym_place p = place_of(args);
 	struct usym sym;
 
-	if (!h->usymbols || !usymbols_find(h->usymbols, &p, &sym)) {
-		host_raise(h, IERR_NO_USER_MODULE);
-		h->error.operand = p.addr;
-		return STEP_RAISE;
-	}
+	if (!h->usymbols || !usymbols_find(h->usymbols, &p, &sym))
+		return no_module(h, p.addr);
 	host_set_long(h, (int64_t)sym.base);
 	return STEP_ON;
 }
@@ -169,6 +176,17 @@ static void write_addresses(struct writer *w, struct str stack)
 		write_address(w, addr);
 }
 
+/* Nobody can be told any more that it is in no file. */
+static void write_kept_place(struct host *h, const struct stacks_user *u,
+			     enum stack_as as, struct buf *to)
+{
+	struct usym_place p = { .pid = u->pid, .time = u->time,
+				.addr = u->frames[0] };
+
+	if (!write_place(h, &p, (enum usym_what)(as - STACK_AS_PLACE - 1), to))
+		buf_str(to, STR("<unknown>"));
+}
+
 void usym_write_stack(void *data, const struct stacks_user *u,
 		      enum stack_as as, struct buf *to)
 {
@@ -179,6 +197,11 @@ void usym_write_stack(void *data, const struct stacks_user *u,
 		.to = to,
 	};
 
+	if (as >= STACK_AS_CODE)
+		symbols_write_code(data, u->frames[0],
+				   (enum code_what)(as - STACK_AS_CODE), to);
+	else if (as > STACK_AS_PLACE)
+		write_kept_place(data, u, as, to);
 	if (as != STACK_AS_USER_LINES)
 		return;
 	for (uint32_t i = 0; i < u->n; i++)

@@ -117,7 +117,7 @@ static void check_stack(const struct kernel_place *at,
 		return;
 	d = diag_error(ds, DIAG_NOT_IN_KERNEL,
 		       at->call ? at->call->span : stack->span,
-		       "the text of a stack is not known in the kernel");
+		       "the text of a stack or a symbol is not known in the kernel");
 	if (d->parts.n)
 		return;
 	diag_note(ds, d, at->probe->span,

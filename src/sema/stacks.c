@@ -13,7 +13,8 @@ static bool is_stack(const struct ast_expr *call)
 {
 	return call->call.is_intrinsic &&
 	       (call->call.intrinsic == INTRIN_STACK ||
-		call->call.intrinsic == INTRIN_USTACK);
+		call->call.intrinsic == INTRIN_USTACK ||
+		call->call.intrinsic == INTRIN_PLACE);
 }
 
 static bool visit_use(struct ast_expr **place, void *data)
@@ -187,9 +188,17 @@ static const struct ast_expr *in_list(const struct ast_exprs *list)
 	return NULL;
 }
 
-static bool wants_text(enum ast_binop op)
+/* Two that may be stacks are the same or not, and one that is none is empty;
+ * all else takes the text. */
+static bool is_identity(const struct ast_expr *e)
 {
-	return op != BINOP_EQ && op != BINOP_NE;
+	const struct ast_expr *a = e->binary.a, *b = e->binary.b;
+	const struct ast_expr *other = stacks_may_be(a) ? b : a;
+
+	if (e->binary.op != BINOP_EQ && e->binary.op != BINOP_NE)
+		return false;
+	return stacks_may_be(other) ||
+	       (other->kind == AST_STRING && !other->string.len);
 }
 
 static const struct ast_expr *in_call(const struct ast_expr *e)
@@ -209,7 +218,7 @@ const struct ast_expr *stacks_taken_apart(const struct ast_expr *e)
 	if (e->kind == AST_ASSIGN && e->assign.op == BINOP_CONCAT)
 		return stacks_may_be(e->assign.to) ? e->assign.to :
 		       stacks_may_be(e->assign.value) ? e->assign.value : NULL;
-	if (e->kind != AST_BINARY || !wants_text(e->binary.op))
+	if (e->kind != AST_BINARY || is_identity(e))
 		return NULL;
 	return stacks_may_be(e->binary.a) ? e->binary.a :
 	       stacks_may_be(e->binary.b) ? e->binary.b : NULL;

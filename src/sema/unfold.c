@@ -49,7 +49,7 @@ static bool is_question(const struct func *f, const struct ast_expr *e,
 /* Parameters, each once; constants; and what there is at the moment. */
 static bool is_simple(const struct func *f, const struct ast_expr *call)
 {
-	uint32_t uses[UNFOLD_PARAMS] = {}, moments = 0;
+	uint32_t uses[UNFOLD_PARAMS] = {};
 
 	if (f->nparams > UNFOLD_PARAMS)
 		return false;
@@ -59,15 +59,14 @@ static bool is_simple(const struct func *f, const struct ast_expr *call)
 
 		if (param < UNFOLD_PARAMS)
 			uses[param]++;
-		else if (is_moment(e) || is_question(f, e, uses))
-			moments++;
-		else if (e->kind != AST_NUMBER)
+		else if (!is_moment(e) && !is_question(f, e, uses) &&
+			 e->kind != AST_NUMBER)
 			return false;
 	}
 	for (uint32_t i = 0; i < f->nparams; i++)
 		if (uses[i] != 1)
 			return false;
-	return moments > 0;
+	return true;
 }
 
 static struct ast_expr *argument(struct program *p, const struct func *f,
