@@ -37,9 +37,9 @@
  *
  *   The stack of a process is the same, of the ustacks map: hash from a word
  *   that says whose and what (USTACK_*) and addresses to the 7 bytes and the
- *   time when it was first seen (CLOCK_MONOTONIC, ns).  So is what is at one
- *   address, of the places map: hash from such a word, 0 for the kernel, and the
- *   address to the same.
+ *   time when it was first seen (CLOCK_MONOTONIC, ns).  So is what is
+ *   at one address, of the places map: hash from such a word, 0 for the
+ *   kernel, and the address to the same.
  *
  *   stacks map: hash from IMAGE_STACK_FRAMES addresses, u64 each, zeros
  *   behind the last, to u64: the 7 bytes, lowest first.

@@ -15,8 +15,9 @@ struct fold {
 	struct store *store;
 	struct stacks *stacks;
 	struct arena arena;
-	struct map firsts;	/* a text to the struct str that stands for it */
-	bool *is_done;		/* since fold_begin(), by number of the global */
+	struct map firsts;	/* a text to the struct str that stands for
+				 * it */
+	bool *is_done;		/* since fold_begin(), by number of a global */
 	uint8_t *key;		/* room for the longest */
 };
 
