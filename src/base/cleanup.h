@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Guards: a variable that releases what it holds when it goes out of scope.
- * Steal from a guard with return_ptr() or take_fd().
+ * Steal from a guard with take_ptr() or take_fd().
  */
 #ifndef BASE_CLEANUP_H
 #define BASE_CLEANUP_H
@@ -39,7 +39,6 @@ static inline void cleanup_fclose(FILE **f)
 		*pp_ = NULL;        \
 		v_;                 \
 	})
-#define return_ptr(p) return take_ptr(p)
 
 static inline int take_fd(int *fd)
 {

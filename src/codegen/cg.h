@@ -192,7 +192,6 @@ struct cg_fn {
 	int32_t error_text;
 	int32_t token_text, token_at;	/* tokenize()'s; 0 = not used */
 	int32_t match_text, match_groups;	/* of the last =~ */
-	uint32_t match_ngroups;	/* most of all =~ here */
 	int32_t save_stack, save_top;
 	uint32_t save_size;
 	uint32_t points[2];	/* in rodata + 1: pp() of each site, and

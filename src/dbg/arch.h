@@ -38,7 +38,7 @@ struct arch {
 	struct str name;	/* the language's: "x86_64", "arm64" */
 	struct str machine;	/* uname -m: "x86_64", "aarch64" */
 	uint16_t elf_machine;	/* EM_* */
-	uint32_t page_size;	/* bytes; the usual one (see world.h) */
+	uint32_t page_size;	/* bytes; the usual one */
 	uint8_t ptr_size;	/* bytes */
 	bool big_endian;
 	uint16_t pt_regs_size;	/* bytes of struct pt_regs that regs covers */

@@ -152,6 +152,4 @@ bool ctypes_find_enumerator(struct ctypes *btf, struct str name,
  * "struct {...}", bad types "?". */
 struct str ctypes_type_name(struct ctypes *btf, uint32_t id, struct arena *a);
 
-const char *ctypes_kind_name(enum ctype_kind kind);
-
 #endif

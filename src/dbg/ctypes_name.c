@@ -9,17 +9,6 @@
 #define CTYPES_NAME_DEPTH 32
 #define CTYPES_NAME_TYPES 256
 
-const char *ctypes_kind_name(enum ctype_kind kind)
-{
-	static const char *const names[] = {
-#define KIND(name, text) text,
-#include "dbg/ctype.def"
-#undef KIND
-	};
-
-	return kind < ARRAY_SIZE(names) ? names[kind] : "?";
-}
-
 /*
  * A declarator is built from the inside: text is what stands already where
  * the name would be ("*", "(*)[4]"), and each type puts its part around it.

@@ -98,24 +98,9 @@ void debuginfo_close(struct debuginfo *d)
 	free(d);
 }
 
-struct str debuginfo_path(const struct debuginfo *d)
-{
-	return str_from(objfile_path(d->file->obj));
-}
-
-struct str debuginfo_build_id(const struct debuginfo *d)
-{
-	return objfile_build_id(d->file->obj);
-}
-
 struct str debuginfo_missing(const struct debuginfo *d)
 {
 	return d->file->missing;
-}
-
-bool debuginfo_is_relocatable(const struct debuginfo *d)
-{
-	return objfile_is_relocatable(d->main);
 }
 
 bool debuginfo_section(struct debuginfo *d, uint64_t addr, struct str *name,
@@ -255,17 +240,6 @@ bool debuginfo_function_at(struct debuginfo *d, struct arena *a, uint64_t pc,
 
 	(void)a;
 	return u && diescope_at(u, pc, &s) && debuginfo_fill(s.v[0], ret);
-}
-
-struct err *debuginfo_function_ranges(struct debuginfo *d, struct arena *a,
-				      struct dbg_die function,
-				      struct dbg_ranges *ret)
-{
-	(void)d;
-	die_ranges(function, a, ret);
-	if (!ret->n)
-		return err_new(ERR_FORMAT, "the function has no code");
-	return NULL;
 }
 
 /* ---- inlined instances ---- */
@@ -569,23 +543,6 @@ bool debuginfo_is_optimized(struct debuginfo *d, struct dbg_die die)
 	return die_flag((struct dbg_die){ u, u->root },
 			DEBUGINFO_APPLE_OPTIMIZED) ||
 	       debuginfo_has_lists(die);
-}
-
-struct str debuginfo_unit_name(struct dbg_die die)
-{
-	if (!die.unit)
-		return (struct str){};
-	return die_str((struct dbg_die){ die.unit, die.unit->root },
-		       DW_AT_name);
-}
-
-uint32_t debuginfo_unit_language(struct dbg_die die)
-{
-	if (!die.unit)
-		return 0;
-	return (uint32_t)die_uint((struct dbg_die){ die.unit,
-						    die.unit->root },
-				  DW_AT_language, 0);
 }
 
 /* ---- frames ---- */

@@ -72,11 +72,6 @@ struct err *debuginfo_open_file(const struct world *w, struct str dirs,
 /* Takes NULL. */
 void debuginfo_close(struct debuginfo *d);
 
-/* The file that the debug information is in. */
-struct str debuginfo_path(const struct debuginfo *d);
-/* Hexadecimal; empty = has none. */
-struct str debuginfo_build_id(const struct debuginfo *d);
-bool debuginfo_is_relocatable(const struct debuginfo *d);
 /* Parts of the debug information may be in other files (-gsplit-dwarf, dwz):
  * the name of one that was wanted so far and is not there; empty = none. */
 struct str debuginfo_missing(const struct debuginfo *d);
@@ -169,10 +164,6 @@ bool debuginfo_function_at(struct debuginfo *d, struct arena *a, uint64_t pc,
 /* The inlined or own function whose entry die is. */
 bool debuginfo_function(struct debuginfo *d, struct dbg_die die,
 			struct dbg_function *ret);
-
-struct err *debuginfo_function_ranges(struct debuginfo *d, struct arena *a,
-				      struct dbg_die function,
-				      struct dbg_ranges *ret) must_check;
 
 /* Where the prologue is over: the address of the second line of the function
  * (the entry itself when that can not be told).  Code compiled with -O keeps
@@ -328,10 +319,6 @@ struct dbg_loc debuginfo_return_location(struct debuginfo *d, struct arena *a,
 struct err *debuginfo_available(struct debuginfo *d, struct arena *a,
 				struct dbg_die var,
 				struct dbg_ranges *ret) must_check;
-
-/* "file.c", "src/file.c" of the unit of die, and its language (DW_LANG_*). */
-struct str debuginfo_unit_name(struct dbg_die die);
-uint32_t debuginfo_unit_language(struct dbg_die die);
 
 /* Types: raw entries, see dietype.h.  A struct, union, class, enum (tag) or a
  * typedef or base type by name, the definition where there is one. */

@@ -232,13 +232,6 @@ struct die_unit *die_unit_full(struct die_unit *u)
 	return u->split ? u->split : u;
 }
 
-struct dbg_die die_root(struct die_unit *u)
-{
-	struct dbg_die die = { u, u->root };
-
-	return die_tag(die) ? die : (struct dbg_die){};
-}
-
 /* Table of type units by signature. */
 static void die_hash_signatures(struct die_file *f)
 {
@@ -429,13 +422,6 @@ uint16_t die_tag(struct dbg_die die)
 	struct die_view v = die_view(die);
 
 	return v.abbrev ? v.abbrev->tag : 0;
-}
-
-bool die_has_children(struct dbg_die die)
-{
-	struct die_view v = die_view(die);
-
-	return v.abbrev && v.abbrev->has_children;
 }
 
 /* The bytes of a value of this form, where all are equally long; else -1. */

@@ -136,8 +136,6 @@ bool die_work(struct die_file *f, uint64_t n);
 /* The unit that has the entries: of a skeleton, its split unit if it is
  * found, else u. */
 struct die_unit *die_unit_full(struct die_unit *u);
-/* The root entry; none when malformed. */
-struct dbg_die die_root(struct die_unit *u);
 /* Reads the unit's bases for indirect forms. */
 void die_unit_bases(struct die_unit *u);
 
@@ -155,7 +153,6 @@ bool die_skip(const struct die_unit *u, uint16_t form, struct reader *r);
 
 /* 0 = no entry there (or the end of a list of children). */
 uint16_t die_tag(struct dbg_die die);
-bool die_has_children(struct dbg_die die);
 /* First child, next sibling: none at the end. */
 struct dbg_die die_child(struct dbg_die die);
 struct dbg_die die_next(struct dbg_die die);

@@ -251,12 +251,12 @@ static int process_id_cmp(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static struct err *process_ids(const struct world *w, struct arena *a,
-			       const char *path, struct process_ids *ret)
+struct err *process_list(const struct world *w, struct arena *a,
+			 struct process_ids *ret)
 {
 	struct world_names names;
 	struct process_ids ids = {};
-	struct err *e = world_list(w, path, a, &names);
+	struct err *e = world_list(w, "/proc", a, &names);
 	int64_t v;
 
 	if (e)
@@ -269,21 +269,6 @@ static struct err *process_ids(const struct world *w, struct arena *a,
 		qsort(ids.v, ids.n, sizeof(*ids.v), process_id_cmp);
 	*ret = ids;
 	return NULL;
-}
-
-struct err *process_list(const struct world *w, struct arena *a,
-			 struct process_ids *ret)
-{
-	return process_ids(w, a, "/proc", ret);
-}
-
-struct err *process_threads(const struct world *w, struct arena *a, pid_t pid,
-			    struct process_ids *ret)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/task", pid);
-	return process_ids(w, a, path, ret);
 }
 
 /* ---- programs ---- */

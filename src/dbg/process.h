@@ -50,11 +50,9 @@ struct err *process_get(const struct world *w, struct arena *a, pid_t pid,
 struct str process_program_path(const struct world *w, struct arena *a,
 				const struct process *p);
 
-/* All processes, or all threads of one, ascending. */
+/* All processes, ascending. */
 struct err *process_list(const struct world *w, struct arena *a,
 			 struct process_ids *ret) must_check;
-struct err *process_threads(const struct world *w, struct arena *a, pid_t pid,
-			    struct process_ids *ret) must_check;
 
 /* The file that a program's name means: with a slash, itself (from the
  * current directory); without, the first executable in search_path (PATH).

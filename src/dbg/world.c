@@ -32,7 +32,7 @@ struct world {
 	struct str root; /* in front of every path; may be empty */
 	struct str release;
 	const struct arch *arch;
-	uint32_t cpus, hz, page_size; /* 0 = not said */
+	uint32_t cpus, hz; /* 0 = not said */
 	struct buf *boot_id;
 	struct str config; /* the text; begins with a newline */
 	bool config_read;
@@ -104,8 +104,6 @@ static struct err *world_conf_key(struct world *w, struct str key,
 		return world_conf_number(value, WORLD_CPUS_MAX, &w->cpus);
 	if (str_is(key, "hz"))
 		return world_conf_number(value, 1000000, &w->hz);
-	if (str_is(key, "page_size"))
-		return world_conf_number(value, 1u << 20, &w->page_size);
 	return err_new(ERR_FORMAT, "world.conf: unknown key '%" STR_FMT "'",
 		       STR_ARG(key));
 }
@@ -489,16 +487,6 @@ uint32_t world_hz(struct world *w)
 	if (!w->hz && world_is_live(w))
 		w->hz = hz_of_clock();
 	return w->hz;
-}
-
-uint32_t world_page_size(const struct world *w)
-{
-	long v;
-
-	if (w->page_size)
-		return w->page_size;
-	v = world_is_live(w) ? sysconf(_SC_PAGESIZE) : 0;
-	return v > 0 ? (uint32_t)v : w->arch->page_size;
 }
 
 struct buf *world_types(const struct world *w)

@@ -8,7 +8,7 @@
  *
  * A directory holds proc/, sys/, boot/, and world.conf: lines "key = value"
  * for what no file tells; '#' starts a comment.  Keys: release, machine,
- * cpus, hz, page_size.
+ * cpus, hz.
  */
 #ifndef DBG_WORLD_H
 #define DBG_WORLD_H
@@ -58,7 +58,6 @@ uint32_t world_cpus(const struct world *w);
 
 /* The kernel's tick (CONFIG_HZ); 0 = nothing tells. */
 uint32_t world_hz(struct world *w);
-uint32_t world_page_size(const struct world *w);
 
 /* Where the types of a kernel that does not run are kept for as long as w
  * lives: they may be packed, which takes 0.1 s to undo. */

@@ -118,11 +118,6 @@ bool dfa_check(const uint8_t *table, uint32_t len)
 	return check_run(&v, v.h.start_cmds, false);
 }
 
-uint32_t dfa_ngroups(const uint8_t *table)
-{
-	return get16(table + 6);
-}
-
 static void run(const struct view *v, uint32_t at, uint32_t pos,
 		const uint16_t *regs, uint16_t *dst)
 {

@@ -67,9 +67,6 @@ struct dfa_groups {
 /* Is this a table that can be matched with in bounds? */
 bool dfa_check(const uint8_t *table, uint32_t len);
 
-/* Number of groups, with group 0; 0 = none are told. */
-uint32_t dfa_ngroups(const uint8_t *table);
-
 /* Positions beyond 65534 do not exist: the rest of s is not looked at.  ret
  * may be NULL. */
 bool dfa_match(const uint8_t *table, struct str s, struct dfa_groups *ret);

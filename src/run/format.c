@@ -261,21 +261,6 @@ void format_text(const struct image *img, uint32_t format,
 		put_piece(img, &img->pieces.v[f->first + i], &a, out);
 }
 
-uint32_t format_nargs(const struct image *img, uint32_t format)
-{
-	const struct image_format *f = &img->formats.v[format];
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < f->n; i++) {
-		const struct image_piece *p = &img->pieces.v[f->first + i];
-
-		n += p->width_kind == SIZE_ARG;
-		n += p->prec_kind == SIZE_ARG;
-		n += p->conv != CONV_LITERAL;
-	}
-	return n;
-}
-
 #ifdef UNIT_TEST
 #include <inttypes.h>
 #include <stdio.h>

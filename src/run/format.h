@@ -24,9 +24,6 @@
 void format_text(const struct image *img, uint32_t format,
 		 const struct value *args, uint32_t nargs, struct buf *out);
 
-/* How many arguments a format takes. */
-uint32_t format_nargs(const struct image *img, uint32_t format);
-
 /* Escapes as in C: \n, \", \\ and such; else three octal digits for what is
  * not printable ASCII. */
 void format_escaped(struct str s, struct buf *out);

@@ -30,7 +30,6 @@ struct output {
 	struct output_sink sink;
 	struct files files;
 	uint64_t written;	/* bytes, to fd */
-	uint32_t warnings;
 	struct buf buf;
 };
 
@@ -310,7 +309,6 @@ void output_warn(struct output *out, const char *fmt, ...)
 	struct buf text = {};
 	va_list ap;
 
-	out->warnings++;
 	if (out->no_warnings)
 		return;
 	va_start(ap, fmt);
@@ -318,11 +316,6 @@ void output_warn(struct output *out, const char *fmt, ...)
 	va_end(ap);
 	say(out, "WARNING:", "1;33", buf_view(&text));
 	buf_deinit(&text);
-}
-
-uint32_t output_warnings(const struct output *out)
-{
-	return out->warnings;
 }
 
 void output_error(struct output *out, const char *fmt, ...)

@@ -74,7 +74,4 @@ void output_run_error(struct output *out, const struct image *img,
 /* The message alone, as catch gets it. */
 void run_error_message(const struct run_error *e, struct buf *ret);
 
-/* How many warnings were given (also those not shown). */
-uint32_t output_warnings(const struct output *out);
-
 #endif

@@ -19,7 +19,6 @@
 #include "image/image.h"
 #include "kern/syscall.h"
 
-#define STACKS_KEY (8 * IMAGE_STACK_FRAMES)
 #define PLACE_WORDS (IMAGE_USTACK_HEAD + 1)
 #define STACKS_BATCH 256	/* elements read at once */
 

@@ -687,14 +687,6 @@ static uint32_t expand_list(struct expander *ex, const struct ast_points *list,
 	return n;
 }
 
-void expand_points(struct program *p, const struct ast_points *points)
-{
-	struct expander ex = { .program = p };
-	struct context ctx = {};
-
-	expand_list(&ex, points, NULL, 0, &ctx);
-}
-
 static void check_alias_names(struct program *p, const struct ast_file *f)
 {
 	for (uint32_t i = 0; i < f->aliases.n; i++) {

@@ -17,9 +17,4 @@ void expand(struct program *p);
  * finds to be needed. */
 void expand_files(struct program *p, uint32_t first);
 
-/* The sites of points alone, as probes without a handler: for -l and -L.
- * Their scopes name the target variables; the variables that aliases set
- * are in the bodies. */
-void expand_points(struct program *p, const struct ast_points *points);
-
 #endif

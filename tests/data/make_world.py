@@ -288,7 +288,7 @@ def make(name, root):
     machine, without = WORLDS[name]
     d = Dir(root)
     d.write("/world.conf", "# made by make_world.py\nrelease = %s\n"
-            "machine = %s\ncpus = 4\npage_size = 4096\n" % (RELEASE, machine))
+            "machine = %s\ncpus = 4\n" % (RELEASE, machine))
     make_proc(d)
     for path, text in PROGRAMS.items():
         d.write(path, text or "\x7fELF", 0o755)
