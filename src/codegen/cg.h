@@ -97,7 +97,10 @@ struct cg_var {
 	cg_reg reg;		/* or NO_REG: in scratch at off */
 	int32_t off;
 	struct cg_str str;
-	bool used, in_memory, needs_init, is_saved;
+	bool used;
+	bool in_memory;		/* in scratch, since a loop changes it */
+	bool needs_init;	/* may be read before it is written */
+	bool is_saved;		/* by a function that calls itself */
 	uint32_t from, to;	/* position of the first and the last block
 				 * where it matters */
 };
@@ -182,22 +185,28 @@ struct cg_fn {
 	int32_t error_slot;	/* scratch, when stepped */
 	VEC(struct cg_slot) slots;
 	uint32_t scratch_end;
-	int16_t error_area, key_area, value_area;	/* stack, or 0 */
-	int16_t word_area;
+	/* On the BPF stack; 0 = not used. */
+	int16_t error_area, key_area, value_area;
+	uint32_t key_area_size;	/* bytes */
+	int16_t word_area;	/* cg_word()'s */
 	int16_t text_area;	/* what loop_texts() tells its body */
-	int16_t walk_area;
-	uint32_t key_area_size;
-	int16_t irq_flags;
-	int32_t began;		/* scratch, with -t: when; below too */
-	int32_t error_text;
-	int32_t token_text, token_at;	/* tokenize()'s; 0 = not used */
+	int16_t walk_area;	/* what a foreach tells its callback */
+	int16_t irq_flags;	/* of bpf_local_irq_save() */
+	/* In scratch; 0 = not used. */
+	int32_t began;		/* when, for -t */
+	int32_t error_text;	/* what error() was given */
+	int32_t token_text, token_at;	/* tokenize()'s state */
 	int32_t match_text, match_groups;	/* of the last =~ */
+	/* The stack of functions that call themselves: select_save.c */
 	int32_t save_stack, save_top;
-	uint32_t save_size;
+	uint32_t save_size;	/* bytes */
 	uint32_t points[2];	/* in rodata + 1: pp() of each site, and
 				 * ppfunc(); or 0 */
-	cg_label leave[2], out, fail[2];	/* [locked] */
-	bool fails[2];
+	/* The ways to the end: `leave` when the handler is done, `fail` with an
+	 * error, [1] where it holds the lock; `out` when there is nothing to
+	 * give back. */
+	cg_label leave[2], fail[2], out;
+	bool fails[2];		/* is there a jump to fail[]? */
 };
 
 static inline bool cg_has(const struct cg_fn *fn, image_features bit)
@@ -388,11 +397,12 @@ bool cg_has_typed_regs(const struct cg_fn *fn);
 /* The base of cg_peek() for the registers of the call. */
 cg_reg cg_regs(struct cg_fn *fn);
 
-/* Text at address `at` of kernel or user memory (aux = enum load_as), at most
- * `max` bytes; a fault raises. */
 /* Can code here wait, for a page of the task or for the host?  Not while others
  * wait for the lock, and not in what a helper of the kernel calls. */
 bool cg_may_wait(struct cg_fn *fn);
+
+/* Text at address `at` of kernel or user memory (aux = enum load_as), at most
+ * `max` bytes; a fault raises. */
 void cg_read_text(struct cg_fn *fn, struct cg_str dst, cg_reg at, ir_ref max,
 		  uint32_t aux);
 

@@ -18,10 +18,11 @@ struct command {
 	int status;		/* of waitpid(), when ended */
 };
 
-/* Words without a shell's characters are run as they are, so that pid is the
- * program's own; all else by sh. */
+/* Makes the child, and waits until it runs.  Words without a shell's characters
+ * are run as they are, so that pid is the program's own; all else by sh. */
 struct err *command_create(const char *text, struct command *ret) must_check;
 
+/* Lets the child become the command; nothing when there is none. */
 void command_start(struct command *c);
 
 /* Has it ended?  Does not wait. */

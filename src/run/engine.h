@@ -32,25 +32,28 @@ struct world;
 struct iteration {
 	const struct image_iter *spec;
 	struct snapshot *sn;		/* NULL = free */
-	uint32_t at, end;		/* next entry + 1 is the current one */
+	uint32_t at, end;		/* entries seen, to be seen: at - 1 is
+					 * the current one */
 	bool has_written;		/* the handler has changed the array */
 };
 
 struct frame {
 	struct frame *up;
 	const struct image_func *func;
-	uint32_t block, at;		/* the instruction that runs */
+	uint32_t block, at;		/* the instruction that runs: its
+					 * block, its place in it */
 	uint32_t first_iter;		/* iterations from here on are ours */
 	struct value *slots, *vars;
 	char *strings;
 };
 
-/* The last text that was matched (=~), and tokenize()'s. */
+/* Of the last =~ that matched, for matched(). */
 struct match_state {
 	struct buf text;
 	struct dfa_groups groups;
 };
 
+/* What tokenize() goes through, and how far it is. */
 struct token_state {
 	struct buf text;
 	uint32_t at;
@@ -68,7 +71,8 @@ struct host {
 	struct stacks *stacks;
 	struct fold *fold;
 	struct usymbols *usymbols;	/* or NULL: nobody asks */
-	bool said_hidden;		/* that it tells no addresses */
+	bool said_hidden;		/* warned that the kernel hides its
+					 * addresses */
 	uint32_t strcap;		/* MAXSTRINGLEN */
 	uint32_t max_depth;
 
@@ -95,7 +99,8 @@ struct host {
 	uint32_t niters, iters_cap;
 	struct value *list;		/* room for any argument list */
 	struct buf text;		/* being made */
-	struct buf buckets;		/* that a handler took */
+	struct buf buckets;		/* of a histogram that a handler of the
+					 * kernel took */
 	struct match_state match;
 	struct token_state token;
 	bool cond_changed;
@@ -205,7 +210,8 @@ void usym_write_stack(void *data, const struct stacks_user *u,
 
 enum step intrinsic_run(struct host *h, const struct image_insn *i);
 
-/* The handler has changed an array: what follows is not a draining. */
+/* The handler has changed an array: what it deletes from now on is not just
+ * what it has seen. */
 void iter_note_write(struct host *h, uint32_t global);
 /* The snapshot that `delete array` may drain, or NULL. */
 const struct snapshot *iter_drainable(const struct host *h, uint32_t global);
@@ -213,8 +219,9 @@ const struct snapshot *iter_drainable(const struct host *h, uint32_t global);
  * these keys: what a handler reads there is what it saw.  Or NULL. */
 const uint8_t *iter_current(const struct host *h, uint32_t global,
 			    const struct value *keys);
-/* Frees those from first on. */
+/* Frees the iterations from `first` on. */
 void iter_drop(struct host *h, uint32_t first);
+/* Iteration `number` (from 1), while it is at an entry; else NULL. */
 const struct iteration *iter_at(const struct host *h, int64_t number);
 
 #endif

@@ -59,8 +59,8 @@ enum host_status host_call(struct host *h, uint32_t func, uint32_t probe,
 			   const struct value *args, uint32_t nargs,
 			   struct value *ret, struct run_error *err);
 
-/* What calls are to have for $value from now on, and its most bytes; or
- * NULL. */
+/* From now on $value is this text, which handlers read and change, of at most
+ * `max` bytes; NULL: there is none. */
 void host_set_value(struct host *h, struct buf *text, uint32_t max);
 
 /* A record from the data ring: struct image_record and operands.  A record

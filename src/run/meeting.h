@@ -31,17 +31,21 @@ struct meeting_place {
 	char path[104];
 };
 
-/* A socket of that name, which only this user and root can come to. */
+/* Listens at a socket of that name, which only this user and root can connect
+ * to.  ERR_OTHER: another session has the name. */
 struct err *meeting_listen(const char *name, struct meeting_place *place,
 			   int *ret) must_check;
+/* Removes the socket's name; not the socket. */
 void meeting_leave(struct meeting_place *place);
 
+/* Connects to the session of that name; an error lists those that there are. */
 struct err *meeting_connect(const char *name, int *ret) must_check;
 
 /* Is it this user, or root, at the other end? */
 bool meeting_is_allowed(int fd);
 
-/* A whole frame, waiting for room a second at most. */
+/* Sends a whole frame; waits a second at most for room in the socket.  False:
+ * it did not go through. */
 bool meeting_send(int fd, enum meeting_kind kind, struct str text);
 
 /* Closes, and sets to -1. */

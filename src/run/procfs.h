@@ -19,15 +19,15 @@
 
 struct procfs;
 
-/* Runs the handler of a probe, with text for its $value, of at most max
- * bytes; false: it did not come to its end. */
+/* Runs the handler of a probe, where $value is this text: the handler may
+ * change it, up to `max` bytes.  False: the handler did not come to its end. */
 struct procfs_caller {
 	bool (*call)(void *data, uint32_t probe, struct buf *text,
 		     uint32_t max);
 	void *data;
 };
 
-/* Could a session be called so? */
+/* May a session have this name (-m)? */
 bool procfs_name_is_valid(const char *name);
 
 /* ret is NULL when the image has no such probes. */
@@ -36,10 +36,11 @@ struct err *procfs_create(const struct image *img, const char *name,
 			  struct procfs **ret) must_check;
 void procfs_destroy(struct procfs *p);
 
-/* Readable when someone wants something. */
+/* A descriptor that is readable when someone reads or writes a file. */
 int procfs_fd(const struct procfs *p);
 
-/* Gives it to them; false: nobody can come any more. */
+/* Runs the handlers for those who wait; false: the files have been unmounted,
+ * and nobody will come any more. */
 bool procfs_serve(struct procfs *p);
 
 #endif

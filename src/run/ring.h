@@ -11,12 +11,13 @@
 
 struct ring;
 
-/* fd: of the map, which must outlive it; size: its max_entries, bytes. */
+/* fd: the map's, which must outlive the ring; size: its max_entries, in
+ * bytes. */
 struct err *ring_open(int fd, uint32_t size, struct ring **ret) must_check;
 void ring_close(struct ring *r);
 
-/* The oldest record, or NULL: there is none, or it is being written.  It
- * stays until ring_consume(). */
+/* The oldest record and its length in bytes, or NULL: there is none, or it is
+ * still being written.  It stays where it is until ring_consume(). */
 const void *ring_peek(struct ring *r, uint32_t *len);
 void ring_consume(struct ring *r);
 

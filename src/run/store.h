@@ -53,10 +53,12 @@ struct image_times *store_times(struct store *s, uint32_t probe);
 bool store_lock(struct store *s);
 void store_unlock(struct store *s);
 
-/* keys: as many values as the global has keys, none for a scalar.  False:
- * e->kind says what (place is the caller's). */
+/*
+ * keys: as many values as the global has keys, none for a scalar.  Where one of
+ * these gives false for a change, e->kind says why (e->place is the caller's).
+ */
 bool store_has(struct store *s, uint32_t global, const struct value *keys);
-/* 0 or "" when not there. */
+/* 0 or "" when it is not there. */
 struct value store_get(struct store *s, uint32_t global,
 		       const struct value *keys);
 bool store_set(struct store *s, uint32_t global, const struct value *keys,
@@ -66,10 +68,10 @@ bool store_add(struct store *s, uint32_t global, const struct value *keys,
 void store_delete(struct store *s, uint32_t global,
 		  const struct value *keys);
 void store_clear(struct store *s, uint32_t global);
-/* As it was at the start. */
+/* Makes it what it was at the start. */
 void store_reset(struct store *s, uint32_t global);
 
-/* Keys that are IT_VOID are wildcards. */
+/* slice: as keys, but IT_VOID stands for any value. */
 bool store_has_any(struct store *s, uint32_t global,
 		   const struct value *slice);
 void store_delete_slice(struct store *s, uint32_t global,

@@ -16,20 +16,23 @@ struct timers;
 struct err *timers_create(struct timers **ret) must_check;
 void timers_destroy(struct timers *t);
 
-/* Not armed yet.  period and random (in both directions) in ns. */
+/* Adds a timer, which is not armed yet.  It falls due each `period` ns, give
+ * or take `random` ns. */
 void timers_add(struct timers *t, uint32_t probe, uint64_t period,
 		uint64_t random);
 
-/* Arms or disarms that of a probe; an armed one begins now. */
+/* Arms or disarms the timers of a probe; the time of one that is armed begins
+ * now. */
 void timers_arm(struct timers *t, uint32_t probe, bool on);
 
-/* Readable when one is due. */
+/* A descriptor that is readable when a timer is due. */
 int timers_fd(const struct timers *t);
 
-/* The next that is due, which is then set for its next time; false = none. */
+/* Gives the probe of a timer that is due, and sets that timer for its next
+ * time; false = none is due. */
 bool timers_due(struct timers *t, uint32_t *ret_probe);
 
-/* Sets the descriptor for the next that will be due. */
+/* Makes the descriptor wait for the next timer that falls due. */
 void timers_settle(struct timers *t);
 
 #endif

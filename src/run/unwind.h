@@ -18,16 +18,17 @@ struct spaces;
 struct unwind;
 struct usymbols;
 
-/* *ret is NULL when the image wants none.  All outlive it. */
+/* *ret is NULL when the image wants none.  What it is given must outlive it. */
 struct err *unwind_create(const struct image *img, const struct maps *maps,
 			  struct spaces *spaces, struct usymbols *u,
 			  struct unwind **ret) must_check;
 void unwind_destroy(struct unwind *w);
 
-/* Makes the tables of a process, now and whenever it maps more. */
+/* Makes the tables of a process, now and again whenever it maps more. */
 void unwind_want(struct unwind *w, pid_t pid);
 
-/* After spaces_follow(): brings what has changed up to date. */
+/* Brings the tables of processes that have changed up to date; to be called
+ * after spaces_follow(). */
 void unwind_follow(struct unwind *w);
 
 #endif

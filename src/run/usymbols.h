@@ -21,7 +21,7 @@ struct usymbols;
 struct world;
 
 /* dirs: where separate debug information is looked for first, with ':'
- * between.  All outlive it. */
+ * between.  What it is given must outlive it. */
 struct usymbols *usymbols_create(const struct world *w, struct str dirs,
 				 struct spaces *spaces);
 void usymbols_destroy(struct usymbols *u);
@@ -46,15 +46,16 @@ struct usym_place {
 				 * meant is the call, before it */
 };
 
-/* What is found there; what is not known is empty or 0. */
+/* What is found there; what is not known is empty or 0.  Texts live until the
+ * next call. */
 struct usym {
-	struct str name;	/* of the function; until the next call */
-	uint64_t offset, size;	/* of addr into it; of it */
+	struct str name;	/* of the function */
+	uint64_t offset, size;	/* how far addr is in it; its bytes */
 	struct str path;	/* of the file, or "[vdso]" */
-	uint64_t base;		/* what the addresses of the file are moved by;
-				 * in the process */
+	uint64_t base;		/* addresses in the process less those in the
+				 * file */
 	uint64_t file_addr;	/* addr, as the file has it */
-	struct str build_id;
+	struct str build_id;	/* in hexadecimal */
 };
 
 /* false = nothing is mapped there. */
