@@ -144,17 +144,18 @@ struct limit_row {
 };
 
 #define LIMIT(name, field, min, max) \
-	{ name, min, max, offsetof(struct image_limits, field) }
+	{ name, min, max, offsetof(struct sema_options, field) }
 static const struct limit_row limits[] = {
-	LIMIT("MAXACTION", maxaction, 1, 1u << 30),
-	LIMIT("MAXACTION_INTERRUPTIBLE", maxaction, 1, 1u << 30),
-	LIMIT("MAXNESTING", maxnesting, 1, 1000),
-	LIMIT("MAXSTRINGLEN", maxstringlen, 16, 16384),
-	LIMIT("MAXMAPENTRIES", maxmapentries, 1, 1u << 24),
-	LIMIT("MAXERRORS", maxerrors, 0, 1u << 30),
-	LIMIT("MAXSKIPPED", maxskipped, 0, 1u << 30),
-	LIMIT("MAXTRYLOCK", maxtrylock, 0, 1u << 20),
-	LIMIT("HIST_ELISION", hist_elision, -(1 << 20), 1u << 20),
+	LIMIT("MAXACTION", limits.maxaction, 1, 1u << 30),
+	LIMIT("MAXACTION_INTERRUPTIBLE", limits.maxaction, 1, 1u << 30),
+	LIMIT("MAXNESTING", limits.maxnesting, 1, 1000),
+	LIMIT("MAXSTRINGLEN", limits.maxstringlen, 16, 16384),
+	LIMIT("MAXMAPENTRIES", limits.maxmapentries, 1, 1u << 24),
+	LIMIT("MAXERRORS", limits.maxerrors, 0, 1u << 30),
+	LIMIT("MAXSKIPPED", limits.maxskipped, 0, 1u << 30),
+	LIMIT("MAXTRYLOCK", limits.maxtrylock, 0, 1u << 20),
+	LIMIT("HIST_ELISION", limits.hist_elision, -(1 << 20), 1u << 20),
+	LIMIT("STP_PROCFS_BUFSIZE", procfs_size, 1, 1u << 24),
 };
 
 /* Settings of SystemTap's runtime that have no meaning here. */
@@ -165,6 +166,7 @@ static bool is_foreign_setting(struct str name)
 		STR_INIT("KRETACTIVE"), STR_INIT("MINSTACKSPACE"),
 		STR_INIT("INTERRUPTIBLE"), STR_INIT("DEBUG_"),
 		STR_INIT("MAXUPROBES"), STR_INIT("MAXBACKTRACE"),
+		STR_INIT("MAPHASHBIAS"), STR_INIT("TASK_FINDER_"),
 		STR_INIT("MAP_STRING_LENGTH"), STR_INIT("MAXMAPENTRIES_"),
 	};
 
@@ -191,7 +193,7 @@ static struct err *define(struct options *o, const char *text)
 			     l->max, &n);
 		if (err)
 			return err;
-		*(uint32_t *)((char *)&o->sema.limits + l->offset) =
+		*(uint32_t *)((char *)&o->sema + l->offset) =
 			n < 0 ? UINT32_MAX : (uint32_t)n;
 		return NULL;
 	}
@@ -199,7 +201,7 @@ static struct err *define(struct options *o, const char *text)
 		return NULL;
 	return err_hint(err_new(ERR_OTHER, "there is no limit '%" STR_FMT "'",
 				STR_ARG(name)),
-			"-D sets MAXACTION, MAXNESTING, MAXSTRINGLEN, MAXMAPENTRIES, MAXERRORS, MAXSKIPPED, MAXTRYLOCK, HIST_ELISION");
+			"-D sets MAXACTION, MAXNESTING, MAXSTRINGLEN, MAXMAPENTRIES, MAXERRORS, MAXSKIPPED, MAXTRYLOCK, HIST_ELISION, STP_PROCFS_BUFSIZE");
 }
 
 static struct err *global(struct options *o, struct arena *a,

@@ -234,6 +234,16 @@ static bool parse_number(struct str s, unsigned long long *ret)
 	return !errno;
 }
 
+/* At the dot. */
+static struct token scan_fraction(struct lexer *lx, uint32_t start)
+{
+	lx->pos++;
+	while (!at_end(lx) && is_word(peek(lx, 0)))
+		lx->pos++;
+	return junk(lx, start, DIAG_BAD_NUMBER,
+		    STR("numbers have no fractions"));
+}
+
 static struct token scan_number(struct lexer *lx)
 {
 	uint32_t start = lx->pos;
@@ -242,6 +252,8 @@ static struct token scan_number(struct lexer *lx)
 
 	while (!at_end(lx) && is_word(peek(lx, 0)))
 		lx->pos++;
+	if (peek(lx, 0) == '.' && is_digit(peek(lx, 1)))
+		return scan_fraction(lx, start);
 	t = token_from(lx, TOK_NUMBER, start);
 	if (parse_number(t.text, &v)) {
 		t.number = (int64_t)v;
@@ -486,6 +498,9 @@ static struct token scan_bad(struct lexer *lx)
 		return junk(lx, start, DIAG_BAD_CHAR,
 			    arena_printf(lx->arena,
 					 "byte 0x%02x begins no token", c));
+	if (c == '\'')
+		return junk(lx, start, DIAG_BAD_CHAR,
+			    STR("strings, and single characters, stand in double quotes"));
 	return junk(lx, start, DIAG_BAD_CHAR,
 		    arena_printf(lx->arena, "'%c' begins no token", c));
 }

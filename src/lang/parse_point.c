@@ -34,7 +34,9 @@ static void name(struct parser *p, struct ast_component *c)
 
 static void argument(struct parser *p, struct ast_component *c)
 {
+	bool is_word = parser_at(p, TOK_IDENT);
 	struct span start = parser_peek(p, 0)->span;
+	struct diag *d;
 
 	if (parser_at(p, TOK_STRING)) {
 		c->arg_kind = AST_ARG_STRING;
@@ -43,7 +45,9 @@ static void argument(struct parser *p, struct ast_component *c)
 		c->arg_kind = AST_ARG_NUMBER;
 		c->number = parse_number(p);
 	} else {
-		parser_unexpected(p, "a string or a number");
+		d = parser_unexpected(p, "a string or a number");
+		if (d && is_word)
+			diag_help(p->diags, d, "names stand in double quotes");
 		return;
 	}
 	c->arg_span = parser_span_from(p, start);

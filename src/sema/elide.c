@@ -11,6 +11,7 @@
 #include "lang/diag.h"
 #include "sema/defer.h"
 #include "sema/fold.h"
+#include "sema/library.h"
 #include "sema/scope.h"
 #include "sema/usage.h"
 #include "sema/walk.h"
@@ -194,11 +195,15 @@ static void warn_no_effect(struct elider *el, const struct ast_stmt *s)
 	struct diags *ds = el->program->diags;
 	struct diag *d = diag_warning(ds, DIAG_NO_EFFECT, s->span,
 				      "this statement has no effect");
-	struct str text = source_text(el->program->sources, s->span);
+	struct str name = s->expr->kind == AST_NAME ? s->expr->name.name :
+						      (struct str){};
 
-	if (str_starts(text, STR("print")) && s->expr->kind == AST_NAME)
+	if (str_starts(name, STR("print")))
 		diag_help(ds, d, "a function is called with parentheses: %"
-			  STR_FMT "(...)", STR_ARG(text));
+			  STR_FMT "(...)", STR_ARG(name));
+	else if (library_has_function(el->program, name))
+		diag_help(ds, d, "a function is called with parentheses: %"
+			  STR_FMT "()", STR_ARG(name));
 }
 
 static void elide_expr_stmt(struct elider *el, struct ast_stmt *s)
@@ -661,11 +666,17 @@ static void warn_uncalled(struct elider *el, const struct ast_file *f)
 
 static void warn_unset(struct elider *el, const struct var *v)
 {
+	struct diags *ds = el->program->diags;
+	struct diag *d;
+
 	if (!v->read || v->written || v->init || v->has_override ||
 	    v->is_param || v->is_library || !is_script(el, v->span))
 		return;
-	diag_warning(el->program->diags, DIAG_NEVER_ASSIGNED, v->span,
-		     "'%" STR_FMT "' is never assigned", STR_ARG(v->name));
+	d = diag_warning(ds, DIAG_NEVER_ASSIGNED, v->span,
+			 "'%" STR_FMT "' is never assigned", STR_ARG(v->name));
+	if (library_has_function(el->program, v->name))
+		diag_help(ds, d, "the function is called by %" STR_FMT "()",
+			  STR_ARG(v->name));
 }
 
 static void warn_unset_all(struct elider *el)

@@ -391,3 +391,22 @@ void library_each(struct library *l, enum scan_kind kind,
 	for (uint32_t i = 0; i < l->names[kind].n; i++)
 		fn(l->names[kind].entries[i].key, data);
 }
+
+static bool file_has_function(const struct ast_file *f, struct str name)
+{
+	for (uint32_t i = 0; i < f->functions.n; i++)
+		if (str_eq(f->functions.v[i]->name, name))
+			return true;
+	return false;
+}
+
+bool library_has_function(const struct program *p, struct str name)
+{
+	for (uint32_t i = 0; i < p->files.n; i++)
+		if (file_has_function(p->files.v[i], name))
+			return true;
+	if (!p->library)
+		return false;
+	scan(p->library);
+	return map_find(&p->library->names[SCAN_FUNCTION], name) != NULL;
+}

@@ -59,4 +59,8 @@ const struct ast_file *library_file(struct library *l, uint32_t i);
 void library_each(struct library *l, enum scan_kind kind,
 		  void (*fn)(struct str name, void *data), void *data);
 
+/* Is there a function of this name, in the library or in the script?  For what
+ * looks like a call without its parentheses. */
+bool library_has_function(const struct program *p, struct str name);
+
 #endif

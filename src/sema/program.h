@@ -49,6 +49,8 @@ struct var {
 	struct span span;		/* first mention */
 	enum ty type;			/* of the value */
 	struct span type_span;		/* what says so */
+	struct span contradiction;	/* the first place where it is used as
+					 * of another type, which is reported */
 	bool is_global, is_param, is_array;
 	bool is_library;		/* declared in a tapset */
 	struct ctype_ref ctype;		/* what its long points to, for
@@ -252,6 +254,8 @@ struct sema_override {
 /* -D, -G and what else the command line says about meaning. */
 struct sema_options {
 	struct image_limits limits;
+	uint32_t procfs_size;		/* bytes that a procfs file gives; 0 =
+					 * as many as a string may have */
 	bool guru;
 	bool skip_badvars;
 	bool suppress_errors;		/* as if each handler were in a try */

@@ -368,6 +368,17 @@ static struct decl *find_any(struct scope_funcs *fs, struct str name,
 	return d ? d : map_find(&fs->names, name);
 }
 
+static bool is_extractor(struct str name)
+{
+	for (uint32_t op = 0; op <= STATOP_HIST_LINEAR; op++) {
+		const char *at_name = ast_statop_name((enum ast_statop)op);
+
+		if (str_is(name, at_name + 1))
+			return true;
+	}
+	return false;
+}
+
 static void report(struct scope_funcs *fs, const struct ast_expr *call,
 		   const struct ast_file *f)
 {
@@ -393,6 +404,9 @@ static void report(struct scope_funcs *fs, const struct ast_expr *call,
 		diag_help(p->diags, d,
 			  "BPF cannot write to the kernel's memory; "
 			  "set_user_int() and its like write to the process's");
+	else if (is_extractor(call->call.name))
+		diag_help(p->diags, d, "statistics are asked by @%" STR_FMT
+			  "(...)", STR_ARG(call->call.name));
 	else
 		help_similar(fs, d, call->call.name);
 }

@@ -3,6 +3,7 @@
 
 #include "dbg/btf.h"
 #include "lang/diag.h"
+#include "sema/library.h"
 #include "sema/resolve/target.h"
 #include "sema/scope.h"
 #include "sema/walk.h"
@@ -97,7 +98,7 @@ static const char *a_type(enum ty ty)
 	return "of unknown type";
 }
 
-static const struct var *var_of(const struct ast_expr *e)
+static struct var *var_of(const struct ast_expr *e)
 {
 	if (e->kind == AST_INDEX)
 		e = e->index.base;
@@ -152,6 +153,19 @@ static void help_string(struct types *t, struct diag *d,
 			  STR_ARG(text), STR_ARG(text));
 }
 
+/* Has another place of the same variable been reported?  One mistake, most
+ * often the name of something else, is wrong wherever the name stands. */
+static bool is_said(const struct ast_expr *e)
+{
+	struct var *v = var_of(e);
+
+	if (!v)
+		return false;
+	if (!v->contradiction.len)
+		v->contradiction = e->span;
+	return v->contradiction.pos != e->span.pos;
+}
+
 void types_mismatch(struct types *t, const struct ast_expr *e, enum ty wanted,
 		    struct span why)
 {
@@ -159,6 +173,8 @@ void types_mismatch(struct types *t, const struct ast_expr *e, enum ty wanted,
 	const struct var *v = var_of(e);
 	struct diag *d;
 
+	if (is_said(e))
+		return;
 	if (v)
 		d = diag_error(ds, DIAG_TYPE_MISMATCH, e->span,
 			       "'%" STR_FMT "' is %s, but %s is wanted here",
@@ -195,6 +211,8 @@ void types_bad_directive(struct types *t, const struct ast_expr *e,
 		types_stat_value(t, e);
 		return;
 	}
+	if (is_said(e))
+		return;
 	d = diag_error(ds, DIAG_TYPE_MISMATCH, e->span,
 		       "this is %s, but '%" STR_FMT "' prints %s",
 		       a_type(e->type), STR_ARG(text), a_type(wanted));
@@ -219,6 +237,8 @@ void types_bad_key(struct types *t, const struct ast_expr *e,
 		types_stat_value(t, e);
 		return;
 	}
+	if (is_said(e))
+		return;
 	d = diag_error(ds, DIAG_TYPE_MISMATCH, e->span,
 		       "this is %s, but key %u of '%" STR_FMT "' is %s",
 		       a_type(e->type), i + 1, STR_ARG(array->name),
@@ -352,7 +372,11 @@ static void report_var(struct types *t, struct var *v)
 			       "nothing tells whether '%" STR_FMT
 			       "' is a number or a string",
 		       STR_ARG(v->name));
-	diag_help(ds, d, "is it ever assigned to?");
+	if (library_has_function(t->program, v->name))
+		diag_help(ds, d, "the function is called by %" STR_FMT "()",
+			  STR_ARG(v->name));
+	else
+		diag_help(ds, d, "is it ever assigned to?");
 }
 
 static void report_keys(struct types *t, struct var *v)

@@ -76,6 +76,14 @@ def sizes():
     pieces, total = map(int, s.stop()[1].split())
     check(pieces >= 100000 // 511 and total == 100000,
           "in pieces, each a string: %d %d" % (pieces, total))
+    s = session('probe procfs("all").read { '
+                'for (i = 0; i < 1000; i++) $value .= "abcd\\n" } '
+                'probe procfs("some").read.maxsize(100) { '
+                'for (i = 0; i < 1000; i++) $value .= "abcd\\n" }',
+                "-DSTP_PROCFS_BUFSIZE=2000")
+    check((len(cat("all")), len(cat("some"))) == (2000, 100),
+          "as -D says")
+    s.stop()
 
 
 def permissions():

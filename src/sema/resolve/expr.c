@@ -411,6 +411,8 @@ static struct str untyped_help(const struct expr_context *c,
 	if (e->kind == AST_NAME && root_find(c->scope, e->name.name))
 		return arena_printf(c->program->arena, "did you mean '$%" STR_FMT
 				    "'?", STR_ARG(e->name.name));
+	if (e->kind == AST_INDEX)
+		return STR("several keys of an array: NAME[x, y]; members of what is there: @cast(value, \"type\")->member");
 	return STR("say it: @cast(value, \"type\")->member");
 }
 

@@ -77,7 +77,10 @@ enum resolve_status procfs_resolve(struct query *q)
 	s->image.name = image_intern(p->image, p->back, path);
 	s->image.a = (uint64_t)q->data;
 	s->image.b = umask ? (uint64_t)umask->number : PROCFS_UMASK;
-	s->image.c = size ? (uint64_t)size->number : 0;
+	if (size)
+		s->image.c = (uint64_t)size->number;
+	else if (!q->data)
+		s->image.c = p->options->procfs_size;
 	s->scope = procfs_scope(p);
 	return RESOLVE_FOUND;
 }
