@@ -161,6 +161,7 @@ struct err *machine_cg_options(struct compile *c, struct cg_options *ret)
 	ret->ncpus = world_cpus(c->world);
 	ret->arch = world_arch(c->world);
 	ret->features = c->program.features;
+	ret->turns = c->options->turns;
 	ret->sources = &c->sources;
 	if (has_filter(c) || c->program.asks_mapped)
 		ret->btf = program_btf(&c->program);

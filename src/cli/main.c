@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/bits.h"
 #include "base/cleanup.h"
 #include "base/mapped.h"
 #include "cli/carry.h"
@@ -28,6 +29,11 @@
 #include "run/session.h"
 
 #define SPILE_VERSION "0.1.0"
+
+/* By how much steps of a handler become shorter that are too long: the verifier
+ * of Linux 5.10 forgets what it has seen after a few turns of a loop, and then
+ * follows each way through the turns that come; so less costs far less. */
+#define SHORTER 4u
 
 /* Prints an error of the world, and frees it. */
 static int fail(struct err *err)
@@ -184,6 +190,15 @@ static bool script_of(const struct options *o, struct runner *r,
 	return !is_image(o->file);
 }
 
+/* The next form of a handler that is too long in that of the image. */
+static void shorten(struct options *o, const struct image *image)
+{
+	if (image->turns)
+		o->turns = MAX(image->turns / SHORTER, 1u);
+	else
+		o->without |= FEATURE_BIT(MAY_GOTO);
+}
+
 /* An image that does not fit this kernel, for the reason why: its script, once
  * more.  Takes over why. */
 static int run_again(const struct options *o, struct runner *r,
@@ -197,9 +212,10 @@ static int run_again(const struct options *o, struct runner *r,
 	if (!may_help || !script_of(o, r, image, &again))
 		return fail(why);
 	again.without = o->without;
+	again.turns = o->turns;
 	if (is_long) {
 		again.features = o->features;
-		again.without |= FEATURE_BIT(MAY_GOTO);
+		shorten(&again, image);
 	}
 	if (o->verbose)
 		fprintf(stderr,

@@ -58,6 +58,7 @@ struct options {
 	const char *explain;
 	const char *command, *output, *features, *name;
 	image_features without;		/* not to be used, see main.c */
+	uint32_t turns;			/* at most, the same; 0 = any */
 	const char *world, *release, *sysroot, *arch;
 	int64_t target;			/* -x, or 0 */
 	uint32_t timeout;		/* s, 0 = none */

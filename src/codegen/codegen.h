@@ -15,6 +15,8 @@ struct sources;
 struct cg_options {
 	image_features features;	/* of the kernel the image is for */
 	uint32_t ncpus;			/* possible CPUs there */
+	uint32_t turns;			/* at most, between two tail calls;
+					 * 0 = as many as seem right */
 	uint32_t hz;			/* ticks a second there; 0 = 250 */
 	const struct arch *arch;
 	const struct sources *sources;	/* NULL: no line table */

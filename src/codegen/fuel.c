@@ -27,6 +27,18 @@ static uint32_t weight(const struct cg_fn *fn, const struct ir_insn *i)
 	return 1;
 }
 
+/* The same between two tail calls; it is written down what the most was, for
+ * whoever finds that it is too many. */
+static uint32_t step_turns(const struct cg_fn *fn, uint32_t n)
+{
+	uint32_t most = fn->g->o->turns;
+
+	n = MIN(MAX(WORK / n, STEP_TURNS_MIN), STEP_TURNS_MAX);
+	n = most ? MIN(n, most) : n;
+	fn->g->img->turns = MAX(fn->g->img->turns, n);
+	return n;
+}
+
 /* How many turns the outermost loop with this head may make. */
 static uint32_t turns(const struct cg_fn *fn, uint32_t head)
 {
@@ -40,7 +52,7 @@ static uint32_t turns(const struct cg_fn *fn, uint32_t head)
 			n += weight(fn, ir_insn(fn->f, bl->insns.v[i]));
 	}
 	if (fn->by_tail)
-		return MIN(MAX(WORK / n, STEP_TURNS_MIN), STEP_TURNS_MAX);
+		return step_turns(fn, n);
 	return MIN(MAX(WORK / n, TURNS_MIN), TURNS_MAX);
 }
 

@@ -705,6 +705,8 @@ struct image {
 					 * measure how long they take */
 	struct image_limits limits;
 	image_features features;	/* that the code relies on */
+	uint32_t turns;		/* most turns of a loop between two tail calls,
+				 * see codegen/fuel.h; 0 = no tail calls */
 	uint32_t globals_map, stats_map, scratch_map, rodata_map;
 	uint32_t data_map, control_map;		/* or IMAGE_NONE */
 	uint32_t stacks_map, ustacks_map, places_map;	/* or IMAGE_NONE */

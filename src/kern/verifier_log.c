@@ -102,11 +102,13 @@ static bool is_too_much(struct str reason, int errnum)
 	return errnum == E2BIG;
 }
 
-/* Loops by may_goto can be made of steps (codegen/stepped.h). */
+/* Loops by may_goto can be made of steps (codegen/stepped.h), and steps by tail
+ * calls can be shorter. */
 static bool has_other_form(const struct image *img)
 {
-	return (img->features & FEATURE_BIT(MAY_GOTO)) &&
-	       (img->features & FEATURE_BIT(BPF_LOOP));
+	image_features loops = FEATURE_BIT(MAY_GOTO) | FEATURE_BIT(BPF_LOOP);
+
+	return img->turns > 1 || !(loops & ~img->features);
 }
 
 /* The place is where it was when it gave up: often a loop, or one of many
