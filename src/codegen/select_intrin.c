@@ -9,6 +9,8 @@
 
 #include "codegen/rt.h"
 
+#define PAUSE_CALLS 256	/* some 20 ns each */
+
 static ir_ref arg(struct cg_fn *fn, ir_ref r, uint32_t k)
 {
 	return fn->f->args.v[ir_insn(fn->f, r)->args + k];
@@ -106,6 +108,13 @@ static void mapped(struct cg_fn *fn, ir_ref r)
 }
 
 /* As a number: the verifier takes what is read from there for one. */
+/* A few microseconds, where a handler has some two thousand turns in all. */
+static void pause_turn(struct cg_fn *fn)
+{
+	for (uint32_t i = 0; fn->by_tail && i < PAUSE_CALLS; i++)
+		code_call(fn->c, HELPER_ktime_get_ns);
+}
+
 static void stack_pointer(struct cg_fn *fn, ir_ref r)
 {
 	struct cg_code *c = fn->c;
@@ -255,6 +264,9 @@ void cg_intrin(struct cg_fn *fn, ir_ref r)
 			   cg_long(fn, arg(fn, r, 0)), 8);
 		break;
 	case INTRIN_GURU:
+		break;
+	case INTRIN_PAUSE:
+		pause_turn(fn);
 		break;
 	case INTRIN_STACK:
 		cg_stack(fn, r, arg(fn, r, 0), arg(fn, r, 1));

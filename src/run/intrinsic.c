@@ -369,6 +369,7 @@ static const intrinsic_fn intrinsics[INTRIN_N] = {
 	[INTRIN_DISCARD] = intrinsic_discard,
 	[INTRIN_RAISE] = intrinsic_raise,
 	[INTRIN_GURU] = do_nothing,
+	[INTRIN_PAUSE] = do_nothing,
 	[INTRIN_CTIME] = intrinsic_ctime,
 	[INTRIN_TZ_GMTOFF] = get_gmtoff,
 	[INTRIN_TZ_NAME] = get_zone,
