@@ -162,6 +162,7 @@ struct err *machine_cg_options(struct compile *c, struct cg_options *ret)
 	ret->arch = world_arch(c->world);
 	ret->features = c->program.features;
 	ret->turns = c->options->turns;
+	ret->short_steps = c->options->short_steps;
 	ret->sources = &c->sources;
 	if (has_filter(c) || c->program.asks_mapped)
 		ret->btf = program_btf(&c->program);

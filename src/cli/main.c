@@ -195,8 +195,10 @@ static void shorten(struct options *o, const struct image *image)
 {
 	if (image->turns)
 		o->turns = MAX(image->turns / SHORTER, 1u);
-	else
+	else if (image->features & FEATURE_BIT(MAY_GOTO))
 		o->without |= FEATURE_BIT(MAY_GOTO);
+	else
+		o->short_steps = true;
 }
 
 /* An image that does not fit this kernel, for the reason why: its script, once
@@ -213,6 +215,7 @@ static int run_again(const struct options *o, struct runner *r,
 		return fail(why);
 	again.without = o->without;
 	again.turns = o->turns;
+	again.short_steps = o->short_steps;
 	if (is_long) {
 		again.features = o->features;
 		shorten(&again, image);

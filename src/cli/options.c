@@ -334,6 +334,20 @@ static struct err *take_number(struct options *o, int id, const char *arg)
 	}
 }
 
+static struct err *take_steps(struct options *o, const char *arg)
+{
+	struct err *err;
+	int64_t n = 0;
+
+	if (!strcmp(arg, "short")) {
+		o->short_steps = true;
+		return NULL;
+	}
+	err = number("--steps", arg, 1, 1000, &n);
+	o->turns = (uint32_t)n;
+	return err ? err_hint(err, "or 'short'") : NULL;
+}
+
 static void take_mode(struct options *o, enum options_mode mode)
 {
 	/* --help beats all others, whatever their order. */
@@ -480,6 +494,8 @@ static struct err *take(struct options *o, struct arena *a,
 			    "spile runs with the rights that you have");
 	case OPT_DUMP:
 		return dump(o, arg);
+	case OPT_STEPS:
+		return take_steps(o, arg);
 	default:
 		return NULL; /* all is done, or there is nothing to do */
 	}

@@ -58,7 +58,8 @@ struct options {
 	const char *explain;
 	const char *command, *output, *features, *name;
 	image_features without;		/* not to be used, see main.c */
-	uint32_t turns;			/* at most, the same; 0 = any */
+	uint32_t turns;			/* the same: at most; 0 = any */
+	bool short_steps;		/* the same */
 	const char *world, *release, *sysroot, *arch;
 	int64_t target;			/* -x, or 0 */
 	uint32_t timeout;		/* s, 0 = none */

@@ -152,7 +152,8 @@ struct cg_fn {
 	struct cg_val *vals;
 	struct cg_var *vars;
 	cg_label *labels;	/* of blocks */
-	bool *is_head;		/* blocks that a jump back leads to */
+	bool *is_head;		/* blocks that a jump back leads to, or where a
+				 * step begins for another reason */
 	bool *in_loop;		/* blocks */
 	uint32_t *depth;	/* of blocks: loops around them */
 	uint32_t *loop;		/* of blocks: head of the outermost, IR_NONE */
@@ -173,6 +174,7 @@ struct cg_fn {
 	uint32_t niters;	/* operations that walk over an array */
 	uint32_t iters_made;
 	bool is_stepped;	/* the steps are being made */
+	bool is_cut;		/* a step ends also where ways meet */
 	bool by_tail;		/* they are a program that calls itself */
 	uint32_t progs_map;	/* with it in it */
 	/* So long that ways through it must not differ, to the verifier, in

@@ -17,6 +17,8 @@ struct cg_options {
 	uint32_t ncpus;			/* possible CPUs there */
 	uint32_t turns;			/* at most, between two tail calls;
 					 * 0 = as many as seem right */
+	bool short_steps;		/* handlers that are too long otherwise,
+					 * see codegen/stepped.h */
 	uint32_t hz;			/* ticks a second there; 0 = 250 */
 	const struct arch *arch;
 	const struct sources *sources;	/* NULL: no line table */

@@ -247,7 +247,7 @@ static void jump(struct cg_fn *fn, uint32_t to)
 {
 	cg_label enough;
 
-	if (!is_back(fn, to)) {
+	if (!is_back(fn, to) && !stepped_begins(fn, to)) {
 		fuel_enter(fn, to);
 		code_jmp(fn->c, fn->labels[to]);
 		return;

@@ -38,8 +38,23 @@ static bool has_calls(const struct cg_fn *fn)
 	       cg_has(fn, FEATURE_BIT(FOR_EACH));
 }
 
+/* Steps that end where ways come together: what the verifier follows is each
+ * of them for itself, and not what one leaves for the next. */
+static void cut(struct cg_fn *fn)
+{
+	fn->is_stepped = fn->is_cut = true;
+	for (uint32_t k = 1; k < fn->norder; k++)
+		if (fn->only_pred[fn->order[k]] == IR_NONE)
+			fn->is_head[fn->order[k]] = true;
+	fn->g->img->short_steps = true;
+}
+
 void stepped_choose(struct cg_fn *fn)
 {
+	if (fn->g->o->short_steps && has_calls(fn)) {
+		cut(fn);
+		return;
+	}
 	if (!fn->has_loops)
 		return;
 	if (cg_has(fn, FEATURE_BIT(MAY_GOTO))) {
@@ -180,6 +195,11 @@ void stepped_jump(struct cg_fn *fn, uint32_t to, cg_label enough)
 	set_state(fn, (int32_t)to + 1);
 	code_movi(fn->c, R0, 0);
 	code_exit(fn->c);
+}
+
+bool stepped_begins(const struct cg_fn *fn, uint32_t to)
+{
+	return fn->is_cut && fn->is_head[to];
 }
 
 void stepped_done(struct cg_fn *fn)

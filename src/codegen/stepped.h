@@ -15,7 +15,9 @@
  * of its frame, which stays the same.
  *
  * The first is also done for very long handlers with loops in loops on new
- * kernels: the verifier then sees no loop at all.
+ * kernels: the verifier then sees no loop at all.  Where it still gives up, and
+ * the script is compiled once more (cg_options.short_steps), a step ends
+ * wherever ways through the handler come together.
  */
 #ifndef CODEGEN_STEPPED_H
 #define CODEGEN_STEPPED_H
@@ -28,7 +30,10 @@ void stepped_choose(struct cg_fn *fn);
 /* Between the prologue and the first block: goes over to the steps. */
 void stepped_begin(struct cg_fn *fn);
 
-/* In the steps: goes on at block `to`, which lies behind; to `enough` when
+/* Does a step of its own begin with this block, from wherever? */
+bool stepped_begins(const struct cg_fn *fn, uint32_t to);
+
+/* In the steps: goes on at block `to`, in the next; to `enough` when
  * the kernel has had enough of it. */
 void stepped_jump(struct cg_fn *fn, uint32_t to, cg_label enough);
 

@@ -705,6 +705,7 @@ struct image {
 					 * measure how long they take */
 	struct image_limits limits;
 	image_features features;	/* that the code relies on */
+	bool short_steps;	/* as cg_options says */
 	uint32_t turns;		/* most turns of a loop between two tail calls,
 				 * see codegen/fuel.h; 0 = no tail calls */
 	uint32_t globals_map, stats_map, scratch_map, rodata_map;

@@ -84,6 +84,8 @@ static void print_head(const struct image *img, FILE *out)
 		l->maxnesting, l->maxstringlen, l->maxmapentries,
 		l->maxerrors, l->maxskipped, l->maxtrylock);
 	fprintf(out, "features 0x%" PRIx64 "\n", img->features);
+	if (img->short_steps)
+		fputs("short_steps\n", out);
 	if (img->turns)
 		fprintf(out, "turns %u\n", img->turns);
 	fputs("maps", out);

@@ -383,6 +383,7 @@ static void whole(struct codec *c, struct image *img)
 	flag(c, &img->count_hits);
 	limits(c, &img->limits);
 	u64(c, &img->features);
+	flag(c, &img->short_steps);
 	u32(c, &img->turns);
 	u32(c, &img->globals_map);
 	u32(c, &img->stats_map);

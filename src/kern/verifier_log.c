@@ -102,13 +102,14 @@ static bool is_too_much(struct str reason, int errnum)
 	return errnum == E2BIG;
 }
 
-/* Loops by may_goto can be made of steps (codegen/stepped.h), and steps by tail
- * calls can be shorter. */
+/* Loops by may_goto can be made of steps (codegen/stepped.h), and steps can be
+ * shorter. */
 static bool has_other_form(const struct image *img)
 {
-	image_features loops = FEATURE_BIT(MAY_GOTO) | FEATURE_BIT(BPF_LOOP);
+	image_features calls = FEATURE_BIT(BPF_LOOP) | FEATURE_BIT(FOR_EACH);
 
-	return img->turns > 1 || !(loops & ~img->features);
+	return img->turns > 1 ||
+	       ((img->features & calls) && !img->short_steps);
 }
 
 /* The place is where it was when it gave up: often a loop, or one of many

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Many random scripts on one kernel, here or in a guest.
 
-    many.py [--count N] [--first SEED] [--features LIST] [--keep DIR]
+    many.py [--count N] [--first SEED] [--features LIST] [--steps WHAT]
+            [--keep DIR]
             [--batch N] [--guest COMMAND]
 
 The scripts are compiled here, for the features that the kernel says it has
@@ -56,7 +57,7 @@ def is_plain(features):
 
 
 def make(job):
-    seed, directory, features = job
+    seed, directory, features, steps = job
     path = os.path.join(directory, str(seed))
     text, lines = generate.make(seed, is_plain(features))
     with open(path + ".stp", "w") as f:
@@ -65,7 +66,7 @@ def make(job):
         for half in ("-- host", "-- kernel"):
             f.write("\n".join([half] + lines) + "\n")
     done = subprocess.run([SPILE, "-w", "-p4", "--no-global-var-display",
-                           "--features=" + features,
+                           "--features=" + features, *steps,
                            "-o", path + ".img", path + ".stp"],
                           capture_output=True, text=True, errors="replace",
                           timeout=120)
@@ -103,8 +104,9 @@ def check(seed, directory):
 def batch(args, seeds, directory, features, pool):
     """The seeds of this batch that failed."""
     bad = set()
+    steps = ["--steps=" + args.steps] if args.steps else []
     for code, seed, err in pool.imap_unordered(
-            make, [(s, directory, features) for s in seeds]):
+            make, [(s, directory, features, steps) for s in seeds]):
         if code:
             print("seed %d: does not compile:\n%s" % (seed, err))
             bad.add(seed)
@@ -128,6 +130,7 @@ def options():
     p.add_argument("--count", type=int, default=50)
     p.add_argument("--first", type=int, default=1)
     p.add_argument("--features", default="")
+    p.add_argument("--steps", default="")
     p.add_argument("--guest", default="")
     p.add_argument("--keep", default="")
     p.add_argument("--batch", type=int, default=20)

@@ -60,7 +60,7 @@ _spile() {
 	-I|--sysroot|--world) COMPREPLY=($(compgen -d -- "$cur")) ;;
 	-o) COMPREPLY=($(compgen -f -- "$cur")) ;;
 	-c) COMPREPLY=($(compgen -c -- "$cur")) ;;
-	-e|-E|-G|-S|-T|-s|-m|--vp|--features|--compatible|--explain) ;;
+	-e|-E|-G|-S|-T|-s|-m|--vp|--features|--steps|--compatible|--explain) ;;
 	*)
 		if [[ $cur == -* ]]; then
 			_spile_words "$(_spile_options)"
