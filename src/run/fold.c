@@ -117,11 +117,28 @@ static void fold_array(struct fold *f, uint32_t global)
 	snapshot_destroy(sn);
 }
 
+/* Without what has come, or stayed, at other keys. */
+static void keep_firsts(struct fold *f, struct snapshot *sn)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < sn->n; i++)
+		if (!find_first(f, sn, i))
+			sn->order[n++] = sn->order[i];
+	sn->n = n;
+}
+
 struct snapshot *fold_snapshot(struct fold *f, uint32_t global)
 {
-	if (f->img->globals.v[global].fold)
+	bool folds = f->img->globals.v[global].fold;
+	struct snapshot *sn;
+
+	if (folds)
 		fold_array(f, global);
-	return store_snapshot(f->store, global);
+	sn = store_snapshot(f->store, global);
+	if (folds)
+		keep_firsts(f, sn);
+	return sn;
 }
 
 void fold_keys(struct fold *f, uint32_t global, struct value *keys)

@@ -623,21 +623,31 @@ struct snapshot *store_snapshot(struct store *s, uint32_t global)
 	return sn;
 }
 
+/* A handler that adds to an element while it is taken out adds in vain.  So a
+ * sum only becomes 0, and goes when it is found so. */
+static void move_sum(struct table *t, const uint8_t *seen, const uint8_t *to)
+{
+	int64_t v;
+
+	memcpy(&v, seen + t->key_size, sizeof(v));
+	if (!v)
+		t->ops->drain(t, seen, seen + t->key_size);
+	else if (t->ops->add(t, to, v))
+		t->ops->add(t, seen, -v);
+}
+
 void store_fold(struct store *s, uint32_t global, const uint8_t *seen,
 		const uint8_t *to)
 {
 	struct table *t = s->tables[global];
 	const uint8_t *value = seen + t->key_size;
-	int64_t v;
 
 	if (t->global->type == IT_STATS) {
 		if (t->ops->merge(t, to, value))
 			t->ops->drain(t, seen, value);
 	} else if (t->global->type == IT_LONG &&
 		   t->global->fold == FOLD_ADD) {
-		memcpy(&v, value, sizeof(v));
-		if (t->ops->add(t, to, v))
-			t->ops->drain(t, seen, value);
+		move_sum(t, seen, to);
 	} else if (t->ops->put(t, to, value)) {
 		t->ops->del(t, seen);
 	}

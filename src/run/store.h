@@ -89,7 +89,8 @@ const uint8_t *store_stat(struct store *s, uint32_t global,
 struct snapshot *store_snapshot(struct store *s, uint32_t global);
 
 /* What is at a key as it was seen, an entry of a snapshot, goes to another
- * key, in the global's way to fold; what came since stays. */
+ * key, in the global's way to fold; what came since stays.  A sum of 0 may
+ * stay, too. */
 void store_fold(struct store *s, uint32_t global, const uint8_t *seen,
 		const uint8_t *to);
 
