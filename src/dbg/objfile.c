@@ -740,11 +740,13 @@ bool objfile_symbol(struct objfile *o, uint32_t i, struct objfile_symbol *ret)
 static bool objfile_is_named(const struct objfile *o, const GElf_Sym *sym,
 			     struct str name)
 {
-	const char *s = (const char *)o->strings.p + sym->st_name;
+	const char *s;
 
-	return sym->st_name < o->strings.size &&
-	       o->strings.size - sym->st_name > name.len && !s[name.len] &&
-	       !memcmp(s, name.s, name.len);
+	if (sym->st_name >= o->strings.size ||
+	    o->strings.size - sym->st_name <= name.len)
+		return false;
+	s = (const char *)o->strings.p + sym->st_name;
+	return !s[name.len] && !memcmp(s, name.s, name.len);
 }
 
 static void objfile_index_names(struct objfile *o)

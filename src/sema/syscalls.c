@@ -42,6 +42,23 @@ const struct syscall_row *syscall_row(uint32_t i)
 	return i < ARRAY_SIZE(calls) ? &calls[i] : NULL;
 }
 
+const struct syscall_struct *syscall_struct(char kind)
+{
+	static const struct syscall_struct structs[] = {
+		{ 'T', "timespec", 2 },	   { 'N', "timespecs", 4 },
+		{ 'V', "timeval", 2 },	   { 'U', "timevals", 4 },
+		{ 'I', "itimerval", 4 },   { 'J', "itimerspec", 4 },
+		{ 'L', "rlimit", 2 },	   { 'B', "utimbuf", 2 },
+		{ 'G', "sigaction", 4 },   { 'g', "sigset", 1 },
+		{ 'Q', "epoll_event", 2 }, { 'i', "int_at", 1 },
+	};
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(structs); i++)
+		if (structs[i].kind == kind)
+			return &structs[i];
+	return NULL;
+}
+
 struct str syscall_family(uint32_t i)
 {
 	return i < NFAMILIES ? families[i] : STR("");
@@ -297,9 +314,9 @@ static void words_at(struct maker *m, uint32_t n, uint32_t words, uint32_t size)
 	buf_printf(m->out, " } catch { __e%u = 1 }\n", n);
 }
 
-/* TEXT = function(__aN, __bN, ..., __eN, NAME): longs at an address. */
+/* TEXT = _syscall_STRUCT(__aN, __bN, ..., __eN, NAME): longs at an address. */
 static void structure(struct maker *m, const struct syscall_item *it,
-		      uint32_t words, const char *function)
+		      const struct syscall_struct *s)
 {
 	struct str shown = text_name(m, it);
 
@@ -307,17 +324,18 @@ static void structure(struct maker *m, const struct syscall_item *it,
 	if (m->wide_nr >= 0)
 		buf_printf(m->out, "\tif ($syscall == %d) {\n", m->wide_nr);
 	if (!m->narrow || m->wide_nr >= 0)
-		words_at(m, it->n, words, 8);
+		words_at(m, it->n, s->words, 8);
 	if (m->wide_nr >= 0)
 		buf_str(m->out, STR("\t} else {\n"));
 	if (m->narrow)
-		words_at(m, it->n, words, 4);
+		words_at(m, it->n, s->words, 4);
 	if (m->wide_nr >= 0)
 		buf_str(m->out, STR("\t}\n"));
-	buf_printf(m->out, "\t%" STR_FMT " = %s(", STR_ARG(shown), function);
+	buf_printf(m->out, "\t%" STR_FMT " = _syscall_%s(", STR_ARG(shown),
+		   s->name);
 	if (it->table.len)
 		buf_printf(m->out, "%u, ", (unsigned)flags_find(it->table));
-	for (uint32_t i = 0; i < words; i++)
+	for (uint32_t i = 0; i < s->words; i++)
 		buf_printf(m->out, "__%c%u, ", (int)('h' + i), it->n);
 	buf_printf(m->out, "__e%u, %" STR_FMT ")\n", it->n,
 		   STR_ARG(it->name));
@@ -424,10 +442,9 @@ static void copy(struct maker *m, const struct syscall_item *it)
 		   STR_ARG(it->name), STR_ARG(it->text));
 }
 
-/* struct utimbuf, and its members. */
+/* The members of a struct utimbuf. */
 static void utimbuf(struct maker *m, const struct syscall_item *it)
 {
-	structure(m, it, 2, "_syscall_utimbuf");
 	buf_printf(m->out, "\tactime = __h%u\n\tmodtime = __i%u\n", it->n,
 		   it->n);
 }
@@ -443,8 +460,16 @@ static void mode(struct maker *m, const struct syscall_item *it)
 	buf_str(&m->values, STR(", __mode"));
 }
 
-static void one(struct maker *m, const struct syscall_item *it)
+static void argument(struct maker *m, const struct syscall_item *it)
 {
+	const struct syscall_struct *s = syscall_struct(it->kind);
+
+	if (s) {
+		structure(m, it, s);
+		if (it->kind == 'B')
+			utimbuf(m, it);
+		return;
+	}
 	switch (it->kind) {
 	case 'd':
 		return number(m, it, "int", "%d");
@@ -477,30 +502,6 @@ static void one(struct maker *m, const struct syscall_item *it)
 		return mode(m, it);
 	case 'w':
 		return bytes(m, it);
-	case 'T':
-		return structure(m, it, 2, "_syscall_timespec");
-	case 'V':
-		return structure(m, it, 2, "_syscall_timeval");
-	case 'U':
-		return structure(m, it, 4, "_syscall_timevals");
-	case 'N':
-		return structure(m, it, 4, "_syscall_timespecs");
-	case 'I':
-		return structure(m, it, 4, "_syscall_itimerval");
-	case 'J':
-		return structure(m, it, 4, "_syscall_itimerspec");
-	case 'L':
-		return structure(m, it, 2, "_syscall_rlimit");
-	case 'B':
-		return utimbuf(m, it);
-	case 'g':
-		return structure(m, it, 1, "_syscall_sigset");
-	case 'i':
-		return structure(m, it, 1, "_syscall_int_at");
-	case 'G':
-		return structure(m, it, 4, "_syscall_sigaction");
-	case 'Q':
-		return structure(m, it, 2, "_syscall_epoll_event");
 	case 'v':
 		return iovec(m, it);
 	case 'P':
@@ -638,7 +639,7 @@ static void arguments(struct arena *a, const struct arch *arch,
 
 	for (uint32_t n = 1; syscall_item_next(&rest, n, &it); n++) {
 		if (it.kind != '-')
-			one(&m, &it);
+			argument(&m, &it);
 		m.before = it.name;
 	}
 	if (m.format.len)

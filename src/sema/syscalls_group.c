@@ -52,6 +52,12 @@ static void need_words(struct needs *n, uint32_t arg, bool four)
 
 static void need(struct needs *n, const struct syscall_item *it)
 {
+	const struct syscall_struct *s = syscall_struct(it->kind);
+
+	if (s && s->words > 1) {
+		need_words(n, it->n, s->words == 4);
+		return;
+	}
 	switch (it->kind) {
 	case 's':
 	case 'n':
@@ -59,20 +65,6 @@ static void need(struct needs *n, const struct syscall_item *it)
 		return;
 	case 'w':
 		need_text(n, it->n, TEXT1_SIZED);
-		return;
-	case 'T':
-	case 'V':
-	case 'L':
-	case 'B':
-	case 'Q':
-		need_words(n, it->n, false);
-		return;
-	case 'U':
-	case 'N':
-	case 'I':
-	case 'J':
-	case 'G':
-		need_words(n, it->n, true);
 		return;
 	case 'S':
 		/* The path is the second text: the first may be data. */
@@ -209,18 +201,24 @@ static void put_sized(struct buf *b, const struct syscall_item *it)
 }
 
 static void put_words(struct buf *b, const struct syscall_item *it,
-		      const char *function, bool four)
+		      const struct syscall_struct *s)
 {
-	buf_printf(b, "_syscall_%s(", function);
+	buf_printf(b, "_syscall_%s(", s->name);
 	if (it->table.len)
 		buf_printf(b, "%u, ", (unsigned)flags_find(it->table));
-	buf_printf(b, "h, i, %se, a%u)", four ? "j, k, " : "", it->n);
+	buf_printf(b, "h, i, %se, a%u)", s->words == 4 ? "j, k, " : "", it->n);
 }
 
 /* text: the number of the next text, from 1. */
 static void put_value(struct buf *b, const struct syscall_item *it,
 		      uint32_t *text)
 {
+	const struct syscall_struct *s = syscall_struct(it->kind);
+
+	if (s && s->words > 1) {
+		put_words(b, it, s);
+		return;
+	}
 	switch (it->kind) {
 	case 's':
 	case 'n':
@@ -248,26 +246,6 @@ static void put_value(struct buf *b, const struct syscall_item *it,
 		buf_printf(b, "_syscall_mode(a%u, a%u & 0xffffffff)",
 			   it->n - 1, it->n);
 		return;
-	case 'T':
-		return put_words(b, it, "timespec", false);
-	case 'V':
-		return put_words(b, it, "timeval", false);
-	case 'L':
-		return put_words(b, it, "rlimit", false);
-	case 'B':
-		return put_words(b, it, "utimbuf", false);
-	case 'Q':
-		return put_words(b, it, "epoll_event", false);
-	case 'G':
-		return put_words(b, it, "sigaction", true);
-	case 'U':
-		return put_words(b, it, "timevals", true);
-	case 'N':
-		return put_words(b, it, "timespecs", true);
-	case 'I':
-		return put_words(b, it, "itimerval", true);
-	case 'J':
-		return put_words(b, it, "itimerspec", true);
 	case 'S':
 		buf_printf(b, "_sockaddr_text(_syscall_flags(%u, h & 0xffff), "
 			   "h & 0xffff, h, i, j, s2, e, a%u)",

@@ -36,6 +36,18 @@ const struct syscall_row *syscall_row(uint32_t i);
 bool syscall_item_next(struct str *args, uint32_t n,
 		       struct syscall_item *ret);
 
+/* A kind of argument that is the address of a struct, which the library shows:
+ * _syscall_NAME() takes its first words, 2 or 4 (1: a single one, which groups
+ * of calls do not have). */
+struct syscall_struct {
+	char kind;
+	const char *name;
+	uint32_t words;
+};
+
+/* NULL = this kind is none. */
+const struct syscall_struct *syscall_struct(char kind);
+
 /* "syscall", "nd_syscall" and "tp_syscall"; empty = no more. */
 struct str syscall_family(uint32_t i);
 
