@@ -18,7 +18,8 @@
 #define CHUNK_BYTES (256 * 1024)
 #define DEPTH_HARD_MAX 10000
 #define STACK_MAX (size_t)(256 << 20)
-/* A loop that counts no actions still ends. */
+/* A loop that counts no actions still ends, after so many jumps back for each
+ * action that the handler may do. */
 #define JUMPS_PER_ACTION 64
 
 struct chunk {
@@ -464,7 +465,8 @@ void host_unlock(struct host *h)
 	h->locked = false;
 }
 
-/* aux: around one operation, which may stand where the lock is held. */
+/* aux: the lock is for one operation alone, which may stand where the handler
+ * holds it already; then the UNLOCK behind it leaves it. */
 static enum step lock(struct host *h, const struct image_insn *i)
 {
 	h->lock_stays = i->aux && h->locked;
@@ -538,13 +540,15 @@ static const eval_fn ops[OP_N] = {
 	[OP_INTRIN] = intrinsic_run, [OP_MATCH] = eval_match,
 };
 
-/* MAXACTION is not, or a loop around a try could go on for ever. */
+/* Not that there were too many actions: a loop around a try could go on for
+ * ever. */
 static bool is_catchable(const struct host *h)
 {
 	return h->error.kind != IERR_ACTIONS && h->error.kind != IERR_ABORT;
 }
 
-/* Finds who catches; false = nobody. */
+/* Goes to the block that catches the error, out of functions if need be; false
+ * = nothing catches it. */
 static bool unwind(struct host *h)
 {
 	bool catchable = is_catchable(h);
@@ -564,7 +568,8 @@ static bool unwind(struct host *h)
 	}
 }
 
-/* Where the error shows: in the user's script, not in the library. */
+/* Where the error is shown: in the user's script, at the call of a function of
+ * the library that failed. */
 static uint32_t place_of(const struct host *h)
 {
 	const struct frame *fr = h->frame;

@@ -116,8 +116,8 @@ static bool take_control(struct session *s, const void *data, uint32_t len)
 	return false;
 }
 
-/* The next record wakes us; not one that came just before it could see that:
- * so we look again. */
+/* From now on the next record wakes us.  One that was written just before
+ * that cannot have seen it: so we look once more. */
 static void ask_for_next(struct session *s)
 {
 	uint32_t len;
@@ -154,7 +154,8 @@ static void drain_control(struct session *s)
 
 	if (!s->control)
 		return;
-	/* Printing a message may itself be an event that raises an error. */
+	/* Bounded, since to print a message may itself be what a probe is
+	 * about, and raise the next error. */
 	while (n++ < SESSION_BURST && (data = ring_peek(s->control, &len))) {
 		cond |= take_control(s, data, len);
 		ring_consume(s->control);
@@ -170,7 +171,7 @@ static void drain(struct session *s)
 	drain_control(s);
 }
 
-/* To the last: no handler runs any more. */
+/* Takes all that is left in the rings, when no handler runs any more. */
 static void drain_rest(struct session *s)
 {
 	uint32_t len;
@@ -194,7 +195,7 @@ static void take_signals(struct session *s)
 		output_switch(s->out);
 }
 
-/* Who has attached gets what there is. */
+/* Whoever is attached (-A) gets what there is. */
 static void run_recorder(struct session *s)
 {
 	if (!s->recorder)
@@ -245,7 +246,8 @@ static void run_input(struct session *s)
 
 static void reset_globals(struct session *s)
 {
-	/* Of statistics, what has been seen goes: all there is now. */
+	/* A statistic that is cleared loses what has been seen of it: from here
+	 * on, all that there is now. */
 	store_begin(s->store);
 	if (!store_lock(s->store))
 		return;
@@ -382,12 +384,13 @@ static void say_detached(struct session *s)
 			   "To reconnect, type \"spile -A %s\"\n", s->name);
 	else
 		buf_printf(&words, "%d\n", (int)getpid());
-	/* Who started it has gone meanwhile: he did not want it. */
+	/* Whoever started it is gone (^C): nobody wants it. */
 	if (!detach_done(s->o->detach, buf_view(&words)))
 		session_raise(s, SESSION_STOPPING);
 }
 
-/* What was there before has begun. */
+/* Probes of the begin of a process or thread are hit for those that were there
+ * before the session, too. */
 static struct err *visit_existing(struct session *s)
 {
 	struct err *e = NULL;

@@ -40,8 +40,8 @@ static struct err *try_attach(struct session *s, uint32_t i)
 }
 
 /* Before Linux f3a95075549e ("bpf: Allow trampoline re-attach for tracing and
- * lsm programs") (v5.13) a program forgot what it is for once it had been
- * attached: that was a "not found". */
+ * lsm programs") (v5.13) a program could be attached only once: the second time
+ * the kernel did not find its function, and it must be loaded again. */
 static struct err *attach_one(struct session *s, uint32_t i)
 {
 	const struct image_probe *p = session_probe(s, i);
@@ -139,7 +139,8 @@ static struct err *attach_or_leave_out(struct session *s, uint32_t i)
 	return NULL;
 }
 
-/* Those of points without wildcards of which others are attached. */
+/* Tells of the probes that were refused where others of the same point, which
+ * has no wildcards, are attached. */
 static void tell_refused(struct session *s)
 {
 	for (uint32_t i = 0; i < s->img->probes.n; i++)
@@ -158,7 +159,7 @@ static struct err *all_left_out(struct session *s)
 	return NULL;
 }
 
-/* What the conditions of timers and of kernel probes say now. */
+/* Brings timers and kernel probes to what their conditions say now. */
 struct err *session_arm(struct session *s)
 {
 	struct err *e = NULL;
@@ -199,7 +200,8 @@ void session_rearm(struct session *s)
 
 /* ---- modules that come and go ---- */
 
-/* One that the kernel refuses now may be attached when it comes again. */
+/* Attaches the sites in a module that has come.  Where the kernel refuses one
+ * of many, it is tried again when the module comes the next time. */
 static void module_came(struct session *s, struct str name)
 {
 	for (uint32_t i = 0; i < s->img->probes.n; i++) {

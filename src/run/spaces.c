@@ -20,8 +20,9 @@
 
 #define SPACES_SLOTS 4096		/* a power of two */
 #define SPACES_MAPPINGS_MAX (1u << 21)	/* 150 MiB of them */
-#define SPACES_FORKS_MAX 16	/* up to a parent that is known */
-#define SPACES_AGAIN_NS 100000000	/* between two looks at one process */
+#define SPACES_FORKS_MAX 16	/* how far up parents are asked */
+#define SPACES_AGAIN_NS 100000000	/* between two readings of a process's
+					 * mappings */
 
 struct space_mapping {
 	struct mapping m;
@@ -110,7 +111,7 @@ static struct space **slot(struct spaces *s, pid_t pid)
 	return &s->slots[(uint32_t)pid & (SPACES_SLOTS - 1)];
 }
 
-/* The one that the process had at a time; NULL = nothing is known. */
+/* The space that a process had at a time; NULL = nothing is known of it. */
 static struct space *space_at(struct spaces *s, pid_t pid, uint64_t time)
 {
 	for (struct space *p = *slot(s, pid); p; p = p->next)
@@ -164,7 +165,7 @@ static void space_map(struct spaces *s, struct space *p,
 	s->nmappings++;
 }
 
-/* What the process has now; false = it is no more. */
+/* Reads what the process has mapped now; false = it has ended. */
 static bool space_read(struct spaces *s, struct space *p)
 {
 	struct mappings list;
@@ -204,7 +205,8 @@ static void space_mapped(struct spaces *s, const struct space_event *event)
 		.path = event->path,
 	};
 
-	/* Of a process that was there before: when somebody asks. */
+	/* What a process that was there before us has is read when somebody
+	 * asks. */
 	if (p)
 		space_map(s, p, &m, event->time);
 }
@@ -296,7 +298,7 @@ static void space_exit(struct spaces *s, const struct space_event *event)
 		p->until = event->time;
 }
 
-/* What was missed is looked at again. */
+/* Events were lost: processes are to be read again when somebody asks. */
 static void spaces_lost(struct spaces *s)
 {
 	for (uint32_t i = 0; i < SPACES_SLOTS; i++)
@@ -388,7 +390,7 @@ static const struct mapping *mapping_at(const struct space *p, uint64_t time,
 	return NULL;
 }
 
-/* Is it worth looking what the process has now? */
+/* Is it worth reading what the process has mapped now? */
 static bool may_read(const struct space *p)
 {
 	return !p->is_read && (!p->read_at ||

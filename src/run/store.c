@@ -13,13 +13,15 @@
 #include "run/table.h"
 
 #define LOCK_HOST UINT64_MAX
-/* An owner in the kernel may have been preempted: spin, then let it run. */
+/* Who has the lock in the kernel may have been preempted: spin for so many
+ * tries, then let others run between two of them. */
 #define LOCK_SPINS 1000
 #define LOCK_TRIES 20000
 
-/* Programs of run/inplace for a scalar statistic. */
+/* Programs of run/inplace for a scalar statistic: descriptors, or NOT_YET or
+ * CANNOT. */
 struct stat_fds {
-	int take, merge;	/* NOT_YET, CANNOT */
+	int take, merge;
 };
 
 #define NOT_YET (-1)
@@ -389,8 +391,9 @@ bool store_add(struct store *s, uint32_t global, const struct value *keys,
 	return no_room(g, e);
 }
 
-/* The kernel's part of all scalar statistics, in s->copies: once for a
- * handler, so that all it reads is of one moment.  False = there is none. */
+/* Reads the kernel's part of all scalar statistics into s->copies, once for
+ * each handler, so that all it sees is of one moment.  False = there is none.
+ */
 static bool read_copies(struct store *s)
 {
 	const uint32_t zero = 0;
@@ -447,8 +450,8 @@ static void merge_scalar(struct store *s, uint32_t global,
 		stat_merge(&g->stat, scalar_at(s, g), stat);
 }
 
-/* Takes all CPUs' copies: what came since they were read is merged again.
- * False = this kernel cannot. */
+/* Clears the copies of all CPUs; what came to them since they were read is
+ * merged again.  False = this kernel cannot. */
 static bool take_stat(struct store *s, uint32_t global)
 {
 	const struct image_global *g = global_of(s, global);

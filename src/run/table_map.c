@@ -21,7 +21,8 @@
 #include "run/table.h"
 
 #define BATCH 256
-/* Somebody else may insert or delete between our look and our write. */
+/* Programs may insert or delete the key between our look and our write: then we
+ * look again, so many times at most. */
 #define TRIES 64
 
 #define NOT_YET (-1)
@@ -171,8 +172,8 @@ static bool map_put(struct table *t, const void *key, const void *value)
 	return !code;
 }
 
-/* Where the kernel has no programs for it; may undo what is added there in
- * the same moment.  1 = not there. */
+/* Adds where the kernel has no programs for it: what a handler adds at the same
+ * moment may be lost.  0; 1 = there is no such key; or -errno. */
 static int replace_sum(struct map_table *m, const void *key, int64_t v)
 {
 	uint64_t sum;
@@ -185,7 +186,8 @@ static int replace_sum(struct map_table *m, const void *key, int64_t v)
 	return syscall_map_update(m->fd, key, m->value, BPF_EXIST);
 }
 
-/* The program that changes an entry in place; < 0 = none. */
+/* The descriptor of the program that changes an entry in place, which is made
+ * when it is first wanted; < 0 = there is none. */
 static int change_fd(struct map_table *m)
 {
 	const struct table *t = &m->table;
@@ -227,7 +229,8 @@ static bool map_add(struct table *t, const void *key, int64_t v)
 	return !code;
 }
 
-/* Into an entry, which is made where there is none. */
+/* Merges a statistic into that of a key, which is made where there is none;
+ * false = there is no room. */
 static bool merge_stat(struct map_table *m, const void *key,
 		       const uint8_t *stat)
 {
@@ -356,7 +359,7 @@ static bool dump_batches(struct map_table *m, struct dump *d)
 	return !code || code == -ENOENT;
 }
 
-/* By number; those below 0 were put in front by a sorted foreach. */
+/* By number; those below 0 were put in front by a foreach that sorts. */
 static int by_seq(const void *pa, const void *pb)
 {
 	const struct entry *a = pa, *b = pb;
@@ -366,7 +369,8 @@ static int by_seq(const void *pa, const void *pb)
 	return (a->key > b->key) - (a->key < b->key);
 }
 
-/* The host's own statistics: into those of the map, or new at the end. */
+/* Merges the host's own statistics into those of the n entries from ret's byte
+ * `start` on, or adds them at the end; how many entries there are then. */
 static uint32_t merge_own(struct map_table *m, struct buf *ret, size_t start,
 			  uint32_t n)
 {
@@ -440,7 +444,7 @@ static void map_clear(struct table *t)
 		m->own->ops->clear(m->own);
 }
 
-/* Where the kernel has no programs for it: see replace_sum(). */
+/* Sets a number where the kernel has no programs for it: see replace_sum(). */
 static void replace_number(struct map_table *m, const void *key, uint64_t seq)
 {
 	if (syscall_map_lookup(m->fd, key, m->value))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Mappings of processes are written one behind the other, and from the start
- * again when the end is reached; whose then are overwritten are forgotten, and
- * asked for again.
+ * The mappings of processes are written one behind the other into one table,
+ * and from its start again when the end is reached.  A process whose mappings
+ * are overwritten then is forgotten; it will be asked for again.
  */
 #include "run/unwind.h"
 
@@ -38,10 +38,11 @@ struct table {
 struct proc {
 	pid_t pid;
 	uint32_t first, n;	/* mappings */
-	bool asked;		/* the kernel has, or will; else its files are
-				 * read, so that the answer will be quick */
-	bool answered;		/* it has */
-	bool dirty;
+	bool asked;		/* the kernel has asked for it, or is expected
+				 * to: tables are made of what is known of its
+				 * files */
+	bool answered;		/* it has asked: its files are read, too */
+	bool dirty;		/* it has mapped something since */
 };
 
 struct unwind {
@@ -125,8 +126,8 @@ static uint32_t rule_number(struct unwind *w, const struct unwind_rule *r)
 	return (uint32_t)n;
 }
 
-/* A new chunk waits for all programs of the kernel, and one of those may wait
- * for us: so there should be one before it is needed. */
+/* Adding a chunk waits until all programs of the kernel have ended, and one of
+ * them may be waiting for our answer: so it is done before it is needed. */
 static void more_room(struct unwind *w)
 {
 	if (!w->is_full)
@@ -257,7 +258,8 @@ static void add_part(struct unwind *w, const struct mapping *m, uint64_t bias,
 	};
 }
 
-/* Files are read for who asks; they may be large, and others wait meanwhile. */
+/* Files are read only for a process that has asked: they may be large, and
+ * others wait meanwhile. */
 static void add_mapping(struct unwind *w, const struct proc *p,
 			const struct mapping *m, uint32_t *n)
 {
@@ -366,7 +368,7 @@ static bool has_probes(const struct unwind *w, struct str path)
 	return false;
 }
 
-/* It is asked for again when it is needed. */
+/* Forgets a process; the kernel asks for it again when it needs it. */
 static void drop(struct unwind *w, struct proc *p)
 {
 	if (!p)
@@ -376,7 +378,7 @@ static void drop(struct unwind *w, struct proc *p)
 	w->procs.n--;
 }
 
-/* It will be asked for. */
+/* The kernel will ask for this process. */
 static void expect(struct unwind *w, pid_t pid)
 {
 	struct proc *p = proc_get(w, pid);
@@ -384,7 +386,7 @@ static void expect(struct unwind *w, pid_t pid)
 	p->asked = p->dirty = true;
 }
 
-/* A child has what its parent has. */
+/* A child of a process that was asked for will be, too. */
 static void add_child(struct unwind *w, const struct spaces_change *c)
 {
 	const struct proc *parent = proc_find(w, c->parent);
