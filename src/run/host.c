@@ -236,12 +236,12 @@ const struct image_insn *host_insn(const struct host *h, uint32_t insn)
 
 const struct value *host_list(struct host *h, const struct image_insn *i)
 {
-	const uint32_t *args = h->img->args.v + i->args;
+	for (uint32_t k = 0; k < i->nargs; k++) {
+		uint32_t arg = h->img->args.v[i->args + k];
 
-	for (uint32_t k = 0; k < i->nargs; k++)
-		h->list[k] = args[k] == IMAGE_NONE ?
-				     (struct value){} :
-				     h->frame->slots[args[k]];
+		h->list[k] = arg == IMAGE_NONE ? (struct value){} :
+						 h->frame->slots[arg];
+	}
 	return h->list;
 }
 
