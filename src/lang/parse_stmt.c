@@ -345,6 +345,15 @@ static struct ast_stmt *expression(struct parser *p)
 	return s;
 }
 
+/* Can what follows a return be no value of it? */
+static bool returns_nothing(struct parser *p)
+{
+	enum token_kind k = parser_peek(p, 0)->kind;
+
+	return k == TOK_SEMICOLON || k == TOK_RBRACE || k == TOK_ELSE ||
+	       begins_statement(k);
+}
+
 static struct ast_stmt *return_(struct parser *p)
 {
 	struct ast_stmt *s = new_stmt(p, AST_S_RETURN);
@@ -354,7 +363,7 @@ static struct ast_stmt *return_(struct parser *p)
 		parser_report(p, DIAG_MISPLACED, at,
 			     "return is for functions; next leaves a probe's "
 			     "handler");
-	if (!parser_at(p, TOK_SEMICOLON) && !parser_at(p, TOK_RBRACE))
+	if (!returns_nothing(p))
 		s->expr = parse_expr(p);
 	return s;
 }

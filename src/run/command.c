@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <wordexp.h>
@@ -14,14 +16,58 @@
 
 #define COMMAND_FAILED 127	/* as a shell says that it found nothing */
 
+/* What is to be run, found before anybody looks: a probe that counts what the
+ * command does shall not count the search for it. */
+struct program_call {
+	char **words;
+	char *path;		/* of the program; NULL: for a shell */
+};
+
+static bool is_program(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISREG(st.st_mode) && !access(path, X_OK);
+}
+
+/* As execvp() searches; NULL = not found. */
+static char *find_program(const char *name)
+{
+	const char *dirs = getenv("PATH");
+	char *path = NULL;
+
+	if (strchr(name, '/') || !dirs)
+		return strdup(name);
+	for (size_t n; *dirs; dirs += n + (dirs[n] == ':')) {
+		n = strcspn(dirs, ":");
+		if (asprintf(&path, "%.*s%s%s", (int)n, dirs, n ? "/" : "",
+			     name) < 0)
+			return NULL;
+		if (is_program(path))
+			return path;
+		free(path);
+	}
+	return NULL;
+}
+
 /* The words are those that a shell makes of it, quotes, variables and wildcards
  * included; what takes more than that, a shell runs. */
-static void become(const char *text)
+static void prepare(const char *text, struct program_call *ret)
 {
 	wordexp_t words;
 
-	if (!wordexp(text, &words, WRDE_NOCMD | WRDE_UNDEF) && words.we_wordc)
-		execvp(words.we_wordv[0], words.we_wordv);
+	if (wordexp(text, &words, WRDE_NOCMD | WRDE_UNDEF) || !words.we_wordc)
+		return;
+	ret->words = words.we_wordv;
+	ret->path = find_program(words.we_wordv[0]);
+}
+
+static void become(const char *text, const struct program_call *p)
+{
+	if (p->path)
+		execv(p->path, p->words);
+	if (p->path)	/* a script that does not say for what, perhaps */
+		execvp(p->words[0], p->words);
 	/* What is no program may still be a word of the shell's. */
 	execl("/bin/sh", "sh", "-c", text, (char *)NULL);
 	perror(text);
@@ -53,10 +99,13 @@ static bool write_byte(int fd)
  * byte, no command. */
 static void wait_and_become(int go, const char *text)
 {
+	struct program_call call = {};
+
+	prepare(text, &call);
+	signal(SIGPIPE, SIG_DFL);
 	if (!write_byte(go) || !read_byte(go))
 		_exit(EXIT_SUCCESS);
-	signal(SIGPIPE, SIG_DFL);
-	become(text);
+	become(text, &call);
 }
 
 struct err *command_create(const char *text, struct command *ret)
