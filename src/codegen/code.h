@@ -62,6 +62,7 @@ struct cg_insn {
 	int16_t off;
 	bool uses_reg;		/* operand src, else imm */
 	bool is_kept;		/* a jump that another cannot do */
+	bool is_far;		/* a jump that is too wide for 16 bits */
 	cg_reg dst, src;
 	int64_t imm;
 	uint32_t what;		/* of the relocation */

@@ -17,6 +17,29 @@ static uint32_t here(const struct emit *e)
 	return e->img->insns.n - e->first;
 }
 
+/* The jump that is taken when this one is not; 0 = there is none. */
+static uint8_t inverse(uint8_t op)
+{
+	static const uint8_t pairs[][2] = {
+		{ BPF_JEQ, BPF_JNE },	{ BPF_JGT, BPF_JLE },
+		{ BPF_JGE, BPF_JLT },	{ BPF_JSGT, BPF_JSLE },
+		{ BPF_JSGE, BPF_JSLT },
+	};
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(pairs); i++)
+		for (int k = 0; k < 2; k++)
+			if (pairs[i][k] == op)
+				return pairs[i][!k];
+	return 0;
+}
+
+static uint32_t jump_size(const struct cg_insn *i)
+{
+	if (!i->is_far || i->code == (BPF_JMP | BPF_JA))
+		return 1;
+	return inverse(BPF_OP(i->code)) ? 2 : 3;
+}
+
 static uint32_t size_of(const struct cg_insn *i)
 {
 	switch ((enum cg_kind)i->kind) {
@@ -25,12 +48,13 @@ static uint32_t size_of(const struct cg_insn *i)
 		return 0;
 	case CG_LD64:
 		return 2;
+	case CG_JMP:
+		return jump_size(i);
 	case CG_ALU:
 	case CG_LDX:
 	case CG_STX:
 	case CG_ST:
 	case CG_ATOMIC:
-	case CG_JMP:
 	case CG_CALL:
 	case CG_EXIT:
 		break;
@@ -47,22 +71,6 @@ static bool is_here(const struct cg_code *c, uint32_t i, cg_label l)
 		    c->insns.v[i].label == l)
 			return true;
 	return false;
-}
-
-/* The jump that is taken when this one is not; 0 = there is none. */
-static uint8_t inverse(uint8_t op)
-{
-	static const uint8_t pairs[][2] = {
-		{ BPF_JEQ, BPF_JNE },	{ BPF_JGT, BPF_JLE },
-		{ BPF_JGE, BPF_JLT },	{ BPF_JSGT, BPF_JSLE },
-		{ BPF_JSGE, BPF_JSLT },
-	};
-
-	for (uint32_t i = 0; i < ARRAY_SIZE(pairs); i++)
-		for (int k = 0; k < 2; k++)
-			if (pairs[i][k] == op)
-				return pairs[i][!k];
-	return 0;
 }
 
 /* Which instructions lie between a jump back and where it leads. */
@@ -207,18 +215,39 @@ static void emit_call(struct emit *e, const struct cg_insn *p)
 		push(e, p->code, NO_REG, NO_REG, 0, (int32_t)p->imm);
 }
 
+/* Over the next n instructions. */
+static void push_jump(struct emit *e, const struct cg_insn *p, uint8_t op,
+		      int16_t n)
+{
+	uint8_t code = (uint8_t)(BPF_CLASS(p->code) | BPF_SRC(p->code) | op);
+
+	push(e, code, p->dst, p->src, n, (int32_t)p->imm);
+}
+
+/* cpu v4 (Linux 6.6) has a jump of 32 bits, which asks for nothing: others go
+ * around it when they do not jump. */
+static void emit_far(struct emit *e, const struct cg_insn *p)
+{
+	uint8_t op = BPF_OP(p->code);
+
+	if (jump_size(p) == 2) {
+		push_jump(e, p, inverse(op), 1);
+	} else if (jump_size(p) == 3) {
+		push_jump(e, p, op, 1);
+		push(e, BPF_JMP | BPF_JA, NO_REG, NO_REG, 1, 0);
+	}
+	push(e, BPF_JMP32 | BPF_JA, NO_REG, NO_REG, 0,
+	     (int32_t)e->label_at[p->label] - (int32_t)here(e) - 1);
+}
+
 static void emit_jump(struct emit *e, const struct cg_insn *p)
 {
 	int32_t off = (int32_t)e->label_at[p->label] - (int32_t)here(e) - 1;
 
-	if (off == (int16_t)off) {
-		push(e, p->code, p->dst, p->src, (int16_t)off,
-		     (int32_t)p->imm);
-		return;
-	}
-	/* cpu v4 has a long jump */
-	assert(p->code == (BPF_JMP | BPF_JA));
-	push(e, BPF_JMP32 | BPF_JA, NO_REG, NO_REG, 0, off);
+	if (p->is_far)
+		emit_far(e, p);
+	else
+		push_jump(e, p, BPF_OP(p->code), (int16_t)off);
 }
 
 static void emit_insn(struct emit *e, const struct cg_insn *p)
@@ -237,17 +266,56 @@ static void emit_insn(struct emit *e, const struct cg_insn *p)
 		push(e, p->code, p->dst, p->src, p->off, (int32_t)p->imm);
 }
 
-static void emit_func(struct emit *e, const struct cg_code *c)
+/* Finds the labels of a function that begins at `at`. */
+static void place_labels(struct emit *e, const struct cg_code *c, uint32_t at)
 {
-	uint32_t at = here(e);
-
-	e->last_place = IMAGE_NONE;
-	e->label_at = arena_array(e->a, c->nlabels + 1, uint32_t);
 	for (uint32_t i = 0; i < c->insns.n; i++) {
 		if (c->insns.v[i].kind == CG_LABEL)
 			e->label_at[c->insns.v[i].label] = at;
 		at += size_of(&c->insns.v[i]);
 	}
+}
+
+/* Marks jumps that are too wide; false = all those are known. */
+static bool find_far(struct emit *e, struct cg_code *c)
+{
+	bool found = false;
+	uint32_t at = 0;
+
+	place_labels(e, c, 0);
+	for (uint32_t i = 0; i < c->insns.n; i++) {
+		struct cg_insn *p = &c->insns.v[i];
+		int32_t off;
+
+		at += size_of(p);
+		if (p->kind != CG_JMP || p->is_far)
+			continue;
+		off = (int32_t)e->label_at[p->label] - (int32_t)at;
+		p->is_far = off != (int16_t)off;
+		found |= p->is_far;
+	}
+	return found;
+}
+
+/* How many instructions of the kernel's a function becomes. */
+static uint32_t measure(struct emit *e, struct cg_code *c)
+{
+	uint32_t n = 0;
+
+	e->label_at = arena_array(e->a, c->nlabels + 1, uint32_t);
+	/* One that takes more room may push others apart. */
+	while (find_far(e, c))
+		;
+	for (uint32_t i = 0; i < c->insns.n; i++)
+		n += size_of(&c->insns.v[i]);
+	return n;
+}
+
+static void emit_func(struct emit *e, const struct cg_code *c)
+{
+	e->last_place = IMAGE_NONE;
+	e->label_at = arena_array(e->a, c->nlabels + 1, uint32_t);
+	place_labels(e, c, here(e));
 	for (uint32_t i = 0; i < c->insns.n; i++)
 		emit_insn(e, &c->insns.v[i]);
 }
@@ -285,8 +353,7 @@ uint32_t emit_prog(struct image *img, struct cg_code *const *funcs,
 			continue;
 		drop_jumps(funcs[f]);
 		e.starts[f] = at;
-		for (uint32_t i = 0; i < funcs[f]->insns.n; i++)
-			at += size_of(&funcs[f]->insns.v[i]);
+		at += measure(&e, funcs[f]);
 	}
 	for (uint32_t f = 0; f < n; f++)
 		if (called[f])
@@ -297,3 +364,65 @@ uint32_t emit_prog(struct image *img, struct cg_code *const *funcs,
 	vec_push(e.a, &img->progs, prog);
 	return img->progs.n - 1;
 }
+
+#ifdef UNIT_TEST
+#include "unit.h"
+
+#define TEST_FILL 40000
+
+/* A jump of this kind over many instructions; the program it becomes. */
+static const uint64_t *test_far(struct arena *a, struct cg_insn jump,
+				uint32_t *ret_n)
+{
+	const struct image_prog like = {};
+	struct image *img = arena_new(a, struct image);
+	struct cg_code *c = arena_new(a, struct cg_code);
+
+	code_init(c, a);
+	jump.label = code_label(c);
+	jump.kind = CG_JMP;
+	vec_push(a, &c->insns, jump);
+	for (uint32_t i = 0; i < TEST_FILL; i++)
+		code_movi(c, R0, 1);
+	code_place_label(c, jump.label);
+	code_exit(c);
+	emit_prog(img, &c, 1, &like);
+	*ret_n = img->insns.n;
+	return img->insns.v;
+}
+
+/* struct bpf_insn's code, off, imm */
+static void test_insn(uint64_t insn, int code, int off, int imm)
+{
+	TEST_EQ(insn & 0xff, code);
+	TEST_EQ((int16_t)(insn >> 16), off);
+	TEST_EQ((int32_t)(insn >> 32), imm);
+}
+
+UNIT_TEST_CASE(emit_far_jumps)
+{
+	const uint64_t *v;
+	struct arena a;
+	uint32_t n;
+
+	arena_init(&a);
+	v = test_far(&a, (struct cg_insn){ .code = BPF_JMP | BPF_JA,
+					   .dst = NO_REG, .src = NO_REG }, &n);
+	TEST_EQ(n, TEST_FILL + 2);
+	test_insn(v[0], BPF_JMP32 | BPF_JA, 0, TEST_FILL);
+	v = test_far(&a, (struct cg_insn){ .code = BPF_JMP | BPF_JSGT,
+					   .dst = R1, .src = NO_REG,
+					   .imm = 7 }, &n);
+	TEST_EQ(n, TEST_FILL + 3);
+	test_insn(v[0], BPF_JMP | BPF_JSLE, 1, 7);
+	test_insn(v[1], BPF_JMP32 | BPF_JA, 0, TEST_FILL);
+	v = test_far(&a, (struct cg_insn){ .code = BPF_JMP | BPF_JSET,
+					   .dst = R1, .src = NO_REG,
+					   .imm = 7 }, &n);
+	TEST_EQ(n, TEST_FILL + 4);
+	test_insn(v[0], BPF_JMP | BPF_JSET, 1, 7);
+	test_insn(v[1], BPF_JMP | BPF_JA, 1, 0);
+	test_insn(v[2], BPF_JMP32 | BPF_JA, 0, TEST_FILL);
+	arena_deinit(&a);
+}
+#endif

@@ -94,6 +94,8 @@ static bool is_too_much(struct str reason, int errnum)
 	static const struct str said[] = {
 		STR_INIT("BPF program is too large"),
 		STR_INIT("The sequence of "),
+		/* A jump of 32 bits, before Linux 6.6. */
+		STR_INIT("unknown opcode 06"),
 	};
 
 	for (uint32_t i = 0; i < sizeof(said) / sizeof(said[0]); i++)
@@ -195,6 +197,8 @@ UNIT_TEST_CASE(verifier_log_tail)
 	TEST_EQ(from, 0);
 	TEST(!is_too_much(reason, EACCES));
 	TEST(is_too_much(reason, E2BIG));
+	TEST(is_too_much(STR("unknown opcode 06"), EINVAL));
+	TEST(!is_too_much(STR("unknown opcode 07"), EINVAL));
 	TEST(is_too_much(STR("671: (35) if r0 >= 0x2 goto pc+43 BPF program "
 			     "is too large. Processed 1000001 insn"), EACCES));
 	reason = (struct str){};
