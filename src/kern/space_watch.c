@@ -63,13 +63,25 @@ static struct err *space_refused(int code)
 	return privilege_hint(err_os(-code, "watching what processes map"));
 }
 
+static struct err *space_ring_map(const struct space_watch *w,
+				  struct space_ring *r)
+{
+	void *p = mmap(NULL, w->page + SPACE_RING_BYTES,
+		       PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, 0);
+
+	if (p == MAP_FAILED)
+		return space_refused(-errno);
+	r->head = p;
+	r->data = (const uint8_t *)p + w->page;
+	return NULL;
+}
+
 /* A CPU that is not there has no ring. */
 static struct err *space_ring_open(struct space_watch *w, int cpu)
 {
 	struct space_ring *r = &w->rings[w->n];
 	struct perf_event_attr attr = space_attr();
-	size_t size = w->page + SPACE_RING_BYTES;
-	void *p;
+	struct err *e;
 
 	r->fd = syscall_perf_event_open(&attr, -1, cpu, -1,
 					PERF_FLAG_FD_CLOEXEC);
@@ -77,15 +89,12 @@ static struct err *space_ring_open(struct space_watch *w, int cpu)
 		return NULL;
 	if (r->fd < 0)
 		return space_refused(r->fd);
-	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, 0);
-	if (p == MAP_FAILED) {
+	e = space_ring_map(w, r);
+	if (e)
 		close(r->fd);
-		return space_refused(-errno);
-	}
-	r->head = p;
-	r->data = (const uint8_t *)p + w->page;
-	w->n++;
-	return NULL;
+	else
+		w->n++;
+	return e;
 }
 
 struct err *space_watch_open(uint32_t ncpus, struct space_watch **ret)
@@ -106,6 +115,23 @@ struct err *space_watch_open(uint32_t ncpus, struct space_watch **ret)
 	else
 		*ret = w;
 	return e;
+}
+
+/* Rings behind one that cannot be had are left out: what is mapped from then on
+ * is looked up in /proc. */
+void space_watch_take_over(struct space_watch *w)
+{
+	uint32_t n = 0;
+	struct err *e = NULL;
+
+	while (n < w->n && !e)
+		e = space_ring_map(w, &w->rings[n++]);
+	if (!e)
+		return;
+	err_free(e);
+	for (uint32_t i = --n; i < w->n; i++)
+		close(w->rings[i].fd);
+	w->n = n;
 }
 
 void space_watch_close(struct space_watch *w)

@@ -38,6 +38,9 @@ struct err *space_watch_open(uint32_t ncpus,
 			     struct space_watch **ret) must_check;
 void space_watch_close(struct space_watch *w);
 
+/* After fork(), in the child, which has not got the rings of its parent. */
+void space_watch_take_over(struct space_watch *w);
+
 /* The next one, of each CPU in order of time; false = no more now. */
 bool space_watch_next(struct space_watch *w, struct space_event *ret);
 

@@ -2,12 +2,14 @@
 #include "run/command.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <wordexp.h>
@@ -142,9 +144,27 @@ void command_start(struct command *c)
 	(void)write_byte(c->go);
 }
 
+void command_adopt(struct command *c)
+{
+	if (c->pid && !c->ended)
+		c->watch = (int)syscall(SYS_pidfd_open, c->pid, 0);
+}
+
+/* Where there are no pidfds, signal 0 tells. */
+static bool adopted_ended(const struct command *c)
+{
+	struct pollfd p = { .fd = c->watch, .events = POLLIN };
+
+	if (c->watch < 0)
+		return kill(c->pid, 0) && errno == ESRCH;
+	return poll(&p, 1, 0) == 1;
+}
+
 bool command_reap(struct command *c)
 {
-	if (c->pid && !c->ended &&
+	if (c->pid && c->watch && !c->ended)
+		c->ended = adopted_ended(c);
+	else if (c->pid && !c->ended &&
 	    waitpid(c->pid, &c->status, WNOHANG) == c->pid)
 		c->ended = true;
 	return c->ended;
@@ -155,6 +175,8 @@ void command_destroy(struct command *c)
 	if (!c->pid)
 		return;
 	close(c->go);
+	if (c->watch > 0)
+		close(c->watch);
 	if (c->started && !command_reap(c))
 		kill(c->pid, SIGTERM);
 	c->pid = 0;

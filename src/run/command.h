@@ -15,6 +15,7 @@ struct command {
 	pid_t pid;		/* 0 = there is none */
 	int go;			/* closed, or written to, when it may start */
 	bool started, ended;
+	int watch;		/* of one that is no child: a pidfd, or 0 */
 	int status;		/* of waitpid(), when ended */
 };
 
@@ -27,6 +28,10 @@ void command_start(struct command *c);
 
 /* Has it ended?  Does not wait. */
 bool command_reap(struct command *c);
+
+/* This process is not the one that made it: that it ends is seen all the same,
+ * but not how. */
+void command_adopt(struct command *c);
 
 /* Ends it, if it runs. */
 void command_destroy(struct command *c);

@@ -180,6 +180,14 @@ void output_close(struct output *out)
 	free(out);
 }
 
+void output_leave(struct output *out, struct output_sink sink)
+{
+	output_flush(out);
+	out->sink = sink;
+	out->messages_too = true;
+	out->colour = false;
+}
+
 /* Writes n bytes of the buffer from `at` on; returns where it ends. */
 static size_t write_part(struct output *out, size_t at, size_t n)
 {

@@ -57,6 +57,9 @@ void output_flush(struct output *out);
 /* Goes on in the next file: FILE.1 after FILE.  Nothing without a file. */
 void output_switch(struct output *out);
 
+/* There is no terminal any more: to the sink, or with the file's answers. */
+void output_leave(struct output *out, struct output_sink sink);
+
 /* errno of the first write that failed, or 0. */
 int output_failed(const struct output *out);
 

@@ -10,6 +10,7 @@
 #include "run/session.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -18,7 +19,6 @@
 #include "base/bits.h"
 #include "base/buf.h"
 #include "base/cleanup.h"
-#include "run/detach.h"
 #include "run/host.h"
 #include "run/input.h"
 #include "run/loss.h"
@@ -188,6 +188,10 @@ static void take_signals(struct session *s)
 {
 	int number = signals_taken(s->signals);
 
+	if (number == SIGQUIT && session_may_leave(s)) {
+		session_leave(s);
+		number = 0;
+	}
 	if (number)
 		session_raise(s, SESSION_STOPPING);
 	s->was_told = number;
@@ -372,12 +376,11 @@ static void say_ready(struct session *s)
 		output_log(s->out, buf_view(&line));
 }
 
-/* -F: the terminal is told where the session is to be found. */
-static void say_detached(struct session *s)
+void session_say_detached(struct session *s)
 {
 	_cleanup_(buf_deinit) struct buf words = {};
 
-	if (!s->o->detach)
+	if (!s->detach)
 		return;
 	if (s->recorder)
 		buf_printf(&words, "Disconnecting from the session.\n"
@@ -385,7 +388,7 @@ static void say_detached(struct session *s)
 	else
 		buf_printf(&words, "%d\n", (int)getpid());
 	/* Whoever started it is gone (^C): nobody wants it. */
-	if (!detach_done(s->o->detach, buf_view(&words)))
+	if (!detach_done(s->detach, buf_view(&words)))
 		session_raise(s, SESSION_STOPPING);
 }
 
@@ -422,7 +425,7 @@ static struct err *session_start(struct session *s)
 	if (e)
 		return e;
 	say_ready(s);
-	say_detached(s);
+	session_say_detached(s);
 	if (s->o->timeout)
 		s->deadline = session_clock(CLOCK_MONOTONIC) +
 			      s->o->timeout * NS_PER_S;
@@ -484,7 +487,7 @@ static void finish_recorder(struct session *s)
 {
 	if (!s->recorder)
 		return;
-	say_detached(s);
+	session_say_detached(s);
 	(void)recorder_finish(s->recorder, s->failed, s->signals,
 			      !s->was_told);
 }
@@ -492,7 +495,8 @@ static void finish_recorder(struct session *s)
 struct err *session_run(struct image *img, const struct session_options *o,
 			struct session_status *ret)
 {
-	struct session s = { .img = img, .o = o, .epoll = -1, .signals = -1 };
+	struct session s = { .img = img, .o = o, .detach = o->detach,
+			     .epoll = -1, .signals = -1 };
 	struct err *e;
 	int errnum = 0;
 

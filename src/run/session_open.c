@@ -189,10 +189,10 @@ static struct err *open_output(struct session *s)
 	struct output_options o = {
 		.path = s->o->output,
 		.no_warnings = s->o->no_warnings,
-		.colour = s->o->colour && !s->o->detach,
+		.colour = s->o->colour && !s->detach,
 		.file_bytes = s->o->file_bytes,
 		.max_files = s->o->max_files,
-		.messages_too = s->o->detach,
+		.messages_too = s->detach,
 	};
 
 	if (s->recorder)
@@ -204,12 +204,12 @@ static struct err *open_output(struct session *s)
 
 #define RECORDER_BYTES (UINT64_C(1) << 20)
 
-static struct err *open_recorder(struct session *s)
+struct err *session_open_recorder(struct session *s)
 {
 	uint64_t bytes = s->o->buffer ? s->o->buffer : RECORDER_BYTES;
 	struct err *e;
 
-	if (!s->o->detach || s->o->output)
+	if (!s->detach || s->o->output)
 		return NULL;
 	e = recorder_create(s->name, bytes, &s->recorder);
 	return e ? e : watch(s, recorder_fd(s->recorder));
@@ -247,7 +247,7 @@ struct err *session_open(struct session *s)
 	if (!e && s->epoll < 0)
 		e = err_os(errno, "waiting for events");
 	if (!e)
-		e = open_recorder(s);
+		e = session_open_recorder(s);
 	if (!e)
 		e = open_signals(s);
 	if (!e)

@@ -2,7 +2,8 @@
 /*
  * What the parts of a session share: session.c (start, loop, end),
  * session_open.c (what it is made of), session_arm.c (attaching, as conditions
- * and modules come and go), session_handler.c (handlers of the host).
+ * and modules come and go), session_handler.c (handlers of the host),
+ * session_leave.c (going on without a terminal).
  */
 #ifndef RUN_SESSION_OWN_H
 #define RUN_SESSION_OWN_H
@@ -16,6 +17,7 @@
 #include "kern/maps.h"
 #include "kern/programs.h"
 #include "run/command.h"
+#include "run/detach.h"
 #include "run/session.h"
 
 struct buf;
@@ -48,6 +50,8 @@ struct session {
 	struct input *input;	   /* or NULL: no probe of it */
 	struct monitor *monitor;   /* or NULL */
 	struct recorder *recorder; /* -F without -o, or NULL */
+	struct detach *detach;	   /* it has left the terminal, or is to */
+	struct detach left;	   /* ... since SIGQUIT */
 	char name[64];	       /* module_name() */
 	struct command command;
 	int epoll, signals;
@@ -62,6 +66,9 @@ struct session {
 /* All but the probes: on failure, too, session_close() ends it. */
 struct err *session_open(struct session *s) must_check;
 void session_close(struct session *s);
+
+/* Without a terminal and a file, what is said is kept. */
+struct err *session_open_recorder(struct session *s) must_check;
 
 /* ---- session_arm.c ---- */
 
@@ -101,6 +108,19 @@ void session_report(struct session *s, uint32_t probe,
 
 /* One error more; too many end it. */
 void session_count_error(struct session *s);
+
+/* ---- session_leave.c ---- */
+
+bool session_may_leave(const struct session *s);
+
+/* Returns in the process that goes on. */
+void session_leave(struct session *s);
+
+/* ---- session.c ---- */
+
+/* The terminal, if it is to be left, is told where the session is to be found;
+ * from here on it is not there. */
+void session_say_detached(struct session *s);
 
 /* ---- for all ---- */
 

@@ -103,6 +103,11 @@ bool signals_at_kill(void (*what)(void))
 	return had;
 }
 
+void signals_forget(void)
+{
+	stops = last_stop = 0;
+}
+
 bool signals_switch(void)
 {
 	bool is_asked = switches;

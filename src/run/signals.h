@@ -3,7 +3,7 @@
  * Signals that end a session: the first asks it to, the second ends the
  * process on the spot, whatever it is doing (a write that nobody reads, a
  * handler in a loop).  What hangs on it in the kernel goes with it.  SIGUSR2
- * asks for the next output file.
+ * asks for the next output file.  What SIGQUIT asks for the session decides.
  */
 #ifndef RUN_SIGNALS_H
 #define RUN_SIGNALS_H
@@ -21,6 +21,9 @@ void signals_close(int fd);
 
 /* The signal that has asked for the end, or 0.  Makes fd quiet again. */
 int signals_taken(int fd);
+
+/* None has come so far. */
+void signals_forget(void);
 
 /* What is to be done before a second signal ends the process, by async-signal-
  * safe means; NULL: nothing.  Was there something before? */

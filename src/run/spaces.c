@@ -91,6 +91,12 @@ void spaces_destroy(struct spaces *s)
 	free(s);
 }
 
+void spaces_take_over(struct spaces *s)
+{
+	if (s->watch)
+		space_watch_take_over(s->watch);
+}
+
 int spaces_fd(const struct spaces *s, uint32_t i)
 {
 	return s->watch ? space_watch_fd(s->watch, i) : -1;

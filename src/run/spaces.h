@@ -19,6 +19,8 @@ struct world;
 /* Without the privilege to watch processes it knows only of those that live
  * when it is asked. */
 struct spaces *spaces_create(const struct world *w, uint32_t ncpus);
+/* After fork(), in the child. */
+void spaces_take_over(struct spaces *s);
 void spaces_destroy(struct spaces *s);
 
 /* Descriptors that become readable when spaces_follow() has something to do:

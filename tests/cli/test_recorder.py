@@ -262,6 +262,39 @@ class Recorder(unittest.TestCase):
         numbers = [int(line.split()[0]) for line in out.splitlines()]
         self.assertEqual(numbers, list(range(numbers[0], 9000)))
 
+    def leave(self, *args):
+        """A session in the foreground, after SIGQUIT: (what it said, name)."""
+        p = subprocess.Popen([SPILE, *args], text=True, stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        said = "".join(p.stdout.readline() for _ in range(3))
+        p.send_signal(signal.SIGQUIT)
+        rest, err = p.communicate(timeout=20)
+        self.assertEqual((p.returncode, err), (0, ""), rest)
+        m = re.search(r'Disconnecting from the session\.\nTo reconnect, '
+                      r'type "spile -A (\S+)"\n$', rest)
+        self.assertTrue(m, rest)
+        return said + rest[:m.start()], m.group(1)
+
+    def test_left_by_sigquit(self):
+        """Nothing is lost, neither before nor behind; twice more it is left."""
+        text, name = self.leave("-e", TICKS)
+        time.sleep(0.1)
+        for number in (signal.SIGQUIT, signal.SIGINT):
+            status, more, err = self.read_some(name, number)
+            self.assertEqual(status, 0, err)
+            text += more
+        lines = text.split("\n")
+        self.assertEqual(lines[-2:], ["the end", ""])
+        self.assertEqual(lines[:-2], [str(i) for i in range(len(lines) - 2)])
+
+    def test_left_with_a_command(self):
+        """The end of the command is the session's, though it is no child."""
+        text, name = self.leave("-c", "sleep 2", "-e", TICKS)
+        r = spile("-A", name)
+        self.assertEqual(r.returncode, 0, r.stderr)
+        self.assertTrue(r.stdout.endswith("the end\n"))
+        self.assertEqual(r.stdout.split()[0], str(len(text.split())))
+
     def test_two_readers(self):
         name = self.start(TICKS)
         p = self.attach(name)

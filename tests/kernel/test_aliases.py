@@ -8,12 +8,11 @@ counters of TCP and IP are those of /proc/net/snmp."""
 import json
 import os
 import re
-import subprocess
 import sys
 
+import alias_rows
+
 HERE = os.path.dirname(os.path.abspath(__file__))
-SPILE = os.environ["SPILE"]
-SLOW = float(os.environ.get("LIVE_SLOW", "1"))
 CHILD = f"{sys.executable} {os.path.join(HERE, 'aliases_child.py')}"
 MINE = "pid() == target()"
 LOOPBACK = f'{MINE} && dev_name == "lo"'
@@ -85,63 +84,32 @@ MAY_LACK = {"socket.sendmsg.return",  # Linux 6.3, or hooks on functions
             "tcpmib.PassiveOpens", "tcpmib.InSegs", "tcp.receive"}
 
 
-def probe(alias, row):
-    when, what, _ = row
-    return (f'probe {alias}{"?" if alias in MAY_LACK else ""} '
-            f'{{ if (!({when})) next hits["{alias}"]++ '
-            f'if (!({{}})) next println("{alias}|", {what}) }}\n').replace(
-        "{}", f'hits["{alias}"] == 1')
-
-
 def run(rows):
-    script = "global hits\n" + "".join(probe(a, r) for a, r in rows.items()) + \
-        'probe end { foreach (a in hits) println("HITS ", a, " ", hits[a]) ' \
-        'println("SELF ", target()) }'
-    r = subprocess.run([SPILE, "-w", "-c", CHILD, "-e", script],
-                       capture_output=True, text=True, timeout=100 * SLOW,
-                       check=False)
-    if r.returncode:
-        print(r.stderr)
-    return r
+    return alias_rows.run(rows, CHILD, MAY_LACK)
 
 
 def look(rows, said):
-    """How many rows are not as they should be."""
+    """How many rows are not as they should be, or are not so often as
+    /proc/net/snmp says."""
     counted = re.search(r"^COUNTED (\{.*\}) (\d+)$", said, re.M)
     if not counted:
         print(said)
         return 1
-    snmp, child = json.loads(counted[1]), counted[2]
-    self = re.search(r"^SELF (\d+)$", said, re.M)[1]
-    bad = 0
-    for alias, (_, _, expected) in rows.items():
-        line = re.search(rf"^{re.escape(alias)}\|(.*)$", said, re.M)
-        expected = {"CHILD": child, "SELF": self}.get(expected, expected)
-        if not line and alias in MAY_LACK:
-            print(f"{alias}: not here")
-            continue
-        if not line or not re.fullmatch(expected, line[1]):
-            print(f"{alias}: {line and line[1]}, not {expected}")
-            bad += 1
-        hits = re.search(rf"^HITS {re.escape(alias)} (\d+)$", said, re.M)
-        if alias in EXACT and hits and int(hits[1]) != snmp[EXACT[alias]]:
-            print(f"{alias}: {hits[1]}, and {EXACT[alias]} "
+    snmp = json.loads(counted[1])
+    bad = alias_rows.look(rows, said, MAY_LACK, {"CHILD": counted[2]})
+    for alias in set(EXACT) & set(rows):
+        hits = alias_rows.hits(alias, said)
+        if hits and hits != snmp[EXACT[alias]]:
+            print(f"{alias}: {hits}, and {EXACT[alias]} "
                   f"{snmp[EXACT[alias]]}")
             bad += 1
     return bad
 
 
-def has_functions():
-    r = subprocess.run([SPILE, "-w", "-T", "1", "-e", 'probe kernel.function('
-                        '"vfs_read") { exit() }'], capture_output=True,
-                       text=True, check=False)
-    return r.returncode == 0
-
-
 def main():
-    bad = look(TRACEPOINTS, run(TRACEPOINTS).stdout)
-    if has_functions():
-        bad += look(FUNCTIONS, run(FUNCTIONS).stdout)
+    bad = look(TRACEPOINTS, run(TRACEPOINTS))
+    if alias_rows.has_functions():
+        bad += look(FUNCTIONS, run(FUNCTIONS))
     else:
         print("no hooks on functions here")
     sys.exit(1 if bad else 0)
