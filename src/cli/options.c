@@ -695,6 +695,38 @@ static struct str command_program(const char *text)
 	return (struct str){ text, (uint32_t)n };
 }
 
+/* A directory of scripts for all, in this one of data; not SystemTap's own
+ * library, which is for its runtime. */
+static void add_data(struct options *o, struct arena *a, struct str data)
+{
+	struct str dir = arena_printf(a, "%" STR_FMT "/systemtap/tapset",
+				      STR_ARG(data)),
+		   own = arena_printf(a, "%s/uconversions.stp", dir.s);
+
+	if (data.len && !access(dir.s, R_OK | X_OK) && access(own.s, F_OK))
+		vec_push(a, &o->includes, dir);
+}
+
+/* The user's data, then that of all, as the XDG base directories are. */
+static void take_data(struct options *o, struct arena *a)
+{
+	const char *mine = getenv("XDG_DATA_HOME"), *home = getenv("HOME"),
+		   *all = getenv("XDG_DATA_DIRS");
+
+	if (mine && *mine)
+		add_data(o, a, str_from(mine));
+	else if (home && *home)
+		add_data(o, a, arena_printf(a, "%s/.local/share", home));
+	if (!all || !*all)
+		all = "/usr/local/share:/usr/share";
+	while (*all) {
+		size_t n = strcspn(all, ":");
+
+		add_data(o, a, (struct str){ all, (uint32_t)n });
+		all += n + (all[n] == ':');
+	}
+}
+
 /* What SystemTap's users have in their environment.  The release that runs
  * needs no word. */
 static void take_environment(struct options *o, struct arena *a)
@@ -709,6 +741,7 @@ static void take_environment(struct options *o, struct arena *a)
 	o->colours = str_from(colours ? colours : "");
 	if (tapset && *tapset)
 		vec_push(a, &o->includes, str_from(tapset));
+	take_data(o, a);
 	if (!o->release && release && *release)
 		o->release = release;
 	/* -a of the machine that this is says nothing new. */

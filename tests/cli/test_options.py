@@ -150,6 +150,31 @@ class Environment(unittest.TestCase):
                       SYSTEMTAP_TAPSET=d)
             self.assertEqual(r.stdout, "42\n", r.stderr)
 
+    def test_data_directories(self):
+        """systemtap/tapset below XDG_DATA_HOME, or ~/.local/share, and
+        XDG_DATA_DIRS, the first of them first; not SystemTap's own."""
+        with tempfile.TemporaryDirectory() as d:
+            for i, name in enumerate(("home/.local/share", "one", "two",
+                                      "stap")):
+                path = os.path.join(d, name, "systemtap/tapset")
+                os.makedirs(path)
+                with open(path + "/mine.stp", "w", encoding="utf-8") as f:
+                    f.write("function mine:long() { return %d }\n" % i)
+            with open(d + "/stap/systemtap/tapset/uconversions.stp", "w",
+                      encoding="utf-8"):
+                pass
+            script = ("-e", "probe begin { println(mine()) exit() }")
+            home, none = d + "/home", d + "/none"
+            dirs = f"{d}/stap:{none}:{d}/two:{d}/one"
+            for expected, more in (
+                    ("0", {"HOME": home, "XDG_DATA_DIRS": dirs}),
+                    ("2", {"HOME": none, "XDG_DATA_DIRS": dirs}),
+                    ("1", {"XDG_DATA_HOME": d + "/one", "HOME": home})):
+                r = spile(*script, **more)
+                self.assertEqual(r.stdout, expected + "\n", r.stderr)
+            r = spile(*script, HOME=none, XDG_DATA_DIRS=d + "/stap")
+            self.assertIn("E0209", r.stderr)
+
     def test_release(self):
         """That of the running kernel changes nothing; another is looked
         for."""
