@@ -159,7 +159,7 @@ RPC = {
                            "100003 nfsd 010"),
 }
 MAY_LACK = {"nfs.fop.check_flags", "nfs.aop.release_page", "nfs.aop.writepage",
-            "nfs.aop.readpage", "sunrpc.clnt.shutdown_client"}
+            "nfs.aop.readpage", "sunrpc.clnt.shutdown_client", "sunrpc.clnt.call_sync"}
 
 
 def main():
