@@ -251,6 +251,13 @@ static void x86_operands(struct x86 *x)
 
 /* ---- what the kernel does ---- */
 
+/* Of instructions with VEX and EVEX prefixes: the kernel takes their opcodes,
+ * of whatever map, for those of one byte that it has reasons to refuse. */
+static const uint16_t x86_refused_vex[16] = {
+	0x40c0, 0xc0c0, 0x8080, 0x8080, 0x0000, 0x0000, 0xf007, 0x0000,
+	0x0004, 0x0400, 0x0000, 0x0000, 0xf000, 0x0070, 0xf4f0, 0x0c12,
+};
+
 /* Input and output, traps, and what stops the processor. */
 static bool x86_is_refused(const struct x86 *x)
 {
@@ -258,6 +265,8 @@ static bool x86_is_refused(const struct x86 *x)
 
 	if (x->is_bad_prefix)
 		return true;
+	if (x->is_vex)
+		return x86_bit(x86_refused_vex, op);
 	return !x->map && ((op >= 0x6c && op <= 0x6f) ||
 			   (op >= 0xe4 && op <= 0xe7) ||
 			   (op >= 0xec && op <= 0xef) ||
