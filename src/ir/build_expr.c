@@ -269,18 +269,16 @@ static ir_ref build_unary(struct builder *s, struct ast_expr *e)
 
 /* ---- calls ---- */
 
-#define ARGS_MAX 64		/* sema/check allows no more */
-
+/* As many as an expression has parts, at most (the parser's limit). */
 static uint16_t build_args(struct builder *s, const struct ast_exprs *args,
 			   uint32_t *first)
 {
-	ir_ref v[ARGS_MAX];
-	uint32_t n = args->n < ARGS_MAX ? args->n : ARGS_MAX;
+	ir_ref *v = arena_array(s->b->ir->arena, args->n + 1, ir_ref);
 
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < args->n; i++)
 		v[i] = build_expr(s, args->v[i]);
-	*first = ir_args(s->b->ir, s->f, v, n);
-	return (uint16_t)n;
+	*first = ir_args(s->b->ir, s->f, v, args->n);
+	return (uint16_t)args->n;
 }
 
 static uint16_t intrinsic_bound(const struct builder *s,

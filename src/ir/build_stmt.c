@@ -112,9 +112,10 @@ static void build_return(struct builder *s, struct ast_stmt *st)
 static void build_next_overload(struct builder *s, struct span span)
 {
 	struct func *next = s->func->next_overload;
-	ir_ref args[64], value;
+	ir_ref *args = arena_array(s->b->ir->arena, next->nparams + 1, ir_ref);
+	ir_ref value;
 
-	for (uint32_t i = 0; i < next->nparams && i < ARRAY_SIZE(args); i++)
+	for (uint32_t i = 0; i < next->nparams; i++)
 		args[i] = build_get(s, s->originals[i], span);
 	value = build_insn(s, (struct ir_insn){
 		.op = OP_CALL, .type = s->f->type, .bound = s->f->bound,
