@@ -109,3 +109,18 @@ struct err *codelines_at(struct codelines *cl, const struct kallsym *sym,
 	*ret = frames;
 	return NULL;
 }
+
+#define CODELINES_COMMON STR("schedule")	/* every kernel has it */
+
+void codelines_prepare(struct codelines *cl)
+{
+	const struct kallsym any = { .name = CODELINES_COMMON };
+	struct codelines_file *before = cl->files;
+	struct debuginfo *info = NULL;
+	struct dbg_frames frames = {};
+
+	if (err_drop(file_get(cl, (struct str){}, &info)))
+		cl->files = before;	/* whoever asks is told */
+	else
+		err_drop(codelines_at(cl, &any, 0, &frames));
+}

@@ -18,6 +18,10 @@ struct codelines;
 struct codelines *codelines_create(struct world *w, const char *dirs);
 void codelines_destroy(struct codelines *cl);
 
+/* Opens what there is of the kernel, and reads what every answer takes of it;
+ * says nothing when there is none. */
+void codelines_prepare(struct codelines *cl);
+
 /* The functions that share an address, innermost first; at least one, with a
  * line.  sym: the symbol that it is in.  They live until the next question.  An
  * error of opening comes once for each module, then ERR_NOT_FOUND. */

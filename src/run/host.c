@@ -95,6 +95,20 @@ static void create_stacks(struct host *h, const struct host_options *o)
 	h->stacks = stacks_create(&so);
 }
 
+/* Does it tell lines of the kernel's source?  To open its debug information
+ * takes a while, which nobody should have to wait for later. */
+static bool tells_lines(const struct image *img)
+{
+	for (uint32_t i = 0; i < img->code.n; i++) {
+		const struct image_insn *insn = &img->code.v[i];
+
+		if (insn->op == OP_INTRIN && (insn->imm == INTRIN_SYM_LINE ||
+					      insn->imm == INTRIN_PRINT_CODE))
+			return true;
+	}
+	return false;
+}
+
 struct host *host_create(const struct host_options *o)
 {
 	struct host *h = alloc(1, sizeof(*h));
@@ -112,6 +126,10 @@ struct host *host_create(const struct host_options *o)
 	h->strcap = MAX(l->maxstringlen, 2U);
 	h->max_depth = MIN(l->maxnesting, (uint32_t)DEPTH_HARD_MAX);
 	plan(h);
+	if (h->world && tells_lines(h->img)) {
+		h->codelines = codelines_create(h->world, h->debuginfo);
+		codelines_prepare(h->codelines);
+	}
 	return h;
 }
 
