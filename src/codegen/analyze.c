@@ -547,7 +547,7 @@ static void find_needs(struct cg_fn *fn)
 		}
 	}
 	/* many values: the stack may not take them all */
-	if (fn->f->insns.n > INSNS_MANY)
+	if (fn->f->insns.n > INSNS_MANY || fn->wants_groups)
 		fn->needs_scratch = true;
 	fn->counts_actions = fn->has_loops ||
 			     actions > fn->g->img->limits.maxaction;
