@@ -17,6 +17,7 @@
 #define RING_CONTROL (64u << 10)
 #define TURNS_MAX 4096		/* steps of loops, without bpf_loop */
 #define TOKEN_MAX 64		/* bytes of a token that are shown */
+#define LINE_MAX 256		/* the same, of a line: one may be a script */
 
 static uint32_t place_slot(struct cg *g, uint64_t key)
 {
@@ -72,7 +73,8 @@ uint32_t cg_place(struct cg *g, struct span span)
 		.line = p.line,
 		.col = p.col,
 		.token = image_intern(g->img, g->a, token),
-		.source = image_intern(g->img, g->a, p.text) });
+		.source = image_intern(g->img, g->a,
+				       str_sub(p.text, 0, LINE_MAX)) });
 	g->places.n++;
 	g->places.key[s] = key;
 	g->places.v[s] = g->img->places.n;

@@ -522,7 +522,7 @@ struct image_place {
 	istr file;		/* as shown: "x.stp", "<input>" */
 	uint32_t line, col;	/* from 1 */
 	istr token;		/* text there, for "near '...'" */
-	istr source;		/* the whole line */
+	istr source;		/* the line, as far as it is shown */
 };
 
 /* Where and how a probe is attached; fields by kind:

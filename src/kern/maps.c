@@ -91,7 +91,8 @@ static struct err *map_refused(int code, const struct image_map *m,
 		return map_unknown((enum image_map_kind)m->kind);
 	e = err_os(-code, "creating the map '%" STR_FMT "'", STR_ARG(name));
 	if (code == -E2BIG || code == -ENOMEM)
-		return err_hint(e, "a smaller MAXMAPENTRIES may help: -D");
+		return err_hint(e, "a smaller MAXMAPENTRIES (-D) may help, or a "
+				   "smaller size where it is declared");
 	return privilege_hint(e);
 }
 
