@@ -101,6 +101,26 @@ def check(seed, directory):
     return False
 
 
+def run_all(args, seeds, directory):
+    """A guest that ends before its time, as on a busy machine, is followed by
+    one for the rest; but not if it came to nothing."""
+    run = os.path.join(directory, "run")
+    left = seeds
+    while left:
+        with open(run, "w") as f:
+            f.write(LOOP.format(dir=shlex.quote(directory), spile=SPILE,
+                                seeds=" ".join(str(s) for s in left)))
+        done = in_guest(args, directory, ["sh", run])
+        before, left = left, [s for s in left if not read(
+            os.path.join(directory, "%d.status" % s))]
+        if done.returncode:
+            print("the guest: status %d, %d of %d done\n%s%s" % (
+                done.returncode, len(before) - len(left), len(before),
+                done.stdout[-2000:], done.stderr[-2000:]))
+        if len(left) == len(before):
+            return
+
+
 def batch(args, seeds, directory, features, pool):
     """The seeds of this batch that failed."""
     bad = set()
@@ -110,14 +130,7 @@ def batch(args, seeds, directory, features, pool):
         if code:
             print("seed %d: does not compile:\n%s" % (seed, err))
             bad.add(seed)
-    run = os.path.join(directory, "run")
-    with open(run, "w") as f:
-        f.write(LOOP.format(dir=shlex.quote(directory), spile=SPILE,
-                            seeds=" ".join(str(s) for s in seeds)))
-    done = in_guest(args, directory, ["sh", run])
-    if done.returncode:
-        print("the guest: status %d\n%s%s" % (
-            done.returncode, done.stdout[-2000:], done.stderr[-2000:]))
+    run_all(args, seeds, directory)
     for seed in seeds:
         if seed not in bad and not check(seed, directory):
             bad.add(seed)
