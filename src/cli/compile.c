@@ -144,6 +144,7 @@ static void parse_point(struct compile *c)
 	struct ast_probe *probe = arena_new(&c->front, struct ast_probe);
 
 	c->program.lists_points = true;
+	c->program.lists_names = !c->options->list_vars;
 	if (!points || !points->n)
 		return;
 	probe->span = points->v[0].span;

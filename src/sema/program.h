@@ -240,6 +240,8 @@ struct program {
 	VEC(struct enum_name) enum_names;	/* made by target_text.c */
 	VEC(struct probe *) probes;
 	bool lists_points;		/* -l, -L: each has to be there */
+	bool lists_names;		/* -l: of sites with the same text one
+					 * is enough */
 	/* What many scopes have alike, made when first wanted: the registers;
 	 * arguments by number in registers. */
 	const struct target_scope *registers, *arguments;

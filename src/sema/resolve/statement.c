@@ -18,6 +18,7 @@ struct statement {
 	const struct ast_component *place;	/* statement(...), function() */
 	uint32_t at;				/* its number */
 	struct dbg_pattern pattern;
+	struct map listed;	/* texts of sites, lists_names only */
 };
 
 static struct arena *arena_of(const struct statement *s)
@@ -65,6 +66,21 @@ static struct str text_of(const struct statement *s, struct str function,
 					    line));
 }
 
+/* The thousand places where a function was inlined are one line of a list. */
+static bool is_listed(const struct statement *s, struct str text)
+{
+	return s->listed.arena && map_find(&s->listed, text);
+}
+
+static void list(struct statement *s, struct str text)
+{
+	if (!s->q->program->lists_names)
+		return;
+	if (!s->listed.arena)
+		map_init(&s->listed, arena_of(s));
+	map_set(&s->listed, text, s);
+}
+
 /* The scope of the new site; NULL if there can be none. */
 static struct target_scope *add_site(struct statement *s, uint64_t pc,
 				     struct dbg_die die, struct str function,
@@ -73,12 +89,14 @@ static struct target_scope *add_site(struct statement *s, uint64_t pc,
 	struct program *p = s->q->program;
 	struct image_site place = {};
 	struct target_scope *scope;
+	struct str text = text_of(s, function, file, line);
 	struct site *site;
 
-	if (!set_place(s, &place, pc))
+	if (is_listed(s, text) || !set_place(s, &place, pc))
 		return NULL;
+	list(s, text);
 	site = query_site(s->q, s->q->user ? PROBE_UPROBE : PROBE_KPROBE,
-			  text_of(s, function, file, line));
+			  text);
 	site->image = place;
 	scope = debug_scope(p, s->src, pc, die,
 			    arena_printf(p->arena,
