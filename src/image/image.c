@@ -225,7 +225,8 @@ uint32_t image_hits_off(const struct image *img, uint32_t probe)
 struct str image_point_func(struct str point)
 {
 	static const struct str before[] = {
-		STR_INIT("function(\""), STR_INIT("statement(\""),
+		STR_INIT("callee(\""), STR_INIT("function(\""),
+		STR_INIT("statement(\""),
 	};
 	int64_t at = -1, end;
 
@@ -237,10 +238,10 @@ struct str image_point_func(struct str point)
 	}
 	if (at < 0)
 		return (struct str){ "", 0 };
+	end = str_find_char(point, '"');
+	point = str_sub(point, 0, end < 0 ? 0 : (uint32_t)end);
 	end = str_find_char(point, '@');
-	if (end < 0)
-		end = str_find_char(point, '"');
-	return str_sub(point, 0, end < 0 ? 0 : (uint32_t)end);
+	return end < 0 ? point : str_sub(point, 0, (uint32_t)end);
 }
 
 uint32_t image_origin(const struct image *img, uint32_t probe,

@@ -67,7 +67,11 @@ void lex_args_init(struct lex_args *args, struct arena *a,
 void lex_init(struct lexer *lx, struct arena *a, struct sources *ss,
 	      const struct source *source, struct lex_args *args)
 {
+	/* Editors elsewhere put a mark of UTF-8 there. */
+	bool has_mark = str_starts(source->text, STR("\xef\xbb\xbf"));
+
 	*lx = (struct lexer){
+		.pos = has_mark ? 3 : 0,
 		.arena = a,
 		.sources = ss,
 		.source = source,

@@ -16,7 +16,9 @@ struct statement {
 	struct query *q;
 	struct debug_source *src;
 	const struct ast_component *place;	/* statement(...), function() */
-	uint32_t at;				/* its number */
+	uint32_t at;				/* its number, or of the
+						 * component that names what
+						 * is found from there */
 	struct dbg_pattern pattern;
 	struct map listed;	/* texts of sites, lists_names only */
 };
@@ -403,6 +405,8 @@ enum resolve_status callee_resolve(struct query *q)
 	if (begin(&s, q, "function") != RESOLVE_FOUND ||
 	    functions(&s, DBG_CALLS, &f) != RESOLVE_FOUND)
 		return RESOLVE_NOTHING;
+	if (callee)
+		s.at = (uint32_t)(callee - q->point->v);
 	for (uint32_t i = 0; i < f.n; i++)
 		add_callees(&s, &f.v[i], callee ? callee->string : STR("*"),
 			    (uint32_t)depth);
