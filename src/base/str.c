@@ -63,13 +63,13 @@ static bool glob_class(struct str p, uint32_t *i, char c, bool *is_class)
 		j++;
 	}
 	for (; j < p.len && (first || p.s[j] != ']'); first = false) {
-		char lo = p.s[j++], hi = lo;
+		unsigned char lo = (unsigned char)p.s[j++], hi = lo;
 
 		if (j + 1 < p.len && p.s[j] == '-' && p.s[j + 1] != ']') {
-			hi = p.s[j + 1];
+			hi = (unsigned char)p.s[j + 1];
 			j += 2;
 		}
-		hit |= lo <= c && c <= hi;
+		hit |= lo <= (unsigned char)c && (unsigned char)c <= hi;
 	}
 	*is_class = j < p.len;
 	if (!*is_class)
@@ -166,7 +166,7 @@ bool str_to_s64(struct str s, int64_t *ret)
 		return false;
 	errno = 0;
 	v = strtoull(digits + negative, &end, 0);
-	if (errno || *end)
+	if (errno || *end || (negative && v > (UINT64_C(1) << 63)))
 		return false;
 	*ret = (int64_t)(negative ? -v : v);
 	return true;
@@ -213,6 +213,7 @@ UNIT_TEST_CASE(str_glob_as_fnmatch)
 	TEST(str_glob(STR("a*b*c"), STR("a-b-b-c")));
 	TEST(!str_glob(STR("a*b*c"), STR("a-b-b-d")));
 	TEST(str_glob(STR("sys_?ead"), STR("sys_read")));
+	TEST(str_glob(STR("[a-\xff]x"), STR("\xe9x")));
 	TEST(str_glob(STR("[a-c]x"), STR("bx")));
 	TEST(!str_glob(STR("[!a-c]x"), STR("bx")));
 	TEST(str_glob(STR("[]]"), STR("]")));
@@ -252,5 +253,9 @@ UNIT_TEST_CASE(str_to_s64_c_spelling)
 	TEST(!str_to_s64(STR("-"), &v));
 	TEST(!str_to_s64((struct str){}, &v));
 	TEST_EQ(v, -1);
+	TEST(str_to_s64(STR("-9223372036854775808"), &v));
+	TEST_EQ(v, INT64_MIN);
+	TEST(!str_to_s64(STR("-9223372036854775809"), &v));
+	TEST(!str_to_s64(STR("-18446744073709551615"), &v));
 }
 #endif

@@ -58,8 +58,8 @@ bool str_has_glob(struct str s);
 /* Levenshtein distance, for "did you mean"; gives up past max. */
 uint32_t str_distance(struct str a, struct str b, uint32_t max);
 
-/* An integer of C's spelling (0x, 0 octal, decimal, sign); false when s is
- * not wholly one or it does not fit. */
+/* An integer of C's spelling (0x, 0 octal, decimal, '-'); false when s is not
+ * wholly one, or does not fit: from -2^63 to 2^64 - 1, which is -1. */
 bool str_to_s64(struct str s, int64_t *ret);
 
 uint64_t str_hash(struct str s);
