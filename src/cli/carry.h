@@ -13,7 +13,8 @@
 #include "cli/options.h"
 #include "image/image.h"
 
-/* Into the image that is about to be saved; nothing if it were too much. */
+/* Puts the script, its files and the options into the image that is about to
+ * be saved; nothing if it were too much. */
 void carry_pack(struct compile *c);
 
 /* How to compile the script again, and to run it as `now` says.  false = the

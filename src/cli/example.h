@@ -16,7 +16,7 @@
 struct err *example_find(const char *name, struct arena *a,
 			 const char **ret) must_check;
 
-/* Those of spile, each with the first sentence of what it says it is. */
+/* Lists the examples of spile, each with its first sentence. */
 void example_list(struct arena *a, FILE *out);
 
 #endif

@@ -16,7 +16,7 @@ struct words {
 	char **v;		/* n words, and NULL */
 };
 
-/* Those of a line, with its quotes, and without a comment. */
+/* The words of a line, without their quotes; a comment is none. */
 struct words words_split(const char *text, struct arena *a);
 
 /* From argv; the strings are argv's own or the arena's. */

@@ -244,7 +244,8 @@ uint32_t cg_places_map(struct cg *g);
 uint32_t cg_turns_map(struct cg *g);
 /* A new one, for a program that calls itself. */
 uint32_t cg_progs_map(struct cg *g);
-/* Of the perf counter of this name: entries for CPUs, or one. */
+/* The map of the perf counter of this name, with an entry for each CPU or one
+ * for the task. */
 uint32_t cg_perf_map(struct cg *g, istr name, bool of_task);
 void cg_finish_maps(struct cg *g);
 
@@ -371,7 +372,8 @@ cg_reg cg_current(struct cg_fn *fn);
 bool cg_is_apart(const struct cg_fn *fn);
 /* Is the task another one than that which runs the program? */
 bool cg_is_visited(const struct cg_fn *fn);
-/* That one, as a pointer that helpers take; to `none` if there is none. */
+/* The visited task as a pointer that helpers take; to `none` if there is
+ * none. */
 void cg_visited(struct cg_fn *fn, cg_reg to, cg_label none);
 /* The member of the struct of the kernel that `base` points to, 0 when it
  * cannot be read; NO_REG when there is no such member. */

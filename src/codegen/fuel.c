@@ -6,7 +6,8 @@
 #define WORK 1000u		/* operations of the IR, all turns together */
 #define TURNS_MAX 1000u
 #define TURNS_MIN 16u
-/* Of a program that calls itself, which it may do 33 times. */
+/* The turns of loops in one step of a program that calls itself, which it may
+ * do 33 times. */
 #define STEP_TURNS_MAX 60u
 #define STEP_TURNS_MIN 4u
 

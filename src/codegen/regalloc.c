@@ -848,7 +848,7 @@ static void finish(struct cg_code *c, cg_reg v)
 	code_exit(c);
 }
 
-/* More values at once than there are registers, and calls between. */
+/* More values live at once than there are registers, with calls between. */
 UNIT_TEST_CASE(regalloc_spills)
 {
 	cg_reg v[30], sum, ctx;

@@ -154,7 +154,7 @@ static void divide(struct cg_fn *fn, ir_ref r, uint8_t op)
 	cg_set_long(fn, r, v);
 }
 
-/* Of the comparisons, OP_EQ first. */
+/* The jumps that comparisons become, from OP_EQ on. */
 static const uint8_t jumps[] = {
 	[OP_EQ - OP_EQ] = BPF_JEQ,  [OP_NE - OP_EQ] = BPF_JNE,
 	[OP_LT - OP_EQ] = BPF_JSLT, [OP_LE - OP_EQ] = BPF_JSLE,

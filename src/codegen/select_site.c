@@ -69,7 +69,7 @@ static struct str text_of(const struct cg_fn *fn, enum site_text which,
 		       img->sites.v[fn->probe->image.first_site + i].point);
 }
 
-/* Those of all sites in rodata, `room` bytes each. */
+/* Puts the texts of all sites into rodata, `room` bytes each; where. */
 static uint32_t texts(struct cg_fn *fn, enum site_text which, uint32_t room)
 {
 	uint32_t n = fn->probe->image.nsites;

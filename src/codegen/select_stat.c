@@ -185,7 +185,7 @@ static cg_reg log_bucket(struct cg_code *c, cg_reg v)
 	return i;
 }
 
-/* By a constant above 0. */
+/* v /= by, a constant above 0. */
 static void divide(struct cg_code *c, cg_reg v, int64_t by)
 {
 	if (by & (by - 1))

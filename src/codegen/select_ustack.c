@@ -254,7 +254,7 @@ static cg_reg answer(struct cg_fn *fn, struct cg_str walk, cg_reg proc,
 	return count;
 }
 
-/* By the tables; to `none` when there are none of this process. */
+/* Walks by the tables; to `none` when there are none for this process. */
 static void take_walk(struct cg_fn *fn, struct cg_str walk, ir_ref n,
 		      bool waits, cg_label none)
 {

@@ -57,7 +57,7 @@ static bool lookup(struct vm *vm, const uint64_t *a, uint32_t cpu,
 	return true;
 }
 
-/* Of "%pS" only; there are no symbols. */
+/* bpf_snprintf(), for "%pS" alone; there are no symbols. */
 static bool symbol(struct vm *vm, const uint64_t *a, uint64_t *ret)
 {
 	uint64_t addr;

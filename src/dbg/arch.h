@@ -73,7 +73,8 @@ extern const struct arch arch_aarch64;
  * in the kernel's table; empty where that has none or is not known. */
 struct str arch_syscall_args(struct str name);
 
-/* By the language's name or by uname's machine; NULL = none of ours. */
+/* A processor by the language's name for it, or by uname's; NULL = we do not
+ * know it. */
 const struct arch *arch_find(struct str name);
 
 /* The one this binary runs on, or NULL. */

@@ -843,7 +843,7 @@ static struct err *dbg_btf_module_file(const struct world *w,
 	return dbg_btf_create(btf, ret);
 }
 
-/* Of the file of a kernel that does not run. */
+/* Types from the file of a kernel that does not run. */
 static struct err *dbg_btf_installed(const struct world *w, struct ctypes **ret)
 {
 	struct buf *bytes = world_types(w);

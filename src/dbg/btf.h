@@ -21,7 +21,7 @@ struct err *dbg_btf_open_module(const struct world *w, struct ctypes *base,
 				const char *module,
 				struct ctypes **ret) must_check;
 
-/* Of bytes in memory, which must outlive it; base may be NULL. */
+/* Types from bytes in memory, which must outlive them; base may be NULL. */
 struct err *dbg_btf_from(const void *data, size_t size, struct ctypes *base,
 			 struct ctypes **ret) must_check;
 

@@ -190,7 +190,7 @@ struct die_block {
 };
 
 bool die_attr(struct dbg_die die, uint16_t name, struct die_attr *ret);
-/* Also of what die is an instance or the definition of. */
+/* An attribute of die, or of what die is an instance or the definition of. */
 bool die_attr_deep(struct dbg_die die, uint16_t name, struct die_attr *ret);
 
 bool die_attr_uint(const struct die_attr *a, uint64_t *ret);

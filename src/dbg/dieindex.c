@@ -146,7 +146,7 @@ static void dieindex_read_units(struct dieindex *x)
 	x->nunits = n + nalt;
 }
 
-/* By its number, from what the cache says of it. */
+/* A unit by its number, from what the cache says of it. */
 static struct die_unit *dieindex_cached_unit(struct dieindex *x, uint32_t i)
 {
 	uint64_t off = x->offs[i].off;

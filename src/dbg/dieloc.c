@@ -906,7 +906,7 @@ static bool dieloc_is_static(const struct dieloc_build *b)
 	return true;
 }
 
-/* Of what was read since the last piece. */
+/* The location that was read since the last piece. */
 static struct dbg_loc dieloc_result(struct dieloc_build *b)
 {
 	struct dbg_loc l = b->loc;

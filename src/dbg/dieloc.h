@@ -20,14 +20,14 @@ struct dieloc {
 	uint32_t nexpressions;		/* read so far */
 };
 
-/* Of an expression in unit u. */
+/* The location that an expression in unit u says. */
 struct dbg_loc dieloc_expression(struct dieloc *x, struct die_unit *u,
 				 struct die_block e);
 
-/* Of a location attribute, expression or list. */
+/* The location that an attribute says, by an expression or a list. */
 struct dbg_loc dieloc_attr(struct dieloc *x, const struct die_attr *a);
 
-/* Of a constant value's attribute. */
+/* The value that an attribute says (DW_AT_const_value). */
 struct dbg_loc dieloc_constant(struct dieloc *x, const struct die_attr *a);
 
 /* Each range of a list: false from fn = no more, please. */

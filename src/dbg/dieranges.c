@@ -11,7 +11,7 @@
 #define DIE_RANGES_MAX 65536	/* of a unit */
 #define DIE_RANGES_FEW 4096	/* of others */
 
-/* Who is given each range; false = no more, please. */
+/* Is given each range; false = it wants no more. */
 typedef bool (*die_range_fn)(void *ctx, struct dbg_range range);
 
 static bool die_range_give(die_range_fn fn, void *ctx, uint64_t start,

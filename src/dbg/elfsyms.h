@@ -49,7 +49,7 @@ struct elfsyms_list {
  */
 struct err *elfsyms_open(const struct world *w, struct str dirs,
 			 struct str path, struct elfsyms **ret) must_check;
-/* Of an open file, which it takes over, alone. */
+/* The symbols of an open file alone, which it takes over. */
 struct elfsyms *elfsyms_from(struct objfile *main);
 /* Takes NULL. */
 void elfsyms_close(struct elfsyms *s);

@@ -26,7 +26,7 @@ struct flag {
 	char rest;		/* of a table */
 };
 
-/* By its name in flags.def; FLAGS_N = there is none. */
+/* The table of this name in flags.def; FLAGS_N = there is none. */
 enum flags_table flags_find(struct str name);
 
 /* Row i of all tables; the tables begin with a row without a name.  NULL = no

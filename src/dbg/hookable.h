@@ -29,7 +29,8 @@ struct err *hookable_open(struct world *w, bool is_anew,
 			  struct hookable **ret) must_check;
 void hookable_close(struct hookable *h);
 
-/* By ascending name, from 0 on; false = no more.  Several may have one name. */
+/* Function i, by ascending name, from 0 on; false = no more.  Several may have
+ * one name. */
 bool hookable_get(const struct hookable *h, uint32_t i,
 		  struct hookable_function *ret);
 

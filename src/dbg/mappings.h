@@ -30,7 +30,7 @@ struct mappings {
 /* The path of a line there, where the kernel writes \012 for a line's end. */
 struct str mappings_path(struct arena *a, struct str text);
 
-/* By address.  ERR_NOT_FOUND when there is no such process. */
+/* Reads them, ordered by address.  ERR_NOT_FOUND: there is no such process. */
 struct err *mappings_read(const struct world *w, struct arena *a, pid_t pid,
 			  struct mappings *ret) must_check;
 

@@ -40,9 +40,10 @@ struct objfile_symbol {
 	bool is_tls;		/* addr is an offset in the thread's block */
 };
 
-/* Also one that is packed (.xz, .gz, .zst).  ERR_FORMAT when it is no ELF. */
+/* Opens a file, also one that is packed (.xz, .gz, .zst).  ERR_FORMAT: it is no
+ * ELF. */
 struct err *objfile_open(const char *path, struct objfile **ret) must_check;
-/* Of bytes in memory, which must outlive it and are changed. */
+/* The same of bytes in memory, which must outlive it and are changed. */
 struct err *objfile_from(void *data, size_t size,
 			 struct objfile **ret) must_check;
 void objfile_close(struct objfile *o);
@@ -60,9 +61,10 @@ const struct objfile_section *objfile_section(const struct objfile *o,
 const struct objfile_section *objfile_section_at(const struct objfile *o,
 						 uint64_t addr);
 
-/* By name; ".debug_x" finds ".zdebug_x" too.  Malformed reads as absent. */
+/* The bytes of a section by its name; ".debug_x" finds ".zdebug_x" too.  What is
+ * malformed reads as absent. */
 struct objfile_data objfile_data(struct objfile *o, const char *name);
-/* Of section number i: below objfile_nsections(). */
+/* The same by its number, which is below objfile_nsections(). */
 struct objfile_data objfile_section_data(struct objfile *o, uint32_t i);
 
 /* Where the byte at a link-time address is in the file; false = nowhere.

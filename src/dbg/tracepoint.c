@@ -373,7 +373,7 @@ static void tracepoint_list_btf(const struct tracepoints *tps,
 	}
 }
 
-/* Those of modules, or all where there is no BTF. */
+/* Lists the tracepoints of modules by tracefs; all, where there is no BTF. */
 static void tracepoint_list_events(const struct tracepoints *tps,
 				   const struct map *systems, struct arena *a,
 				   struct str system, struct str name,

@@ -154,7 +154,7 @@ static void collect(void *data, uint64_t start, uint64_t end,
 		vec_push(c->a, c->rows, (struct unwind_row){ .start = end });
 }
 
-/* Of two at one address the one that knows something comes last. */
+/* By address; of two at one address the one that knows something comes last. */
 static int compare(const void *a, const void *b)
 {
 	const struct unwind_row *x = a, *y = b;

@@ -21,7 +21,8 @@ struct unwind_rows {
 	uint32_t n, cap;
 };
 
-/* Of x86-64 files; empty for others.  debug: its debug information, or NULL. */
+/* The rows of a file for x86-64; of others, none.  debug: the file with its
+ * debug information, or NULL. */
 void unwind_rows_read(struct objfile *main, struct objfile *debug,
 		      struct arena *a, struct unwind_rows *ret);
 

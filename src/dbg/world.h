@@ -128,7 +128,7 @@ int world_tracefs(struct world *w);
  */
 typedef bool world_progress_fn(void *ctx, struct str build_id, uint64_t done,
 			       uint64_t total);
-/* Who is told; fn NULL = nobody. */
+/* Sets who is told of progress; fn NULL = nobody. */
 void world_on_progress(struct world *w, world_progress_fn *fn, void *ctx);
 bool world_progress(const struct world *w, struct str build_id, uint64_t done,
 		    uint64_t total);

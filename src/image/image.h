@@ -415,7 +415,7 @@ struct image_map {
 	uint32_t init, init_len;	/* IMAP_RODATA: range of `bytes` */
 };
 
-/* Of the map in the kernel, or in codegen/vm. */
+/* How many entries the map has in the kernel, or in codegen/vm. */
 static inline uint32_t image_map_entries(const struct image_map *m,
 					 uint32_t ncpus)
 {

@@ -175,7 +175,7 @@ static bool is_truth(const struct ir_insn *i)
 	       i->op == OP_AHAS || i->op == OP_MATCH;
 }
 
-/* Of a comparison. */
+/* The comparison that holds where this one does not. */
 static uint8_t opposite(uint8_t op)
 {
 	static const uint8_t to[OP_N] = {

@@ -19,7 +19,7 @@ enum {
 	PREC_HIGHEST = 13,
 };
 
-/* Of `in`, only the precedence. */
+/* How tightly operators bind, and what they become (but for `in`). */
 static const struct operator operators[TOK_N] = {
 	[TOK_LOR] = { true, false, BINOP_LOR, 3 },
 	[TOK_LAND] = { true, false, BINOP_LAND, 4 },

@@ -250,7 +250,8 @@ static void report_hist(struct engine *en, const struct ast_expr *e)
 		  "print it there, or make a text of it in a timer or end probe");
 }
 
-/* Of things in the library the script knows the call. */
+/* Where something is: in the script itself, or, of the library, at the call
+ * that the script makes. */
 static struct kernel_place place(const struct engine *en, struct span span)
 {
 	return (struct kernel_place){

@@ -143,7 +143,7 @@ static const struct ast_expr *returned(const struct ast_expr *e)
 	return s && s->kind == AST_S_RETURN ? s->expr : NULL;
 }
 
-/* Of a stack that e takes, how many frames; NULL = it takes none. */
+/* How many frames of a stack e takes; NULL = it takes no stack. */
 static struct ast_expr *frames_of(const struct ast_expr *e,
 				  enum image_intrinsic stack)
 {

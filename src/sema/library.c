@@ -125,7 +125,7 @@ static int wanted_file(const struct dirent *d)
 	return str_ends(name, STR(".stp")) || str_ends(name, STR(".stpm"));
 }
 
-/* Of the files that are given, those in the directory. */
+/* Adds the files in the directory, of those that are given (cli/carry). */
 static void add_given(struct library *l, struct str dir)
 {
 	const struct sources *ss = l->program->sources;

@@ -13,7 +13,7 @@
 void probewrite_decide(struct ast_expr *e, struct ast_stmt *const *stmts,
 		       uint32_t n);
 
-/* The same for all those that there are in a statement. */
+/* The same for each @probewrite in a statement. */
 void probewrite_decide_all(struct ast_stmt *in, struct ast_stmt *const *stmts,
 			   uint32_t n);
 

@@ -41,7 +41,7 @@ static bool is_word(struct ctypes *btf, uint32_t type)
 	       t.size <= 8;
 }
 
-/* By name alone: function_look() is for those whose types matter. */
+/* A function by its name alone; where its types matter: function_look(). */
 static struct function function_of(struct ctypes *btf, uint32_t id)
 {
 	return (struct function){
@@ -585,7 +585,7 @@ static void add_named(struct query *q, struct str module, struct str name)
 	s->scope = scope;
 }
 
-/* By the symbols of its file: of a module that nothing describes. */
+/* Finds functions of a module that nothing describes by its file's symbols. */
 static bool find_by_symbols(struct query *q, struct str module,
 			    struct str pattern)
 {

@@ -113,7 +113,7 @@ static void lower_percpu(struct lower *l, uint64_t addr)
 	lower_op(l, DBG_LOC_OP_ADD, 0);
 }
 
-/* That of the program or library, which is there as it has symbols. */
+/* The file of the program or library, which is open since it has symbols. */
 static struct objfile *file_of(const struct lower *l)
 {
 	return elfsyms_main(l->src->symbols);
@@ -354,7 +354,7 @@ static uint8_t bytes_for(uint32_t bits)
 	return bits <= 8 ? 1 : bits <= 16 ? 2 : bits <= 32 ? 4 : 8;
 }
 
-/* Of the value on top: the `bits` from `shift` on. */
+/* Leaves of the value on top the `bits` bits from bit `shift` on. */
 static void lower_cut(struct lower *l, uint32_t shift, uint32_t bits,
 		      uint32_t width)
 {

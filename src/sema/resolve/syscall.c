@@ -248,7 +248,7 @@ static void add_site(struct query *q, const struct arch_syscall *call)
 		q->ret->scope = scope_new(q, STR(""), is_return);
 }
 
-/* Those of the names or patterns, between commas. */
+/* Adds the sites of the calls that a list of names and patterns means. */
 static void add_sites(struct query *q, struct str list)
 {
 	const struct arch *arch = world_arch(q->program->world);

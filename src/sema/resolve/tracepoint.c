@@ -58,7 +58,7 @@ static bool has_arg(const struct tracepoint *tp, struct str name)
 	return false;
 }
 
-/* Of arguments that nothing describes: numbers. */
+/* Arguments that nothing describes are named by their numbers. */
 static void scope_add_numbers(const struct tracepoint_query *tq,
 			      struct target_scope *s)
 {

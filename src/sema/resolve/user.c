@@ -113,7 +113,7 @@ static struct err *files_meant(struct query *q, struct user_files *ret)
 
 /* ---- libraries ---- */
 
-/* Of a process what it has mapped, of a program what it will load. */
+/* The libraries that a process has mapped, or that a program will load. */
 static struct err *libraries_of(struct program *p, const struct user_file *f,
 				struct solibs *ret)
 {
@@ -134,7 +134,7 @@ static void add_library(struct program *p, const struct user_file *of,
 	add_file(p, ret, &f);
 }
 
-/* Those that match; or one that the program may yet load. */
+/* Adds the libraries that match; or one that the program may yet load. */
 static struct err *add_libraries(struct program *p, const struct user_file *of,
 				 struct str name, struct user_files *ret)
 {
@@ -219,7 +219,8 @@ static enum resolve_status no_files(struct query *q, struct err *e)
 			 e);
 }
 
-/* Of a point with wildcards nobody expects that all be probed. */
+/* Tells of places that the kernel refuses; not for a point with wildcards, of
+ * which nobody expects that all be probed. */
 static void tell_refused(struct query *q, bool found)
 {
 	const struct ast_component *last = &q->point->v[q->point->n - 1];
