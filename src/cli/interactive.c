@@ -53,7 +53,7 @@ static const char *skip_blanks(const char *s)
 
 /* ---- processes ---- */
 
-/* By its own path: the name of the process is spile's. */
+/* Becomes spile, by its own path: so the process has its name. */
 noreturn static void become(char **argv)
 {
 	char path[1024];

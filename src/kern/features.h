@@ -24,7 +24,7 @@ struct err *features_installed(struct world *w,
  * copies of it, under longer names, or have put it into others.  0.2 ms. */
 bool features_lack_function(uint32_t id);
 
-/* Those that all kernels have which spile is tested on. */
+/* The features that all kernels have which spile is tested on. */
 image_features features_portable(void);
 
 #endif

@@ -42,7 +42,7 @@ enum step eval_bits(struct host *h, const struct image_insn *i)
 	return STEP_ON;
 }
 
-/* Those that cannot fail; unsigned where C's signed would not wrap. */
+/* Operations that cannot fail; unsigned where C's signed ones need not wrap. */
 #define BINARY(name, expr)                                          \
 	static int64_t binary_##name(int64_t a, int64_t b)          \
 	{                                                           \

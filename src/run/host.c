@@ -523,7 +523,8 @@ static enum step print(struct host *h, const struct image_insn *i)
 	return STEP_ON;
 }
 
-/* Those that are not here are the kernel's: image_check() lets none in. */
+/* Operations that have no function are the kernel's: image_check() lets none
+ * into host code. */
 static const eval_fn ops[OP_N] = {
 	[OP_CONST] = eval_const, [OP_STR] = eval_str,
 	[OP_ACCESS] = eval_access,

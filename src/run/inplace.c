@@ -18,7 +18,7 @@
 #define ATOMIC_CMPXCHG (0xf0 | BPF_FETCH)
 #define MERGE_TRIES 4
 
-/* Of the program's stack, which the key has to fit. */
+/* Bytes of a key, which has to fit the program's stack. */
 #define KEY_MAX 448
 #define TAKE_MAX 32768
 

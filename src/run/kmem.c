@@ -19,7 +19,7 @@
 #define FUNC_LOOKUP 1
 #define READ_INSNS 8	/* of emit_read(), behind its test */
 
-/* Also the helper that does it. */
+/* What is asked for; it is also the number of the helper that does it. */
 enum kmem_what {
 	KMEM_TASK = 35,
 	KMEM_USER_BYTES = 112,

@@ -83,7 +83,8 @@ static void drop_oldest(struct files *f)
 	memmove(f->kept, f->kept + 1, --f->nkept * sizeof(*f->kept));
 }
 
-/* Of a limited number of files, who has come. */
+/* Remembers the name of a new file where only so many are kept: then the oldest
+ * one goes. */
 static void keep_name(struct files *f, char *name)
 {
 	if (!f->max) {

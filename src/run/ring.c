@@ -21,7 +21,7 @@
 
 #include "base/bits.h"
 
-/* Of the second copy: programs make no longer records. */
+/* Bytes of the second copy that are mapped: programs make no longer records. */
 #define RING_TAIL (64u << 10)
 #define RING_FLAGS (BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT)
 

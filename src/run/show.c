@@ -88,7 +88,7 @@ static void show_entry(struct host *h, const struct snapshot *sn, uint32_t i,
 	buf_char(b, '\n');
 }
 
-/* By decreasing value; strings by their key's order. */
+/* Shows entries by decreasing value. */
 static void show_array(struct host *h, uint32_t global, uint32_t max,
 		       struct buf *b)
 {

@@ -134,7 +134,7 @@ static uint64_t get_field(const struct image_stat *s, const uint8_t *stat,
 	return s->fields & f ? get(stat + image_stat_offset(s, f)) : 0;
 }
 
-/* Of the sample (n - 1), rounded down. */
+/* The variance of the sample (with n - 1), rounded down. */
 static int64_t variance(const struct image_stat *s, const uint8_t *stat)
 {
 	uint64_t n = get_field(s, stat, STAT_COUNT);

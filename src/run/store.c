@@ -436,7 +436,8 @@ static int merge_fd(struct store *s, uint32_t global)
 	return *fd;
 }
 
-/* Into one of the kernel's copies, else into the host's part. */
+/* Merges a statistic into one of the kernel's copies, or else into the host's
+ * part. */
 static void merge_scalar(struct store *s, uint32_t global,
 			 const uint8_t *stat)
 {

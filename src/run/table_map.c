@@ -359,7 +359,8 @@ static bool dump_batches(struct map_table *m, struct dump *d)
 	return !code || code == -ENOENT;
 }
 
-/* By number; those below 0 were put in front by a foreach that sorts. */
+/* Entries by number: below 0 those that a foreach that sorts has put in front.
+ */
 static int by_seq(const void *pa, const void *pb)
 {
 	const struct entry *a = pa, *b = pb;

@@ -109,7 +109,7 @@ static void unlink_slot(struct memory *m, uint32_t i)
 	m->links[l->next].prev = l->prev;
 }
 
-/* Into the list, behind slot `prev`. */
+/* Puts a slot into the list, behind slot `prev`. */
 static void link_slot(struct memory *m, uint32_t i, uint32_t prev)
 {
 	struct link *l = &m->links[i];

@@ -199,7 +199,8 @@ static struct debuginfo *ufile_info(struct usymbols *u, struct ufile *f)
 
 /* ---- questions ---- */
 
-/* That of its own debug file has more symbols. */
+/* The function at an address: by the separate debug file, which has more
+ * symbols, or else by the file itself. */
 static bool symbol_at(struct ufile *f, uint64_t addr,
 		      struct objfile_symbol *ret)
 {

@@ -463,7 +463,7 @@ static uint32_t expand_those(struct expander *ex, const struct matches *ms,
 	return n;
 }
 
-/* Of those that a wildcard means some may not exist here. */
+/* Expands all that a wildcard means, of which some may not exist here. */
 static uint32_t expand_matches(struct expander *ex, const struct matches *ms,
 			       const struct ast_point *pt,
 			       const struct context *ctx, bool exact)

@@ -64,7 +64,7 @@ struct err *attach_probe(const struct attach_request *r,
 /* Empties them. */
 void attach_lists_drop(struct attach_lists *l);
 
-/* Also of one that is not attached. */
+/* Takes all hooks off; one that is not attached has none. */
 void detach(struct attachment *at);
 
 /* The same for n of them, together: each waits until no CPU runs the program,
@@ -90,7 +90,7 @@ bool is_attached(const struct attachment *at);
  * hand. */
 void attachment_add(const struct attach_request *r, struct attachment *ret,
 		    int fd);
-/* Of n sites, for a reason that it takes over. */
+/* Notes that n sites are left out, and why, which it takes over. */
 void attachment_leave_out(struct attachment *ret, uint32_t n, struct err *why);
 struct err *attach_tracepoint(const struct attach_request *r,
 			      struct attachment *ret) must_check;

@@ -27,7 +27,7 @@ static struct err *watch_no_symbol(struct err *e, struct str name)
 			"instead of a name");
 }
 
-/* By where it lies: nm's letter of some data is that of code. */
+/* Is it code?  By where it lies: nm's letter of some data is that of code. */
 static bool is_code(struct kallsyms *symbols, uint64_t addr)
 {
 	struct kallsym from, to;

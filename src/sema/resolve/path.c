@@ -136,7 +136,8 @@ static struct str path_root_name(const struct path *pa)
 			    STR_ARG(t.name));
 }
 
-/* By what names it is found; kind ACCESS_N: it need not be, or cannot. */
+/* By what names the offset is found on another kernel; kind ACCESS_N: it need
+ * not be, or cannot. */
 static struct image_access path_describe(const struct path *pa,
 					 enum image_access_kind kind,
 					 struct str members)
