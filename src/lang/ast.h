@@ -351,7 +351,8 @@ struct ast_embedded {
 /* Everything that one file declares, in order of appearance. */
 struct ast_file {
 	uint32_t source;		/* number in struct sources */
-	bool is_library;		/* from a tapset */
+	bool is_library;		/* from a tapset, */
+	bool is_own;			/* from spile's own */
 	VEC(struct ast_probe *) probes;
 	VEC(struct ast_alias *) aliases;
 	VEC(struct ast_function *) functions;

@@ -317,6 +317,7 @@ static struct ast_file *load(struct library *l, struct entry *e)
 	o.macros = library_macros(l, e->source->text);
 	e->file = parse_file(&o, e->source);
 	e->file->is_library = true;
+	e->file->is_own = !e->path.len;
 	vec_push(l->program->arena, &l->program->files, e->file);
 	return e->file;
 }

@@ -7,6 +7,8 @@
 #include "sema/walk.h"
 #include "sema/value.h"
 
+#define LIBRARY_PRIORITY 1	/* of functions that do not say theirs */
+
 struct instance {
 	const struct target_scope *scope;
 	struct func *func;
@@ -105,7 +107,7 @@ static int64_t priority(const struct decl *d)
 {
 	if (d->fn->has_priority)
 		return d->fn->priority;
-	return d->file->is_library ? 1 : 0;
+	return d->file->is_library ? LIBRARY_PRIORITY : 0;
 }
 
 static void insert(struct scope_funcs *fs, struct overloads *o,
@@ -122,19 +124,44 @@ static void insert(struct scope_funcs *fs, struct overloads *o,
 	o->list.v[i] = d;
 }
 
-/* Those of a name and number of parameters: of the script, else of the first
- * library file that has any.  The library itself sees no function of the
- * script. */
-static void collect(struct scope_funcs *fs, struct decl *first, uint32_t nargs,
-		    bool for_library, struct overloads *ret)
+static bool is_next(struct ast_stmt **s, void *data)
+{
+	bool *found = data;
+
+	*found |= (*s)->kind == AST_S_NEXT;
+	return !*found;
+}
+
+/* May a call go on behind the last of them, or come to them behind others? */
+static bool goes_on(const struct overloads *o)
+{
+	bool found = false;
+
+	for (uint32_t i = 0; i < o->list.n && !found; i++) {
+		struct ast_stmt *body = o->list.v[i]->fn->body;
+
+		found |= priority(o->list.v[i]) > LIBRARY_PRIORITY;
+		if (body)
+			walk_stmts(&body, is_next, &found);
+	}
+	return found;
+}
+
+/* Those of a name and number of parameters that the script has. */
+static void collect_script(struct scope_funcs *fs, struct decl *first,
+			   uint32_t nargs, struct overloads *ret)
+{
+	for (struct decl *d = first; d; d = d->next)
+		if (d->fn->nparams == nargs && !d->file->is_library)
+			insert(fs, ret, d);
+}
+
+/* The same of the first file of the library that has any: are there some? */
+static bool collect_library(struct scope_funcs *fs, struct decl *first,
+			    uint32_t nargs, struct overloads *ret)
 {
 	const struct ast_file *file = NULL;
 
-	for (struct decl *d = first; d && !for_library; d = d->next)
-		if (d->fn->nparams == nargs && !d->file->is_library)
-			insert(fs, ret, d);
-	if (ret->list.n)
-		return;
 	for (struct decl *d = first; d; d = d->next) {
 		if (d->fn->nparams != nargs || !d->file->is_library ||
 		    (file && d->file != file))
@@ -142,28 +169,42 @@ static void collect(struct scope_funcs *fs, struct decl *first, uint32_t nargs,
 		file = d->file;
 		insert(fs, ret, d);
 	}
+	return file;
 }
 
+static void find_in_library(struct scope_funcs *fs, struct str name,
+			    uint32_t nargs, struct overloads *ret)
+{
+	struct program *p = fs->program;
+
+	while (!collect_library(fs, map_find(&fs->names, name), nargs, ret) &&
+	       p->library && library_load(p->library, SCAN_FUNCTION, name))
+		declare_new(fs);
+}
+
+/*
+ * The script's come first, also where a tapset of -I calls, whose defaults they
+ * replace; the library's behind them where a `next` may lead there.  spile's
+ * own library sees no function of the script: its helpers have names, too.
+ */
 static void find_overloads(struct scope_funcs *fs, struct str name,
 			   uint32_t nargs, const struct ast_file *f,
 			   struct overloads *ret)
 {
-	struct program *p = fs->program;
-	bool for_library = f && f->is_library;
+	struct decl *of_file;
 
 	declare_new(fs);
-	if (f)
-		collect(fs, map_find(&fs->names, decl_key(p, f, name)), nargs,
-			for_library, ret);
+	of_file = f ? map_find(&fs->names, decl_key(fs->program, f, name)) :
+		      NULL;
+	collect_script(fs, of_file, nargs, ret);
+	if (!ret->list.n)
+		collect_library(fs, of_file, nargs, ret);
 	if (ret->list.n)
 		return;
-	collect(fs, map_find(&fs->names, name), nargs, for_library, ret);
-	while (!ret->list.n && p->library &&
-	       library_load(p->library, SCAN_FUNCTION, name)) {
-		declare_new(fs);
-		collect(fs, map_find(&fs->names, name), nargs, for_library,
-			ret);
-	}
+	if (!f || !f->is_own)
+		collect_script(fs, map_find(&fs->names, name), nargs, ret);
+	if (!ret->list.n || goes_on(ret))
+		find_in_library(fs, name, nargs, ret);
 }
 
 /* ---- does a function look at the context? ---- */
