@@ -34,19 +34,18 @@ static void add_text(struct carry *k, struct str name, struct str text)
 
 static void add_dir(struct carry *k, struct str dir, uint32_t depth);
 
-static void add_path(struct carry *k, struct str path, bool is_dir,
-		     uint32_t depth)
+/* A file of the library; or a directory, maybe behind a link: what is neither
+ * cannot be listed. */
+static void add_path(struct carry *k, struct str path, uint32_t depth)
 {
 	struct source *s;
 	struct err *e;
 
-	if (is_dir) {
+	if (!str_ends(path, STR(".stp")) && !str_ends(path, STR(".stpm"))) {
 		if (depth < CARRY_DEPTH)
 			add_dir(k, path, depth + 1);
 		return;
 	}
-	if (!str_ends(path, STR(".stp")) && !str_ends(path, STR(".stpm")))
-		return;
 	e = source_read(&k->sources, path.s, &s);
 	if (!e)
 		add_text(k, path, s->text);
@@ -65,7 +64,7 @@ static void add_dir(struct carry *k, struct str dir, uint32_t depth)
 			add_path(k,
 				 arena_printf(&k->c->back, "%" STR_FMT "/%s",
 					      STR_ARG(dir), d->d_name),
-				 d->d_type == DT_DIR, depth);
+				 depth);
 		free(names[i]);
 	}
 	if (n >= 0)
