@@ -51,6 +51,14 @@ struct ctype_member {
 	uint32_t type;
 	uint32_t bit_offset; /* from the start of the struct asked about */
 	uint32_t bits;	     /* width of a bitfield; 0 = is none */
+	/* Of structs that are one of several things (Rust's enums). */
+	enum {
+		CTYPE_ALWAYS,
+		CTYPE_SELECTOR,	/* without a name: says which thing it is */
+		CTYPE_VARIANT,	/* is there when the selector is `value` */
+		CTYPE_REST,	/* is there when no other is */
+	} when;
+	int64_t value;
 };
 
 struct ctype_param {

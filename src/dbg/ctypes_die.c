@@ -293,6 +293,11 @@ static bool ctypes_die_member(struct ctypes *t, uint32_t id, uint32_t i,
 		.bit_offset = (uint32_t)MIN(m.bit_offset,
 					    UINT64_C(0xffffffff)),
 		.bits = m.bits,
+		.when = m.is_selector ? CTYPE_SELECTOR :
+			m.is_rest     ? CTYPE_REST :
+			m.is_variant  ? CTYPE_VARIANT :
+					CTYPE_ALWAYS,
+		.value = m.value,
 	};
 	ret->type = ctypes_die_id(t, m.type);
 	return !m.is_virtual;

@@ -514,18 +514,25 @@ static bool debuginfo_level(struct str producer, bool *ret)
 }
 
 /* Has a parameter places that change from one instruction to another?  Only
- * optimizing compilers say that. */
+ * optimizing compilers say that, but for what is passed as an address.  One
+ * that is always in the frame is put there first, whatever the others are. */
 static bool debuginfo_has_lists(struct dbg_die function)
 {
-	struct die_attr at;
 	struct dbg_die c = die_child(function);
+	bool has_lists = false;
+	struct die_block b;
+	struct die_attr at;
 
-	for (; die_tag(c); c = die_next(c))
-		if (die_tag(c) == DW_TAG_formal_parameter &&
-		    die_attr(c, DW_AT_location, &at) &&
-		    die_attr_is_offset(&at))
-			return true;
-	return false;
+	for (; die_tag(c); c = die_next(c)) {
+		if (die_tag(c) != DW_TAG_formal_parameter ||
+		    !die_attr(c, DW_AT_location, &at))
+			continue;
+		has_lists |= die_attr_is_offset(&at);
+		if (!die_attr_is_offset(&at) && die_attr_block(&at, &b) &&
+		    b.size && b.p[0] == DW_OP_fbreg)
+			return false;
+	}
+	return has_lists;
 }
 
 bool debuginfo_is_optimized(struct debuginfo *d, struct dbg_die die)

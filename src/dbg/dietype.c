@@ -224,6 +224,53 @@ static bool dietype_next(struct dietype_parts *p, uint16_t tag, uint16_t or,
 	return false;
 }
 
+/* Into a variant part, and a variant of it: their members are the struct's. */
+static void dietype_enter(struct dietype_parts *p, struct dbg_die die,
+			  uint16_t tag)
+{
+	if ((tag != DW_TAG_variant_part || p->depth) &&
+	    (tag != DW_TAG_variant || p->depth != 1))
+		return;
+	p->up[p->depth++] = p->next;
+	p->next = die_child(die);
+	p->variant = tag == DW_TAG_variant ? die : (struct dbg_die){};
+}
+
+static bool dietype_next_member(struct dietype_parts *p, struct dbg_die *ret,
+				uint16_t *ret_tag)
+{
+	for (;;) {
+		while (!p->next.unit && p->depth)
+			p->next = p->up[--p->depth];
+		if (!p->next.unit || p->count++ >= DIETYPE_PARTS_MAX)
+			return false;
+		*ret = p->next;
+		*ret_tag = die_tag(*ret);
+		p->next = die_next(*ret);
+		if (*ret_tag == DW_TAG_member ||
+		    *ret_tag == DW_TAG_inheritance)
+			return true;
+		dietype_enter(p, *ret, *ret_tag);
+	}
+}
+
+/* What it has to do with the variants of its struct. */
+static void dietype_variant(const struct dietype_parts *p,
+			    struct dbg_member *m)
+{
+	struct die_attr a;
+	uint64_t v;
+
+	m->is_selector = p->depth == 1 && !m->name.len;
+	m->is_variant = p->depth == 2;
+	if (!m->is_variant)
+		return;
+	m->is_rest = !die_attr(p->variant, DW_AT_discr_value, &a) ||
+		     !die_attr_uint(&a, &v);
+	if (!m->is_rest)
+		m->value = (int64_t)v;
+}
+
 /* DW_AT_data_member_location: a number, or "plus_uconst N". */
 static bool dietype_member_offset(struct dbg_die die, uint64_t *ret)
 {
@@ -285,7 +332,7 @@ bool dietype_member(struct dietype_parts *p, struct dbg_member *ret)
 	struct dbg_die die;
 	uint16_t tag;
 
-	if (!dietype_next(p, DW_TAG_member, DW_TAG_inheritance, &die, &tag))
+	if (!dietype_next_member(p, &die, &tag))
 		return false;
 	*ret = (struct dbg_member){
 		.name = die_name(die),
@@ -300,6 +347,7 @@ bool dietype_member(struct dietype_parts *p, struct dbg_member *ret)
 			      tag == DW_TAG_member),
 	};
 	dietype_bits(die, ret);
+	dietype_variant(p, ret);
 	if (ret->is_base && !ret->name.len)
 		ret->name = die_name(ret->type);
 	return true;

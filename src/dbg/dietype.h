@@ -77,6 +77,11 @@ struct dbg_member {
 	bool is_static;		/* C++: no part of the object; die is the
 				 * declaration of a variable */
 	bool is_virtual;	/* a virtual base: bit_offset is not known */
+	/* Of a struct that is one of several things (Rust's enums): */
+	bool is_selector;	/* says which; it has no name */
+	bool is_variant;	/* is there when the selector is `value`, */
+	bool is_rest;		/* or none of the others' */
+	int64_t value;
 };
 
 struct dbg_param {
@@ -102,6 +107,9 @@ struct dbg_enumerator {
 struct dietype_parts {
 	struct dbg_die next;
 	uint32_t count;		/* so far; bounded */
+	struct dbg_die up[2];	/* behind the variant part, the variant, */
+	uint32_t depth;		/* that next is in */
+	struct dbg_die variant;
 };
 
 /* die: STRUCT, UNION; FUNCTION (or a subprogram); ARRAY; ENUM. */

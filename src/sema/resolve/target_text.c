@@ -20,6 +20,7 @@ struct text {
 	struct str literal;	/* not yet a piece */
 	VEC(struct fmt_piece) pieces;
 	VEC(struct ast_expr *) args;
+	uint32_t inner;		/* fields of texts in this one */
 	struct span span;
 };
 
@@ -41,7 +42,7 @@ static void text_flush(struct text *t)
 
 static bool text_is_full(const struct text *t)
 {
-	return t->args.n >= MAX_FIELDS;
+	return t->args.n + t->inner >= MAX_FIELDS;
 }
 
 /* The value at the end of a path, as an expression of its own. */
@@ -286,6 +287,130 @@ static void text_array(struct text *t, const struct path *at,
 	text_str(t, STR("]"));
 }
 
+static void text_end(struct text *t, struct ast_expr *e);
+
+/* "name=value", or "name" alone when there is nothing in it. */
+static void text_variant(struct text *t, struct path *pa,
+			 const struct ctype_member *m, int depth,
+			 int max_depth)
+{
+	struct ctype type = path_type(pa);
+
+	text_str(t, m->name);
+	if (is_struct(&type) && !type.n)
+		return;
+	text_str(t, STR("="));
+	text_value(t, pa, depth + 1, max_depth + 1);
+}
+
+/* The text of a variant by itself. */
+static struct ast_expr *variant_text(struct text *t, const struct path *at,
+				     const struct ctype_member *m, int depth,
+				     int max_depth)
+{
+	struct ast_expr *e = arena_new(t->program->arena, struct ast_expr);
+	struct text one = { .program = t->program, .span = t->span,
+			    .inner = t->args.n + t->inner };
+	struct path pa = path_copy(at);
+
+	e->at = t->span;
+	path_step(&pa, m, t->span);
+	if (text_is_full(&one))
+		text_str(&one, m->name);
+	else
+		text_variant(&one, &pa, m, depth, max_depth);
+	t->inner += one.args.n + one.inner - (t->args.n + t->inner);
+	text_end(&one, e);
+	return e;
+}
+
+/* What the selector is when it says that this variant is there. */
+static int64_t selected(const struct path *selector, int64_t value)
+{
+	struct ctype type = path_type(selector);
+	uint32_t unused = type.size && type.size < 8 ? 64 - 8 * type.size : 0;
+	uint64_t up = (uint64_t)value << unused;
+
+	return type.is_signed ? (int64_t)up >> unused : (int64_t)(up >> unused);
+}
+
+/* selector == value ? text : otherwise */
+static struct ast_expr *choose(struct text *t, struct path *selector,
+			       int64_t value, struct ast_expr *text,
+			       struct ast_expr *otherwise)
+{
+	struct program *p = t->program;
+	struct ast_expr *number = arena_new(p->arena, struct ast_expr);
+	struct path pa = path_copy(selector);
+
+	*number = (struct ast_expr){
+		.kind = AST_TARGET, .span = t->span, .at = t->span,
+		.target = { .name = STR("$") },
+	};
+	if (!path_value(&pa, t->span))
+		return otherwise;
+	number->target.target = pa.target;
+	return node(p, number, (struct ast_expr){
+		.kind = AST_TERNARY,
+		.ternary = {
+			.cond = node(p, number, (struct ast_expr){
+				.kind = AST_BINARY,
+				.binary = {
+					.op = BINOP_EQ, .a = number,
+					.b = node(p, number, (struct ast_expr){
+						.kind = AST_NUMBER,
+						.number = selected(selector,
+								   value) }),
+				},
+			}),
+			.yes = text, .no = otherwise,
+		},
+	});
+}
+
+/* Those members that are there in turn, of which one is told. */
+static void text_variants(struct text *t, const struct path *at, int depth,
+			  int max_depth)
+{
+	uint32_t id = ctypes_strip(at->types, at->type), n = 0;
+	struct path selector = path_copy(at);
+	struct ast_expr *all = arena_new(t->program->arena, struct ast_expr);
+	struct ctype_member m;
+	bool has_selector = false;
+
+	*all = (struct ast_expr){ .kind = AST_STRING, .string = STR("?"),
+				  .span = t->span, .at = t->span };
+	for (; ctypes_member(at->types, id, n, &m); n++) {
+		if (m.when == CTYPE_SELECTOR) {
+			path_step(&selector, &m, t->span);
+			has_selector = true;
+		} else if (m.when == CTYPE_REST) {
+			all = variant_text(t, at, &m, depth, max_depth);
+		}
+	}
+	while (has_selector && n--)
+		if (ctypes_member(at->types, id, n, &m) &&
+		    m.when == CTYPE_VARIANT)
+			all = choose(t, &selector, m.value,
+				     variant_text(t, at, &m, depth,
+						  max_depth), all);
+	text_flush(t);
+	vec_push(t->program->arena, &t->args, all);
+	vec_push(t->program->arena, &t->pieces,
+		 (struct fmt_piece){ .conv = FMT_STRING, .span = t->span });
+}
+
+static bool has_variants(const struct path *at)
+{
+	uint32_t id = ctypes_strip(at->types, at->type);
+	struct ctype_member m;
+
+	for (uint32_t i = 0; ctypes_member(at->types, id, i, &m); i++)
+		if (m.when != CTYPE_ALWAYS)
+			return true;
+	return false;
+}
+
 /* Members without a name are structs or unions: theirs count as ours. */
 static void text_members(struct text *t, const struct path *at, int depth,
 			 int max_depth, bool *first)
@@ -300,6 +425,8 @@ static void text_members(struct text *t, const struct path *at, int depth,
 			text_str(t, STR(", ..."));
 			return;
 		}
+		if (m.when != CTYPE_ALWAYS)
+			continue;
 		path_step(&pa, &m, t->span);
 		if (!m.name.len) {
 			if (depth < MAX_DEPTH)
@@ -326,6 +453,10 @@ static void text_struct(struct text *t, const struct path *at, int depth,
 	}
 	text_str(t, STR("{"));
 	text_members(t, at, depth, max_depth, &first);
+	if (has_variants(at) && !text_is_full(t)) {
+		text_str(t, first ? STR(".") : STR(", ."));
+		text_variants(t, at, depth, max_depth);
+	}
 	text_str(t, STR("}"));
 }
 
