@@ -110,6 +110,10 @@ enum resolve_status user_each_file(struct query *q, user_resolver *resolve);
  * that is not in the file, or the kernel takes no probe there. */
 bool user_place(struct query *q, uint64_t pc, struct image_site *ret);
 
+/* May returns of functions of the file at hand be probed, if q is about them?
+ * c: what is said to be wrong otherwise. */
+bool user_may_return(struct query *q, const struct ast_component *c);
+
 /* Where to probe the function that is entered at pc: behind an instruction that
  * only marks the place, which costs a second trap. */
 uint64_t user_entry(const struct query *q, uint64_t pc);

@@ -345,6 +345,22 @@ static bool is_return(const struct query *q)
 	return q->data == FUNCTION_RETURN;
 }
 
+#define GO_TABLE ".gopclntab"	/* its functions, for whoever walks stacks */
+
+bool user_may_return(struct query *q, const struct ast_component *c)
+{
+	struct debug_source *src = debug_source_file(q->program, q->user->path);
+
+	if (!is_return(q) || q->program->options->guru || !src->symbols ||
+	    !objfile_data(elfsyms_main(src->symbols), GO_TABLE).p)
+		return true;
+	query_nothing(q, c->arg_span, DIAG_RETURN_OF_GO,
+		      "%" STR_FMT " is a program in Go: a probe of a return "
+		      "would end it", STR_ARG(q->user->path));
+	q->answer->help = STR("probe a statement of the function instead");
+	return false;
+}
+
 static struct str function_text(const struct query *q, struct str name)
 {
 	for (uint32_t i = 0; i < q->point->n; i++)
@@ -533,6 +549,8 @@ static enum resolve_status functions_in_file(struct query *q)
 
 	if (!src->symbols)
 		return no_elf(q);
+	if (!user_may_return(q, c))
+		return RESOLVE_NOTHING;
 	if ((src->info || is_place) && find_functions(q))
 		return RESOLVE_FOUND;
 	if (find_symbols(q, src, c->string))

@@ -44,6 +44,8 @@ static enum resolve_status add_address(struct query *q, uint64_t pc)
 	struct image_site place;
 	struct site *site;
 
+	if (!user_may_return(q, c))
+		return RESOLVE_NOTHING;
 	if (!user_place(q, pc, &place))
 		return query_nothing(q, c->arg_span, DIAG_UNKNOWN_USER_FUNCTION,
 				     "%" STR_FMT " has no code at %#llx",
