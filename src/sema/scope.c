@@ -428,6 +428,8 @@ static void override(struct scope *sc, const struct sema_override *o)
 	struct var *v = map_find(&sc->globals, o->name);
 	struct diag *d;
 
+	if (!v)
+		v = map_find(&sc->library, o->name);
 	if (v && !v->is_array) {
 		v->has_override = true;
 		v->override_str = o->value;
