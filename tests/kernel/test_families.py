@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the aliases of whole families say, beside a process that does what they
 are about (families_child.py): sockets, network devices, processes, signals,
-memory, terminals, interrupts, disks, SCSI, and the counters of IP and TCP in a
+memory, terminals, interrupts, disks, SCSI, bridges, and the counters of IP and TCP in a
 network of three machines, which are those of /proc/net."""
 #! needs: root bpf FENTRY
 #! timeout: 200
@@ -212,6 +212,26 @@ NETWORK = {
     "linuxmib.TCPMemoryPressures": ("1", "op", "1"),
 }
 # Forwarded packets are left out: newer kernels count those that prove too big.
+TREE = ("llcproto_stp == 0x42 && br_cost == 5", 'indev_name, "-", outdev_name, '
+        '" ", pf, " ", protocol, length, " ", br_prid, br_vid, br_type, '
+        'br_flags, " ", br_rid, " ", br_rmac, " ", br_bid, " ", br_mac, " ", '
+        'br_poid, " ", br_msg, br_max, br_htime, br_fd, brhdr + 14 == llcpdu, '
+        '" ", nf_drop, nf_accept, nf_stolen, nf_queue, nf_repeat, nf_stop, '
+        'substr(data_hex, 0, 6), substr(data_str, 0, 2)')
+TREE_SAID = (r" bridge \d+38 0001 32769 02:00:00:00:00:01 32770 "
+             "02:00:00:00:00:02 32771 46781 012345424203BB")
+BRIDGES = {
+    "netfilter.bridge.pre_routing": (*TREE, "port0-" + TREE_SAID),
+    "netfilter.bridge.local_in": (*TREE, "port0-" + TREE_SAID),
+    "netfilter.bridge.forward": (*TREE, "-port1" + TREE_SAID),
+    "netfilter.bridge.post_routing": (*TREE, "-port1" + TREE_SAID),
+    "netfilter.bridge.local_out": (*TREE, "-spilebr" + TREE_SAID),
+    "netfilter.arp.forward": (
+        'ar_sha == "02:03:04:05:06:07"', 'pf, outdev_name, " ", ar_hrd, " ", '
+        'ar_pro, " ", ar_hln, ar_pln, ar_op, " ", ar_sip, " ", ar_tip, " ", '
+        'ar_tha, " ", length, substr(data_hex, 0, 8)',
+        "arpport1 1 2048 641 10.0.0.1 10.0.0.2 00:00:00:00:00:00 2800010800"),
+}
 # As often as these counters of the three machines say, together.
 COUNTERS = {
     "ipmib.FragOKs": "Ip:FragOKs",
@@ -226,10 +246,10 @@ COUNTERS = {
     "linuxmib.ListenDrops": "TcpExt:ListenDrops",
 }
 FAMILIES = {"sockets": SOCKETS, "devices": DEVICES, "processes": PROCESSES,
-            "disks": DISKS, "network": NETWORK}
+            "disks": DISKS, "network": NETWORK, "bridges": BRIDGES}
 # What is a module, and has to be there before.
 MODULES = {"disks": ("scsi_mod", "sd_mod", "mq-deadline", "brd"),
-           "network": ("veth",), "devices": ("dummy",)}
+           "network": ("veth",), "bridges": ("veth", "bridge"), "devices": ("dummy",)}
 MAY_LACK = {"scheduler.balance", "vm.write_shared_copy"}
 
 

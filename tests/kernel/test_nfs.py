@@ -131,7 +131,7 @@ RPC = {
         'progname == "nfs"', f'{CALL}, servername, rpccnt > 0, clones, '
         "tasks >= 0", r"nfs 100003 3 6 127\.0\.0\.1101"),
     "sunrpc.clnt.bind_new_program": (
-        "1", 'old_progname, " ", old_prog, old_vers, " ", prog, vers, " ", '
+        'progname == "nfsacl"', 'old_progname, " ", old_prog, old_vers, " ", prog, vers, " ", '
         "servername", r"nfs 1000033 1002273 127\.0\.0\.1"),
     "sunrpc.clnt.call_sync": ('procname == "GETATTR" || procname == "LOOKUP" || '
                               'procname == "CREATE"', f'{CALL}, port',
@@ -142,7 +142,7 @@ RPC = {
                               "3 61"),
     "sunrpc.sched.execute": ("prog == 100003", 'vers, " ", prot, tk_pid >= 0',
                              "3 61"),
-    "sunrpc.sched.release_task": ("prog == 100003 && xid", 'vers, " ", prot',
+    "sunrpc.sched.release_task": ("prog == 100003", 'vers, " ", prot',
                                   "3 6"),
     "sunrpc.svc.process": ("rq_prog == 100003 && rq_proc == 1", f'{RQ}, " ", '
                            'sv_name, " ", sv_nrthreads, rq_xid != 0, sv_prog',

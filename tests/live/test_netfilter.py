@@ -7,6 +7,7 @@ import fcntl
 import os
 import socket
 import struct
+import subprocess
 import sys
 
 from live import SKIP, check, need_root, run, Session
@@ -77,6 +78,73 @@ def values():
             "%s: %r" % (name, got))
 
 
+IP = ('probe %s { if (protocol == ipproto_udp && dport == 4242) '
+      'printf("%%s [%%s] [%%s] %%s %%d %%d %%s %%d%%d%%d%%d%%d%%d %%d%%d%%d%%d%%d%%d'
+      ' %%s\\n", name, indev_name, outdev_name, pf, family, length, saddr, '
+      'fin, syn, rst, psh, ack, urg, nf_drop, nf_accept, nf_stolen, nf_queue, '
+      'nf_repeat, nf_stop, substr(data_hex, (length - 5) * 2, 10)) }')
+
+
+def both_versions():
+    """netfilter.ip.*: a packet of IPv4 and one of IPv6, at each hook."""
+    hooks = ("netfilter.ip.local_out", "netfilter.ip.post_routing",
+             "netfilter.ip.pre_routing", "netfilter.ip.local_in")
+    session = Session(IP % ", ".join(hooks))
+    expected = []
+    for family, kind, address, size in (
+            (socket.AF_INET, "ipv4", "127.0.0.1", 33),
+            (socket.AF_INET6, "ipv6", "0000:0000:0000:0000:0000:0000:0000:0001",
+             53)):
+        with socket.socket(family, socket.SOCK_DGRAM) as s:
+            try:
+                s.bind(("127.0.0.1" if size == 33 else "::1", 4242))
+            except OSError:
+                continue
+            s.sendto(b"hello", s.getsockname()[:2])
+        expected += ["%s %s %s %d %d %s 000000 012345 %s" % (
+            h.replace(".ip.", "." + kind + "."), "[] [lo]" if h in hooks[:2] else "[lo] []", kind, family,
+            size, address, b"hello".hex()) for h in hooks]
+    got = session.stop()
+    check(got[1].splitlines() == expected, "%r, not %r" % (got, expected))
+
+
+def ip(text):
+    return subprocess.run(("ip " + text).split(), check=False,
+                          capture_output=True).returncode == 0
+
+
+def forwarded():
+    """netfilter.ip.forward: from one cable to another."""
+    subprocess.run(["modprobe", "veth"], check=False, capture_output=True)
+    if not ip("link add in0 type veth peer name in1") or \
+            not ip("link add out0 type veth peer name out1"):
+        print("no veth")
+        return
+    for name, address in (("in1", "10.5.0.1/24"), ("out0", "10.6.0.1/24")):
+        ip(f"addr add {address} dev {name}")
+    for name in ("in0", "in1", "out0", "out1"):
+        ip(f"link set {name} up")
+    ip("neigh add 10.6.0.2 lladdr 02:00:00:00:00:02 dev out0")
+    with open("/proc/sys/net/ipv4/ip_forward", "w", encoding="ascii") as f:
+        f.write("1")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        mac = fcntl.ioctl(s, 0x8927, struct.pack("16s24x", b"in1"))[18:24]
+    header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 33, 1, 0, 64, 17, 0,
+                         socket.inet_aton("10.5.0.2"),
+                         socket.inet_aton("10.6.0.2"))
+    total = sum(struct.unpack("!10H", header))
+    total = (total & 0xffff) + (total >> 16)
+    session = Session(IP % "netfilter.ip.forward")
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as s:
+        s.bind(("in0", 0))
+        s.send(mac + bytes(6) + b"\x08\0" + header[:10] +
+               struct.pack("!H", ~total & 0xffff) + header[12:] +
+               struct.pack("!4H", 4242, 4242, 13, 0) + b"hello")
+    got = session.stop()
+    check(got[1] == "netfilter.ipv4.forward [in1] [out0] ipv4 2 33 10.5.0.2 "
+          "000000 012345 68656c6c6f\n", "%r" % (got,))
+
+
 def together():
     """Sessions at the same hook do not get in each other's way."""
     script = ('global n probe netfilter.ipv4.local_out { if (length == 33) '
@@ -129,6 +197,8 @@ def main():
         sys.exit(SKIP)
     counts()
     values()
+    both_versions()
+    forwarded()
     together()
     goes_on()
     verdicts()

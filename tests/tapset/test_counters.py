@@ -19,8 +19,9 @@ import time
 SPILE = os.environ["SPILE"]
 SLOW = float(os.environ.get("LIVE_SLOW", "1"))
 bad = []
-COUNTERS = ("ActiveOpens", "PassiveOpens", "AttemptFails", "EstabResets",
-            "OutRsts")
+PROBES = ("tcpmib.ActiveOpens", "tcpmib.PassiveOpens", "tcpmib.AttemptFails",
+          "tcpmib.EstabResets", "tcpmib.OutRsts", "tcpmib.CurrEstab")
+COUNTERS = [p.split(".")[1] for p in PROBES]
 
 
 def start(script):
@@ -70,10 +71,10 @@ def unseen_resets():
 
 
 def check_tcp():
-    probes = "".join(f"probe tcpmib.{c} {{ calls[\"{c}\"] += op }}\n"
-                     for c in COUNTERS + ("CurrEstab",))
+    probes = "".join(f"probe {p} {{ calls[\"{c}\"] += op }}\n"
+                     for p, c in zip(PROBES, COUNTERS))
     prints = "".join(f'println("{c} ", {c}[1], " ", calls["{c}"])\n'
-                     for c in COUNTERS + ("CurrEstab",))
+                     for c in COUNTERS)
     tracer = start(f"global calls\n{probes} probe end {{ {prints} }}")
     before = snmp()
     connections()
@@ -85,7 +86,7 @@ def check_tcp():
         if total != calls:
             bad.append(f"{name}: the global is {total}, not {calls}")
     after["OutRsts"] -= unseen_resets()
-    for c in COUNTERS + ("CurrEstab",):
+    for c in COUNTERS:
         # Others may use the network, too, but not much.
         if not 0 <= said.get(c, -99) - (after[c] - before[c]) <= 2:
             bad.append(f"{c}: {said.get(c)}, not {after[c] - before[c]}")
@@ -99,7 +100,7 @@ def check_memory():
                       if t in "tTwW" and not m)
     addresses = [a for a, _ in rows]
     tracer = start("""probe vm.kmalloc, vm.kmem_cache_alloc,
-        vm.kmalloc_node { if (pid() == %d) printf("%%x %%s %%x %%s %%d %%d\\n",
+        vm.kmalloc_node, vm.kmem_cache_alloc_node { if (pid() == %d) printf("%%x %%s %%x %%s %%d %%d\\n",
         call_site, caller_function, gfp_flags, gfp_flag_name, bytes_req,
         bytes_alloc) } probe vm.kfree { if (pid() == %d)
         printf("%%x %%s\\n", call_site, caller_function) }""" %
