@@ -179,6 +179,7 @@ def half_known():
 
 def names():
     os.mkdir(path("directory"), 0o750)
+    os.path.exists(path("nothing"))
     os.rename(path("file"), path("renamed"))
     fd = os.open(path("renamed"), os.O_RDONLY)
     os.unlink(path("renamed"))      # is open: it is only renamed
