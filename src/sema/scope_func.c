@@ -420,6 +420,28 @@ static bool is_extractor(struct str name)
 	return false;
 }
 
+/* Is it one of SystemTap's that write where BPF cannot? */
+static bool report_write(struct program *p, const struct ast_expr *call)
+{
+	struct str name = call->call.name;
+	bool to_memory = str_starts(name, STR("set_kernel_")),
+	     to_registers = str_starts(name, STR("set_")) &&
+			    str_ends(name, STR("_arg"));
+	struct diag *d;
+
+	if (!to_memory && !to_registers)
+		return false;
+	d = diag_error(p->diags, DIAG_KERNEL_WRITE, call->at,
+		       "'%" STR_FMT "' cannot be had: BPF cannot %s",
+		       STR_ARG(name), to_memory ?
+		       "write to the kernel's memory" :
+		       "change the kernel's registers");
+	if (to_memory)
+		diag_help(p->diags, d, "set_user_int() and its like write to "
+			  "the current process's");
+	return true;
+}
+
 static void report(struct scope_funcs *fs, const struct ast_expr *call,
 		   const struct ast_file *f)
 {
@@ -438,14 +460,12 @@ static void report(struct scope_funcs *fs, const struct ast_expr *call,
 				  "it is defined here");
 		return;
 	}
+	if (report_write(p, call))
+		return;
 	d = diag_error(p->diags, DIAG_UNKNOWN_FUNCTION, call->at,
 		       "there is no function '%" STR_FMT "'",
 		       STR_ARG(call->call.name));
-	if (str_starts(call->call.name, STR("set_kernel_")))
-		diag_help(p->diags, d,
-			  "BPF cannot write to the kernel's memory; "
-			  "set_user_int() and its like write to the process's");
-	else if (is_extractor(call->call.name))
+	if (is_extractor(call->call.name))
 		diag_help(p->diags, d, "statistics are asked by @%" STR_FMT
 			  "(...)", STR_ARG(call->call.name));
 	else
