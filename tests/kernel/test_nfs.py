@@ -153,9 +153,8 @@ RPC = {
     "sunrpc.svc.send": ("rq_prog == 100003 && rq_proc == 1", f'{RQ}, " ", '
                         "sv_name", r"100003 3 6 127\.0\.0\.1 nfsd"),
     "sunrpc.svc.authorise": ("1", "name", r"sunrpc\.svc\.authorise"),
-    "sunrpc.svc.register": ('sv_name == "nfsd" && port', 'prog, " ", '
-                            'progname, " ", prot, " ", port',
-                            "100003 nfsd 6 2049"),
+    "sunrpc.svc.register": ('sv_name == "nfsd"', 'prog, " ", progname, " ", '
+                            'prot, " ", port', r"100003 nfsd 6 (0|2049)"),
     "sunrpc.svc.destroy": ('sv_name == "nfsd"', 'sv_prog, " ", sv_progname, '
                            '" ", sv_nrthreads, rpccnt > 0, rpcbadfmt',
                            "100003 nfsd 010"),
