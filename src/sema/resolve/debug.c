@@ -133,14 +133,13 @@ void debug_sources_close(struct program *p)
 
 /* ---- roots ---- */
 
-/* What is in memory has an address; of what is not, a path takes parts. */
-/* 32-bit programs run on this machine, too. */
-static bool is_foreign(const struct program *p, const struct debug_source *src)
+bool debug_is_foreign(const struct program *p, const struct debug_source *src)
 {
 	return src->symbols && objfile_machine(elfsyms_main(src->symbols)) !=
 				       world_arch(p->world)->elf_machine;
 }
 
+/* What is in memory has an address; of what is not, a path takes parts. */
 void debug_locate(struct program *p, const struct target_scope *scope,
 		  struct debug_source *src, const struct dbg_loc *loc,
 		  struct target_root *r)
@@ -148,7 +147,7 @@ void debug_locate(struct program *p, const struct target_scope *scope,
 	struct debug_place *pl = arena_new(p->arena, struct debug_place);
 	struct dbg_loc *copy = arena_new(p->arena, struct dbg_loc);
 
-	if (is_foreign(p, src)) {
+	if (debug_is_foreign(p, src)) {
 		r->missing = arena_printf(p->arena, "'%" STR_FMT "' is in a "
 					  "program for another processor, "
 					  "whose registers have other numbers",

@@ -25,6 +25,9 @@ struct debug_source {
 /* Opened when first asked for; never NULL. */
 struct debug_source *debug_source_get(struct program *p, struct str module);
 struct debug_source *debug_source_file(struct program *p, struct str path);
+/* Is it of a program for another processor?  32-bit programs run on this
+ * machine, too: their arguments are not in the registers that are known. */
+bool debug_is_foreign(const struct program *p, const struct debug_source *src);
 /* The types of a module: its BTF, else those of its debug information; NULL =
  * neither is there. */
 struct ctypes *debug_module_types(struct program *p, struct str module);

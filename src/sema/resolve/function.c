@@ -517,7 +517,7 @@ enum resolve_status function_resolve(struct query *q)
 
 /* ---- modules ---- */
 
-static struct target_scope *registers_only(struct program *p, struct str name)
+struct target_scope *scope_of_registers(struct program *p, struct str name)
 {
 	struct target_scope *s = arena_new(p->arena, struct target_scope);
 
@@ -532,7 +532,7 @@ static struct target_scope *registers_only(struct program *p, struct str name)
 struct target_scope *scope_of_numbers(struct program *p, struct str name,
 				      bool is_return)
 {
-	struct target_scope *s = registers_only(p, name);
+	struct target_scope *s = scope_of_registers(p, name);
 
 	s->help = STR("int_arg(1), pointer_arg(2) ... and returnval() read "
 		      "the registers");
@@ -683,6 +683,6 @@ enum resolve_status kprobe_address_resolve(struct query *q)
 			"a probe at an absolute address needs guru mode (-g)");
 	s = query_site(q, PROBE_KPROBE, query_text(q));
 	s->image.a = (uint64_t)c->number;
-	s->scope = registers_only(p, STR("at an address"));
+	s->scope = scope_of_registers(p, STR("at an address"));
 	return RESOLVE_FOUND;
 }

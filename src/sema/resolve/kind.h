@@ -100,6 +100,8 @@ bool debug_return_add(struct query *q, const struct dbg_function *f);
  * at a return: of code that nothing describes. */
 struct target_scope *scope_of_numbers(struct program *p, struct str name,
 				      bool is_return);
+/* Registers alone: of code of which nobody knows what is in them. */
+struct target_scope *scope_of_registers(struct program *p, struct str name);
 
 /* Asks for each file that the point means, which query.user and the point then
  * say; what is found in any of them is found. */

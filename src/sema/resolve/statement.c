@@ -269,7 +269,7 @@ static void add_function(struct statement *s, const struct dbg_function *f)
 	struct target_scope *scope = add_site(s, begins(s, f), f->die, f->name,
 					      f->file, f->line);
 
-	if (scope && !f->is_inline)
+	if (scope && !f->is_inline && !debug_is_foreign(s->q->program, s->src))
 		scope_add_arguments(s->q->program, scope);
 }
 

@@ -375,7 +375,11 @@ static struct target_scope *symbol_scope(struct query *q,
 					 struct str name)
 {
 	struct program *p = q->program;
-	struct target_scope *s = scope_of_numbers(p, name, is_return(q));
+	struct target_scope *s;
+
+	if (debug_is_foreign(p, src))
+		return scope_of_registers(p, name);
+	s = scope_of_numbers(p, name, is_return(q));
 
 	s->what = arena_printf(p->arena, "function '%" STR_FMT "', which no "
 			       "debug information describes", STR_ARG(name));

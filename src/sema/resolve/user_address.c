@@ -27,11 +27,14 @@ static const struct target_scope *address_scope(struct query *q, uint64_t pc)
 	struct target_scope *s;
 	struct dbg_function f;
 
+	if (debug_is_foreign(p, src) &&
+	    (!src->info || q->data == FUNCTION_RETURN))
+		return scope_of_registers(p, what);
 	if (!src->info || q->data == FUNCTION_RETURN)
 		return scope_of_numbers(p, what, q->data == FUNCTION_RETURN);
 	s = debug_scope(p, src, pc, (struct dbg_die){}, what);
 	if (debuginfo_function_at(src->info, p->arena, pc, &f) &&
-	    f.entry == pc)
+	    f.entry == pc && !debug_is_foreign(p, src))
 		scope_add_arguments(p, s);
 	return s;
 }
