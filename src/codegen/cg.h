@@ -363,6 +363,9 @@ void cg_filter(struct cg_fn *fn);
  * this kernel has no such thing. */
 bool cg_find_member(struct cg_fn *fn, const char *type, const char *member,
 		    uint32_t *off, uint32_t *size);
+/* The same of one that may be a struct itself. */
+bool cg_find_place(struct cg_fn *fn, const char *type, const char *member,
+		   uint32_t *off, uint32_t *size);
 cg_reg cg_pid_tgid(struct cg_fn *fn);
 cg_reg cg_uid_gid(struct cg_fn *fn);
 cg_reg cg_current(struct cg_fn *fn);

@@ -17,8 +17,8 @@
 #define NUMBERS_MAX 1024	/* of system calls */
 #define PARENTS_MAX 16		/* up from a task to the target */
 
-bool cg_find_member(struct cg_fn *fn, const char *type, const char *member,
-		    uint32_t *off, uint32_t *size)
+bool cg_find_place(struct cg_fn *fn, const char *type, const char *member,
+		   uint32_t *off, uint32_t *size)
 {
 	struct ctypes *btf = fn->g->o->btf;
 	struct ctype_member m;
@@ -29,12 +29,18 @@ bool cg_find_member(struct cg_fn *fn, const char *type, const char *member,
 		return false;
 	id = ctypes_find(btf, CTYPE_STRUCT, str_from(type));
 	if (!id || !ctypes_find_member(btf, id, str_from(member), &m) ||
-	    !ctypes_size(btf, m.type, &bytes) || bytes > 8 || !bytes ||
-	    (bytes & (bytes - 1)))
+	    !ctypes_size(btf, m.type, &bytes))
 		return false;
 	*off = m.bit_offset / 8;
 	*size = (uint32_t)bytes;
 	return true;
+}
+
+bool cg_find_member(struct cg_fn *fn, const char *type, const char *member,
+		    uint32_t *off, uint32_t *size)
+{
+	return cg_find_place(fn, type, member, off, size) && *size &&
+	       *size <= 8 && !(*size & (*size - 1));
 }
 
 /* The member of what `base` points to, 0 when it cannot be read; NO_REG when

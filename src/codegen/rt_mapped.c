@@ -2,6 +2,7 @@
 /*
  * Where a process has a file: the kernel's own walk over what it has mapped.
  */
+#include "base/bits.h"
 #include "codegen/rt.h"
 
 #define VM_EXEC 4		/* vm_area_struct.vm_flags */
@@ -29,23 +30,83 @@ static void walk_call(struct cg_fn *fn, struct cg_code *c, int16_t walk,
 	code_call_kfunc(c, image_intern(fn->g->img, fn->g->a, name), nargs);
 }
 
+/* To `other`, unless what a pointer in the kernel points to is the inode. */
+static void is_inode(struct cg_fn *fn, struct cg_code *c, cg_reg inode,
+		     const cg_reg *arg, cg_label other)
+{
+	cg_reg super, v = get(fn, c, inode, "inode", "i_ino", other);
+
+	code_if(c, BPF_JNE, v, arg[0], other);
+	super = get(fn, c, inode, "inode", "i_sb", other);
+	v = get(fn, c, super, "super_block", "s_dev", other);
+	code_if(c, BPF_JNE, v, arg[1], other);
+}
+
+/* A word that no type vouches for; to `none` when it is 0. */
+static cg_reg peek(struct cg_code *c, int16_t word, cg_reg base, uint32_t off,
+		   uint32_t size, cg_label none)
+{
+	cg_reg v;
+
+	code_storei(c, R10, word, 0, 8);
+	code_mov(c, R1, R10);
+	code_alui(c, BPF_ADD, R1, word);
+	code_movi(c, R2, size);
+	code_mov(c, R3, base);
+	code_alui(c, BPF_ADD, R3, off);
+	code_call(c, HELPER_probe_read_kernel);
+	v = code_ld(c, R10, word, 8);
+	code_ifi(c, BPF_JEQ, v, 0, none);
+	return v;
+}
+
+/* What is mapped of an overlay is the file below it; behind that one's struct
+ * file stands which one it is to who opened it. */
+static void is_overlaid(struct cg_fn *fn, struct cg_code *c, cg_reg file,
+			const cg_reg *arg, cg_label other)
+{
+	static const char *const links[][2] = {
+		{ "backing_file", "user_path" }, { "path", "dentry" },
+		{ "dentry", "d_inode" }, { "inode", "i_ino" },
+		{ "inode", "i_sb" }, { "super_block", "s_dev" },
+	};
+	int16_t word = code_stack(c, 8);
+	uint32_t off[ARRAY_SIZE(links)], size[ARRAY_SIZE(links)];
+	cg_reg v;
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(links); i++)
+		if (!cg_find_place(fn, links[i][0], links[i][1], &off[i],
+				   &size[i])) {
+			code_jmp(c, other);
+			return;
+		}
+	v = peek(c, word, file, off[0] + off[1], 8, other);
+	file = peek(c, word, v, off[2], 8, other);
+	v = peek(c, word, file, off[3], size[3], other);
+	code_if(c, BPF_JNE, v, arg[0], other);
+	v = peek(c, word, file, off[4], 8, other);
+	v = peek(c, word, v, off[5], size[5], other);
+	code_if(c, BPF_JNE, v, arg[1], other);
+}
+
 /* To `other`, unless this area has the file at the offset, to be executed. */
 static void is_it(struct cg_fn *fn, struct cg_code *c, cg_reg area,
 		  const cg_reg *arg, cg_label other)
 {
 	cg_reg flags = get(fn, c, area, "vm_area_struct", "vm_flags", other);
-	cg_reg file, inode, super, v;
+	cg_label over = code_label(c), same = code_label(c);
+	cg_reg file, inode, v;
 	uint32_t off, size;
 
 	code_alui(c, BPF_AND, flags, VM_EXEC);
 	code_ifi(c, BPF_JEQ, flags, 0, other);
 	file = get(fn, c, area, "vm_area_struct", "vm_file", other);
 	inode = get(fn, c, file, "file", "f_inode", other);
-	v = get(fn, c, inode, "inode", "i_ino", other);
-	code_if(c, BPF_JNE, v, arg[0], other);
-	super = get(fn, c, inode, "inode", "i_sb", other);
-	v = get(fn, c, super, "super_block", "s_dev", other);
-	code_if(c, BPF_JNE, v, arg[1], other);
+	is_inode(fn, c, inode, arg, over);
+	code_jmp(c, same);
+	code_place_label(c, over);
+	is_overlaid(fn, c, file, arg, other);
+	code_place_label(c, same);
 	if (!cg_find_member(fn, "vm_area_struct", "vm_pgoff", &off, &size))
 		return;
 	v = code_ld(c, area, (int32_t)off, size);

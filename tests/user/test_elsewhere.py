@@ -7,8 +7,10 @@ thread in libraries: linked, loaded later, not loaded yet, not touched yet."""
 import os
 import platform
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 
 SPILE = os.environ["SPILE"]
 DIRECTORY = os.path.join(os.environ["BUILD"], "tests/user")
@@ -68,6 +70,39 @@ probe process("{path}").library("{LIBRARY}").statement("lib_work@tls.c:23") {{
         fail(program, *got, "wanted", *want_steps, *want_work)
 
 
+def overlaid():
+    """What is mapped of an overlay is another file than who opens it sees."""
+    with tempfile.TemporaryDirectory() as top:
+        low, high, merged = (os.path.join(top, n) for n in ("l", "h", "m"))
+        for d in (low, high, merged):
+            os.mkdir(d)
+        for name in ("libuser-tls.so", "user-tls-loaded"):
+            shutil.copy(os.path.join(DIRECTORY, name), low)
+        if subprocess.run(["mount", "-t", "tmpfs", "none", high],
+                          capture_output=True, check=False).returncode:
+            return
+        try:
+            for d in ("u", "w"):
+                os.mkdir(os.path.join(high, d))
+            if subprocess.run(
+                    ["mount", "-t", "overlay", "overlay", "-o",
+                     f"lowerdir={low},upperdir={high}/u,workdir={high}/w",
+                     merged], capture_output=True, check=False).returncode:
+                return
+            try:
+                got = spile(f"""
+probe process("{merged}/user-tls-loaded").function("step") {{
+    if ($k == 2)
+        println(@var("counter@tls.c", "{merged}/libuser-tls.so"))
+}}""", f"{merged}/user-tls-loaded {merged}/libuser-tls.so")
+            finally:
+                subprocess.run(["umount", merged], check=False)
+        finally:
+            subprocess.run(["umount", high], check=False)
+    if got != ["42"]:
+        fail("overlay", *got)
+
+
 def main():
     if platform.machine() != "x86_64":
         sys.exit(77)
@@ -84,6 +119,7 @@ def main():
         "step 3 12 2 101 43 4 6 8",
         "step 10 9 3 0 43 4" + f" [{NO_BLOCK}]" * 2,
         "step 20 19 4 1100 44 4 1005 2006"], work)
+    overlaid()
     # of whom does not run the program, there is none
     path = os.path.join(DIRECTORY, "user-tls-linked")
     got = spile(f"""
