@@ -358,8 +358,8 @@ enum monitor_action monitor_serve(struct monitor *m,
 	}
 	if (looks || (ticked && m->is_dirty))
 		draw(m, v);
-	/* What the session makes of it is to be seen soon. */
-	m->is_changed = action != MONITOR_NOTHING;
+	/* What the session makes of it is to be seen at the next tick. */
+	m->is_changed |= action != MONITOR_NOTHING;
 	m->is_dirty |= m->is_changed;
 	return action;
 }
@@ -418,6 +418,8 @@ void monitor_destroy(struct monitor *m)
 		ssize_t n = write(STDOUT_FILENO, m->text.data + at,
 				  m->text.len - at);
 
+		if (n < 0 && errno == EINTR)
+			continue;
 		if (n <= 0)
 			break;
 		at += (size_t)n;
