@@ -229,7 +229,8 @@ static void print_script(struct compile *c, FILE *out)
 
 	for (uint32_t i = 0; i < c->program.files.n; i++)
 		ast_unparse_file(c->program.files.v[i], &b);
-	fwrite(b.data, 1, b.len, out);
+	if (b.len)
+		fwrite(b.data, 1, b.len, out);
 	buf_deinit(&b);
 }
 

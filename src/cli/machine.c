@@ -156,14 +156,31 @@ static bool has_filter(const struct compile *c)
 	return false;
 }
 
+/* To find out how many ticks a second has takes time. */
+static bool asks_hz(const struct compile *c)
+{
+	for (uint32_t i = 0; i < c->ir.funcs.n; i++) {
+		const struct ir_func *f = c->ir.funcs.v[i];
+
+		for (uint32_t k = 0; k < f->insns.n; k++)
+			if (f->insns.v[k].op == OP_INTRIN &&
+			    f->insns.v[k].imm == INTRIN_HZ)
+				return true;
+	}
+	return false;
+}
+
 struct err *machine_cg_options(struct compile *c, struct cg_options *ret)
 {
-	ret->ncpus = world_cpus(c->world);
-	ret->arch = world_arch(c->world);
-	ret->features = c->program.features;
-	ret->turns = c->options->turns;
-	ret->short_steps = c->options->short_steps;
-	ret->sources = &c->sources;
+	*ret = (struct cg_options){
+		.ncpus = world_cpus(c->world),
+		.arch = world_arch(c->world),
+		.features = c->program.features,
+		.turns = c->options->turns,
+		.short_steps = c->options->short_steps,
+		.hz = asks_hz(c) ? world_hz(c->world) : 0,
+		.sources = &c->sources,
+	};
 	if (has_filter(c) || c->program.asks_mapped)
 		ret->btf = program_btf(&c->program);
 	return runs_in_kernel(c) ? take_ptr(c->features_err) : NULL;

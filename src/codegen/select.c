@@ -658,11 +658,10 @@ static bool is_at_entries(const struct cg_fn *fn)
 static bool is_one_link(const struct cg_fn *fn)
 {
 	const struct image_probe *p = &fn->probe->image;
-	const struct image_site *sites = fn->g->img->sites.v + p->first_site;
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < p->nsites; i++)
-		n += sites[i].module != 0;
+		n += fn->g->img->sites.v[p->first_site + i].module != 0;
 	return p->nsites && (!n || n > CG_MODULE_SITES) && is_at_entries(fn) &&
 	       cg_has(fn, FEATURE_BIT(KPROBE_MULTI));
 }
