@@ -273,6 +273,30 @@ static void add_function(struct statement *s, const struct dbg_function *f)
 		scope_add_arguments(s->q->program, scope);
 }
 
+/* The rest of a function whose beginning was inlined (f.part.0): no call of it,
+ * and what it is given is something else. */
+static bool is_part(const struct statement *s, const struct dbg_function *f)
+{
+	struct str name;
+	uint64_t offset;
+	bool unique;
+
+	return !f->is_inline &&
+	       debuginfo_symbol(s->src->info, f->entry, &name, &offset,
+				&unique) &&
+	       !offset && str_find(name, STR(".part.")) >= 0;
+}
+
+static void drop_parts(const struct statement *s, struct dbg_functions *f)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < f->n; i++)
+		if (!is_part(s, &f->v[i]))
+			f->v[n++] = f->v[i];
+	f->n = n;
+}
+
 static enum resolve_status functions(struct statement *s, enum dbg_which which,
 				     struct dbg_functions *ret)
 {
@@ -282,6 +306,7 @@ static enum resolve_status functions(struct statement *s, enum dbg_which which,
 	if (e)
 		return query_err(s->q, s->place->arg_span, DIAG_BAD_POINT_ARG,
 				 e);
+	drop_parts(s, ret);
 	if (!ret->n)
 		return no_place(s);
 	return RESOLVE_FOUND;
