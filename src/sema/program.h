@@ -248,7 +248,8 @@ struct program {
 	uint32_t ngroups;		/* numbers given out to probe.group */
 };
 
-/* -G NAME=VALUE */
+/* -G NAME=VALUE: a global of the script or, if it has none of that name, of a
+ * file of the library that the script uses. */
 struct sema_override {
 	struct str name, value;
 };
