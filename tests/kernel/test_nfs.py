@@ -64,7 +64,7 @@ CLIENT = {
     "nfs.proc.release": ('filename == "file"', f"{SERVER}, flag & 3",
                          US + "[02]"),
     "nfs.proc.create": ('filename == "file"', f'{SERVER}, filelen, " ", '
-                        "flag & 2, substr(fh, 0, 3)", US + r"4 2\d+:.*"),
+                        "flag >= 0, substr(fh, 0, 3)", US + r"4 1\d+:.*"),
     "nfs.proc.remove": ('filename == "big"', f"{SERVER}, filelen", US + "3"),
     "nfs.proc.rename": ('old_name == "file"', f'{SERVER}, new_name, " ", '
                         'old_filelen, new_filelen, old_fh == new_fh',
@@ -161,6 +161,7 @@ RPC = {
 }
 MAY_LACK = {"nfs.fop.check_flags", "nfs.aop.release_page", "nfs.aop.writepage",
             "nfs.aop.readpage", "sunrpc.clnt.shutdown_client", "sunrpc.clnt.call_sync", "sunrpc.clnt.call_async",
+            "sunrpc.svc.register",
             # Of Linux 6.5 and later.
             "nfs.fop.sendfile"}
 
