@@ -248,7 +248,7 @@ COUNTERS = {
 FAMILIES = {"sockets": SOCKETS, "devices": DEVICES, "processes": PROCESSES,
             "disks": DISKS, "network": NETWORK, "bridges": BRIDGES}
 # What is a module, and has to be there before.
-MODULES = {"disks": ("scsi_mod", "sd_mod", "mq-deadline", "brd"),
+MODULES = {"disks": ("sd_mod", "mq-deadline", "brd", "scsi_mod"),
            "network": ("veth",), "bridges": ("veth", "bridge"), "devices": ("dummy",)}
 # Parts of their callers on some kernels, a tracepoint that old ones do not have,
 # and workers that are not always made.
@@ -260,8 +260,9 @@ def check(family):
     rows = FAMILIES[family]
     for module in MODULES.get(family, ()):
         subprocess.run(["modprobe", module], check=False, capture_output=True)
-    if family == "bridges" and not os.path.exists("/sys/kernel/btf/bridge"):
-        print("bridges: no types of modules")
+    if family in ("bridges", "disks") and \
+            not os.path.exists(f"/sys/kernel/btf/{MODULES[family][-1]}"):
+        print(f"{family}: no types of modules")
         return 0
     said = alias_rows.run(rows, f"{CHILD} {family}", MAY_LACK)
     if re.search("^LACKS (.*)$", said, re.M):
