@@ -435,7 +435,7 @@ static bool dbg_btf_member(struct ctypes *types, uint32_t id, uint32_t i,
 {
 	struct dbg_btf *btf = dbg_btf_of(types);
 	struct dbg_btf_record r;
-	struct ctype_member m;
+	struct ctype_member m = {};
 	const char *p;
 
 	if (!dbg_btf_record(btf, id, &r) || i >= r.vlen ||
@@ -445,7 +445,6 @@ static bool dbg_btf_member(struct ctypes *types, uint32_t id, uint32_t i,
 	m.name = dbg_btf_str(btf, dbg_btf_u32(p));
 	m.type = dbg_btf_u32(p + 4);
 	m.bit_offset = dbg_btf_u32(p + 8);
-	m.bits = 0;
 	if (r.flag) {
 		m.bits = BTF_MEMBER_BITFIELD_SIZE(m.bit_offset);
 		m.bit_offset = BTF_MEMBER_BIT_OFFSET(m.bit_offset);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""docs/options.md: each option of stap(1) is taken as it says there."""
 #! timeout: 120
+"""docs/options.md: each option of stap(1) is taken as it says there."""
 import os
 import re
 import shlex

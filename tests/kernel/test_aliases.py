@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
+#! needs: root bpf
+#! timeout: 120
 """Aliases of the library beside a process whose doings are known
 (aliases_child.py): that they are hit, and what their variables say; the
 counters of TCP and IP are those of /proc/net/snmp."""
-#! needs: root bpf
-#! timeout: 120
 import json
 import os
 import re

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
+#! needs: root bpf FENTRY
+#! timeout: 200
 """What the aliases of whole families say, beside a process that does what they
 are about (families_child.py): sockets, network devices, processes, signals,
 memory, terminals, interrupts, disks, SCSI, bridges, and the counters of IP and TCP in a
 network of three machines, which are those of /proc/net."""
-#! needs: root bpf FENTRY
-#! timeout: 200
 import os
 import re
 import subprocess

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
+#! needs: root bpf
 """Calls of 32-bit programs: syscall.compat_* and its like say of them what
 strace says (the list below is strace's, in SystemTap's form), and no others;
 those of 64 bits do not see them."""
-#! needs: root bpf
 import os
 import re
 import subprocess

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What nfs.*, nfsd.* and sunrpc.* say of a machine that serves a directory to
-itself (nfs_child.py), where the kernel has NFS."""
 #! needs: root bpf FENTRY
 #! timeout: 200
+"""What nfs.*, nfsd.* and sunrpc.* say of a machine that serves a directory to
+itself (nfs_child.py), where the kernel has NFS."""
 import os
 import re
 import subprocess

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
+#! needs: root bpf
+#! timeout: 240
 """Each documented variable of syscall.* and nd_syscall.*, for more than 300
 different calls, against the arguments that the calls were made with: a number
 is that which the kernel's tracepoint of the call names so, and else one of
 them; a text is a part of argstr, which test_strace.py compares with strace."""
-#! needs: root bpf
-#! timeout: 240
 import json
 import os
 import re

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The probes tcpmib.* count what /proc/net/snmp counts; the memory, block and
-interrupt probes say what /proc/kallsyms, /sys and /proc say."""
 #! needs: root bpf
 #! timeout: 120
 #! serial:
+"""The probes tcpmib.* count what /proc/net/snmp counts; the memory, block and
+interrupt probes say what /proc/kallsyms, /sys and /proc say."""
 import bisect
 import os
 import re

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The functions fp_*() on random numbers, in host and kernel code, against
-Python's arithmetic: bit for bit."""
 #! needs: root bpf
 #! timeout: 120
+"""The functions fp_*() on random numbers, in host and kernel code, against
+Python's arithmetic: bit for bit."""
 import decimal
 import math
 import os

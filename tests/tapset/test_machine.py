@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
+#! needs: root bpf
+#! timeout: 120
 """Functions that ask the machine, or do something to it, against what it says
 itself: the environment, load averages, the kernel's log, signals, delays,
 addresses and ports of packets."""
-#! needs: root bpf
-#! timeout: 120
 import os
 import re
 import signal

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""netfilter.arp.*: a packet that was sent, and what is said of it."""
 #! needs: root bpf
+"""netfilter.arp.*: a packet that was sent, and what is said of it."""
 import os
 import signal
 import socket

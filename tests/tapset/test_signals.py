@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the probes signal.* say of a process that works with signals, against
-what it did."""
 #! needs: root bpf
 #! timeout: 60
+"""What the probes signal.* say of a process that works with signals, against
+what it did."""
 import ctypes
 import os
 import signal

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
+#! needs: root bpf
+#! timeout: 60
 """The marks in SystemTap's own translator, where it is installed: a script as
 far as pass 4, twice, with a tree that makes empty modules in a kernel's place;
 the second time it comes from the cache."""
-#! needs: root bpf
-#! timeout: 60
 import os
 import re
 import shutil

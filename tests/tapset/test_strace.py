@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
+#! needs: root bpf strace
+#! timeout: 180
 """More than 200 different system calls: what syscall.* says of each equals
 what strace says, but for the differences that are listed here, each with its
 reason.  Any other difference is a failure, and so is one that is listed and
 is none."""
-#! needs: root bpf strace
-#! timeout: 180
 import os
 import re
 import subprocess

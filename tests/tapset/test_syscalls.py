@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
+#! needs: root bpf strace
+#! timeout: 120
 """What syscall.* says of a process is what strace says of it: the same calls
 in the same order, with the same arguments and results.  Once with a handler
 that is one program for all calls, once with one that is a program for each.
 """
-#! needs: root bpf strace
-#! timeout: 120
 import os
 import re
 import subprocess

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What functions of the library say of a process is what /proc, the process
-itself and Python say."""
 #! needs: root bpf
 #! timeout: 120
+"""What functions of the library say of a process is what /proc, the process
+itself and Python say."""
 import datetime
 import json
 import os
