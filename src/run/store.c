@@ -634,10 +634,14 @@ static void move_sum(struct table *t, const uint8_t *seen, const uint8_t *to)
 	int64_t v;
 
 	memcpy(&v, seen + t->key_size, sizeof(v));
-	if (!v)
-		t->ops->drain(t, seen, seen + t->key_size);
-	else if (t->ops->add(t, to, v))
+	if (v && t->ops->add(t, to, v)) {
 		t->ops->add(t, seen, -v);
+		return;
+	}
+	t->ops->drain(t, seen, seen + t->key_size);
+	/* The array was full: now there is room for one. */
+	if (v)
+		t->ops->add(t, to, v);
 }
 
 void store_fold(struct store *s, uint32_t global, const uint8_t *seen,
@@ -647,13 +651,14 @@ void store_fold(struct store *s, uint32_t global, const uint8_t *seen,
 	const uint8_t *value = seen + t->key_size;
 
 	if (t->global->type == IT_STATS) {
-		if (t->ops->merge(t, to, value))
-			t->ops->drain(t, seen, value);
+		t->ops->drain(t, seen, value);
+		t->ops->merge(t, to, value);
 	} else if (t->global->type == IT_LONG &&
 		   t->global->fold == FOLD_ADD) {
 		move_sum(t, seen, to);
-	} else if (t->ops->put(t, to, value)) {
+	} else {
 		t->ops->del(t, seen);
+		t->ops->put(t, to, value);
 	}
 }
 
