@@ -90,7 +90,8 @@ static void old_calls(long path)
 	call(268, path, 84, (long)(uintptr_t)memory, 0, 0);
 	call(269, none, 84, (long)(uintptr_t)memory, 0, 0);
 	call(25, 0, 0, 0, 0, 0);
-	call(134, 1, 5, 0, 0, 0);
+	/* 1 would end the process before Linux 5.15 */
+	call(134, 2, 5, 0, 0, 0);
 	call(124, WORDS(1 << 30), 0, 0, 0, 0);
 	call(102, 9, WORDS(UINT32_MAX, (uint32_t)text("data"), 4, 64), 0, 0, 0);
 	call(102, 10, WORDS(UINT32_MAX, 0x1000, 9, 64), 0, 0, 0);
