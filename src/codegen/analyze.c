@@ -290,8 +290,17 @@ static bool may_wait(const struct ir_insn *i)
 				       i->imm == INTRIN_USTACK_AT));
 }
 
-/* Does a block ask for something of the task while the lock is not held? */
-static bool waits_unlocked(const struct cg_fn *fn, uint32_t block)
+static bool takes_stack(const struct ir_insn *i)
+{
+	return i->op == OP_INTRIN && (i->imm == INTRIN_STACK ||
+				      i->imm == INTRIN_STACK_AT ||
+				      i->imm == INTRIN_USTACK ||
+				      i->imm == INTRIN_USTACK_AT);
+}
+
+/* Does a block have such an operation, with the lock held or not? */
+static bool has_when(const struct cg_fn *fn, uint32_t block, bool locked,
+		     bool (*is_it)(const struct ir_insn *i))
 {
 	const struct ir_block *b = &fn->f->blocks.v[block];
 	bool held = fn->locked[block];
@@ -301,7 +310,7 @@ static bool waits_unlocked(const struct cg_fn *fn, uint32_t block)
 
 		if (i->op == OP_LOCK || i->op == OP_UNLOCK)
 			held = i->op == OP_LOCK;
-		if (!held && may_wait(i))
+		if (held == locked && is_it(i))
 			return true;
 	}
 	return false;
@@ -309,8 +318,10 @@ static bool waits_unlocked(const struct cg_fn *fn, uint32_t block)
 
 /* Programs that wait need a link that takes them (that for existing tasks is
  * as old as Linux 5.18, a little older than what is asked for here), and may
- * use no perf events and no tail calls.  Spaces to walk over arrays belong to
- * the scratch memory of who does not wait. */
+ * use no perf events and no tail calls.  On newer kernels (7.2) the kernel's own
+ * unwinder may sleep in them, so they may not call it while interrupts are off.
+ * Spaces to walk over arrays belong to the scratch memory of who does not
+ * wait. */
 static void find_sleep(struct cg_fn *fn)
 {
 	uint32_t kind = fn->probe->image.kind;
@@ -323,8 +334,12 @@ static void find_sleep(struct cg_fn *fn)
 	for (uint32_t i = 0; i < fn->f->insns.n; i++)
 		if (ir_insn(fn->f, i)->op == OP_PERF_READ)
 			return;
+	for (uint32_t k = 0; k < fn->norder; k++)
+		if (fn->features & FEATURE_BIT(IRQ_SAVE) &&
+		    has_when(fn, fn->order[k], true, takes_stack))
+			return;
 	for (uint32_t k = 0; k < fn->norder && !fn->can_sleep; k++)
-		fn->can_sleep = waits_unlocked(fn, fn->order[k]);
+		fn->can_sleep = has_when(fn, fn->order[k], false, may_wait);
 }
 
 static void matters(struct cg_var *v, uint32_t position)
