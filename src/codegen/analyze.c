@@ -318,10 +318,10 @@ static bool has_when(const struct cg_fn *fn, uint32_t block, bool locked,
 
 /* Programs that wait need a link that takes them (that for existing tasks is
  * as old as Linux 5.18, a little older than what is asked for here), and may
- * use no perf events and no tail calls.  On newer kernels (7.2) the kernel's own
- * unwinder may sleep in them, so they may not call it while interrupts are off.
- * Spaces to walk over arrays belong to the scratch memory of who does not
- * wait. */
+ * use no perf events and no tail calls.  On newer kernels (7.2) the kernel's
+ * own unwinder may sleep in them, so they may not call it while interrupts are
+ * off.  Spaces to walk over arrays belong to the scratch memory of who does
+ * not wait. */
 static void find_sleep(struct cg_fn *fn)
 {
 	uint32_t kind = fn->probe->image.kind;
