@@ -7,8 +7,8 @@
  *	return __intrinsic(task_tid(task))
  *
  * As a function it could not be called in kernel handlers.  A call of it
- * becomes what it returns, with or without a moment: then the host's part is evaluated late (late.h),
- * and the moment is an operand.
+ * becomes what it returns: then the host's part is evaluated late (late.h),
+ * and the moment, where there is one, is an operand.
  */
 #ifndef SEMA_UNFOLD_H
 #define SEMA_UNFOLD_H
