@@ -109,9 +109,7 @@ static struct ast_expr *reduce(struct elider *el, struct ast_expr *e)
 		el->changed = true;
 		return NULL;
 	}
-	if (usage_has_effect(e))
-		return e;
-	return NULL;
+	return usage_is_idle(e) ? NULL : e;
 }
 
 static bool was_assignment(const struct ast_expr *e)
@@ -269,7 +267,7 @@ static void become_condition(struct elider *el, struct ast_stmt *s,
 	s->kind = AST_S_EXPR;
 	s->expr = cond;
 	el->changed = true;
-	if (!usage_has_effect(cond))
+	if (usage_is_idle(cond))
 		become_empty(el, s);
 }
 

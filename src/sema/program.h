@@ -111,6 +111,7 @@ struct func {
 	struct absences absent;		/* what its code was chosen by */
 	bool pure;			/* no effect, no global, no context */
 	bool has_effect;		/* a call cannot be left out */
+	bool may_fail;			/* neither can one that divides */
 	bool needs_host;		/* takes what only the host has */
 	bool gives_stack;		/* see stacks.h */
 	bool is_library;

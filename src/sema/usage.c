@@ -26,6 +26,7 @@ static bool is_called(const struct func *f)
 
 struct effect {
 	bool has_effect;
+	bool may_fail;		/* ends in an error that try can catch */
 	bool impure;
 	bool needs_host;
 	bool with_locals;	/* changing a local counts: the rest of the
@@ -48,6 +49,7 @@ static void effect_of_call(struct effect *x, const struct ast_expr *e)
 	}
 	for (struct func *f = e->call.func; f; f = f->next_overload) {
 		x->has_effect |= f->has_effect;
+		x->may_fail |= f->may_fail;
 		x->impure |= !f->pure;
 		x->needs_host |= f->needs_host;
 	}
@@ -58,6 +60,25 @@ static void effect_of_store(struct effect *x, const struct ast_expr *to)
 	if (to->kind != AST_NAME || !to->name.var || to->name.var->is_global ||
 	    x->with_locals)
 		x->has_effect = true;
+}
+
+static void effect_of_binary(struct effect *x, const struct ast_expr *e)
+{
+	const struct ast_expr *by = e->binary.b;
+
+	switch (e->binary.op) {
+	case BINOP_MATCH:
+	case BINOP_NOMATCH:
+		/* matched() can tell. */
+		x->has_effect = true;
+		return;
+	case BINOP_DIV:
+	case BINOP_MOD:
+		x->may_fail |= by->kind != AST_NUMBER || !by->number;
+		return;
+	default:
+		return;
+	}
 }
 
 static bool effect_visit(struct ast_expr **place, void *data)
@@ -80,9 +101,7 @@ static bool effect_visit(struct ast_expr **place, void *data)
 		effect_of_call(x, e);
 		return true;
 	case AST_BINARY:
-		/* matched() can tell. */
-		x->has_effect |= e->binary.op == BINOP_MATCH ||
-				 e->binary.op == BINOP_NOMATCH;
+		effect_of_binary(x, e);
 		return true;
 	case AST_NAME:
 		x->impure |= e->name.var && e->name.var->is_global;
@@ -128,6 +147,14 @@ bool usage_has_effect(struct ast_expr *e)
 	return x.has_effect;
 }
 
+bool usage_is_idle(struct ast_expr *e)
+{
+	struct effect x = { .with_locals = true };
+
+	walk_expr(&e, effect_visit, &x);
+	return !x.has_effect && !x.may_fail;
+}
+
 /* Pure is what the host's way is, where there are two: the kernel's gives the
  * same. */
 static bool update_effect(struct func *f)
@@ -139,14 +166,16 @@ static bool update_effect(struct func *f)
 	walk_stmts(&f->body, effect_stmt, &x);
 	walk_exprs_of(f->body, WALK_KERNEL, effect_visit, &kernel);
 	x.has_effect |= kernel.has_effect;
+	x.may_fail |= kernel.may_fail;
 	x.needs_host = kernel.needs_host;
 	pure = !x.impure && !x.has_effect;
 	if (pure == f->pure && x.has_effect == f->has_effect &&
-	    x.needs_host == f->needs_host)
+	    x.may_fail == f->may_fail && x.needs_host == f->needs_host)
 		return false;
 	f->needs_host = x.needs_host;
 	f->pure = pure;
 	f->has_effect = x.has_effect;
+	f->may_fail = x.may_fail;
 	return true;
 }
 
@@ -479,7 +508,7 @@ static void reset(struct program *p)
 
 		f->called_in_kernel = f->called_in_host = false;
 		f->recursive = false;
-		f->has_effect = f->needs_host = false;
+		f->has_effect = f->may_fail = f->needs_host = false;
 		f->pure = true;
 		for (uint32_t k = 0; k < f->vars.n; k++)
 			reset_var(f->vars.v[k]);

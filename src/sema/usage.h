@@ -21,6 +21,10 @@ uint32_t usage_compute(struct program *p);
 /* Can evaluating it change anything?  Needs usage_compute() for calls. */
 bool usage_has_effect(struct ast_expr *e);
 
+/* Can it be left out where its value is not wanted?  What divides cannot: that
+ * may end in an error. */
+bool usage_is_idle(struct ast_expr *e);
+
 /* Does anyone ask for the groups of a match of =~? */
 bool usage_asks_groups(const struct program *p);
 
