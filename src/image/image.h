@@ -611,6 +611,7 @@ struct image_probe {
 	uint32_t group;		/* probes of one point with many sites: any of
 				 * them may be refused, but not all; 0 = none */
 	bool is_pattern;	/* the point has wildcards: that is not said */
+	bool is_optional;	/* all of them may be refused */
 };
 
 /* Host code: the same operations as the IR's.  The value of instruction i is

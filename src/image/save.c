@@ -228,6 +228,7 @@ static void probe(struct codec *c, struct image_probe *p)
 	u32(c, &p->nsites);
 	u32(c, &p->group);
 	flag(c, &p->is_pattern);
+	flag(c, &p->is_optional);
 }
 
 static void insn(struct codec *c, struct image_insn *i)

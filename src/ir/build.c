@@ -152,7 +152,9 @@ static uint32_t group_of(const struct probe *probe)
 		       probe->kind == PROBE_KPROBE ||
 		       probe->kind == PROBE_KRETPROBE;
 
-	return probe->is_one_of_many || is_code ? probe->group + 1 : 0;
+	if (probe->is_one_of_many || probe->is_optional || is_code)
+		return probe->group + 1;
+	return 0;
 }
 
 static void build_probe(struct build *b, const struct probe *probe)
@@ -168,6 +170,7 @@ static void build_probe(struct build *b, const struct probe *probe)
 			.nsites = probe->sites.n,
 			.group = group_of(probe),
 			.is_pattern = probe->is_one_of_many,
+			.is_optional = probe->is_optional,
 		},
 		.span = probe->span,
 	};

@@ -105,13 +105,13 @@ static bool has_attached(const struct session *s, uint32_t group)
 	return false;
 }
 
-/* Whoever wrote a pattern takes what there is; others are told, once. */
+/* Whoever wrote a pattern or a ? takes what there is; others are told, once. */
 static void tell_left_out(struct session *s, uint32_t i, uint32_t n,
 			  const struct err *why)
 {
 	const struct image_probe *p = session_probe(s, i);
 
-	if (!n || p->is_pattern || s->told[i])
+	if (!n || p->is_pattern || p->is_optional || s->told[i])
 		return;
 	s->told[i] = true;
 	if (p->nsites <= 1) {
@@ -149,13 +149,29 @@ static void tell_refused(struct session *s)
 						1u), s->refused[i]);
 }
 
-/* All of a point's that should be attached are refused: the first reason. */
-static struct err *all_left_out(struct session *s)
+/* Is there anything that an event, or the time, can run? */
+static bool has_any(const struct session *s)
 {
 	for (uint32_t i = 0; i < s->img->probes.n; i++)
+		if (is_attached(&s->attached[i]) ||
+		    session_probe(s, i)->kind == PROBE_TIMER)
+			return true;
+	return false;
+}
+
+/* All of a point's that should be attached are refused: the first reason.
+ * Optional ones may be, unless the session would wait for nothing. */
+static struct err *all_left_out(struct session *s)
+{
+	bool any = has_any(s);
+
+	for (uint32_t i = 0; i < s->img->probes.n; i++) {
+		const struct image_probe *p = session_probe(s, i);
+
 		if (s->refused[i] && s->armed[i] &&
-		    !has_attached(s, session_probe(s, i)->group))
+		    !(any && p->is_optional) && !has_attached(s, p->group))
 			return take_ptr(s->refused[i]);
+	}
 	return NULL;
 }
 

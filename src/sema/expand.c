@@ -44,6 +44,7 @@ struct context {
 	struct span span;		/* of the script's own point */
 	struct str name;		/* pn(), or empty: of the point */
 	bool optional;
+	bool of_glob;			/* optional, as others match as well */
 	struct cond *conditions;
 };
 
@@ -151,6 +152,7 @@ static void add_probe(struct expander *ex, const struct site *site,
 	pr->site.point = image_intern(p->image, p->back, site->point);
 	pr->group = p->ngroups;
 	pr->is_one_of_many = point_is_pattern(pt);
+	pr->is_optional = ctx->optional && !ctx->of_glob;
 	pr->scope = site->scope;
 	pr->conditions = clone_conditions(p->arena, ctx->conditions);
 	pr->body = make_body(ex, ctx);
@@ -473,7 +475,7 @@ static uint32_t expand_matches(struct expander *ex, const struct matches *ms,
 
 	if (!point_has_glob(pt) || ctx->optional)
 		return expand_those(ex, ms, pt, ctx, exact);
-	some.optional = true;
+	some.optional = some.of_glob = true;
 	n = expand_those(ex, ms, pt, &some, exact);
 	return n ? n : expand_those(ex, ms, pt, ctx, exact);
 }
@@ -656,6 +658,7 @@ static uint32_t expand_one(struct expander *ex, const struct ast_point *pt,
 	}
 	for (uint32_t i = 0; i < flats.n; i++) {
 		ctx.optional = outer->optional || flats.v[i].optional;
+		ctx.of_glob = outer->of_glob && !flats.v[i].optional;
 		got = expand_flat(ex, &flats.v[i], &ctx);
 		n += got;
 		if (got && flats.v[i].sufficient) {

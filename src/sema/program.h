@@ -201,6 +201,7 @@ struct probe {
 	uint32_t group;			/* those of one point as written have
 					 * one number */
 	bool is_one_of_many;		/* sites of a point with wildcards */
+	bool is_optional;		/* the point has a ? */
 	struct cond *conditions;
 	struct ast_stmt *body;		/* prologues, body, epilogues: one
 					 * block, one scope */
