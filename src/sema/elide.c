@@ -662,7 +662,8 @@ static void warn_uncalled(struct elider *el, const struct ast_file *f)
 	}
 }
 
-static void warn_unset(struct elider *el, const struct var *v)
+static void warn_unset(struct elider *el, const struct var *v,
+		       const struct vars *beside)
 {
 	struct diags *ds = el->program->diags;
 	struct diag *d;
@@ -672,23 +673,24 @@ static void warn_unset(struct elider *el, const struct var *v)
 		return;
 	d = diag_warning(ds, DIAG_NEVER_ASSIGNED, v->span,
 			 "'%" STR_FMT "' is never assigned", STR_ARG(v->name));
-	if (library_has_function(el->program, v->name))
-		diag_help(ds, d, "the function is called by %" STR_FMT "()",
-			  STR_ARG(v->name));
+	scope_help_unset(el->program, d, v->name, beside);
+}
+
+static void warn_unset_of(struct elider *el, const struct vars *vars)
+{
+	for (uint32_t i = 0; i < vars->n; i++)
+		warn_unset(el, vars->v[i], vars);
 }
 
 static void warn_unset_all(struct elider *el)
 {
 	struct program *p = el->program;
 
-	for (uint32_t i = 0; i < p->globals.n; i++)
-		warn_unset(el, p->globals.v[i]);
+	warn_unset_of(el, &p->globals);
 	for (uint32_t i = 0; i < p->probes.n; i++)
-		for (uint32_t k = 0; k < p->probes.v[i]->locals.n; k++)
-			warn_unset(el, p->probes.v[i]->locals.v[k]);
+		warn_unset_of(el, &p->probes.v[i]->locals);
 	for (uint32_t i = 0; i < p->funcs.n; i++)
-		for (uint32_t k = 0; k < p->funcs.v[i]->vars.n; k++)
-			warn_unset(el, p->funcs.v[i]->vars.v[k]);
+		warn_unset_of(el, &p->funcs.v[i]->vars);
 }
 
 static void elide_round(struct elider *el)

@@ -22,6 +22,8 @@
 #include "sema/usage.h"
 #include "sema/walk.h"
 
+#define GUESS_MIN 3	/* letters, for "did you mean" to make sense */
+
 struct scope {
 	struct program *program;
 	struct scope_funcs *funcs;
@@ -154,22 +156,41 @@ static struct var *local_new(struct scope *sc, struct str name,
 	return v;
 }
 
-static void say_similar(struct scope *sc, struct diag *d, struct str name,
-			bool arrays)
+static void add_names(struct diag_guess *g, const struct vars *vars,
+		      struct str but)
 {
-	struct program *p = sc->program;
+	for (uint32_t i = 0; vars && i < vars->n; i++)
+		if (!str_eq(vars->v[i]->name, but))
+			diag_guess_add(g, vars->v[i]->name);
+}
+
+/* locals: NULL = only globals may be meant. */
+static bool say_similar(const struct program *p, struct diag *d,
+			struct str name, const struct vars *locals)
+{
 	struct diag_guess g;
 	struct str best;
 
+	if (name.len < GUESS_MIN)
+		return false;
 	diag_guess_init(&g, name);
-	for (uint32_t i = 0; i < p->globals.n; i++)
-		diag_guess_add(&g, p->globals.v[i]->name);
-	for (uint32_t i = 0; !arrays && i < sc->vars->n; i++)
-		diag_guess_add(&g, sc->vars->v[i]->name);
+	add_names(&g, &p->globals, name);
+	add_names(&g, locals, name);
 	best = diag_guess_best(&g);
 	if (best.len)
 		diag_help(p->diags, d, "did you mean '%" STR_FMT "'?",
 			  STR_ARG(best));
+	return best.len > 0;
+}
+
+bool scope_help_unset(const struct program *p, struct diag *d, struct str name,
+		      const struct vars *beside)
+{
+	if (!library_has_function(p, name))
+		return say_similar(p, d, name, beside);
+	diag_help(p->diags, d, "the function is called by %" STR_FMT "()",
+		  STR_ARG(name));
+	return true;
 }
 
 static void report_keys(struct scope *sc, const struct var *v, uint32_t n,
@@ -242,7 +263,7 @@ static void resolve_array(struct scope *sc, struct ast_expr *e, uint32_t n)
 	d = diag_error(p->diags, DIAG_LOCAL_ARRAY, e->span,
 		       "the array '%" STR_FMT "' is not declared",
 		       STR_ARG(e->name.name));
-	say_similar(sc, d, e->name.name, true);
+	say_similar(sc->program, d, e->name.name, NULL);
 	diag_help(p->diags, d, "arrays are global: global %" STR_FMT,
 		  STR_ARG(e->name.name));
 	local_new(sc, e->name.name, e->span);

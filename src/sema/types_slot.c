@@ -3,7 +3,6 @@
 
 #include "dbg/btf.h"
 #include "lang/diag.h"
-#include "sema/library.h"
 #include "sema/resolve/target.h"
 #include "sema/scope.h"
 #include "sema/walk.h"
@@ -354,7 +353,8 @@ static bool is_of_library(const struct types *t, const struct var *v)
 	return v->is_global && f && f->is_library;
 }
 
-static void report_var(struct types *t, struct var *v)
+static void report_var(struct types *t, struct var *v,
+		       const struct vars *beside)
 {
 	struct diags *ds = t->program->diags;
 	struct diag *d;
@@ -372,10 +372,7 @@ static void report_var(struct types *t, struct var *v)
 			       "nothing tells whether '%" STR_FMT
 			       "' is a number or a string",
 		       STR_ARG(v->name));
-	if (library_has_function(t->program, v->name))
-		diag_help(ds, d, "the function is called by %" STR_FMT "()",
-			  STR_ARG(v->name));
-	else
+	if (!scope_help_unset(t->program, d, v->name, beside))
 		diag_help(ds, d, "is it ever assigned to?");
 }
 
@@ -397,7 +394,7 @@ static void report_vars(struct types *t, struct vars *vars)
 {
 	for (uint32_t i = 0; i < vars->n; i++) {
 		report_keys(t, vars->v[i]);
-		report_var(t, vars->v[i]);
+		report_var(t, vars->v[i], vars);
 	}
 }
 
