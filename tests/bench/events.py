@@ -116,7 +116,7 @@ def in_program(o, row, *options):
 def whole_event(o, kind, *before):
     """ns of an event: the fastest tenth of the batches."""
     measure = [o.measure, "calls", kind, o.ops, o.batches]
-    if before and before[0] == "bpftrace":
+    if before and before[0] == o.bpftrace:
         argv = [*before, "-c", words(*measure)]
     else:
         argv = [*before, *measure]
@@ -137,7 +137,7 @@ def whole_events(o, row):
         "plain": (o.peer, o.peer_obj, row.plain()),
     }
     if row.bt and o.bpftrace:
-        who["bt"] = ("bpftrace", "-o", "/dev/null", "-e", row.bt)
+        who["bt"] = (o.bpftrace, "-o", "/dev/null", "-e", row.bt)
     added = {name: [] for name in ("spile", "same", "plain", "bt")}
     for n in range(o.rounds):
         bare = whole_event(o, row.kind)

@@ -17,7 +17,7 @@ SCRIPTS = {
 
 def start(o, who, script, path):
     argv = ([o.spile, "-o", path, "-e", script] if who == "spile" else
-            ["bpftrace", "-o", path, "-e", script])
+            [o.bpftrace, "-o", path, "-e", script])
     p = subprocess.Popen(argv, stdout=subprocess.DEVNULL,
                          stderr=subprocess.PIPE, text=True)
     wait_attached(p)
@@ -53,9 +53,14 @@ def stop(p):
 
 
 def lost_events(said, path):
+    """bpftrace says "Lost N events" (0.17: in the output) as it loses them, and
+    newer ones the sum at the end."""
     n = sum(int(x) for x in re.findall(r"output lost[^\n]*\((\d+)\)", said))
+    total = re.search(r"Total lost event count: (\d+)", said)
+    if total:
+        return int(total[1])
     with open(path, errors="replace") as f:
-        for line in f:
+        for line in [*said.splitlines(), *f]:
             m = re.match(r"Lost (\d+) events", line)
             n += int(m[1]) if m else 0
     return n

@@ -133,7 +133,7 @@ def table(o):
                f"{(least(got, 2) - least(bare, 2)) / 1000:.1f}",
                f"{least(floor, 2) / 1000:.1f}" if floor else "-",
                f"{median(got, 3) / 1024:.1f}", str(mb) if mb else "-"]
-        peer = (measure(o, 3, "bpftrace", "-e", bt)
+        peer = (measure(o, 3, o.bpftrace, "-e", bt)
                 if bt and o.bpftrace else None)
         row += ([f"{median(peer, 1) / 1000:.0f}",
                  f"{median(peer, 2) / 1000:.0f}",
