@@ -253,6 +253,14 @@ void code_ifi(struct cg_code *c, uint8_t op, cg_reg a, int64_t imm,
 				 .src = NO_REG, .imm = imm, .label = l });
 }
 
+void code_ifi_int(struct cg_code *c, uint8_t op, cg_reg a, int32_t imm,
+		  cg_label l)
+{
+	add(c, (struct cg_insn){ .kind = CG_JMP,
+				 .code = BPF_JMP32 | op | BPF_K, .dst = a,
+				 .src = NO_REG, .imm = imm, .label = l });
+}
+
 void code_stop_if(struct cg_code *c, uint8_t op, cg_reg v, int64_t imm,
 		  cg_label done)
 {

@@ -140,6 +140,9 @@ void code_relocate(struct cg_code *c, enum image_reloc_kind kind,
 void code_if(struct cg_code *c, uint8_t op, cg_reg a, cg_reg b, cg_label l);
 void code_ifi(struct cg_code *c, uint8_t op, cg_reg a, int64_t imm,
 	      cg_label l);
+/* The same of an int, as most helpers give it: of the low 32 bits. */
+void code_ifi_int(struct cg_code *c, uint8_t op, cg_reg a, int32_t imm,
+		  cg_label l);
 /* Goes to `done` if v op imm (BPF_JEQ or BPF_JNE): the verifier follows that
  * way before the other, and in loops then has nothing open when it comes to
  * the next turn. */

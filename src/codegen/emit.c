@@ -138,6 +138,69 @@ static void drop_jumps(struct cg_code *c)
 	}
 }
 
+/* Where each label stands. */
+static uint32_t *find_labels(const struct cg_code *c)
+{
+	uint32_t *at = arena_array(c->arena, c->nlabels + 1, uint32_t);
+
+	for (uint32_t i = 0; i < c->insns.n; i++)
+		if (c->insns.v[i].kind == CG_LABEL)
+			at[c->insns.v[i].label] = i;
+	return at;
+}
+
+static bool is_plain_jump(const struct cg_insn *p)
+{
+	return p->kind == CG_JMP && p->code == (BPF_JMP | BPF_JA);
+}
+
+/* A jump to a jump goes where that one goes, if the way is forward all along:
+ * so no loop gets another shape. */
+static void thread_jumps(struct cg_code *c)
+{
+	const uint32_t *at = find_labels(c);
+
+	for (uint32_t i = c->insns.n; i-- > 0;) {
+		struct cg_insn *p = &c->insns.v[i];
+		uint32_t to;
+
+		if (p->kind != CG_JMP || p->is_kept || at[p->label] < i ||
+		    (!is_plain_jump(p) && !inverse(BPF_OP(p->code))))
+			continue;
+		to = at[p->label];
+		while (to < c->insns.n && !size_of(&c->insns.v[to]))
+			to++;
+		if (to < c->insns.n && is_plain_jump(&c->insns.v[to]) &&
+		    !c->insns.v[to].is_kept && at[c->insns.v[to].label] > to)
+			p->label = c->insns.v[to].label;
+	}
+}
+
+/* Drops what stands behind a jump or an exit and is not jumped to; true =
+ * something, which may have jumped. */
+static bool drop_unreached(struct cg_code *c)
+{
+	bool *is_used = arena_array(c->arena, c->nlabels + 1, bool);
+	bool is_reached = true, dropped = false;
+
+	for (uint32_t i = 0; i < c->insns.n; i++)
+		if (c->insns.v[i].kind == CG_JMP)
+			is_used[c->insns.v[i].label] = true;
+	for (uint32_t i = 0; i < c->insns.n; i++) {
+		struct cg_insn *p = &c->insns.v[i];
+
+		if (p->kind == CG_LABEL) {
+			is_reached |= is_used[p->label];
+		} else if (!is_reached && p->kind != CG_DEAD) {
+			p->kind = CG_DEAD;
+			dropped = true;
+		}
+		if (is_plain_jump(p) || p->kind == CG_EXIT)
+			is_reached = false;
+	}
+	return dropped;
+}
+
 static uint32_t field(cg_reg r)
 {
 	assert(r == NO_REG || r <= R10);
@@ -351,6 +414,9 @@ uint32_t emit_prog(struct image *img, struct cg_code *const *funcs,
 	for (uint32_t f = 0; f < n; f++) {
 		if (!called[f])
 			continue;
+		thread_jumps(funcs[f]);
+		while (drop_unreached(funcs[f]))
+			;
 		drop_jumps(funcs[f]);
 		e.starts[f] = at;
 		at += measure(&e, funcs[f]);
@@ -370,20 +436,25 @@ uint32_t emit_prog(struct image *img, struct cg_code *const *funcs,
 
 #define TEST_FILL 40000
 
-/* A jump of this kind over many instructions; the program it becomes. */
+/* A jump of this kind over many instructions, which another one leads to; the
+ * program it becomes. */
 static const uint64_t *test_far(struct arena *a, struct cg_insn jump,
 				uint32_t *ret_n)
 {
 	const struct image_prog like = {};
 	struct image *img = arena_new(a, struct image);
 	struct cg_code *c = arena_new(a, struct cg_code);
+	cg_label again;
 
 	code_init(c, a);
 	jump.label = code_label(c);
+	again = code_label(c);
 	jump.kind = CG_JMP;
 	vec_push(a, &c->insns, jump);
+	code_place_label(c, again);
 	for (uint32_t i = 0; i < TEST_FILL; i++)
 		code_movi(c, R0, 1);
+	code_ifi(c, BPF_JEQ, R0, 7, again);
 	code_place_label(c, jump.label);
 	code_exit(c);
 	emit_prog(img, &c, 1, &like);
@@ -408,21 +479,51 @@ UNIT_TEST_CASE(emit_far_jumps)
 	arena_init(&a);
 	v = test_far(&a, (struct cg_insn){ .code = BPF_JMP | BPF_JA,
 					   .dst = NO_REG, .src = NO_REG }, &n);
-	TEST_EQ(n, TEST_FILL + 2);
-	test_insn(v[0], BPF_JMP32 | BPF_JA, 0, TEST_FILL);
+	TEST_EQ(n, TEST_FILL + 4);
+	test_insn(v[0], BPF_JMP32 | BPF_JA, 0, TEST_FILL + 2);
 	v = test_far(&a, (struct cg_insn){ .code = BPF_JMP | BPF_JSGT,
 					   .dst = R1, .src = NO_REG,
 					   .imm = 7 }, &n);
-	TEST_EQ(n, TEST_FILL + 3);
+	TEST_EQ(n, TEST_FILL + 5);
 	test_insn(v[0], BPF_JMP | BPF_JSLE, 1, 7);
-	test_insn(v[1], BPF_JMP32 | BPF_JA, 0, TEST_FILL);
+	test_insn(v[1], BPF_JMP32 | BPF_JA, 0, TEST_FILL + 2);
 	v = test_far(&a, (struct cg_insn){ .code = BPF_JMP | BPF_JSET,
 					   .dst = R1, .src = NO_REG,
 					   .imm = 7 }, &n);
-	TEST_EQ(n, TEST_FILL + 4);
+	TEST_EQ(n, TEST_FILL + 6);
 	test_insn(v[0], BPF_JMP | BPF_JSET, 1, 7);
 	test_insn(v[1], BPF_JMP | BPF_JA, 1, 0);
-	test_insn(v[2], BPF_JMP32 | BPF_JA, 0, TEST_FILL);
+	test_insn(v[2], BPF_JMP32 | BPF_JA, 0, TEST_FILL + 2);
+	arena_deinit(&a);
+}
+
+/* A jump to a jump goes on at once; what nobody comes to any more is gone. */
+UNIT_TEST_CASE(emit_threads_jumps)
+{
+	const struct image_prog like = {};
+	struct image img = {};
+	struct cg_code c, *funcs[] = { &c };
+	cg_label on, end;
+	struct arena a;
+
+	arena_init(&a);
+	code_init(&c, &a);
+	on = code_label(&c);
+	end = code_label(&c);
+	code_ifi(&c, BPF_JEQ, R1, 0, on);
+	code_movi(&c, R0, 1);
+	code_exit(&c);
+	code_place_label(&c, on);
+	code_jmp(&c, end);
+	code_movi(&c, R0, 2);
+	code_exit(&c);
+	code_place_label(&c, end);
+	code_movi(&c, R0, 3);
+	code_exit(&c);
+	emit_prog(&img, funcs, 1, &like);
+	TEST_EQ(img.insns.n, 5);
+	test_insn(img.insns.v[0], BPF_JMP | BPF_JEQ | BPF_K, 2, 0);
+	test_insn(img.insns.v[3], BPF_ALU64 | BPF_MOV | BPF_K, 0, 3);
 	arena_deinit(&a);
 }
 #endif

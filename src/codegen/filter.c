@@ -294,6 +294,24 @@ static void by_instruction(struct cg_fn *fn, cg_label wide)
 	code_place_label(c, other);
 }
 
+/* A member of the task's thread_info, which is at `at`; or NO_REG.  Where
+ * registers have a type, the task has, too, and is read as it lies there. */
+static cg_reg of_thread(struct cg_fn *fn, uint64_t at, const char *name)
+{
+	struct cg_code *c = fn->c;
+	uint32_t off, size;
+	cg_reg info;
+
+	if (cg_has_typed_regs(fn) && cg_has(fn, FEATURE_BIT(TASK_STORAGE)) &&
+	    cg_find_member(fn, "thread_info", name, &off, &size)) {
+		code_call(c, HELPER_get_current_task_btf);
+		return code_ld(c, R0, (int32_t)(at + off), size);
+	}
+	info = cg_current(fn);
+	code_alui(c, BPF_ADD, info, (int64_t)at);
+	return member(fn, info, "thread_info", name);
+}
+
 /* Of 32-bit tasks only, or not of them: their calls have other numbers.  On x86
  * any task may make such calls: the kernel marks it while it is in one. */
 static void by_width(struct cg_fn *fn, bool narrow)
@@ -303,7 +321,7 @@ static void by_width(struct cg_fn *fn, bool narrow)
 	struct ctype_member m;
 	uint32_t id = btf ? ctypes_find(btf, CTYPE_STRUCT,
 					 STR("task_struct")) : 0;
-	cg_reg info, flags;
+	cg_reg flags;
 
 	if (!id || !ctypes_find_member(btf, id, STR("thread_info"), &m)) {
 		if (narrow)
@@ -312,14 +330,15 @@ static void by_width(struct cg_fn *fn, bool narrow)
 	}
 	if (!is_arm64(fn) && cg_has(fn, FEATURE_BIT(PEEK)))
 		by_instruction(fn, narrow ? fn->out : wide);
-	info = cg_current(fn);
-	code_alui(fn->c, BPF_ADD, info, m.bit_offset / 8);
-	flags = member(fn, info, "thread_info",
-		       is_arm64(fn) ? "flags" : "status");
-	if (flags != NO_REG) {
+	flags = of_thread(fn, m.bit_offset / 8, is_arm64(fn) ? "flags" :
+							       "status");
+	if (flags != NO_REG && !narrow) {
+		code_ifi(fn->c, BPF_JSET, flags, is_arm64(fn) ?
+			 ARM64_TIF_32BIT : X86_TS_COMPAT, fn->out);
+	} else if (flags != NO_REG) {
 		code_alui(fn->c, BPF_AND, flags,
 			  is_arm64(fn) ? ARM64_TIF_32BIT : X86_TS_COMPAT);
-		code_ifi(fn->c, narrow ? BPF_JEQ : BPF_JNE, flags, 0, fn->out);
+		code_ifi(fn->c, BPF_JEQ, flags, 0, fn->out);
 	} else if (narrow) {
 		need(fn, NO_REG, 0);
 	}

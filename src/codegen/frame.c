@@ -11,11 +11,11 @@
 #include "codegen/fuel.h"
 #include "codegen/stepped.h"
 
-/* The error in the stack. */
-#define ERROR_KIND 0
-#define ERROR_OPERAND 8
-#define ERROR_PLACE 16
-#define ERROR_SIZE 24
+/* The error in the stack lies there as the host is told of it. */
+#define ERROR_KIND ((int32_t)offsetof(struct image_control, error))
+#define ERROR_OPERAND ((int32_t)offsetof(struct image_control, operand))
+#define ERROR_PLACE ((int32_t)offsetof(struct image_control, place))
+#define ERROR_SIZE sizeof(struct image_control)
 
 /* ---- scratch ---- */
 
@@ -338,14 +338,21 @@ static int32_t error_at(struct cg_fn *fn, int32_t field)
 	return fn->error_area + field;
 }
 
+static uint32_t field_size(int32_t field)
+{
+	return field == ERROR_OPERAND ? 8 : 4;
+}
+
 static cg_reg error_get(struct cg_fn *fn, int32_t field)
 {
-	return code_ld(fn->c, error_base(fn), error_at(fn, field), 8);
+	return code_ld(fn->c, error_base(fn), error_at(fn, field),
+		       field_size(field));
 }
 
 static void error_seti(struct cg_fn *fn, int32_t field, int32_t v)
 {
-	code_storei(fn->c, error_base(fn), error_at(fn, field), v, 8);
+	code_storei(fn->c, error_base(fn), error_at(fn, field), v,
+		    field_size(field));
 }
 
 /* Where an error goes.  That the handler has done too much is not for it to
@@ -413,7 +420,8 @@ static void count_error(struct cg_fn *fn)
 		code_load(c, n, session, at, 8);
 		code_atomic(c, BPF_ADD, session, at, one);
 	}
-	code_ifi(c, BPF_JLT, n, fn->g->img->limits.maxerrors, few);
+	if (fn->g->img->limits.maxerrors)
+		code_ifi(c, BPF_JLT, n, fn->g->img->limits.maxerrors, few);
 	code_storei(c, session, offsetof(struct image_session, state),
 		    SESSION_ERROR, 8);
 	code_place_label(c, few);
@@ -531,18 +539,13 @@ static void put_text(struct cg_fn *fn, cg_reg rec, uint32_t room)
 	code_place_label(c, done);
 }
 
-/* An error that nothing catches: told to the host, counted. */
-static void report(struct cg_fn *fn)
+/* The record of an error with room for a text. */
+static void report_text(struct cg_fn *fn, cg_label lost)
 {
 	struct cg_code *c = fn->c;
-	uint32_t room = fn->raises_text ? fn->g->img->limits.maxstringlen : 0;
-	cg_label lost = code_label(c), done = code_label(c);
-	cg_reg rec;
+	uint32_t room = align_up(fn->g->img->limits.maxstringlen, 8);
+	cg_reg rec = control_record(fn, (uint32_t)ERROR_SIZE + room, lost);
 
-	count_error(fn);
-	room = align_up(room, 8);
-	rec = control_record(fn, (uint32_t)sizeof(struct image_control) + room,
-			     lost);
 	code_storei(c, rec, offsetof(struct image_control, kind),
 		    CONTROL_ERROR, 4);
 	code_store(c, rec, offsetof(struct image_control, error),
@@ -551,12 +554,46 @@ static void report(struct cg_fn *fn)
 		   error_get(fn, ERROR_PLACE), 4);
 	code_store(c, rec, offsetof(struct image_control, operand),
 		   error_get(fn, ERROR_OPERAND), 8);
-	if (room)
-		put_text(fn, rec, room);
-	else
-		code_storei(c, rec, offsetof(struct image_control, len), 0, 8);
+	put_text(fn, rec, room);
 	submit(fn, rec, 0);
-	code_jmp(c, done);
+}
+
+/* The same without a text; to `done` when it is out. */
+static void report_bare(struct cg_fn *fn, cg_label done)
+{
+	struct cg_code *c = fn->c;
+	cg_reg base = error_base(fn);
+	int32_t at = error_at(fn, 0);
+
+	code_storei(c, base, at + (int32_t)offsetof(struct image_control, kind),
+		    CONTROL_ERROR, 4);
+	code_storei(c, base,
+		    at + (int32_t)offsetof(struct image_control, probe),
+		    (int32_t)fn->nprobe, 4);
+	code_storei(c, base, at + (int32_t)offsetof(struct image_control, len),
+		    0, 8);
+	code_map(c, R1, cg_control_map(fn->g));
+	code_mov(c, R2, base);
+	code_alui(c, BPF_ADD, R2, at);
+	code_movi(c, R3, ERROR_SIZE);
+	code_movi(c, R4, 0);
+	code_call(c, HELPER_ringbuf_output);
+	code_ifi(c, BPF_JEQ, R0, 0, done);
+}
+
+/* An error that nothing catches: told to the host, counted. */
+static void report(struct cg_fn *fn)
+{
+	struct cg_code *c = fn->c;
+	cg_label lost = code_label(c), done = code_label(c);
+
+	count_error(fn);
+	if (fn->raises_text) {
+		report_text(fn, lost);
+		code_jmp(c, done);
+	} else {
+		report_bare(fn, done);
+	}
 	code_place_label(c, lost);
 	cg_loss(fn, LOSS_CONTROL);
 	code_place_label(c, done);

@@ -121,7 +121,8 @@ static void print_jump(struct print *p, struct insn i, uint32_t at)
 		fprintf(p->out, "if r%u %s r%u goto %lld", i.dst,
 			jump_name(i.code), i.src, (long long)to);
 	else
-		fprintf(p->out, "if r%u %s %d goto %lld", i.dst,
+		fprintf(p->out, "if %c%u %s %d goto %lld",
+			BPF_CLASS(i.code) == BPF_JMP32 ? 'w' : 'r', i.dst,
 			jump_name(i.code), i.imm, (long long)to);
 }
 

@@ -39,7 +39,7 @@ struct interval {
 	uint32_t reg;		/* number of the virtual register */
 	uint32_t from, to;	/* from > to: not used at all */
 	double cost;
-	cg_reg hint, got;
+	cg_reg hint[2], got;	/* hint: what it is moved from, and to */
 	uint32_t ndefs, def;	/* number and last of the definitions */
 	bool spilled, again;	/* again: made again at each use */
 	bool far;		/* the slot is not on the stack */
@@ -288,9 +288,9 @@ static void set_hints(struct regalloc *ra, const struct cg_insn *p)
 	if (p->kind != CG_ALU || BPF_OP(p->code) != BPF_MOV || !p->uses_reg)
 		return;
 	if (p->dst >= VREG)
-		ra->intervals[p->dst - VREG].hint = p->src;
-	if (p->src >= VREG && ra->intervals[p->src - VREG].hint == NO_REG)
-		ra->intervals[p->src - VREG].hint = p->dst;
+		ra->intervals[p->dst - VREG].hint[0] = p->src;
+	if (p->src >= VREG && ra->intervals[p->src - VREG].hint[1] == NO_REG)
+		ra->intervals[p->src - VREG].hint[1] = p->dst;
 }
 
 static void count_uses(struct regalloc *ra, uint32_t i, double cost)
@@ -328,8 +328,8 @@ static void find_intervals(struct regalloc *ra)
 	ra->intervals = arena_array(&ra->a, c->nvregs + 1, struct interval);
 	for (uint32_t v = 0; v < c->nvregs; v++)
 		ra->intervals[v] = (struct interval){
-			.reg = v, .from = UINT32_MAX, .hint = NO_REG,
-			.got = NO_REG,
+			.reg = v, .from = UINT32_MAX,
+			.hint = { NO_REG, NO_REG }, .got = NO_REG,
 		};
 	for (uint32_t b = 0; b < ra->nblocks; b++) {
 		struct block *bl = &ra->blocks[b];
@@ -418,10 +418,8 @@ static bool can_remake(struct regalloc *ra, const struct interval *v)
 		 !p->uses_reg));
 }
 
-static cg_reg hinted(struct regalloc *ra, const struct interval *v)
+static cg_reg hinted(struct regalloc *ra, cg_reg h)
 {
-	cg_reg h = v->hint;
-
 	if (h != NO_REG && h >= VREG)
 		h = ra->intervals[h - VREG].got;
 	return h < NREGS ? h : NO_REG;
@@ -434,11 +432,11 @@ static const cg_reg order[NREGS] = { R0, R5, R4, R3, R2, R1, R9, R8, R7, R6 };
 static void assign(struct regalloc *ra, struct interval *v,
 		   struct interval **holder)
 {
-	cg_reg h = hinted(ra, v), cheapest = NO_REG;
+	cg_reg cheapest = NO_REG;
 	double cost = v->cost;
 
-	for (int k = -1; k < NREGS; k++) {
-		cg_reg r = k < 0 ? h : order[k];
+	for (int k = -2; k < NREGS; k++) {
+		cg_reg r = k < 0 ? hinted(ra, v->hint[k + 2]) : order[k];
 
 		if (r == NO_REG || is_blocked(ra, r, v))
 			continue;

@@ -203,6 +203,16 @@ static void evict(struct cg_fn *fn, const struct image_global *g,
 	code_place_label(c, none);
 }
 
+/* Are these 8 bytes of a new value written anyway? */
+static bool is_put(const struct image_global *g, uint32_t off, ir_ref v)
+{
+	uint32_t size = g->type == IT_STRING ? align_up(g->bound + 1u, 8) : 8;
+
+	if (!off && (g->ordered || g->wrap))
+		return true;
+	return v != IR_NONE && off >= g->off && off + 8 <= g->off + size;
+}
+
 /* The value of a new element: zeros, the sequence number, v (IR_NONE: none)
  * where it belongs. */
 static struct cg_str new_value(struct cg_fn *fn, const struct image_global *g,
@@ -212,7 +222,9 @@ static struct cg_str new_value(struct cg_fn *fn, const struct image_global *g,
 				      value_size(fn, g));
 	cg_reg seq;
 
-	zero(fn, val, 0, value_size(fn, g));
+	for (uint32_t k = 0; k < value_size(fn, g); k += 8)
+		if (!is_put(g, k, v))
+			zero(fn, val, k, 8);
 	if (v != IR_NONE && g->type == IT_STRING)
 		put_text(fn, val, g->off, g->bound, v);
 	else if (v != IR_NONE)
@@ -251,9 +263,7 @@ static void insert(struct cg_fn *fn, const struct image_global *g,
 
 	array_free(fn, val);
 	code_ifi(fn->c, BPF_JEQ, r, 0, done);
-	code_alui(fn->c, BPF_LSH, r, 32);
-	code_alui(fn->c, BPF_ARSH, r, 32);
-	code_ifi(fn->c, BPF_JEQ, r, -EEXIST, there);
+	code_ifi_int(fn->c, BPF_JEQ, r, -EEXIST, there);
 	cg_raise(fn, g->has_size ? IERR_ARRAY_SIZE : IERR_ARRAY_FULL, NO_REG);
 }
 

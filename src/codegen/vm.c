@@ -308,9 +308,12 @@ static bool jump(struct vm *vm, struct insn i, uint64_t *r, uint32_t *pc)
 						(uint64_t)(int64_t)i.imm;
 
 	if (BPF_CLASS(i.code) == BPF_JMP32) {
-		if (BPF_OP(i.code) != BPF_JA)
+		if (BPF_OP(i.code) == BPF_JA)
+			*pc += (uint32_t)i.imm;
+		else if (BPF_OP(i.code) != BPF_JEQ)
 			return vm_fail(vm, "jump of 32 bits");
-		*pc += (uint32_t)i.imm;
+		else if ((uint32_t)r[i.dst] == (uint32_t)b)
+			*pc += (uint32_t)i.off;
 	} else if (BPF_OP(i.code) == BPF_JCOND) {
 		if (!vm->turns--)
 			*pc += (uint32_t)i.off;
