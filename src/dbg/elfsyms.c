@@ -4,6 +4,7 @@
 #include <elf.h>
 #include <stdlib.h>
 
+#include "base/bits.h"
 #include "base/buf.h"
 #include "base/search.h"
 #include "base/vec.h"
@@ -11,6 +12,7 @@
 #include "dbg/debugfile.h"
 #include "dbg/elftab.h"
 #include "dbg/insn.h"
+#include "dbg/jumps.h"
 #include "dbg/unpack.h"
 
 #define ELFSYMS_TABLES_MAX 3
@@ -26,6 +28,7 @@ struct elfsyms {
 	uint64_t *starts;		/* of functions, ascending */
 	uint32_t nstarts;
 	bool has_starts;		/* looked for them */
+	struct jumps jumps;		/* of a section, when asked for */
 };
 
 /* ---- opening ---- */
@@ -117,6 +120,7 @@ void elfsyms_close(struct elfsyms *s)
 	objfile_close(s->packed);
 	buf_deinit(&s->unpacked);
 	free(s->starts);
+	jumps_deinit(&s->jumps);
 	arena_deinit(&s->arena);
 	free(s);
 }
@@ -527,4 +531,46 @@ enum elfsyms_insn elfsyms_instruction(struct elfsyms *s, uint64_t addr)
 	if (start + at < addr)
 		return ELFSYMS_INSN_UNKNOWN;
 	return start + at == addr ? ELFSYMS_INSN_START : ELFSYMS_INSN_INSIDE;
+}
+
+/* ---- jumps ---- */
+
+static bool elfsyms_is_jumped_to(struct elfsyms *s, uint64_t addr)
+{
+	const struct objfile_section *in = objfile_section_at(s->main, addr);
+	struct objfile_data d;
+
+	if (!in)
+		return true;
+	if (!jumps_know(&s->jumps, addr)) {
+		d = objfile_bytes(s->main, in->addr);
+		jumps_read(&s->jumps, d.p, MIN(d.size, in->size), in->addr);
+	}
+	return !jumps_know(&s->jumps, addr) || jumps_go_to(&s->jumps, addr);
+}
+
+bool elfsyms_follows(struct elfsyms *s, uint64_t addr, uint64_t before)
+{
+	const struct arch *arch = elfsyms_arch(s);
+	struct objfile_data d;
+	bool is_open = false;
+	uint64_t start, size;
+	struct insn in;
+
+	if (!elfsyms_start(s, before, &start) || elfsyms_is_jumped_to(s, addr))
+		return false;
+	size = elfsyms_size(s, start);
+	d = objfile_bytes(s->main, start);
+	for (uint64_t at = 0; at < MIN(size, d.size); at += in.length) {
+		in = insn_at(arch, d.p + at, d.size - at);
+		if (!in.length)
+			return false;
+		if (in.is_direct && start + at + in.length +
+				    (uint64_t)(int64_t)in.way == addr)
+			return false;
+		is_open |= in.is_jump && !in.is_direct;
+	}
+	in = insn_at(arch, d.p, d.size);
+	return !is_open || before == start ||
+	       (in.kind == INSN_MARKER && before == start + in.length);
 }

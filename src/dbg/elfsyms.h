@@ -92,4 +92,12 @@ enum elfsyms_insn {
  * function on. */
 enum elfsyms_insn elfsyms_instruction(struct elfsyms *s, uint64_t addr);
 
+/*
+ * Is addr, which follows the instruction at before, come to from there alone?
+ * No jump of the file may go to it, nor, unless before is where a function
+ * begins, may there be one in the function whose way is in a table.  When that
+ * cannot be said: no.
+ */
+bool elfsyms_follows(struct elfsyms *s, uint64_t addr, uint64_t before);
+
 #endif

@@ -100,7 +100,7 @@ static void ask_insns(struct objfile *o, uint64_t addr, uint64_t n)
 	const struct arch *arch = objfile_machine(o) == EM_X86_64 ?
 					  &arch_x86_64 : &arch_aarch64;
 	static const char *const kinds[] = { "other", "emulated", "nop5",
-					     "marker", "refused" };
+					     "marker", "refused", "harmed" };
 	struct objfile_data d = objfile_bytes(o, addr);
 
 	for (uint64_t at = 0; at < n && at < d.size;) {

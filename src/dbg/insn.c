@@ -274,6 +274,17 @@ static bool x86_is_refused(const struct x86 *x)
 			   op == 0xf4 || op == 0xfa || op == 0xfb);
 }
 
+/* A system call that is stepped over elsewhere hears no signals; the child that
+ * it makes goes on there, behind it.  Transactions that fail go on from where
+ * xbegin stood. */
+static bool x86_is_harmed(const struct x86 *x)
+{
+	if (x->is_vex)
+		return false;
+	return (x->map == 1 && x->opcode == 0x05) ||
+	       (x->map == 0 && x->opcode == 0xc7 && x->modrm == 0xf8);
+}
+
 static enum insn_kind x86_kind(const struct x86 *x, const uint8_t *p,
 			       uint8_t length)
 {
@@ -281,7 +292,10 @@ static enum insn_kind x86_kind(const struct x86 *x, const uint8_t *p,
 
 	if (x86_is_refused(x))
 		return INSN_REFUSED;
-	if (length == 5 && !memcmp(p, "\x0f\x1f\x44\x00\x00", 5))
+	if (x86_is_harmed(x))
+		return INSN_HARMED;
+	if (length == 5 && !x->is_vex &&
+	    ((x->map == 1 && op == 0x1f) || (x->map == 0 && op == 0x90)))
 		return INSN_NOP5;
 	if (length == 4 && !memcmp(p, "\xf3\x0f\x1e\xfa", 4))
 		return INSN_MARKER;
@@ -302,14 +316,25 @@ static void x86_flow(const struct x86 *x, struct insn *ret)
 	if (x->is_vex || x->map > 1)
 		return;
 	if (x->map == 1) {
-		ret->is_jump = (op & 0xf0) == 0x80;
+		ret->is_jump = ret->is_direct = (op & 0xf0) == 0x80;
 		return;
 	}
 	ret->is_call = op == 0xe8 || (op == 0xff && (group & 6) == 2);
 	ret->is_return = op == 0xc2 || op == 0xc3 || op == 0xca || op == 0xcb;
-	ret->is_jump = (op & 0xf0) == 0x70 || op == 0xe9 || op == 0xeb ||
-		       (op >= 0xe0 && op <= 0xe3) ||
-		       (op == 0xff && (group & 6) == 4);
+	ret->is_direct = (op & 0xf0) == 0x70 || op == 0xe9 || op == 0xeb ||
+			 (op >= 0xe0 && op <= 0xe3);
+	ret->is_jump = ret->is_direct || (op == 0xff && (group & 6) == 4);
+}
+
+/* The way of a jump is what it ends with. */
+static int32_t x86_way(const struct x86 *x, const uint8_t *end)
+{
+	struct reader r;
+
+	if (x->map == 0 && x->opcode != 0xe9)
+		return (int8_t)end[-1];
+	r = reader_at(end - 4, 4, 0);
+	return (int32_t)reader_u32(&r);
 }
 
 static struct insn x86_insn(const uint8_t *p, uint64_t n)
@@ -331,6 +356,8 @@ static struct insn x86_insn(const uint8_t *p, uint64_t n)
 	ret.length = (uint8_t)(x.r.p - p);
 	ret.kind = x86_kind(&x, p, ret.length);
 	x86_flow(&x, &ret);
+	if (ret.is_direct)
+		ret.way = x86_way(&x, x.r.p);
 	return ret;
 }
 
@@ -426,6 +453,10 @@ UNIT_TEST_CASE(insn_x86_kinds)
 	KIND("\x90", INSN_EMULATED);
 	KIND("\xe8\x00\x00\x00\x00", INSN_EMULATED);
 	KIND("\x0f\x1f\x44\x00\x00", INSN_NOP5);
+	KIND("\x66\x66\x66\x66\x90", INSN_NOP5);
+	KIND("\x0f\x1f\x40\x00", INSN_EMULATED);
+	KIND("\x0f\x05", INSN_HARMED);
+	KIND("\xc7\xf8\x02\x00\x00\x00", INSN_HARMED);
 	KIND("\xf3\x0f\x1e\xfa", INSN_MARKER);
 	KIND("\x66\x2e\x0f\x1f\x84\x00\x00\x00\x00\x00", INSN_REFUSED);
 	KIND("\xf0\x48\x0f\xb1\x0f", INSN_REFUSED);
@@ -433,6 +464,10 @@ UNIT_TEST_CASE(insn_x86_kinds)
 	KIND("\x48\x83\xec\x08", INSN_OTHER);
 	TEST(X86("\xff\xd0").is_call && X86("\xff\xe0").is_jump);
 	TEST(X86("\xc3").is_return && !X86("\xff\x30").is_call);
+	TEST(!X86("\xff\xe0").is_direct && X86("\xeb\xfe").is_direct);
+	TEST_EQ(X86("\xeb\xfe").way, -2);
+	TEST_EQ(X86("\x0f\x84\x00\x01\x00\x00").way, 0x100);
+	TEST_EQ(X86("\xe9\xfb\xff\xff\xff").way, -5);
 }
 
 UNIT_TEST_CASE(insn_arm64)

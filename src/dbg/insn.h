@@ -15,10 +15,15 @@ enum insn_kind {
 	INSN_OTHER,	/* run out of line: a second trap, 9 us on some
 			 * machines */
 	INSN_EMULATED,	/* nop, push, branch: the kernel does it itself */
-	INSN_NOP5,	/* replaced by a call where the kernel can: cheapest */
+	INSN_NOP5,	/* Linux 6.18 to 7.1 put a call there, which writes
+			 * below the stack pointer, and which children do not
+			 * survive: a probe is better behind it */
 	INSN_MARKER,	/* endbr64, bti: does nothing, but is run out of
 			 * line: a probe is better behind it */
 	INSN_REFUSED,	/* the kernel takes no probe there */
+	INSN_HARMED,	/* it takes one, but a program does not survive when
+			 * it is run elsewhere: a system call, the start of a
+			 * transaction */
 };
 
 struct insn {
@@ -26,6 +31,8 @@ struct insn {
 	enum insn_kind kind;
 	bool is_call, is_return;
 	bool is_jump;	/* always or perhaps goes elsewhere; calls do not */
+	bool is_direct;	/* is_jump: the way is in the instruction; x86 only */
+	int32_t way;	/* is_direct: bytes from the next instruction on */
 };
 
 /* The instruction that n bytes at p begin with, in 64-bit mode. */

@@ -31,11 +31,10 @@ struct query {
 	int64_t data;			/* of the row */
 	struct sites *ret;
 	struct resolve_answer *answer;
-	/* Instructions of programs that the kernel takes no probe at, which
-	 * are left out; and the first. */
+	/* Instructions of programs that no probe can be at, which are left
+	 * out; and the first: what is said of it, what helps. */
 	uint32_t refused;
-	uint64_t refused_pc;
-	struct str refused_path;
+	struct str refused_text, refused_help;
 };
 
 /* Data of the timers that are not of a fixed length. */
@@ -109,8 +108,13 @@ typedef enum resolve_status user_resolver(struct query *q);
 enum resolve_status user_each_file(struct query *q, user_resolver *resolve);
 
 /* The site in the file at hand whose code is at a link-time address; false =
- * that is not in the file, or the kernel takes no probe there. */
-bool user_place(struct query *q, uint64_t pc, struct image_site *ret);
+ * that is not in the file, or there can be no probe.  pc becomes where the
+ * probe is: behind what does nothing and cannot be probed. */
+bool user_place(struct query *q, uint64_t *pc, struct image_site *ret);
+
+/* The answer to a point of whose places none can be probed, or a warning of
+ * those that are left out. */
+void user_tell_refused(struct query *q, bool found);
 
 /* May returns of functions of the file at hand be probed, if q is about them?
  * c: what is said to be wrong otherwise. */

@@ -53,7 +53,8 @@ static struct target_root argument(struct program *p,
 }
 
 static const struct target_scope *mark_scope(struct query *q,
-					     const struct usdt_mark *m)
+					     const struct usdt_mark *m,
+					     uint64_t pc)
 {
 	struct program *p = q->program;
 	struct target_scope *s = arena_new(p->arena, struct target_scope);
@@ -63,7 +64,7 @@ static const struct target_scope *mark_scope(struct query *q,
 	s->name = m->name;
 	s->provider = m->provider;
 	s->source = debug_source_file(p, q->user->path);
-	s->pc = m->pc;
+	s->pc = pc;
 	s->has_parms = true;
 	for (uint32_t i = 0; i < m->nargs; i++)
 		vec_push(p->arena, &s->roots,
@@ -107,14 +108,15 @@ static struct str mark_text(const struct query *q, const struct usdt_mark *m)
 static void add_mark(struct query *q, const struct usdt_mark *m)
 {
 	struct image_site place;
+	uint64_t pc = m->pc;
 	struct site *site;
 
-	if (!user_place(q, m->pc, &place))
+	if (!user_place(q, &pc, &place))
 		return;
 	place.b = m->semaphore_offset;
 	site = query_site(q, PROBE_UPROBE, mark_text(q, m));
 	site->image = place;
-	site->scope = mark_scope(q, m);
+	site->scope = mark_scope(q, m, pc);
 }
 
 static bool is_meant(const struct query *q, const struct usdt_mark *m)

@@ -32,7 +32,7 @@ static struct arena *arena_of(const struct statement *s)
  * that there are several of say nothing, the start of the kernel always
  * does. */
 static bool set_place(struct statement *s, struct image_site *site,
-		      uint64_t pc)
+		      uint64_t *pc)
 {
 	struct program *p = s->q->program;
 	struct str name;
@@ -41,12 +41,12 @@ static bool set_place(struct statement *s, struct image_site *site,
 
 	if (s->q->user)
 		return user_place(s->q, pc, site);
-	if (!debuginfo_symbol(s->src->info, pc, &name, &offset, &unique))
+	if (!debuginfo_symbol(s->src->info, *pc, &name, &offset, &unique))
 		return false;
 	if (!unique && !s->src->module.len &&
 	    debuginfo_find_symbol(s->src->info, STR("_text"), &text)) {
 		name = STR("_text");
-		offset = pc - text;
+		offset = *pc - text;
 	}
 	site->name = image_intern(p->image, p->back, name);
 	site->offset = offset;
@@ -94,7 +94,7 @@ static struct target_scope *add_site(struct statement *s, uint64_t pc,
 	struct str text = text_of(s, function, file, line);
 	struct site *site;
 
-	if (is_listed(s, text) || !set_place(s, &place, pc))
+	if (is_listed(s, text) || !set_place(s, &place, &pc))
 		return NULL;
 	list(s, text);
 	site = query_site(s->q, s->q->user ? PROBE_UPROBE : PROBE_KPROBE,
@@ -330,7 +330,7 @@ bool debug_return_add(struct query *q, const struct dbg_function *f)
 	struct site *site;
 
 	if (begin(&s, q, "function") != RESOLVE_FOUND ||
-	    !set_place(&s, &place, pc))
+	    !set_place(&s, &place, &pc))
 		return false;
 	site = query_site(q, q->user ? PROBE_URETPROBE : PROBE_KRETPROBE,
 			  text_of(&s, f->name, f->file, f->line));

@@ -219,27 +219,23 @@ static enum resolve_status no_files(struct query *q, struct err *e)
 			 e);
 }
 
-/* Tells of places that the kernel refuses; not for a point with wildcards, of
- * which nobody expects that all be probed. */
-static void tell_refused(struct query *q, bool found)
+/* Not for a point with wildcards, of which nobody expects that all be
+ * probed. */
+void user_tell_refused(struct query *q, bool found)
 {
 	const struct ast_component *last = &q->point->v[q->point->n - 1];
 	struct program *p = q->program;
-	struct str text = arena_printf(
-		p->arena, "the kernel takes no probe at the instruction at "
-		"%#llx in %" STR_FMT, (unsigned long long)q->refused_pc,
-		STR_ARG(q->refused_path));
 	struct diag *d;
 
 	if (!found) {
-		q->answer->text = text;
-		q->answer->help = STR("a line next to it may do");
+		q->answer->text = q->refused_text;
+		q->answer->help = q->refused_help;
 		return;
 	}
 	if (point_is_pattern(q->point))
 		return;
 	d = diag_warning(p->diags, DIAG_REFUSED_PLACE, last->span,
-			 "%" STR_FMT, STR_ARG(text));
+			 "%" STR_FMT, STR_ARG(q->refused_text));
 	if (q->refused > 1)
 		diag_note(p->diags, d, last->span, "and at %u more",
 			  q->refused - 1);
@@ -274,7 +270,7 @@ enum resolve_status user_each_file(struct query *q, user_resolver *resolve)
 	q->point = point;
 	*q->answer = first;
 	if (q->refused)
-		tell_refused(q, status == RESOLVE_FOUND);
+		user_tell_refused(q, status == RESOLVE_FOUND);
 	return status;
 }
 
@@ -291,17 +287,62 @@ static struct insn instruction(const struct query *q,
 	return insn_at(world_arch(q->program->world), code.p, code.size);
 }
 
-static void refuse(struct query *q, uint64_t pc)
+static void refuse(struct query *q, uint64_t pc, const struct insn *in)
 {
+	const char *what = "the kernel takes no probe at the instruction at";
+	const char *why = "", *help = "a line next to it may do";
+
 	if (q->refused++)
 		return;
-	q->refused_pc = pc;
-	q->refused_path = q->user->path;
+	if (in->kind == INSN_HARMED) {
+		what = "no probe can be at the system call at";
+		why = ": it would break the program";
+		help = "probe the instruction before it or behind it, or "
+		       "process.syscall";
+	} else if (in->kind == INSN_NOP5) {
+		what = "no probe can be at the five-byte nop at";
+		why = ": some kernels would break the program";
+		help = "probe the instruction before it or behind it";
+	}
+	q->refused_text = arena_printf(q->program->arena,
+				       "%s %#llx in %" STR_FMT "%s", what,
+				       (unsigned long long)pc,
+				       STR_ARG(q->user->path), why);
+	q->refused_help = str_from(help);
+}
+
+#define NOPS_MAX 4
+
+/* Behind nops that must not be probed, if it is the same there. */
+static uint64_t behind_nops(const struct query *q, struct debug_source *src,
+			    uint64_t pc)
+{
+	for (uint32_t i = 0; i < NOPS_MAX; i++) {
+		struct insn in = instruction(q, src, pc);
+
+		if (in.kind != INSN_NOP5 ||
+		    !elfsyms_follows(src->symbols, pc + in.length, pc))
+			break;
+		pc += in.length;
+	}
+	return pc;
+}
+
+static bool is_probeable(struct query *q, const struct debug_source *src,
+			 uint64_t pc)
+{
+	struct insn in = instruction(q, src, pc);
+
+	if (in.kind != INSN_REFUSED && in.kind != INSN_HARMED &&
+	    in.kind != INSN_NOP5)
+		return true;
+	refuse(q, pc, &in);
+	return false;
 }
 
 /* A program that does not run yet would be started without a probe that the
  * kernel takes not; it says nothing then. */
-bool user_place(struct query *q, uint64_t pc, struct image_site *ret)
+bool user_place(struct query *q, uint64_t *pc, struct image_site *ret)
 {
 	struct program *p = q->program;
 	const struct user_file *f = q->user;
@@ -309,13 +350,13 @@ bool user_place(struct query *q, uint64_t pc, struct image_site *ret)
 	uint64_t offset;
 	bool is_code;
 
-	if (!src->symbols || !objfile_offset(elfsyms_main(src->symbols), pc,
+	if (!src->symbols || !objfile_offset(elfsyms_main(src->symbols), *pc,
 					     &offset, &is_code) || !is_code)
 		return false;
-	if (instruction(q, src, pc).kind == INSN_REFUSED) {
-		refuse(q, pc);
+	*pc = behind_nops(q, src, *pc);
+	if (!is_probeable(q, src, *pc) ||
+	    !objfile_offset(elfsyms_main(src->symbols), *pc, &offset, &is_code))
 		return false;
-	}
 	*ret = (struct image_site){
 		.name = image_intern(p->image, p->back, f->path),
 		.offset = offset,
@@ -405,6 +446,7 @@ static void add_symbol(struct query *q, const struct debug_source *src,
 	struct image_site place;
 	struct dbg_function f;
 	struct site *site;
+	uint64_t pc;
 
 	if (src->info && debuginfo_function_at(src->info, q->program->arena,
 					       addr, &f) && f.entry == addr) {
@@ -412,7 +454,8 @@ static void add_symbol(struct query *q, const struct debug_source *src,
 		add_function(q, &f);
 		return;
 	}
-	if (!user_place(q, user_entry(q, addr), &place))
+	pc = user_entry(q, addr);
+	if (!user_place(q, &pc, &place))
 		return;
 	site = query_site(q, is_return(q) ? PROBE_URETPROBE : PROBE_UPROBE,
 			  function_text(q, name));

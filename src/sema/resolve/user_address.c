@@ -16,12 +16,14 @@
 
 /* ---- code ---- */
 
-static const struct target_scope *address_scope(struct query *q, uint64_t pc)
+/* pc: where the probe is of the address that was written. */
+static const struct target_scope *address_scope(struct query *q, uint64_t pc,
+						uint64_t written)
 {
 	struct debug_source *src = debug_source_file(q->program, q->user->path);
 	struct program *p = q->program;
 	struct str what = arena_printf(p->arena, "address %#llx of %" STR_FMT,
-				       (unsigned long long)pc,
+				       (unsigned long long)written,
 				       STR_ARG(q->user->path));
 
 	struct target_scope *s;
@@ -34,36 +36,48 @@ static const struct target_scope *address_scope(struct query *q, uint64_t pc)
 		return scope_of_numbers(p, what, q->data == FUNCTION_RETURN);
 	s = debug_scope(p, src, pc, (struct dbg_die){}, what);
 	if (debuginfo_function_at(src->info, p->arena, pc, &f) &&
-	    f.entry == pc && !debug_is_foreign(p, src))
+	    f.entry == written && !debug_is_foreign(p, src))
 		scope_add_arguments(p, s);
 	return s;
 }
 
-/* pc: as the file has it. */
-static enum resolve_status add_address(struct query *q, uint64_t pc)
+/* elfsyms_instruction() says so of what is no code, too. */
+static bool is_inside(const struct debug_source *src, uint64_t addr)
+{
+	uint64_t offset;
+	bool is_code;
+
+	return objfile_offset(elfsyms_main(src->symbols), addr, &offset,
+			      &is_code) && is_code &&
+	       elfsyms_instruction(src->symbols, addr) == ELFSYMS_INSN_INSIDE;
+}
+
+/* written: as the file has it. */
+static enum resolve_status add_address(struct query *q, uint64_t written)
 {
 	const struct ast_component *c = query_component(q, "statement");
 	struct debug_source *src = debug_source_file(q->program, q->user->path);
+	uint64_t pc = written;
 	struct image_site place;
 	struct site *site;
 
 	if (!user_may_return(q, c))
 		return RESOLVE_NOTHING;
-	if (!user_place(q, pc, &place))
-		return query_nothing(q, c->arg_span, DIAG_UNKNOWN_USER_FUNCTION,
-				     "%" STR_FMT " has no code at %#llx",
-				     STR_ARG(q->user->path),
-				     (unsigned long long)pc);
-	if (elfsyms_instruction(src->symbols, pc) == ELFSYMS_INSN_INSIDE)
+	if (src->symbols && is_inside(src, written))
 		return query_nothing(q, c->arg_span, DIAG_UNKNOWN_USER_FUNCTION,
 				     "no instruction of %" STR_FMT " begins at "
 				     "%#llx", STR_ARG(q->user->path),
-				     (unsigned long long)pc);
+				     (unsigned long long)written);
+	if (!user_place(q, &pc, &place))
+		return query_nothing(q, c->arg_span, DIAG_UNKNOWN_USER_FUNCTION,
+				     "%" STR_FMT " has no code at %#llx",
+				     STR_ARG(q->user->path),
+				     (unsigned long long)written);
 	site = query_site(q, q->data == FUNCTION_RETURN ? PROBE_URETPROBE :
 							  PROBE_UPROBE,
 			  query_text(q));
 	site->image = place;
-	site->scope = address_scope(q, pc);
+	site->scope = address_scope(q, pc, written);
 	return RESOLVE_FOUND;
 }
 
@@ -144,6 +158,8 @@ enum resolve_status user_absolute_resolve(struct query *q)
 		status = query_nothing(q, c->arg_span, DIAG_UNKNOWN_PROGRAM,
 				       "%" STR_FMT " cannot be read",
 				       STR_ARG(f.path));
+	if (q->refused)
+		user_tell_refused(q, status == RESOLVE_FOUND);
 	q->user = NULL;
 	return status;
 }
