@@ -11,6 +11,7 @@
 #include "dbg/die.h"
 #include "dbg/dieindex.h"
 #include "dbg/diescope.h"
+#include "dbg/linefiles.h"
 #include "dbg/lines.h"
 
 struct dieentry_site {
@@ -43,12 +44,13 @@ struct debugmatch {
 	struct debugmatch_unit *last;	/* the unit that was asked for last */
 	struct map units;		/* struct debugmatch_unit, by the bytes
 					 * of the address of the unit */
+	struct linefiles heads;
 	struct arena *arena;
 };
 
 struct debugmatch_unit {
 	struct die_unit *unit;
-	struct lines *lines;
+	struct lines *lines;		/* NULL = none has the file */
 	int8_t *files;			/* by number: 0 = not asked yet,
 					 * 1 = yes, -1 = no */
 	int8_t any;			/* the same of them all */

@@ -201,11 +201,14 @@ static int debuglines_unit_compare(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-/* The units with code from the file, once each; all if any file will do, or
- * where what says which file it is of is in other units. */
+/* The units with code from the file, once each; all if any file will do, where
+ * what says which file it is of is in other units, and if there is no index:
+ * the heads of the line tables tell it sooner than one is made. */
 static void debuglines_units(struct debuglines *s)
 {
-	bool all = !s->p->file.len || dieindex_is_cross(s->d->index);
+	bool all = !s->p->file.len || str_has_glob(s->p->file) ||
+		   !dieindex_has_names(s->d->index) ||
+		   dieindex_is_cross(s->d->index);
 	struct str file = s->p->file;
 	VEC(struct die_unit *) units = {};
 	struct dieindex_iter it = {};

@@ -173,27 +173,12 @@ struct str debugmatch_path(struct die_unit *u, struct lines *l, uint32_t file)
 	return l->full[file];
 }
 
-/* The pattern is the whole path, or its end from a '/' on. */
-static bool debugmatch_suffix(struct str pattern, struct str path)
-{
-	bool glob = str_has_glob(pattern);
-
-	for (uint32_t i = 0; i < path.len; i++) {
-		struct str rest = str_sub(path, i, path.len);
-
-		if (i && path.s[i - 1] != '/')
-			continue;
-		if (glob ? str_glob(pattern, rest) : str_eq(pattern, rest))
-			return true;
-	}
-	return false;
-}
-
 void debugmatch_init(struct debugmatch *m, const struct dbg_pattern *p,
 		     struct arena *a)
 {
 	*m = (struct debugmatch){ .pattern = p, .arena = a };
 	map_init(&m->units, a);
+	linefiles_init(&m->heads, p->file, a);
 }
 
 /* NULL = its lines are not readable. */
@@ -208,7 +193,8 @@ static struct debugmatch_unit *debugmatch_get(struct debugmatch *m,
 	if (!mu) {
 		mu = arena_new(m->arena, struct debugmatch_unit);
 		mu->unit = u;
-		mu->lines = lines_files(u);
+		if (u->has_lines || linefiles_has(&m->heads, u))
+			mu->lines = lines_files(u);
 		if (mu->lines)
 			mu->files = arena_array(
 				m->arena, mu->lines->nfiles + 1, int8_t);
@@ -239,7 +225,7 @@ bool debugmatch_file(struct debugmatch *m, struct die_unit *u, uint32_t n)
 	    !str_ends(base, str_sub(pattern, tail, pattern.len)))
 		mu->files[n] = -1;
 	else
-		mu->files[n] = debugmatch_suffix(pattern, debugmatch_path(
+		mu->files[n] = linefiles_is_suffix(pattern, debugmatch_path(
 			u, mu->lines, n)) ? 1 : -1;
 	return mu->files[n] > 0;
 }

@@ -352,6 +352,76 @@ bool die_abbrevs_read(struct die_file *f, uint64_t off,
 	return die_work(f, t->nspecs) && good;
 }
 
+/* Behind the attributes of an abbreviation; how many they are.  Most numbers
+ * are a byte, and there are millions of them. */
+static uint32_t die_skip_specs(struct reader *r)
+{
+	uint32_t n = 0;
+	uint64_t name, form;
+
+	do {
+		while (reader_left(r) > 2 && r->p[0] && r->p[0] < 0x80 &&
+		       r->p[1] && r->p[1] < 0x80 &&
+		       r->p[1] != DW_FORM_implicit_const) {
+			r->p += 2;
+			n++;
+		}
+		name = reader_uleb(r);
+		form = reader_uleb(r);
+		if (form == DW_FORM_implicit_const)
+			reader_sleb(r);
+		n++;
+	} while (!r->bad && (name || form));
+	return n;
+}
+
+/* A reader at what one abbreviation says of attributes, without a table of
+ * them all. */
+static bool die_find_specs(struct die_file *f, uint64_t off, uint64_t wanted,
+			   struct reader *ret)
+{
+	struct objfile_data d = die_section(f, DIE_ABBREV);
+	struct reader r = reader_at(d.p, d.size, off);
+	uint64_t code = 0;
+	uint32_t n = 0;
+
+	while (!r.bad && (code = reader_uleb(&r)) && n < DIE_SPECS_MAX) {
+		reader_uleb(&r);
+		reader_u8(&r);
+		if (code == wanted)
+			break;
+		n += die_skip_specs(&r);
+	}
+	*ret = r;
+	return die_work(f, n) && !r.bad && code == wanted;
+}
+
+bool die_root_attr(struct die_unit *u, uint16_t wanted, struct die_attr *ret)
+{
+	struct objfile_data d = die_section(u->file, u->in_types ? DIE_TYPES :
+								   DIE_INFO);
+	struct reader r = reader_at(d.p, u->end, u->root), specs;
+	uint64_t code = reader_uleb(&r), name, form;
+	int64_t implicit = 0;
+
+	if (u->abbrevs.v)
+		return die_attr((struct dbg_die){ u, u->root }, wanted, ret);
+	if (r.bad || !code ||
+	    !die_find_specs(u->file, u->abbrev_off, code, &specs))
+		return false;
+	do {
+		name = reader_uleb(&specs);
+		form = reader_uleb(&specs);
+		if (form == DW_FORM_implicit_const)
+			implicit = reader_sleb(&specs);
+		if (specs.bad || form > UINT16_MAX || (!name && !form))
+			return false;
+		*ret = (struct die_attr){ u, (uint16_t)form, implicit, r.p,
+					  r.end };
+	} while (name != wanted && die_skip(u, (uint16_t)form, &r));
+	return name == wanted && form != DW_FORM_indirect;
+}
+
 const struct die_abbrev *die_abbrevs_find(const struct die_abbrevs *t,
 					  uint64_t code)
 {

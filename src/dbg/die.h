@@ -190,6 +190,9 @@ struct die_block {
 };
 
 bool die_attr(struct dbg_die die, uint16_t name, struct die_attr *ret);
+/* The same of a unit's root, without reading the unit's abbreviations: for who
+ * has that one question to thousands of units. */
+bool die_root_attr(struct die_unit *u, uint16_t name, struct die_attr *ret);
 /* An attribute of die, or of what die is an instance or the definition of. */
 bool die_attr_deep(struct dbg_die die, uint16_t name, struct die_attr *ret);
 

@@ -10,17 +10,12 @@
 
 #define LINES_FILES_MAX (1u << 20)
 #define LINES_ROWS_MAX (1u << 24)
-#define LINES_FORMATS_MAX 16
 #define LINES_EXTRA_BYTES (1u << 20)
-
-struct lines_format {
-	uint64_t content, form;
-};
 
 /* ---- the header ---- */
 
-static uint32_t lines_formats(struct reader *r,
-			      struct lines_format formats[LINES_FORMATS_MAX])
+uint32_t lines_formats(struct reader *r,
+		       struct lines_format formats[LINES_FORMATS_MAX])
 {
 	uint32_t n = reader_u8(r);
 
@@ -42,7 +37,7 @@ static void lines_entry(struct lines *l, struct reader *r,
 {
 	for (uint32_t i = 0; i < n; i++) {
 		struct die_attr a = {
-			.unit = l->unit,
+			.unit = l->forms,
 			.form = (uint16_t)formats[i].form,
 			.p = r->p,
 			.end = r->end,
@@ -56,7 +51,7 @@ static void lines_entry(struct lines *l, struct reader *r,
 			*dir = (uint32_t)MIN(v, UINT64_C(0xffffffff));
 		if (formats[i].form > UINT16_MAX ||
 		    formats[i].form == DW_FORM_implicit_const ||
-		    !die_skip(l->unit, a.form, r))
+		    !die_skip(l->forms, a.form, r))
 			r->bad = true;
 	}
 }
@@ -115,45 +110,59 @@ static void lines_tables_4(struct lines *l, struct reader *r,
 	l->nfiles = files.n;
 }
 
-static bool lines_header(struct lines *l, struct reader r, struct str comp_dir)
+bool lines_prologue(struct lines *l, struct reader *r)
 {
-	uint64_t length = reader_u32(&r), header;
+	uint64_t length = reader_u32(r), header;
 	unsigned int offset_size = 4;
 
 	if (length == UINT32_MAX) {
-		length = reader_u64(&r);
+		length = reader_u64(r);
 		offset_size = 8;
 	}
-	if (!reader_has(&r, length))
+	if (!reader_has(r, length))
 		return false;
-	r.end = l->end = r.p + length;
-	l->version = (uint8_t)MIN(reader_u16(&r), 255);
+	r->end = l->end = r->p + length;
+	l->forms = l->unit;
+	/* An assembler may have written it, with another taste. */
+	if (l->unit->offset_size != offset_size) {
+		l->other = *l->unit;
+		l->other.offset_size = (uint8_t)offset_size;
+		l->forms = &l->other;
+	}
+	l->version = (uint8_t)MIN(reader_u16(r), 255);
 	l->address_size = l->unit->address_size;
 	if (l->version >= 5) {
-		l->address_size = reader_u8(&r);
-		reader_u8(&r);
+		l->address_size = reader_u8(r);
+		reader_u8(r);
 	}
-	header = reader_uint(&r, offset_size);
-	if (!reader_has(&r, header) || l->version < 2 || l->version > 5)
+	header = reader_uint(r, offset_size);
+	if (!reader_has(r, header) || l->version < 2 || l->version > 5)
 		return false;
-	l->program = r.p + header;
-	l->min_inst = reader_u8(&r);
+	l->program = r->p + header;
+	l->min_inst = reader_u8(r);
 	if (l->version >= 4)
-		reader_u8(&r);
-	l->default_stmt = reader_u8(&r);
-	l->line_base = (int8_t)reader_u8(&r);
-	l->line_range = reader_u8(&r);
-	l->opcode_base = reader_u8(&r);
-	l->lengths = r.p;
-	reader_skip(&r, l->opcode_base ? l->opcode_base - 1u : 0);
+		reader_u8(r);
+	l->default_stmt = reader_u8(r);
+	l->line_base = (int8_t)reader_u8(r);
+	l->line_range = reader_u8(r);
+	l->opcode_base = reader_u8(r);
+	l->lengths = r->p;
+	reader_skip(r, l->opcode_base ? l->opcode_base - 1u : 0);
+	return !r->bad && l->line_range &&
+	       (l->address_size == 4 || l->address_size == 8);
+}
+
+static bool lines_header(struct lines *l, struct reader r, struct str comp_dir)
+{
+	if (!lines_prologue(l, &r))
+		return false;
 	if (l->version >= 5) {
 		lines_table_5(l, &r, false);
 		lines_table_5(l, &r, true);
 	} else {
 		lines_tables_4(l, &r, comp_dir);
 	}
-	return !r.bad && l->line_range &&
-	       (l->address_size == 4 || l->address_size == 8);
+	return !r.bad;
 }
 
 /* ---- the program ---- */

@@ -40,7 +40,23 @@ struct lines {
 	uint8_t opcode_base;
 	int8_t line_base;
 	const uint8_t *lengths;
+	/* What the forms of its tables are read by: unit, or other, which is
+	 * that with offsets as long as the table's own. */
+	struct die_unit *forms;
+	struct die_unit other;
 };
+
+/* What DWARF 5's tables of directories and files have of each of them. */
+#define LINES_FORMATS_MAX 16
+struct lines_format {
+	uint64_t content, form;
+};
+/* How many there are; r is bad if those are too many. */
+uint32_t lines_formats(struct reader *r,
+		       struct lines_format formats[LINES_FORMATS_MAX]);
+/* Reads the header (l->unit is set) up to these tables, where r is then;
+ * false = malformed. */
+bool lines_prologue(struct lines *l, struct reader *r);
 
 /* The unit's table with its rows, read once; NULL = has none. */
 struct lines *lines_get(struct die_unit *u);
