@@ -240,6 +240,8 @@ struct program {
 	struct vars globals;
 	VEC(struct func *) funcs;
 	VEC(struct enum_name) enum_names;	/* made by target_text.c */
+	struct func *code_texts[2];	/* by target_code.c: of the kernel; of
+					 * processes */
 	VEC(struct probe *) probes;
 	bool lists_points;		/* -l, -L: each has to be there */
 	bool lists_names;		/* -l: of sites with the same text one

@@ -96,6 +96,12 @@ def members(v, t, depth):
             yield ".%s=%s" % (f.name, pretty(v[f], depth + 1))
 
 
+def code_at(v):
+    """A function by its address and its name, without parameters."""
+    name = re.search(r"<([^+(]*).*>$", v.format_string())
+    return "0x%x%s" % (int(v), " <%s>" % name.group(1) if name else "")
+
+
 def pretty(v, depth=0):
     t = v.type.strip_typedefs()
     if t.code in (gdb.TYPE_CODE_REF, gdb.TYPE_CODE_RVALUE_REF):
@@ -118,6 +124,8 @@ def pretty(v, depth=0):
         return pretty(v.dereference(), depth)
     if is_out(v):
         return "?"
+    if to.code == gdb.TYPE_CODE_FUNC:
+        return code_at(v)
     return text_at(v, TEXT) if is_char(to) else "0x%x" % int(v)
 
 

@@ -8,6 +8,7 @@
 #include "sema/resolve/target_text.h"
 
 #include "base/buf.h"
+#include "sema/resolve/target_code.h"
 #include "sema/walk.h"
 
 #define MAX_FIELDS 128		/* conversions in one text */
@@ -460,6 +461,20 @@ static void text_struct(struct text *t, const struct path *at, int depth,
 	text_str(t, STR("}"));
 }
 
+/* A pointer to a function: its name, too. */
+static void text_code(struct text *t, const struct path *at)
+{
+	struct path pa = path_copy(at);
+
+	if (!path_value(&pa, t->span)) {
+		text_str(t, STR("?"));
+		return;
+	}
+	text_target(t, &pa, FMT_STRING, 0);
+	vec_last(&t->args) = target_code_text(t->program, vec_last(&t->args),
+					      at->is_user);
+}
+
 /* A pointer is followed where the text begins, and to text everywhere. */
 static void text_pointer(struct text *t, const struct path *at,
 			 const struct ctype *type, int depth,
@@ -472,6 +487,8 @@ static void text_pointer(struct text *t, const struct path *at,
 		text_quoted(t, &pa, MAX_TEXT);
 	else if (!depth && is_struct(&to) && path_deref(&pa, t->span))
 		text_struct(t, &pa, depth, max_depth);
+	else if (to.kind == CTYPE_FUNC_PROTO)
+		text_code(t, at);
 	else
 		text_number(t, at, FMT_POINTER, 0);
 }
