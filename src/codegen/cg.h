@@ -116,6 +116,7 @@ struct cg_val {
 	uint32_t block;
 	bool fused;		/* a comparison, made by the branch */
 	bool late, on_stack;	/* a text: texts.c */
+	bool to_key;		/* the same: part of a key */
 };
 
 /* The handler proper, while its steps are made (stepped.h). */

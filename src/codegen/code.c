@@ -395,3 +395,13 @@ cg_reg code_def(const struct cg_insn *i)
 	}
 	return NO_REG;
 }
+
+void code_sweep(struct cg_code *c)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < c->insns.n; i++)
+		if (c->insns.v[i].kind != CG_DEAD)
+			c->insns.v[n++] = c->insns.v[i];
+	c->insns.n = n;
+}

@@ -171,6 +171,9 @@ uint32_t code_uses(const struct cg_insn *i, cg_reg ret[8]);
 /* NO_REG = nothing; R0 of a call counts as written. */
 cg_reg code_def(const struct cg_insn *i);
 
+/* Takes out what is dead. */
+void code_sweep(struct cg_code *c);
+
 static inline bool code_fits(int64_t v)
 {
 	return v == (int32_t)v;

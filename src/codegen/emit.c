@@ -191,6 +191,8 @@ static bool drop_unreached(struct cg_code *c)
 
 		if (p->kind == CG_LABEL) {
 			is_reached |= is_used[p->label];
+			if (!is_used[p->label])
+				p->kind = CG_DEAD;
 		} else if (!is_reached && p->kind != CG_DEAD) {
 			p->kind = CG_DEAD;
 			dropped = true;
@@ -417,6 +419,7 @@ uint32_t emit_prog(struct image *img, struct cg_code *const *funcs,
 		thread_jumps(funcs[f]);
 		while (drop_unreached(funcs[f]))
 			;
+		code_sweep(funcs[f]);
 		drop_jumps(funcs[f]);
 		e.starts[f] = at;
 		at += measure(&e, funcs[f]);

@@ -239,16 +239,6 @@ static void drop_dead(struct regalloc *ra, struct block *bl)
 	}
 }
 
-static void sweep(struct cg_code *c)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < c->insns.n; i++)
-		if (c->insns.v[i].kind != CG_DEAD)
-			c->insns.v[n++] = c->insns.v[i];
-	c->insns.n = n;
-}
-
 static void analyze(struct regalloc *ra)
 {
 	arena_reset(&ra->a);
@@ -760,7 +750,7 @@ static void apply(struct regalloc *ra)
 		    p->uses_reg && p->dst == p->src)
 			p->kind = CG_DEAD;
 	}
-	sweep(ra->c);
+	code_sweep(ra->c);
 }
 
 static bool round_of(struct regalloc *ra)
@@ -792,7 +782,7 @@ void regalloc(struct cg_code *c)
 	for (uint32_t b = 0; b < ra.nblocks; b++)
 		if (ra.blocks[b].reached)
 			drop_dead(&ra, &ra.blocks[b]);
-	sweep(c);
+	code_sweep(c);
 	while (!round_of(&ra)) {
 		rounds++;
 		assert(rounds < ROUNDS_MAX);

@@ -14,6 +14,7 @@
 #include "codegen/loop.h"
 #include "codegen/regalloc.h"
 #include "codegen/stepped.h"
+#include "codegen/truth.h"
 
 /* More sites in modules than these are hooked by one link. */
 #define CG_MODULE_SITES 64
@@ -635,6 +636,7 @@ static void allocate(struct cg_fn *fn)
 						 fn->scratch;
 			c->spill_off = end;
 		}
+		truth_fold(c);
 		regalloc(c);
 		end = MAX(end, c->spill_off);
 	}

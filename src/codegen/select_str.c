@@ -221,10 +221,10 @@ void cg_str_compare(struct cg_fn *fn, ir_ref r)
 
 	/* the kernel's are of 32 bits */
 	code_alui(c, BPF_LSH, n, 32);
-	code_alui(c, BPF_ARSH, n, 32);
-	if (i->op == OP_STR_CMP) {
-		cg_set_long(fn, r, n);
+	if (i->op == OP_STR_EQ) {
+		cg_set_long(fn, r, cg_truth(fn, BPF_JEQ, n, 0));
 		return;
 	}
-	cg_set_long(fn, r, cg_truth(fn, BPF_JEQ, n, 0));
+	code_alui(c, BPF_ARSH, n, 32);
+	cg_set_long(fn, r, n);
 }

@@ -167,6 +167,7 @@ void cg_place_texts(struct cg_fn *fn)
 			continue;
 		left -= size;
 		fn->vals[r].on_stack = true;
+		fn->vals[r].to_key = t.uses[r] & (USE_KEY | USE_RECORD);
 	}
 }
 
@@ -185,7 +186,7 @@ struct cg_str cg_text_on_stack(struct cg_fn *fn, ir_ref r)
 		.base = CG_IN_STACK,
 		.off = code_stack(fn->c, i->bound + 1u),
 		.bound = i->bound,
-		.is_padded = is_comm(i),
+		.is_padded = is_comm(i) && fn->vals[r].to_key,
 	};
 
 	if (s.is_padded)
