@@ -5,10 +5,6 @@
 
 #include "base/bits.h"
 
-#ifndef BPF_JCOND
-#define BPF_JCOND 0xe0
-#endif
-
 static const struct {
 	int number;
 	uint8_t nargs;

@@ -27,6 +27,10 @@ enum {
 	NO_REG = 0xffffff,
 };
 
+#ifndef BPF_JCOND
+#define BPF_JCOND 0xe0		/* may_goto */
+#endif
+
 #define CODE_STACK_MAX 512	/* bytes, of the functions that call each
 				 * other together */
 

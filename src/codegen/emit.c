@@ -118,7 +118,7 @@ static void drop_jumps(struct cg_code *c)
 {
 	const bool *in_loop = find_loops(c);
 
-	for (uint32_t i = 0; i < c->insns.n; i++) {
+	for (uint32_t i = c->insns.n; i-- > 0;) {
 		struct cg_insn *p = &c->insns.v[i], *next = p + 1;
 		uint8_t other = p->kind == CG_JMP ? inverse(BPF_OP(p->code)) :
 						    0;
@@ -132,7 +132,7 @@ static void drop_jumps(struct cg_code *c)
 			next->kind = CG_DEAD;
 		}
 		if (p->kind == CG_JMP && is_here(c, i + 1, p->label) &&
-		    (other || p->code == (BPF_JMP | BPF_JA)) &&
+		    p->code != (BPF_JMP | BPF_JCOND) &&
 		    !(in_loop[i] && is_behind_plain(c, i)))
 			p->kind = CG_DEAD;
 	}

@@ -8,11 +8,9 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "codegen/code.h"
 #include "codegen/vm_run.h"
 
-#ifndef BPF_JCOND
-#define BPF_JCOND 0xe0
-#endif
 #define TURNS_MAX (8u << 20)	/* of may_goto */
 #define POISON UINT64_C(0xdead4bad0dead000)
 

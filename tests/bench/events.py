@@ -52,7 +52,8 @@ def programs(o, text):
         if len(f) < 4 or not f[1].isdigit():
             continue
         who = ("empty" if f[0] in ("raw_empty", "user_nothing") else
-               "c" if f[0].startswith(("raw_", "user_")) else "spile")
+               "c" if f[0].startswith(("raw_", "user_")) else
+               "full" if f[0].startswith(("full_", "fuser_")) else "spile")
         insns = jit_insns(os.path.join(o.work, "jit", f[1]))
         old = sums.get(who)
         ns = [float(x) for x in f[3:]]
@@ -111,6 +112,15 @@ def in_program(o, row, *options):
     ratio, spread = quartiles([s / c for s, c in zip(*take) if c > 0])
     return (statistics.median(take[0]), statistics.median(take[1]), ratio,
             spread, got["spile"][0], got["c"][0])
+
+
+def full_insns(o, row):
+    """Of the program in C that does all that spile's does, if there is one."""
+    measure = [o.measure, "bpf", row.kind, o.ops, 2,
+               os.path.join(o.work, "jit")]
+    got = programs(o, run(*pinned(0, o.peer, o.full_obj, row.full(),
+                                  *measure)).stdout)
+    return got["full"][0] if "full" in got else None
 
 
 def whole_event(o, kind, *before):
@@ -177,11 +187,13 @@ def with_spread(v):
 def program_cells(o, row):
     p = in_program(o, row)
     if not p:
-        return ["-"] * 7
+        return ["-"] * 9
+    full = full_insns(o, row)
     return [number(p[0], "{:.1f}"), number(p[1], "{:.1f}"),
             number(p[2], "{:.2f}"), number(p[3], "{:.2f}"),
             number(p[4]), number(p[5]),
-            number(p[4] / p[5] if p[5] else None, "{:.2f}")]
+            number(p[4] / p[5] if p[5] else None, "{:.2f}"), number(full),
+            number(p[4] / full if full else None, "{:.2f}")]
 
 
 def event_cells(o, row):
@@ -192,6 +204,7 @@ def event_cells(o, row):
 
 
 TITLES = ["handler", "spile", "C", "ratio", "spread", "insns", "C", "ratio",
+          "C, as much", "ratio",
           "event: spile", "C, same", "C, plain", "bpftrace", "to same",
           "to plain", "to bpftrace"]
 

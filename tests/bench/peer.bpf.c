@@ -23,7 +23,7 @@ typedef long long s64;
 /* Where x86-64 has the arguments of a call. */
 struct pt_regs {
 	u64 r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di;
-	u64 orig_ax;
+	u64 orig_ax, ip, cs, flags;
 };
 
 /* As the tracepoint has them. */

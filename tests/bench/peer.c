@@ -5,8 +5,8 @@
  *	peer OBJECT HANDLER COMMAND...
  *	peer OBJECT HANDLER@FILE:OFFSET,OFFSET... COMMAND...
  *
- * The second form is for those of programs: user_NAME by one link for all of
- * these places, plain_NAME by an event for each; NAME_out at the return of the
+ * The second form is for those of programs: user_NAME (fuser_NAME) by one link
+ * for all of these places, plain_NAME by an event for each; NAME_out at the return of the
  * function, session_NAME at both ends.
  *
  * What the printf handler writes goes to standard error, as text; then how
@@ -107,7 +107,8 @@ static int attach_one(struct bpf_program *p)
 {
 	const char *name = bpf_program__name(p);
 
-	if (starts(name, "user_") || starts(name, "session_"))
+	if (starts(name, "user_") || starts(name, "fuser_") ||
+	    starts(name, "session_"))
 		return attach_link(p);
 	if (starts(name, "plain_"))
 		return attach_plain(p);
@@ -119,7 +120,7 @@ static void choose(struct bpf_program *p, const char *handler)
 	const char *name = bpf_program__name(p);
 
 	bpf_program__set_autoload(p, is_wanted(name, handler));
-	if (starts(name, "user_"))
+	if (starts(name, "user_") || starts(name, "fuser_"))
 		bpf_program__set_expected_attach_type(p, TRACE_UPROBE_MULTI);
 	if (starts(name, "session_"))
 		bpf_program__set_expected_attach_type(p, TRACE_UPROBE_SESSION);

@@ -30,6 +30,10 @@ class Row:
         """In C, as most would write it."""
         return self.peer("plain" if self.place else "tp")
 
+    def full(self):
+        """In C, as spile attaches, with all that spile's do; for its size."""
+        return self.peer("fuser" if self.place else "full")
+
     def empty(self):
         return ("user_nothing@" + self.place if self.place else "raw_empty")
 
