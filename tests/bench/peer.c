@@ -5,9 +5,9 @@
  *	peer OBJECT HANDLER COMMAND...
  *	peer OBJECT HANDLER@FILE:OFFSET,OFFSET... COMMAND...
  *
- * The second form is for those of programs: user_NAME (fuser_NAME) by one link
- * for all of these places, plain_NAME by an event for each; NAME_out at the return of the
- * function, session_NAME at both ends.
+ * The second form is for those of programs: user_NAME and fuser_NAME by one
+ * link for all of these places, plain_NAME by an event for each; NAME_out at
+ * the return of the function, session_NAME at both ends.
  *
  * What the printf handler writes goes to standard error, as text; then how
  * many events there were.
