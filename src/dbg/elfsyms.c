@@ -16,6 +16,7 @@
 #include "dbg/unpack.h"
 
 #define ELFSYMS_TABLES_MAX 3
+#define ELFSYMS_START_MAX 64 /* bytes of a program's start */
 #define ELFSYMS_PACKED_MAX ((size_t)256 << 20)
 
 struct elfsyms {
@@ -396,6 +397,63 @@ static void elfsyms_complete(struct elfsyms *s, struct arena *a,
 		sym->readable = cxxname(a, sym->name);
 }
 
+/* ---- main() without symbols ---- */
+
+/* What rdi is set to by the instruction at addr, as the first parameter of
+ * the call that comes behind it: "lea main(%rip), %rdi", "mov $main, %rdi". */
+static bool elfsyms_loads_main(const uint8_t *p, uint64_t addr, uint64_t *ret)
+{
+	uint32_t word = p[3] | (uint32_t)p[4] << 8 | (uint32_t)p[5] << 16 |
+			(uint32_t)p[6] << 24;
+	bool is_call = p[7] == 0xe8 || (p[7] == 0xff && p[8] == 0x15) ||
+		       (p[7] == 0x67 && p[8] == 0xe8);
+
+	if (p[0] != 0x48 || !is_call)
+		return false;
+	if (p[1] == 0x8d && p[2] == 0x3d)
+		*ret = addr + 7 + (uint64_t)(int64_t)(int32_t)word;
+	else if (p[1] == 0xc7 && p[2] == 0xc7)
+		*ret = word;
+	else
+		return false;
+	return true;
+}
+
+/* A program begins with code of the C library that hands main() to
+ * __libc_start_main(). */
+static bool elfsyms_start_main(struct elfsyms *s, uint64_t *ret)
+{
+	uint64_t addr = objfile_entry(s->main), n = 0;
+	struct objfile_data code;
+
+	if (objfile_machine(s->main) != EM_X86_64 || !addr ||
+	    !objfile_is_program(s->main))
+		return false;
+	code = objfile_bytes(s->main, addr);
+	while (n < ELFSYMS_START_MAX && n + 9 <= code.size) {
+		struct insn in =
+			insn_at(&arch_x86_64, code.p + n, code.size - n);
+
+		if (elfsyms_loads_main(code.p + n, addr + n, ret))
+			return elfsyms_is_code(s, *ret);
+		if (!in.length || in.is_jump || in.is_call)
+			return false;
+		n += in.length;
+	}
+	return false;
+}
+
+static void elfsyms_add_main(struct elfsyms *s, struct arena *a,
+			     struct elfsyms_list *ret)
+{
+	struct elfsym sym = { .name = STR("main"),
+			      .is_function = true,
+			      .is_global = true };
+
+	if (s->source != ELFSYMS_FULL && elfsyms_start_main(s, &sym.addr))
+		vec_push(a, ret, sym);
+}
+
 void elfsyms_functions(struct elfsyms *s, struct arena *a, struct str pattern,
 		       struct str version, struct elfsyms_list *ret)
 {
@@ -410,6 +468,8 @@ void elfsyms_functions(struct elfsyms *s, struct arena *a, struct str pattern,
 		q.untyped = true;
 		elfsyms_collect(&q);
 	}
+	if (!ret->n && str_is(pattern, "main"))
+		elfsyms_add_main(s, a, ret);
 	elfsyms_merge(ret);
 	elfsyms_unique(ret, pattern);
 	for (uint32_t i = 0; i < ret->n; i++)

@@ -64,7 +64,9 @@ enum elfsyms_source elfsyms_source(const struct elfsyms *s);
  * Functions with code in this file whose name matches the shell pattern, one
  * for each address, by address.  A pattern means the name in the file; of
  * C++ and Rust also the readable name, or the end of it behind a "::";
- * and "f" also what compilers made of it, "f.isra.0".  version: empty = any.
+ * and "f" also what compilers made of it, "f.isra.0".  "main" is found without
+ * a symbol, too, where the start of the program hands it to the C library.
+ * version: empty = any.
  */
 void elfsyms_functions(struct elfsyms *s, struct arena *a, struct str pattern,
 		       struct str version, struct elfsyms_list *ret);

@@ -49,6 +49,23 @@ struct err *kernel_file_find(const struct world *w, struct arena *a,
 
 /* ---- modules ---- */
 
+static int name_cmp(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+static void sort_names(struct world_names *names)
+{
+	uint32_t n = 0;
+
+	if (names->n)
+		qsort(names->v, names->n, sizeof(*names->v), name_cmp);
+	for (uint32_t i = 0; i < names->n; i++)
+		if (!n || !str_eq(names->v[i], names->v[n - 1]))
+			names->v[n++] = names->v[i];
+	names->n = n;
+}
+
 /* Is the path in modules.dep that of the module? */
 static bool is_module(struct str path, struct str name)
 {
@@ -84,6 +101,70 @@ static bool find_in_dep(struct str dep, struct str name, struct str *ret)
 		dep = str_sub(dep, line.len + 1, dep.len);
 	}
 	return false;
+}
+
+/* The name of the module whose path is at the start of a line; empty if the
+ * line is none of those. */
+static struct str module_in_line(struct arena *a, struct str line)
+{
+	int64_t colon = str_find_char(line, ':'), end;
+	struct str path = str_sub(line, 0, colon < 0 ? 0 : (uint32_t)colon);
+	uint32_t start = path.len;
+	char *s;
+
+	while (start && path.s[start - 1] != '/')
+		start--;
+	path = str_sub(path, start, path.len);
+	end = str_find(path, STR(".ko"));
+	if (end <= 0)
+		return (struct str){};
+	s = arena_alloc(a, (uint32_t)end + 1);
+	for (uint32_t i = 0; i < (uint32_t)end; i++)
+		s[i] = path.s[i] == '-' ? '_' : path.s[i];
+	s[end] = 0;
+	return (struct str){ s, (uint32_t)end };
+}
+
+static void match_dep(struct arena *a, struct str dep, struct str pattern,
+		      struct world_names *names)
+{
+	while (dep.len) {
+		int64_t end = str_find_char(dep, '\n');
+		struct str line =
+			str_sub(dep, 0, end < 0 ? dep.len : (uint32_t)end);
+		struct str name = module_in_line(a, line);
+
+		if (name.len && str_glob(pattern, name))
+			vec_push(a, names, name);
+		dep = str_sub(dep, line.len + 1, dep.len);
+	}
+}
+
+struct err *kernel_file_modules(const struct world *w, struct arena *a,
+				struct str pattern, struct world_names *ret)
+{
+	struct str release = world_release(w);
+	struct world_names names = {};
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(module_dirs); i++) {
+		_cleanup_(buf_deinit) struct buf dep = {};
+		struct str path = arena_printf(a, "%s%s/modules.dep",
+					       module_dirs[i], release.s);
+		struct err *e =
+			world_read(w, path.s, KERNEL_FILE_DEP_MAX, &dep);
+
+		if (err_drop(e))
+			continue;
+		match_dep(a, buf_view(&dep), pattern, &names);
+		break;
+	}
+	if (!names.n)
+		return err_new(ERR_NOT_FOUND,
+			       "kernel '%s' has no module '%" STR_FMT "'",
+			       release.s, STR_ARG(pattern));
+	sort_names(&names);
+	*ret = names;
+	return NULL;
 }
 
 struct err *kernel_file_module(const struct world *w, struct arena *a,
@@ -131,23 +212,6 @@ static bool is_tracepoint(const struct objfile_symbol *sym, struct str *ret)
 	*ret = str_sub(sym->name, prefix.len, sym->name.len);
 	/* A helper of the kernel's, no tracepoint. */
 	return !str_is(*ret, "check");
-}
-
-static int name_cmp(const void *a, const void *b)
-{
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
-static void sort_names(struct world_names *names)
-{
-	uint32_t n = 0;
-
-	if (names->n)
-		qsort(names->v, names->n, sizeof(*names->v), name_cmp);
-	for (uint32_t i = 0; i < names->n; i++)
-		if (!n || !str_eq(names->v[i], names->v[n - 1]))
-			names->v[n++] = names->v[i];
-	names->n = n;
 }
 
 static struct err *module_symbols(const struct world *w, struct arena *a,

@@ -17,6 +17,12 @@
 struct err *kernel_file_find(const struct world *w, struct arena *a,
 			     struct str *ret) must_check;
 
+/* The modules of the installed kernel whose names, with '_', match the
+ * pattern. */
+struct err *kernel_file_modules(const struct world *w, struct arena *a,
+				struct str pattern,
+				struct world_names *ret) must_check;
+
 /* A module's file; name with '_' or '-'. */
 struct err *kernel_file_module(const struct world *w, struct arena *a,
 			       struct str name, struct str *ret) must_check;

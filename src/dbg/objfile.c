@@ -991,6 +991,11 @@ static bool objfile_is_pie(struct objfile *o)
 	return false;
 }
 
+uint64_t objfile_entry(const struct objfile *o)
+{
+	return o->ehdr.e_entry;
+}
+
 bool objfile_is_program(struct objfile *o)
 {
 	GElf_Ehdr eh;

@@ -127,6 +127,9 @@ uint64_t objfile_tls_size(struct objfile *o);
  * has; false = has none. */
 bool objfile_tls(struct objfile *o, uint64_t *ret_addr, uint64_t *ret_size);
 
+/* Where a program begins; 0 = nowhere. */
+uint64_t objfile_entry(const struct objfile *o);
+
 /* Is it a program, of which a process has one, and no shared library? */
 bool objfile_is_program(struct objfile *o);
 

@@ -323,6 +323,11 @@ static void not_declaration(struct parser *p)
 	if (d && (next == TOK_LPAREN || next == TOK_SET))
 		diag_help(p->diags, d, "statements stand in a handler: probe "
 			  "begin { println(\"hello\") exit() }");
+	else if (d && (next == TOK_LBRACE || next == TOK_DOT ||
+		       next == TOK_COLON || next == TOK_COMMA))
+		diag_help(p->diags, d,
+			  "a probe begins with that word: probe "
+			  "begin { println(\"hello\") exit() }");
 }
 
 static void declaration(struct parser *p, struct ast_file *f)

@@ -586,6 +586,20 @@ static bool at_type_call(struct parser *p)
 	       parser_peek(p, 1)->kind == TOK_LPAREN;
 }
 
+/* A declaration, as other languages have, is a beginner's. */
+static void not_expression(struct parser *p)
+{
+	bool is_type = (parser_at(p, TOK_STRING_TYPE) ||
+			parser_at(p, TOK_LONG_TYPE)) &&
+		       parser_peek(p, 1)->kind == TOK_IDENT;
+	struct diag *d = parser_unexpected(p, "an expression");
+
+	if (d && is_type)
+		diag_help(p->diags, d,
+			  "locals are not declared: what they are "
+			  "first set to tells their type");
+}
+
 struct ast_expr *parse_value(struct parser *p)
 {
 	if (parser_at(p, TOK_NUMBER))
@@ -602,6 +616,6 @@ struct ast_expr *parse_value(struct parser *p)
 		return parenthesized(p);
 	if (parser_at(p, TOK_EMBEDDED))
 		return embedded(p);
-	parser_unexpected(p, "an expression");
+	not_expression(p);
 	return nothing(p);
 }

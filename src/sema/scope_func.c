@@ -468,6 +468,10 @@ static void report(struct scope_funcs *fs, const struct ast_expr *call,
 	if (is_extractor(call->call.name))
 		diag_help(p->diags, d, "statistics are asked by @%" STR_FMT
 			  "(...)", STR_ARG(call->call.name));
+	else if (str_is(call->call.name, "elif") ||
+		 str_is(call->call.name, "elsif") ||
+		 str_is(call->call.name, "elseif"))
+		diag_help(p->diags, d, "it is written: else if (...)");
 	else
 		help_similar(fs, d, call->call.name);
 }

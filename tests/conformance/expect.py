@@ -1,19 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What SystemTap's examples must print, beside the workload: a few words about
 each, for tools/conformance."""
+import os
 import re
 
 
 class Expect:
     """A script prints each of `patterns` (regular expressions, where ^ and $
     are those of lines), none of `never`, and `check` of it is true.  It is
-    run for `seconds`, by `command` in place of its .meta file's."""
+    run for `seconds`, by `command` in place of its .meta file's; in a guest by
+    in_guest, if that is there."""
 
     def __init__(self, *patterns, never=(), check=None, seconds=3,
-                 command=None):
+                 command=None, in_guest=None):
         self.patterns, self.never = patterns, never
         self.check, self.seconds = check, seconds
-        self.command = command
+        self.command, self.in_guest = command, in_guest
 
     def says_anything(self):
         return bool(self.patterns or self.check)
@@ -34,6 +36,10 @@ class Expect:
 
 
 NOTHING = Expect()
+HERE = os.path.dirname(os.path.abspath(__file__))
+LOAD = f"-c 'python3 {HERE}/load.py "   # and its word, and a '
+# A machine that serves files to itself.
+NFS = f"-c 'python3 {os.path.dirname(HERE)}/kernel/nfs_child.py'"
 HIST = r"^ *value \|-+ count$"
 SCRIPTS = {
     # apps, general
@@ -84,6 +90,11 @@ SCRIPTS = {
     "iotop.stp": Expect(r"^ +Process\tKB Read\tKB Written$", seconds=6),
     "nfs_func_users.stp": Expect(r"^Collecting top NFSD procs\.\.\.$",
                                  r"^name\(pid\) nfs ops$"),
+    "2048.stp": Expect(r"\x1b\[48;5;95m\x1b\[38;5;0m  "),
+    "libguestfs_log.stp": Expect(check=lambda said: True),
+    "php-trace.stp": Expect(
+        r"\S", command="stap php-trace.stp -c \"php -r 'echo strlen(php_uname("
+                       "));'\""),
     "switchfile.stp": Expect(
         r"\ABegin logging\n(log data\n)+log data\nEnd logging\n\Z",
         command="stap switchfile.stp -T 4; o=/tmp/spile-switch; "
@@ -231,6 +242,115 @@ SCRIPTS = {
     "ucalls.stp": Expect(r"^hello world$", r"^METHOD +# CALLS TIME \(us\)$",
                          r"^syscall\.\w+ +[1-9]\d* +\d+$"),
     "syscallsrw.stp": Expect(r"read|write"),
+    # Those of functions of the kernel, in a guest.  There is a file system for
+    # the workload in /tmp/mnt, with a file "watched" in it, and one of 2 MB in
+    # /tmp/small.
+    "callgraph.stp": Expect(r"^ *\d+ cat\(\d+\):->proc_\w+$",
+                            r"^ *\d+ cat\(\d+\): *<-proc_\w+$"),
+    "para-callgraph.stp": Expect(r"^ *\d+ cat\(\d+\): *->proc_\w+ \w+=0x",
+                                 r"^ *\d+ cat\(\d+\): *<-proc_\w+ return="),
+    "cpu_throttle.stp": Expect(check=lambda said: not said),
+    "sizeof.stp": Expect(r"\Atype task_struct byte-size: [1-9]\d{3,4}\n\Z",
+                         command="stap sizeof.stp task_struct -T 1"),
+    "varwatch.stp": Expect(r'^\S.*\[\d+\] kernel\.statement\("do_sys_open@.*'
+                           r'fs/open\.c:\d+"\) \$\$vars:$',
+                           r"^dfd=0x[0-9a-f]+ filename=0x"),
+    "whythefail.stp": Expect(
+        r"^cat\[\d+\] kernel function\(do_sys_open\w*\) \$return: -2$",
+        r"^statistics:$", r"^entry count: [1-9]", r"^exit-hit count: [1-9]",
+        in_guest="stap whythefail.stp kernel do_sys_openat2 '$return < 0' "
+                 "-c 'cat /root/no-such-file || true'"),
+    "scf.stp": Expect(r"\AStarting probe, type control-c to stop\.\n"),
+    "enospc.stp": Expect(
+        r"^\[\w{3} \w{3} .\d .* 20\d\d\]: ext4 \(\d+, \d+\) - no space left "
+        r"on the file system \(uid: 0, dd:\d+\)$",
+        in_guest="stap enospc.stp -c 'dd if=/dev/zero of=/tmp/small/full "
+                 "bs=64k count=100 || true'"),
+    "inodewatch.stp": Expect(
+        r"^sh\(\d+\) vfs_write 0x[0-9a-f]+/\d+$",
+        r"^cat\(\d+\) vfs_read 0x[0-9a-f]+/\d+$",
+        in_guest="stap inodewatch.stp $(stat -c '%Hd %Ld %i' /tmp/mnt/watched) "
+                 "-c \"sh -c 'echo x >> /tmp/mnt/watched; "
+                 "cat /tmp/mnt/watched'\""),
+    "inodewatch2.stp": Expect(
+        r"^chmod\(\d+\) notify_change 0x[0-9a-f]+/\d+ 100640 0$",
+        in_guest="stap inodewatch2.stp $(stat -c '%Hd %Ld %i' "
+                 "/tmp/mnt/watched) -c 'chmod 640 /tmp/mnt/watched'"),
+    "io_submit.stp": Expect(r"\AReady!\n"),
+    "mbrwatch.stp": Expect(
+        r"\S", in_guest="stap mbrwatch.stp -c "
+                        "'dd if=/dev/loop0 of=/dev/null count=1'"),
+    "slowvfs.stp": Expect(r"^\S+\[\d+\] \d\d+ \S"),
+    "traceio2.stp": Expect(
+        r"^python3?\(\d+\) vfs_(read|write) 0x[0-9a-f]+$",
+        in_guest="stap traceio2.stp 0x$(stat -c %D /tmp/mnt/watched) -T 5"),
+    "fslatency-nd.stp": Expect(r"\ATracing FS sync reads and writes\.\.\. "),
+    "fsslower-nd.stp": Expect(r"^TIME +PID +COMM +FUNC +SIZE +LAT\(ms\)$"),
+    "hugepage_collapse.stp": Expect(check=lambda said: True),
+    "hw_watch_addr.stp": Expect(
+        r"^0x[0-9a-f]{16} value is accessed$",
+        r"^ 0x[0-9a-f]+ : proc_\w+\+0x",
+        in_guest="stap hw_watch_addr.stp 0x`grep \"vm_dirty_ratio\" "
+                 "/proc/kallsyms` -c 'cat /proc/sys/vm/dirty_ratio'"),
+    "hw_watch_sym.stp": Expect(
+        r"^vm_dirty_ratio value is accessed$",
+        r"^ 0x[0-9a-f]+ : proc_\w+\+0x",
+        in_guest="stap hw_watch_sym.stp vm_dirty_ratio -c "
+                 "'cat /proc/sys/vm/dirty_ratio'"),
+    "overcommit.stp": Expect(
+        r"^overcommit blocked malloc, process python3? \(\d+\), \d{9,} pages$",
+        in_guest="stap overcommit.stp " + LOAD + "memory'"),
+    "netfilter_drop.stp": Expect(r"\ADropping packets! Ctrl-C to exit\.\n",
+                                 r"^1 TCP packets dropped, \d+ total bytes$"),
+    "sk_stream_wait_memory.stp": Expect(
+        r"^\d{16}: python3?\(\d+\) blocked on full send buffer$",
+        r"^\d{16}: python3?\(\d+\) recovered from full send buffer$",
+        in_guest="stap sk_stream_wait_memory.stp " + LOAD + "send'"),
+    "nfsd-recent.stp": Expect(
+        r"^\w{3} \w{3} .\d \d\d:\d\d:\d\d 20\d\d 127\.0\.0\.1 \w+",
+        in_guest=f"stap nfsd-recent.stp {NFS}"),
+    "nfsd-trace.stp": Expect(
+        r"^\w{3} \w{3} .* 127\.0\.0\.1 nfsd\.proc\d?\.\w+ .*/srv/spile",
+        in_guest=f"stap nfsd-trace.stp {NFS}"),
+    "nfsd_unlink.stp": Expect(
+        r"^address 127\.0\.0\.1 unlinks \w+",
+        in_guest=f"stap nfsd_unlink.stp {NFS}"),
+    "nfsdtop.stp": Expect(
+        r"127\.0\.0\.1", in_guest=f"stap nfsdtop.stp {NFS}"),
+    "stp_dump.stp": Expect(check=lambda said: not said),
+    "tcp_retransmission.stp": Expect(
+        r"\APrinting tcp retransmission\n",
+        r"^10\.9\.9\.1:\d+ => 10\.9\.9\.2:80 STATE:\w+ RTO:\d+ \(ms\)$",
+        in_guest="stap tcp_retransmission.stp " + LOAD + "connect'"),
+    "auditbt.stp": Expect(
+        r"^python3?\[\d+\] audit\(\d+\.\d+:\d+\): .*spile says so",
+        r"^ 0x[0-9a-f]+ : ",
+        in_guest="stap auditbt.stp " + LOAD + "audit'"),
+    "ltrace.stp": Expect(r"^\w+ \((0x[0-9a-f]+|\d+), .*\)\t+.*= "),
+    "rlimit_nofile.stp": Expect(
+        r"^\w{3} \w{3} .* 20\d\d python3?\(\d+\) open: \d+ - max: 20 Hit: "
+        r"EMFILE$",
+        in_guest="stap rlimit_nofile.stp " + LOAD + "files'"),
+    "sleepingBeauties.stp": Expect(check=lambda said: all(
+        re.match(r"thread \d+ \(.*\) (bored for|impatient after) \d+ ms$| 0x|$",
+                 line) for line in said.splitlines())),
+    "container_check.stp": Expect(
+        r"^ +executable: +prob capability$", r"^ +chown: +cap_\w+$", in_guest="stap container_check.stp "
+        "-c 'chown 1 /tmp/mnt/watched'"),
+    "fntimes.stp": Expect(check=lambda said: all(
+        re.match(r"function \w+ well over maximum time", line)
+        for line in said.splitlines())),
+    "functioncallcount.stp": Expect(r"^\w+ [1-9]\d*$"),
+    "latencytap.stp": Expect(
+        r"^Reason +Count +Average\(us\) +Maximum\(us\) +Percent%$",
+        r" [1-9]\d* +[1-9]\d* +[1-9]\d* +\d+%$", seconds=33,
+        in_guest="stap latencytap.stp --all-modules -T 33"),
+    "linetimes.stp": Expect(r"^kernel do_nanosleep call count: [1-9]\d*$",
+                            r"^region +avg\(us\) +max\(us\)$",
+                            r'^kernel\.\w+\("do_nanosleep@.*"\).* \d+ +\d+$'),
+    "timeout.stp": Expect(r"^ +pid \| +poll +select", r"^ *\d+ \|( +\d+){7}\| \S"),
+    "socket-trace.stp": Expect(r"^ *\d+ \w.*\(\d+\): *-> \w+$",
+                               r"^ *\d+ \w.*\(\d+\): *<- \w+$"),
     # virtualization, games
     "kvm_service_time.stp": Expect(r"^# reason reason\(hex\): count sum\(us\)"
                                    r" min\(us\) avg\(us\) max\(us\)$"),

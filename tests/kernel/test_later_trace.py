@@ -24,6 +24,18 @@ probe end { foreach (what+ in seen) println(what) delete seen }
 LATER_WANTED = """a pointer
 module("nbd").trace("nbd_send_request")
 """
+# By a pattern of installed modules; and, with its module's BTF, by its name.
+PATTERN = """
+probe module("nb[d]").trace("nbd_send_request") { seen["pattern"]++ }
+probe kernel.trace("nbd_send_request") ? {
+    seen[sprintf("request %d of %d", $rq != 0, $index)]++
+}
+global seen
+probe end { foreach (what+ in seen) println(what) delete seen }
+"""
+PATTERN_WANTED = """pattern
+request 1 of 0
+"""
 NAMES = """
 probe kernel.trace("nbd_send_request") {
     seen[sprintf("request %d of %d", $rq != 0, $index)]++
@@ -106,6 +118,12 @@ def main():
             return 1
     elif "whose arguments no BTF describes" not in done.stderr:
         print(done.stdout + done.stderr)
+        return 1
+    subprocess.run(["rmmod", "nbd"])
+    done = run(PATTERN, "modprobe nbd max_part=0; sleep 1; " + me)
+    wanted = (PATTERN_WANTED if os.path.exists("/sys/kernel/btf/nbd") else
+              PATTERN_WANTED.splitlines()[0] + "\n")
+    if differs(done, wanted):
         return 1
     # Nothing of ours holds it any more.
     return subprocess.run(["rmmod", "nbd"]).returncode

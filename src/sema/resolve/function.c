@@ -401,6 +401,34 @@ static struct str similar(struct program *p, struct str name)
 	return diag_guess_best(&g);
 }
 
+/* What helps where the function of a system call is meant, as kernels called
+ * them: sys_open(), do_sys_open(), SyS_open(). */
+static struct str system_call(struct program *p, struct str name)
+{
+	static const char *const before[] = { "sys_",	    "SyS_",
+					      "do_sys_",    "ksys_",
+					      "__x64_sys_", "__arm64_sys_",
+					      "compat_sys_" };
+	const struct arch *arch = world_arch(p->world);
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(before); i++) {
+		struct str start = str_from(before[i]), call;
+
+		if (!str_starts(name, start))
+			continue;
+		call = str_sub(name, start.len, name.len);
+		if (arch_syscall_nr(arch, call) < 0)
+			continue;
+		return arena_printf(
+			p->arena,
+			"system calls are probed as syscall.%" STR_FMT
+			", whatever their functions are "
+			"called",
+			STR_ARG(call));
+	}
+	return (struct str){};
+}
+
 static enum resolve_status no_function(struct query *q,
 				       const struct ast_component *c)
 {
@@ -409,6 +437,9 @@ static enum resolve_status no_function(struct query *q,
 			      "this kernel has no function '%" STR_FMT "'",
 			      STR_ARG(c->string));
 
+	q->answer->help = system_call(q->program, c->string);
+	if (q->answer->help.len)
+		return status;
 	q->answer->similar = similar;
 	q->answer->wanted = c->string;
 	return status;

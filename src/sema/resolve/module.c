@@ -26,8 +26,13 @@ struct world_names modules_meant(struct program *p, struct str pattern)
 	for (uint32_t i = 0; i < loaded.n; i++)
 		if (str_glob(pattern, loaded.v[i].name))
 			vec_push(p->arena, &names, loaded.v[i].name);
-	if (names.n || str_has_glob(pattern))
+	if (names.n || str_is(pattern, "*"))
 		return names;
+	if (str_has_glob(pattern)) {
+		err_free(kernel_file_modules(p->world, p->arena, pattern,
+					     &names));
+		return names;
+	}
 	e = kernel_file_module(p->world, p->arena, pattern, &path);
 	if (!e)
 		vec_push(p->arena, &names, pattern);
@@ -38,18 +43,13 @@ struct world_names modules_meant(struct program *p, struct str pattern)
 enum resolve_status module_unknown(struct query *q,
 				   const struct ast_component *c)
 {
-	bool glob = str_has_glob(c->string);
-	enum resolve_status status = query_nothing(
-		q, c->arg_span, DIAG_UNKNOWN_MODULE,
-		glob ? "no module '%" STR_FMT "' is loaded" :
-		       "no module '%" STR_FMT "' is loaded or installed",
-		STR_ARG(c->string));
+	enum resolve_status status =
+		query_nothing(q, c->arg_span, DIAG_UNKNOWN_MODULE,
+			      "no module '%" STR_FMT "' is loaded or installed",
+			      STR_ARG(c->string));
 
 	q->answer->help =
-		glob ? STR("a module that is loaded later is probed by its "
-			   "full name; or write ? behind the probe point to "
-			   "go without it") :
-		       STR("write ? behind the probe point to go without it");
+		STR("write ? behind the probe point to go without it");
 	return status;
 }
 

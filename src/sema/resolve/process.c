@@ -299,25 +299,81 @@ static bool is_known(const struct process_files *files, uint32_t n)
 	return false;
 }
 
+/* The same path where Debian keeps libraries, for /lib64/libc.so.6 and
+ * /usr/lib*\/libc.so.6, as scripts of other systems have them; empty if it is
+ * no such path. */
+static struct str library_path(const struct program *p, struct str name)
+{
+	const char *arch = str_is(world_arch(p->world)->name, "arm64") ?
+				   "aarch64" :
+				   "x86_64";
+	struct str usr = STR("/usr"), rest = name;
+
+	if (str_starts(rest, usr))
+		rest = str_sub(rest, usr.len, rest.len);
+	if (str_starts(rest, STR("/lib64/")))
+		rest = str_sub(rest, 7, rest.len);
+	else if (str_starts(rest, STR("/lib*/")))
+		rest = str_sub(rest, 6, rest.len);
+	else
+		return (struct str){};
+	return arena_printf(p->arena, "/usr/lib/%s-linux-gnu/%" STR_FMT, arch,
+			    STR_ARG(rest));
+}
+
+static struct err *programs_matching(const struct program *p, struct str name,
+				     struct process_files *ret)
+{
+	struct str library = library_path(p, name);
+	struct process_files more = {};
+	struct err *e = NULL;
+
+	if (library.len)
+		e = process_glob(p->world, p->arena, library, ret);
+	if (!e)
+		e = process_glob(p->world, p->arena, name, &more);
+	if (e)
+		return e;
+	for (uint32_t i = 0; i < more.n; i++)
+		vec_push(p->arena, ret, more.v[i]);
+	if (ret->n)
+		return NULL;
+	return err_new(ERR_NOT_FOUND, "no program matches '%" STR_FMT "'",
+		       STR_ARG(name));
+}
+
+/* A path of another system's, where there is no such file, is looked for as
+ * one of Debian's. */
+static struct err *program_called(const struct program *p, struct str name,
+				  struct process_files *ret)
+{
+	struct str path = process_search_path(p), library;
+	struct process_file one;
+	struct err *e =
+		process_find_program(p->world, p->arena, name, path, &one);
+
+	if (e && e->code == ERR_NOT_FOUND) {
+		library = library_path(p, name);
+		if (library.len &&
+		    !err_drop(process_find_program(p->world, p->arena, library,
+						   path, &one))) {
+			err_free(e);
+			e = NULL;
+		}
+	}
+	if (!e)
+		vec_push(p->arena, ret, one);
+	return e;
+}
+
 struct err *process_programs(const struct program *p, struct str name,
 			     struct process_files *ret)
 {
 	struct process_files found = {};
-	struct process_file one;
-	struct err *e;
+	struct err *e = str_has_glob(name) ?
+				programs_matching(p, name, &found) :
+				program_called(p, name, &found);
 
-	if (str_has_glob(name)) {
-		e = process_glob(p->world, p->arena, name, &found);
-		if (!e && !found.n)
-			e = err_new(ERR_NOT_FOUND,
-				    "no program matches '%" STR_FMT "'",
-				    STR_ARG(name));
-	} else {
-		e = process_find_program(p->world, p->arena, name,
-					 process_search_path(p), &one);
-		if (!e)
-			vec_push(p->arena, &found, one);
-	}
 	if (!e)
 		*ret = found;
 	return e;

@@ -134,6 +134,22 @@ static bool take_module(struct tracepoint_query *tq, struct str module,
 	return true;
 }
 
+/* Is the tracepoint of a module, loaded or not, that is called as its name
+ * begins, as kvm_exit is of kvm? */
+static bool find_by_prefix(struct tracepoint_query *tq, struct str name)
+{
+	for (uint32_t i = 1; i < name.len; i++) {
+		struct str module =
+			arena_str(arena_of(tq), str_sub(name, 0, i));
+
+		if (name.s[i] == '_' &&
+		    modules_meant(tq->q->program, module).n &&
+		    take_module(tq, module, name))
+			return true;
+	}
+	return false;
+}
+
 /* Of a tracepoint that the kernel's own BTF does not know: the module called
  * as its system first. */
 static bool find_module(struct tracepoint_query *tq, struct str system,
@@ -153,7 +169,7 @@ static bool find_module(struct tracepoint_query *tq, struct str system,
 		    take_module(tq, loaded.v[i], name))
 			return true;
 	}
-	return false;
+	return !system.len && find_by_prefix(tq, name);
 }
 
 static void add_module_site(struct tracepoint_query *tq, struct str module,

@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What single scripts look at, where the workload has no such thing:
+
+    load.py audit|connect|memory|send|files
+"""
+import os
+import resource
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+
+def audit():
+    """A user's message to the kernel's audit: AUDIT_USER_AVC."""
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 9) as s:
+        text = b"spile says so\0"
+        s.send(struct.pack("IHHII", 16 + len(text), 1107, 5, 1, 0) + text)
+        s.recv(1000)
+
+
+def connect():
+    """To an address from which nothing comes back."""
+    for words in ("link add e type dummy", "link set e arp off",
+                  "address add 10.9.9.1/24 dev e", "link set e up"):
+        subprocess.run(["ip", *words.split()], check=True)
+    try:
+        socket.create_connection(("10.9.9.2", 80), timeout=5)
+    except OSError:
+        pass
+
+
+def memory():
+    """More than there can be."""
+    try:
+        bytearray(1 << 44)
+    except MemoryError:
+        pass
+
+
+def send():
+    """To somebody who takes his time."""
+    server = socket.create_server(("127.0.0.1", 0))
+    client = socket.create_connection(server.getsockname())
+    peer = server.accept()[0]
+
+    def fill():
+        client.sendall(bytes(1 << 24))
+        client.close()
+    thread = threading.Thread(target=fill)
+    thread.start()
+    time.sleep(1)
+    while peer.recv(1 << 20):
+        pass
+    thread.join()
+
+
+def files():
+    """More than may be open."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))
+    for _ in range(30):
+        try:
+            os.dup(1)
+        except OSError:
+            time.sleep(0.1)
+
+
+{"audit": audit, "connect": connect, "memory": memory, "send": send,
+ "files": files}[sys.argv[1]]()

@@ -1,0 +1,56 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+#! needs: bpf root
+"""Files and functions are found where a script of another system does not
+expect them: main() of a program without symbols, by what its start does; and
+libraries where Debian keeps them, by the paths that other systems have."""
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+
+SPILE = os.environ["SPILE"]
+PROGRAM = """#include <stdio.h>
+int main(int argc, char **argv) { return !printf("%s %d\\n", argv[0], argc); }
+"""
+# As they link by default, and at a fixed address.
+WAYS = {"pie": ["-pie"], "fixed": ["-no-pie"]}
+
+
+def spile(*words):
+    return subprocess.run([SPILE, *words], capture_output=True, text=True,
+                          timeout=30)
+
+
+def main_of(directory, way):
+    path = os.path.join(directory, way)
+    subprocess.run(["cc", "-O2", "-s", *WAYS[way], "-o", path, "-xc", "-"],
+                   input=PROGRAM, text=True, check=True)
+    done = spile("-e", f'probe process("{path}").function("main") {{ '
+                 'printf("main(%d)\\n", int_arg(1)) }', "-c", path + " a b")
+    if "main(3)\n" in done.stdout and done.returncode == 0:
+        return 0
+    print(f"{way}: {done.stdout}{done.stderr}")
+    return 1
+
+
+def library(pattern):
+    done = spile("-l", f'process("{pattern}").function("malloc")')
+    if done.returncode == 0 and "libc.so.6" in done.stdout:
+        return 0
+    print(f"{pattern}: {done.stdout}{done.stderr}")
+    return 1
+
+
+def main():
+    failed = sum(map(library, ("/lib64/libc.so.6", "/lib*/libc.so.6",
+                               "/usr/lib*/libc.so.6")))
+    if platform.machine() == "x86_64" and shutil.which("cc"):
+        with tempfile.TemporaryDirectory(dir="/var/tmp") as directory:
+            failed += sum(main_of(directory, way) for way in WAYS)
+    return failed != 0
+
+
+sys.exit(main())
