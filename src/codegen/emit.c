@@ -3,9 +3,15 @@
 
 #include <assert.h>
 
+/* Jumps of 16 bits that are about as wide as they can be do not survive that
+ * the verifier puts instructions in place of one, between them and their
+ * label: for a lookup in a map, some ten of them. */
+#define SAFE_REACH 8192
+
 struct emit {
 	struct image *img;
 	struct arena *a;
+	int32_t reach;		/* of a jump of 16 bits */
 	uint32_t first;		/* of the program, in image.insns */
 	uint32_t last_place;
 	uint32_t *starts;	/* of the functions, relative to first */
@@ -356,7 +362,7 @@ static bool find_far(struct emit *e, struct cg_code *c)
 		if (p->kind != CG_JMP || p->is_far)
 			continue;
 		off = (int32_t)e->label_at[p->label] - (int32_t)at;
-		p->is_far = off != (int16_t)off;
+		p->is_far = off < -e->reach || off > e->reach;
 		found |= p->is_far;
 	}
 	return found;
@@ -399,10 +405,11 @@ static void mark_called(struct cg_code *const *funcs, uint32_t f, bool *called)
 }
 
 uint32_t emit_prog(struct image *img, struct cg_code *const *funcs,
-		   uint32_t n, const struct image_prog *like)
+		   uint32_t n, bool has_far, const struct image_prog *like)
 {
 	struct emit e = { .img = img, .a = funcs[0]->arena,
-			  .first = img->insns.n };
+			  .first = img->insns.n,
+			  .reach = has_far ? SAFE_REACH : INT16_MAX };
 	struct image_prog prog = *like;
 	uint32_t at = 0;
 	bool *called;
@@ -437,7 +444,7 @@ uint32_t emit_prog(struct image *img, struct cg_code *const *funcs,
 #ifdef UNIT_TEST
 #include "unit.h"
 
-#define TEST_FILL 40000
+#define TEST_FILL (SAFE_REACH + 1)
 
 /* A jump of this kind over many instructions, which another one leads to; the
  * program it becomes. */
@@ -460,7 +467,7 @@ static const uint64_t *test_far(struct arena *a, struct cg_insn jump,
 	code_ifi(c, BPF_JEQ, R0, 7, again);
 	code_place_label(c, jump.label);
 	code_exit(c);
-	emit_prog(img, &c, 1, &like);
+	emit_prog(img, &c, 1, true, &like);
 	*ret_n = img->insns.n;
 	return img->insns.v;
 }
@@ -523,7 +530,7 @@ UNIT_TEST_CASE(emit_threads_jumps)
 	code_place_label(&c, end);
 	code_movi(&c, R0, 3);
 	code_exit(&c);
-	emit_prog(&img, funcs, 1, &like);
+	emit_prog(&img, funcs, 1, true, &like);
 	TEST_EQ(img.insns.n, 5);
 	test_insn(img.insns.v[0], BPF_JMP | BPF_JEQ | BPF_K, 2, 0);
 	test_insn(img.insns.v[3], BPF_ALU64 | BPF_MOV | BPF_K, 0, 3);

@@ -819,7 +819,7 @@ static int64_t result_of(struct cg_code *c)
 	image_with_globals(&img, c->arena);
 	regalloc(c);
 	TEST(c->stack <= CODE_STACK_MAX);
-	emit_prog(&img, funcs, 1, &(struct image_prog){});
+	emit_prog(&img, funcs, 1, false, &(struct image_prog){});
 	vm = vm_create(&o);
 	if (vm_run(vm, 0, ctx, sizeof(ctx)))
 		memcpy(&ret, vm_value(vm, 0) + 128, sizeof(ret));
@@ -933,7 +933,7 @@ UNIT_TEST_CASE(vm_bounds)
 		code_movi(&c, R0, 0);
 		code_exit(&c);
 		regalloc(&c);
-		emit_prog(&img, funcs, 1, &(struct image_prog){});
+		emit_prog(&img, funcs, 1, false, &(struct image_prog){});
 		vm = vm_create(&o);
 		TEST(!vm_run(vm, 0, "", 0));
 		vm_destroy(vm);

@@ -233,12 +233,13 @@ uint32_t stepped_emit(struct cg_fn *fn, const struct image_prog *like)
 {
 	struct cg_code **funcs = fn->funcs.v;
 	struct cg_code *outer = funcs[0];
+	bool has_far = cg_has(fn, FEATURE_BIT(SDIV));
 
 	if (!fn->by_tail)
-		return emit_prog(fn->g->img, funcs, fn->funcs.n, like);
+		return emit_prog(fn->g->img, funcs, fn->funcs.n, has_far, like);
 	funcs[0] = funcs[fn->outer.function];
 	fn->g->img->maps.v[fn->progs_map].init =
-		emit_prog(fn->g->img, funcs, fn->funcs.n, like);
+		emit_prog(fn->g->img, funcs, fn->funcs.n, has_far, like);
 	funcs[0] = outer;
-	return emit_prog(fn->g->img, &outer, 1, like);
+	return emit_prog(fn->g->img, &outer, 1, has_far, like);
 }

@@ -242,7 +242,7 @@ static int prog_load(union bpf_attr *attr)
 static bool is_of_the_world(int code)
 {
 	return code == -EPERM || code == -EMFILE || code == -ENFILE ||
-	       code == -ENOMEM || code == -EAGAIN || code == -EINTR;
+	       code == -EAGAIN || code == -EINTR;
 }
 
 /* Again, to hear why. */

@@ -94,6 +94,8 @@ static bool is_too_much(struct str reason, int errnum)
 	static const struct str said[] = {
 		STR_INIT("BPF program is too large"),
 		STR_INIT("The sequence of "),
+		/* Jumps of 16 bits, between which it puts instructions. */
+		STR_INIT("cannot be patched due to 16-bit range"),
 		/* A jump of 32 bits, before Linux 6.6. */
 		STR_INIT("unknown opcode 06"),
 	};
@@ -162,6 +164,8 @@ struct err *verifier_log_explain(const struct image *img,
 
 	read_tail(text, &reason, &insn, &from);
 	place = place_of(img, p, insn);
+	if (!reason.len && errnum == ENOMEM)
+		return err_os(errnum, "loading a program");
 	if (!reason.len)
 		reason = str_from(strerror(errnum));
 	if (is_too_much(reason, errnum))
