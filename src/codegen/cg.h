@@ -495,6 +495,8 @@ cg_reg cg_stack_number(struct cg_fn *fn, uint32_t map, struct cg_str key,
 /* dst = the string that stands for a stack, to be shown as the operand says. */
 void cg_stack_put(struct cg_fn *fn, struct cg_str dst, cg_reg number,
 		  ir_ref as);
+/* Behind it: `lost` counts the stack as lost, both go on at `end`. */
+void cg_stack_end(struct cg_fn *fn, cg_label lost, cg_label end);
 
 /* The kernel's stack: select_stack.c. */
 void cg_stack(struct cg_fn *fn, ir_ref r, ir_ref n, ir_ref as);

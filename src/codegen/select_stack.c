@@ -345,6 +345,16 @@ void cg_stack_put(struct cg_fn *fn, struct cg_str dst, cg_reg number,
 	code_store(c, fn->scratch, dst.off + 14, cg_long(fn, as), 1);
 }
 
+void cg_stack_end(struct cg_fn *fn, cg_label lost, cg_label end)
+{
+	struct cg_code *c = fn->c;
+
+	code_jmp(c, end);
+	code_place_label(c, lost);
+	cg_loss(fn, LOSS_STACK);
+	code_place_label(c, end);
+}
+
 void cg_stack(struct cg_fn *fn, ir_ref r, ir_ref n, ir_ref as)
 {
 	struct cg_code *c = fn->c;
@@ -364,10 +374,7 @@ void cg_stack(struct cg_fn *fn, ir_ref r, ir_ref n, ir_ref as)
 			 number_of_all(fn, key, from, n, lost, end) :
 			 number_of_some(fn, key, from, n, lost, end);
 	cg_stack_put(fn, dst, number, as);
-	code_jmp(c, end);
-	code_place_label(c, lost);
-	cg_loss(fn, LOSS_STACK);
-	code_place_label(c, end);
+	cg_stack_end(fn, lost, end);
 	cg_slot_free(fn, (uint32_t)key.off);
 	cg_slot_free(fn, (uint32_t)frames.off);
 }

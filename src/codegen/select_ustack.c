@@ -391,10 +391,7 @@ void cg_ustack(struct cg_fn *fn, ir_ref r, ir_ref n, ir_ref as)
 	number = cg_stack_number(fn, cg_ustacks_map(fn->g, most_frames(fn)),
 				 key, size, STACK_AS_USER, lost);
 	cg_stack_put(fn, dst, number, as);
-	code_jmp(c, end);
-	code_place_label(c, lost);
-	cg_loss(fn, LOSS_STACK);
-	code_place_label(c, end);
+	cg_stack_end(fn, lost, end);
 	cg_slot_free(fn, (uint32_t)walk.off);
 }
 
@@ -429,10 +426,7 @@ void cg_place_text(struct cg_fn *fn, ir_ref r, ir_ref as, ir_ref addr)
 	number = cg_stack_number(fn, cg_places_map(fn->g), key, size,
 				 STACK_AS_PLACE, lost);
 	cg_stack_put(fn, dst, number, as);
-	code_jmp(c, end);
-	code_place_label(c, lost);
-	cg_loss(fn, LOSS_STACK);
-	code_place_label(c, end);
+	cg_stack_end(fn, lost, end);
 	cg_slot_free(fn, (uint32_t)key.off);
 }
 

@@ -896,18 +896,30 @@ bool objfile_symbol_at(struct objfile *o, uint64_t addr,
 	return found;
 }
 
+/* The next segment of a type, from number *i on. */
+static bool objfile_segment(struct objfile *o, size_t *i, uint32_t type,
+			    GElf_Phdr *ret)
+{
+	size_t n;
+
+	if (elf_getphdrnum(o->elf, &n))
+		return false;
+	while (*i < n && *i < INT32_MAX)
+		if (gelf_getphdr(o->elf, (int)(*i)++, ret) &&
+		    ret->p_type == type)
+			return true;
+	return false;
+}
+
 bool objfile_address(struct objfile *o, uint64_t offset, uint64_t *ret)
 {
 	uint64_t in_page;
 	bool found = false;
 	GElf_Phdr ph;
-	size_t n;
+	size_t i = 0;
 
-	if (elf_getphdrnum(o->elf, &n))
-		return false;
-	for (size_t i = 0; i < n && i < INT32_MAX; i++) {
-		if (!gelf_getphdr(o->elf, (int)i, &ph) ||
-		    ph.p_type != PT_LOAD || (found && !(ph.p_flags & PF_X)))
+	while (objfile_segment(o, &i, PT_LOAD, &ph)) {
+		if (found && !(ph.p_flags & PF_X))
 			continue;
 		/* Whole pages are loaded. */
 		in_page = ph.p_offset % OBJFILE_PAGE;
@@ -923,13 +935,10 @@ bool objfile_address(struct objfile *o, uint64_t offset, uint64_t *ret)
 bool objfile_code(struct objfile *o, uint64_t *ret_offset, uint64_t *ret_addr)
 {
 	GElf_Phdr ph;
-	size_t n;
+	size_t i = 0;
 
-	if (elf_getphdrnum(o->elf, &n))
-		return false;
-	for (size_t i = 0; i < n && i < INT32_MAX; i++) {
-		if (!gelf_getphdr(o->elf, (int)i, &ph) ||
-		    ph.p_type != PT_LOAD || !(ph.p_flags & PF_X))
+	while (objfile_segment(o, &i, PT_LOAD, &ph)) {
+		if (!(ph.p_flags & PF_X))
 			continue;
 		*ret_offset = ph.p_offset - ph.p_offset % OBJFILE_PAGE;
 		*ret_addr = ph.p_vaddr - ph.p_offset % OBJFILE_PAGE;
@@ -940,14 +949,9 @@ bool objfile_code(struct objfile *o, uint64_t *ret_offset, uint64_t *ret_addr)
 
 static bool objfile_tls_segment(struct objfile *o, GElf_Phdr *ret)
 {
-	size_t n;
+	size_t i = 0;
 
-	if (elf_getphdrnum(o->elf, &n))
-		return false;
-	for (size_t i = 0; i < n && i < INT32_MAX; i++)
-		if (gelf_getphdr(o->elf, (int)i, ret) && ret->p_type == PT_TLS)
-			return true;
-	return false;
+	return objfile_segment(o, &i, PT_TLS, ret);
 }
 
 uint64_t objfile_tls_size(struct objfile *o)

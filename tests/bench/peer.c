@@ -169,7 +169,7 @@ int main(int argc, char **argv)
 {
 	struct bpf_object *o;
 	struct ring_buffer *r;
-	int status;
+	int status, events;
 	pid_t pid;
 
 	if (argc < 4)
@@ -179,11 +179,9 @@ int main(int argc, char **argv)
 	if (!o || (strcmp(argv[2], "none") && !attach(o, argv[2])))
 		return 1;
 	text = fopen("/dev/null", "w");
-	r = strcmp(argv[2], "none") ?
-		    ring_buffer__new(bpf_object__find_map_fd_by_name(o,
-								     "events"),
-				     on_event, NULL, NULL) :
-		    NULL;
+	events = bpf_object__find_map_fd_by_name(o, "events");
+	r = strcmp(argv[2], "none") && events >= 0 ?
+		    ring_buffer__new(events, on_event, NULL, NULL) : NULL;
 	pid = fork();
 	if (!pid) {
 		execvp(argv[3], argv + 3);

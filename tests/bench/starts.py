@@ -56,20 +56,21 @@ def long_script():
 
 
 # what, script, ms and MB at most (of a start, to attached); script of bpftrace;
-# raw tracepoints that it needs
+# raw tracepoints that it needs; the same by libbpf
 def rows(o):
     calls = ["sys_enter", "sys_exit"]
     three = ["sched_switch", "sched_wakeup", "sys_enter"]
     return [
         ("begin only", 'probe begin { print("") }', 3, 4,
-         "BEGIN { exit(); }", []),
+         "BEGIN { exit(); }", [], None),
         ("three tracepoints, BTF types", THREE, 3, 4,
-         THREE_BT + "interval:ms:1 { exit(); }", three),
+         THREE_BT + "interval:ms:1 { exit(); }", three,
+         [o.peer, o.three_obj, "three"]),
         ("100 tracepoints", hundred(o), 10, None, None,
-         [re.split('[:"]', x)[-2] for x in tracepoints(o, 100)]),
+         [re.split('[:"]', x)[-2] for x in tracepoints(o, 100)], None),
         ("syscall.*", "global names probe syscall.* { names[name]++ }", 40,
-         None, None, calls),
-        ("500 lines", long_script(), 15, None, None, three),
+         None, None, calls, None),
+        ("500 lines", long_script(), 15, None, None, three, None),
     ]
 
 
@@ -114,17 +115,18 @@ def table(o):
     that takes by itself.  The floor: a program in C, without libraries, that
     does no more than to attach one program to the same tracepoints."""
     titles = ["script", "attached ms", "spread", "aim", "floor", "exit ms",
-              "CPU ms", "floor", "MB", "aim", "bpftrace: exit ms", "CPU ms",
-              "MB"]
+              "CPU ms", "floor", "MB", "aim", "libbpf: attached ms", "CPU ms",
+              "MB", "bpftrace: exit ms", "CPU ms", "MB"]
     out = [titles]
-    for what, script, ms, mb, bt, points in rows(o):
+    for what, script, ms, mb, bt, points, c in rows(o):
         if o.only and not re.search(o.only, what):
             continue
         ours = [o.spile, "-w", "-e", script, "-c", "/bin/echo"]
-        got, bare, floor = interleaved(
-            o, [ours, ["/bin/echo"], [o.measure, "attach", *points]])
+        got, bare, floor, lib = interleaved(
+            o, [ours, ["/bin/echo"], [o.measure, "attach", *points],
+                c + ["/bin/echo"] if c else ["/bin/false"]])
         if not got:
-            out.append([what] + ["failed"] + ["-"] * 11)
+            out.append([what] + ["failed"] + ["-"] * 14)
             continue
         row = [what, f"{(least(got, 0) - least(bare, 0)) / 1000:.1f}",
                f"{spread(got, 0) / 1000:.1f}", str(ms),
@@ -133,6 +135,9 @@ def table(o):
                f"{(least(got, 2) - least(bare, 2)) / 1000:.1f}",
                f"{least(floor, 2) / 1000:.1f}" if floor else "-",
                f"{median(got, 3) / 1024:.1f}", str(mb) if mb else "-"]
+        row += ([f"{(least(lib, 0) - least(bare, 0)) / 1000:.1f}",
+                 f"{(least(lib, 2) - least(bare, 2)) / 1000:.1f}",
+                 f"{median(lib, 3) / 1024:.1f}"] if lib else ["-"] * 3)
         peer = (measure(o, 3, o.bpftrace, "-e", bt)
                 if bt and o.bpftrace else None)
         row += ([f"{median(peer, 1) / 1000:.0f}",
