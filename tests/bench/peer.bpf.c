@@ -6,19 +6,9 @@
  * tracepoint of the call.  For programs, user_NAME, which peer.c attaches as
  * spile does, by one link, and plain_NAME as most would.
  */
-#include <linux/bpf.h>
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
-
-char LICENSE[] SEC("license") = "GPL";
-
-typedef unsigned char u8;
-typedef unsigned int u32;
-typedef unsigned long long u64;
-typedef long long s64;
+#include "peer.bpf.h"
 
 #define NR_FACCESSAT 269
-#define ENTRIES 2048
 
 /* Where x86-64 has the arguments of a call. */
 struct pt_regs {
@@ -40,23 +30,11 @@ struct comm_path {
 	char comm[16], path[64];
 };
 
-struct stat {
-	u64 count, sum, min, max;
-};
-
 struct event {
 	u64 head;
 	u64 pid, mode;
 	char comm[16];
 };
-
-#define MAP(name, kind, n, k, v)                   \
-	struct {                                   \
-		__uint(type, BPF_MAP_TYPE_##kind); \
-		__uint(max_entries, n);            \
-		__type(key, k);                    \
-		__type(value, v);                  \
-	} name SEC(".maps")
 
 MAP(by_pid, HASH, ENTRIES, u64, u64);
 MAP(by_comm, HASH, ENTRIES, struct comm, u64);
@@ -175,14 +153,8 @@ static __always_inline void do_minmax(u64 mode, u64 path)
 	u32 zero = 0;
 	struct stat *s = bpf_map_lookup_elem(&stats, &zero);
 
-	if (!s)
-		return;
-	if (!s->count || mode < s->min)
-		s->min = mode;
-	if (!s->count || mode > s->max)
-		s->max = mode;
-	s->count++;
-	s->sum += mode;
+	if (s)
+		stat_add(s, mode);
 }
 
 static __always_inline void do_lock(u64 mode, u64 path)
