@@ -199,7 +199,7 @@ static cg_reg linear_bucket(struct cg_code *c, const struct image_stat *s,
 			    cg_reg v)
 {
 	uint32_t last = image_stat_buckets(s) - 1;
-	cg_label done = code_label(c), fits = code_label(c);
+	cg_label done = code_label(c);
 	cg_reg i = code_const(c, 0), off;
 
 	if (code_fits(s->start))
@@ -215,7 +215,6 @@ static cg_reg linear_bucket(struct cg_code *c, const struct image_stat *s,
 	code_mov(c, i, off);
 	code_alui(c, BPF_ADD, i, 1);
 	code_place_label(c, done);
-	code_place_label(c, fits);
 	return i;
 }
 

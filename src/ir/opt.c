@@ -26,6 +26,7 @@ static const struct pass passes[] = {
 	{ "task", opt_task },
 	{ "alone", opt_alone },
 	{ "lock", ir_lock },
+	{ "held", opt_held },
 };
 
 void ir_optimize(struct ir_program *p)
