@@ -225,6 +225,8 @@ struct dbg_callee {
 	uint64_t return_pc;		/* of a call, 0 = is inlined, or tail
 					 * call */
 	uint32_t depth;			/* 1 = called by the function itself */
+	uint32_t parent;		/* 1 + its number in the list of whoever
+					 * calls it, 0 = the function itself */
 };
 
 struct dbg_callees {
@@ -236,6 +238,14 @@ struct dbg_callees {
 struct err *debuginfo_callees(struct debuginfo *d, struct arena *a,
 			      const struct dbg_function *f, uint32_t depth,
 			      struct dbg_callees *ret) must_check;
+
+/*
+ * Was the code at pc, of a called function, come to by calls that return to
+ * these n addresses, the innermost first?  A value, 1 or 0.
+ */
+struct dbg_loc debuginfo_called_by(struct debuginfo *d, struct arena *a,
+				   uint64_t pc, const uint64_t *returns,
+				   uint32_t n);
 
 /* One of the functions that share an address: what was inlined, then what it
  * was inlined into, ... */

@@ -395,9 +395,9 @@ static bool debuglines_find_code(struct debuglines_calls *c,
 }
 
 static void debuglines_call(struct debuglines_calls *c, struct dbg_die site,
-			    uint32_t depth)
+			    uint32_t depth, uint32_t parent)
 {
-	struct dbg_callee callee = { .depth = depth };
+	struct dbg_callee callee = { .depth = depth, .parent = parent };
 	struct dbg_die origin = die_ref(site, DW_AT_call_origin);
 	struct die_attr a;
 
@@ -414,9 +414,10 @@ static void debuglines_call(struct debuglines_calls *c, struct dbg_die site,
 	vec_push(c->a, c->ret, callee);
 }
 
-/* What is called in function die, whose callees are `depth` deep. */
+/* What is called in function die, whose callees are `depth` deep.  The frame of
+ * what was inlined is that of the function: it is their parent, too. */
 static void debuglines_callees(struct debuglines_calls *c, struct dbg_die die,
-			       uint32_t depth)
+			       uint32_t depth, uint32_t parent)
 {
 	uint32_t level[DEBUGLINES_LEVELS_MAX] = {};
 	struct die_walk w = die_walk(die);
@@ -440,9 +441,9 @@ static void debuglines_callees(struct debuglines_calls *c, struct dbg_die die,
 			if (debuginfo_function(c->d, w.die, &f))
 				vec_push(c->a, c->ret,
 					 (struct dbg_callee){
-						 f, 0, depth + at });
+						 f, 0, depth + at, parent });
 		} else if (debuglines_is_call(w.tag)) {
-			debuglines_call(c, w.die, depth + at);
+			debuglines_call(c, w.die, depth + at, parent);
 			w.into = false;
 		} else if (w.tag == DW_TAG_subprogram) {
 			w.into = false;
@@ -471,7 +472,7 @@ struct err *debuginfo_callees(struct debuginfo *d, struct arena *a,
 	*ret = (struct dbg_callees){};
 	map_init(&c.seen, a);
 	debuglines_is_new(&c, f->die);
-	debuglines_callees(&c, f->die, 1);
+	debuglines_callees(&c, f->die, 1, 0);
 	/* The list grows while it is read. */
 	for (uint32_t i = 0; i < ret->n; i++) {
 		struct dbg_callee callee = ret->v[i];
@@ -480,7 +481,8 @@ struct err *debuginfo_callees(struct debuginfo *d, struct arena *a,
 		    callee.depth >= depth ||
 		    !debuglines_is_new(&c, callee.function.die))
 			continue;
-		debuglines_callees(&c, callee.function.die, callee.depth + 1);
+		debuglines_callees(&c, callee.function.die, callee.depth + 1,
+				   i + 1);
 	}
 	return NULL;
 }

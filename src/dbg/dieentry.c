@@ -354,20 +354,26 @@ static void dieentry_passed(struct dieentry *e, uint32_t level, int reg)
 	}
 }
 
+/* Does the frame return to this address?  1 or 0. */
+static void dieentry_returns_to(struct dieentry *e,
+				const struct dieentry_frame *f, uint64_t pc)
+{
+	dieentry_cfa(e, f);
+	dieentry_add(e, f->row.regs[f->row.return_reg].offset);
+	dieentry_op(e, DBG_LOC_OP_LOAD, 8, 0);
+	dieentry_op(e, DBG_LOC_OP_ADDR, 0, pc);
+	dieentry_op(e, DBG_LOC_OP_EQ, 0, 0);
+}
+
 /* Is frame `level` one that was called at its site?  1 or 0. */
 static void dieentry_is_from(struct dieentry *e, uint32_t level)
 {
 	const struct dieentry_frame *f = &e->frames[level];
-	const struct cfi_where *w = &f->row.regs[f->row.return_reg];
 	uint64_t entry;
 	struct diescope s;
 	struct die_unit *u = dieindex_unit_at(e->d->index, f->pc);
 
-	dieentry_cfa(e, f);
-	dieentry_add(e, w->offset);
-	dieentry_op(e, DBG_LOC_OP_LOAD, 8, 0);
-	dieentry_op(e, DBG_LOC_OP_ADDR, 0, e->sites[level].return_pc);
-	dieentry_op(e, DBG_LOC_OP_EQ, 0, 0);
+	dieentry_returns_to(e, f, e->sites[level].return_pc);
 	if (dieentry_called(e->sites[level].die).unit)
 		return;
 	if (!u || !diescope_at(u, f->pc, &s) || !die_entry(s.v[0], &entry)) {
@@ -506,6 +512,40 @@ struct dbg_loc debuginfo_entry_value(struct debuginfo *d, struct arena *a,
 	if (!e.nchains || e.failed)
 		return dieloc_none("is known to the function's callers only, "
 				   "and too little of them");
+	return (struct dbg_loc){ .kind = DBG_LOC_VALUE,
+				 .ops = e.ops.v,
+				 .nops = e.ops.n };
+}
+
+/* ---- who called ---- */
+
+static bool dieentry_frame_at(struct dieentry *e, struct dieentry_frame *f,
+			      uint64_t pc)
+{
+	f->pc = pc;
+	return cfi_at(e->d->cfi, pc, &f->row) &&
+	       f->row.return_reg < CFI_REGS_MAX &&
+	       f->row.regs[f->row.return_reg].rule == CFI_OFFSET;
+}
+
+struct dbg_loc debuginfo_called_by(struct debuginfo *d, struct arena *a,
+				   uint64_t pc, const uint64_t *returns,
+				   uint32_t n)
+{
+	struct dieentry e = { .d = d, .a = a };
+	struct dieentry_frame *f = arena_array(a, n, struct dieentry_frame);
+
+	if (objfile_machine(d->main) != EM_X86_64)
+		return dieloc_none("is known on x86-64 only");
+	for (uint32_t i = 0; i < n && !e.failed; i++) {
+		f[i].inner = i ? &f[i - 1] : NULL;
+		e.failed = !dieentry_frame_at(&e, &f[i],
+					      i ? returns[i - 1] - 1 : pc);
+	}
+	if (!e.failed)
+		dieentry_returns_to(&e, &f[n - 1], returns[n - 1]);
+	if (e.failed)
+		return dieloc_none("is known from no table");
 	return (struct dbg_loc){ .kind = DBG_LOC_VALUE,
 				 .ops = e.ops.v,
 				 .nops = e.ops.n };

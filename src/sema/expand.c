@@ -132,6 +132,20 @@ static struct cond *clone_conditions(struct arena *a, const struct cond *c)
 	return copy;
 }
 
+/* if (when) body */
+static struct ast_stmt *body_when(struct arena *a, const struct ast_expr *when,
+				  struct ast_stmt *body)
+{
+	struct ast_stmt *block = block_new(a, body->span);
+	struct ast_stmt *s = arena_new(a, struct ast_stmt);
+
+	*s = (struct ast_stmt){ .kind = AST_S_IF, .span = body->span };
+	s->if_.cond = ast_clone_expr(a, when);
+	s->if_.yes = body;
+	vec_push(a, &block->block, s);
+	return block;
+}
+
 static void add_probe(struct expander *ex, const struct site *site,
 		      const struct ast_point *pt, const struct context *ctx)
 {
@@ -156,6 +170,8 @@ static void add_probe(struct expander *ex, const struct site *site,
 	pr->scope = site->scope;
 	pr->conditions = clone_conditions(p->arena, ctx->conditions);
 	pr->body = make_body(ex, ctx);
+	if (site->when)
+		pr->body = body_when(p->arena, site->when, pr->body);
 	pr->number = p->probes.n;
 	vec_push(p->arena, &p->probes, pr);
 	value_rewrite(p, pr);

@@ -20,6 +20,8 @@ struct site {
 	enum image_probe_kind kind;
 	struct image_site image;
 	const struct target_scope *scope;	/* $names there, or NULL */
+	struct ast_expr *when;		/* the handler runs only if this is so,
+					 * or NULL */
 };
 
 struct sites {

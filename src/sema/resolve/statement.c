@@ -6,6 +6,7 @@
  */
 #include "dbg/debuginfo.h"
 #include "lang/diag.h"
+#include "sema/resolve/called.h"
 #include "sema/resolve/debug.h"
 #include "sema/resolve/kind.h"
 
@@ -264,13 +265,15 @@ static uint64_t begins(const struct statement *s, const struct dbg_function *f)
 	return s->q->user ? user_entry(s->q, f->entry) : f->entry;
 }
 
-static void add_function(struct statement *s, const struct dbg_function *f)
+static struct target_scope *add_function(struct statement *s,
+					 const struct dbg_function *f)
 {
 	struct target_scope *scope = add_site(s, begins(s, f), f->die, f->name,
 					      f->file, f->line);
 
 	if (scope && !f->is_inline && !debug_is_foreign(s->q->program, s->src))
 		scope_add_arguments(s->q->program, scope);
+	return scope;
 }
 
 /* The rest of a function whose beginning was inlined (f.part.0): no call of it,
@@ -391,8 +394,33 @@ enum resolve_status label_resolve(struct query *q)
 			     STR_ARG(label->string));
 }
 
-/* What was inlined stands where it was inlined; a function that is called is
- * probed at its entry, whoever calls it: see docs/language.md. */
+/* The code of a function is that of all its callers: the handler asks who
+ * called. */
+static void add_called(struct statement *s, const struct dbg_callees *all,
+		       uint32_t k)
+{
+	struct sites *sites = s->q->ret;
+	uint32_t n = sites->list.n;
+	struct target_scope *scope = add_function(s, &all->v[k].function);
+
+	if (!scope)
+		return;
+	vec_last(&sites->list).when = called_condition(s->q->program, scope,
+						       all, k, s->place->span);
+	if (!vec_last(&sites->list).when)
+		sites->list.n = n;
+}
+
+static bool is_first(const struct dbg_callees *all, uint32_t k)
+{
+	for (uint32_t i = 0; i < k; i++)
+		if (all->v[i].function.entry == all->v[k].function.entry)
+			return false;
+	return all->v[k].function.entry;
+}
+
+/* What was inlined stands where it was inlined.  Calls proper are told in
+ * programs: see docs/language.md. */
 static void add_callees(struct statement *s, const struct dbg_function *f,
 			struct str name, uint32_t depth)
 {
@@ -402,13 +430,13 @@ static void add_callees(struct statement *s, const struct dbg_function *f,
 				   &callees));
 	for (uint32_t i = 0; i < callees.n; i++) {
 		const struct dbg_function *to = &callees.v[i].function;
-		bool seen = false;
 
-		for (uint32_t k = 0; k < i && !seen; k++)
-			seen = callees.v[k].function.entry == to->entry;
-		if (!seen && to->entry && to->is_inline &&
-		    str_glob(name, to->name))
+		if (!is_first(&callees, i) || !str_glob(name, to->name))
+			continue;
+		if (to->is_inline)
 			add_function(s, to);
+		else if (s->q->user && !debug_is_foreign(s->q->program, s->src))
+			add_called(s, &callees, i);
 	}
 }
 
@@ -437,6 +465,12 @@ enum resolve_status callee_resolve(struct query *q)
 			    (uint32_t)depth);
 	if (q->ret->list.n)
 		return RESOLVE_FOUND;
-	return query_nothing(q, q->point->span, unknown(&s),
-			     "nothing of that is inlined there");
+	query_nothing(q, q->point->span, unknown(&s), q->user ?
+		      "nothing of that is inlined or called there" :
+		      "nothing of that is inlined there");
+	if (q->user)
+		q->answer->help = STR("compilers note calls when they optimize "
+				      "(-O1), and when the called function is "
+				      "in the same program");
+	return RESOLVE_NOTHING;
 }
