@@ -29,7 +29,8 @@ struct x86 {
 	uint8_t map;		/* 0, 1 = 0f, 2 = 0f 38, 3 = 0f 3a, ... */
 	uint8_t modrm;
 	bool is_vex;
-	bool has_66, has_67, has_f2, has_f3, has_rex_w, is_bad_prefix;
+	bool has_66, has_67, has_f2, has_f3, has_rex_w, has_rex_b;
+	bool is_bad_prefix;
 	bool is_invalid;
 };
 
@@ -86,6 +87,7 @@ static void x86_opcode(struct x86 *x)
 		byte = reader_u8(&x->r);
 	if ((byte & 0xf0) == 0x40) {
 		x->has_rex_w = byte & 8;
+		x->has_rex_b = byte & 1;
 		byte = reader_u8(&x->r);
 	}
 	if (byte == 0xc5 || byte == 0xc4 || byte == 0x62) {
@@ -274,15 +276,39 @@ static bool x86_is_refused(const struct x86 *x)
 			   op == 0xf4 || op == 0xfa || op == 0xfb);
 }
 
-/* A system call that is stepped over elsewhere hears no signals; the child that
+/*
+ * With VEX and EVEX prefixes: what the kernel takes for instructions of one
+ * byte that it emulates (jumps, calls, nop), after which the program counter is
+ * right (ret, jmp), or which set the trap flag (popf).
+ */
+static const uint16_t x86_harmed_vex[16] = {
+	[0x7] = 0xffff, [0x9] = 0x2001, [0xc] = 0x0c0c,
+	[0xe] = 0x0f00, [0xf] = 0x8000,
+};
+
+/*
+ * A system call that is stepped over elsewhere hears no signals; the child that
  * it makes goes on there, behind it.  Transactions that fail go on from where
- * xbegin stood. */
+ * xbegin stood; pushf sees the trap flag; xchg %rax, %r8 is taken for a nop.
+ */
 static bool x86_is_harmed(const struct x86 *x)
 {
+	uint8_t op = x->opcode;
+
 	if (x->is_vex)
-		return false;
-	return (x->map == 1 && x->opcode == 0x05) ||
-	       (x->map == 0 && x->opcode == 0xc7 && x->modrm == 0xf8);
+		return x86_bit(x86_harmed_vex, op);
+	return (x->map == 1 && op == 0x05) ||
+	       (x->map == 0 && (op == 0x9c || (op == 0x90 && x->has_rex_b) ||
+				(op == 0xc7 && x->modrm == 0xf8)));
+}
+
+/* Of these the kernel stops at each turn. */
+static bool x86_is_repeated(const struct x86 *x)
+{
+	uint8_t op = x->opcode;
+
+	return (x->has_f2 || x->has_f3) && !x->is_vex && !x->map &&
+	       ((op >= 0xa4 && op <= 0xa7) || (op >= 0xaa && op <= 0xaf));
 }
 
 static enum insn_kind x86_kind(const struct x86 *x, const uint8_t *p,
@@ -292,7 +318,7 @@ static enum insn_kind x86_kind(const struct x86 *x, const uint8_t *p,
 
 	if (x86_is_refused(x))
 		return INSN_REFUSED;
-	if (x86_is_harmed(x))
+	if (x86_is_harmed(x) || x86_is_repeated(x))
 		return INSN_HARMED;
 	if (length == 5 && !x->is_vex &&
 	    ((x->map == 1 && op == 0x1f) || (x->map == 0 && op == 0x90)))
@@ -316,11 +342,13 @@ static void x86_flow(const struct x86 *x, struct insn *ret)
 	if (x->is_vex || x->map > 1)
 		return;
 	if (x->map == 1) {
+		ret->is_syscall = op == 0x05;
 		ret->is_jump = ret->is_direct = (op & 0xf0) == 0x80;
 		return;
 	}
 	ret->is_call = op == 0xe8 || (op == 0xff && (group & 6) == 2);
 	ret->is_return = op == 0xc2 || op == 0xc3 || op == 0xca || op == 0xcb;
+	ret->is_repeated = x86_is_repeated(x);
 	ret->is_direct = (op & 0xf0) == 0x70 || op == 0xe9 || op == 0xeb ||
 			 (op >= 0xe0 && op <= 0xe3);
 	ret->is_jump = ret->is_direct || (op == 0xff && (group & 6) == 4);
@@ -457,6 +485,15 @@ UNIT_TEST_CASE(insn_x86_kinds)
 	KIND("\x0f\x1f\x40\x00", INSN_EMULATED);
 	KIND("\x0f\x05", INSN_HARMED);
 	KIND("\xc7\xf8\x02\x00\x00\x00", INSN_HARMED);
+	KIND("\x9c", INSN_HARMED);
+	KIND("\x49\x90", INSN_HARMED);
+	KIND("\x62\xe2\x7d\x28\x7a\xce", INSN_HARMED);
+	KIND("\xc5\xfe\x7f\x07", INSN_HARMED);
+	KIND("\xc5\xf8\xc2\xc1\x02", INSN_HARMED);
+	KIND("\xc4\xe2\x71\x9d\xc2", INSN_HARMED);
+	KIND("\xf3\x48\xab", INSN_HARMED);
+	KIND("\x48\xab", INSN_OTHER);
+	KIND("\xc5\xf8\x58\xc1", INSN_OTHER);
 	KIND("\xf3\x0f\x1e\xfa", INSN_MARKER);
 	KIND("\x66\x2e\x0f\x1f\x84\x00\x00\x00\x00\x00", INSN_REFUSED);
 	KIND("\xf0\x48\x0f\xb1\x0f", INSN_REFUSED);

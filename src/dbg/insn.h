@@ -22,14 +22,16 @@ enum insn_kind {
 			 * line: a probe is better behind it */
 	INSN_REFUSED,	/* the kernel takes no probe there */
 	INSN_HARMED,	/* it takes one, but a program does not survive when
-			 * it is run elsewhere: a system call, the start of a
-			 * transaction */
+			 * it is run elsewhere: a system call; or the kernel
+			 * takes it for another instruction, or for many */
 };
 
 struct insn {
 	uint8_t length;	/* bytes; 0 = this is no instruction */
 	enum insn_kind kind;
 	bool is_call, is_return;
+	bool is_syscall;
+	bool is_repeated;	/* rep movs and the like */
 	bool is_jump;	/* always or perhaps goes elsewhere; calls do not */
 	bool is_direct;	/* is_jump: the way is in the instruction; x86 only */
 	int32_t way;	/* is_direct: bytes from the next instruction on */

@@ -34,6 +34,13 @@ __asm__(".globl call\n.type call, @function\n"
 	".globl number\n.type number, @function\n"
 	"number: mov $39, %eax\n	jmp call\n.size number, .-number\n");
 
+/* Begins with what the kernel takes for a jump; and with a repeated one. */
+__asm__(".globl wide\n.type wide, @function\n"
+	"wide:	vpcmpeqb %ymm1, %ymm0, %ymm0\n	ret\n"
+	".size wide, .-wide\n"
+	".globl again\n.type again, @function\n"
+	"again:	rep movsb\n	ret\n.size again, .-again\n");
+
 static int child_fails(pid_t child)
 {
 	int status = 0;

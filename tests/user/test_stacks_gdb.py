@@ -53,7 +53,9 @@ def run(command, directory):
 def instructions(program, directory):
     asks = sum([["-ex", f"disassemble {f}"] for f in FUNCTIONS], [])
     out = run(["gdb", "-nx", "-batch", *asks, program], directory).stdout
-    return [int(pc, 16) for pc in re.findall(r"^ +(0x[0-9a-f]+) <", out, re.M)]
+    # no probe can be at those that are repeated
+    return [int(pc, 16) for pc in
+            re.findall(r"^ +(0x[0-9a-f]+) <[^>]*>:\t(?!rep)", out, re.M)]
 
 
 def by_gdb(program, pcs, base, directory):

@@ -287,28 +287,39 @@ static struct insn instruction(const struct query *q,
 	return insn_at(world_arch(q->program->world), code.p, code.size);
 }
 
+/* Why not, and what of: "the nop", "the instruction". */
+static const char *why_refused(const struct insn *in, const char **what)
+{
+	*what = "instruction";
+	if (in->kind == INSN_NOP5) {
+		*what = "five-byte nop";
+		return "some kernels would break the program";
+	}
+	if (in->kind != INSN_HARMED)
+		return "the kernel takes none";
+	if (in->is_repeated)
+		return "it would be hit at each turn";
+	if (!in->is_syscall)
+		return "the kernel takes it for another one";
+	*what = "system call";
+	return "it would break the program";
+}
+
 static void refuse(struct query *q, uint64_t pc, const struct insn *in)
 {
-	const char *what = "the kernel takes no probe at the instruction at";
-	const char *why = "", *help = "a line next to it may do";
+	const char *what, *why = why_refused(in, &what);
 
 	if (q->refused++)
 		return;
-	if (in->kind == INSN_HARMED) {
-		what = "no probe can be at the system call at";
-		why = ": it would break the program";
-		help = "probe the instruction before it or behind it, or "
-		       "process.syscall";
-	} else if (in->kind == INSN_NOP5) {
-		what = "no probe can be at the five-byte nop at";
-		why = ": some kernels would break the program";
-		help = "probe the instruction before it or behind it";
-	}
 	q->refused_text = arena_printf(q->program->arena,
-				       "%s %#llx in %" STR_FMT "%s", what,
+				       "no probe can be at the %s at %#llx in %"
+				       STR_FMT ": %s", what,
 				       (unsigned long long)pc,
 				       STR_ARG(q->user->path), why);
-	q->refused_help = str_from(help);
+	q->refused_help = in->is_syscall ?
+		STR("probe the instruction before it or behind it, or "
+		    "process.syscall") :
+		STR("probe the instruction before it or behind it");
 }
 
 #define NOPS_MAX 4
