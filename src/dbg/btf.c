@@ -110,6 +110,18 @@ static inline uint8_t dbg_btf_tag(uint32_t kind, uint32_t name)
 	return (uint8_t)((name * 32 + kind) * 0x9e3779b1u >> 24);
 }
 
+/* What walks leave behind.  Pages that no walk comes to are never touched; with
+ * an index there are no walks. */
+static void dbg_btf_prepare(struct dbg_btf *btf)
+{
+	uint32_t max = btf->types_len / 12 + 1;
+
+	btf->marks = calloc(max / DBG_BTF_MARK + 1, sizeof(*btf->marks));
+	btf->tags = calloc(max, 1);
+	if (!btf->marks || !btf->tags)
+		abort();
+}
+
 /* Steps over the record at the frontier; false at the end. */
 static inline bool dbg_btf_advance(struct dbg_btf *btf)
 {
@@ -123,6 +135,8 @@ static inline bool dbg_btf_advance(struct dbg_btf *btf)
 		btf->end_is_final = true;
 		return false;
 	}
+	if (!btf->tags)
+		dbg_btf_prepare(btf);
 	if (i % DBG_BTF_MARK == 0)
 		btf->marks[i / DBG_BTF_MARK] = btf->end_off;
 	btf->tags[i] = dbg_btf_tag(BTF_INFO_KIND(info), dbg_btf_u32(p));
@@ -295,7 +309,6 @@ static uint32_t dbg_btf_count(struct ctypes *t)
 static struct err *dbg_btf_init(struct dbg_btf *btf)
 {
 	struct err *e = dbg_btf_header(btf);
-	uint32_t max;
 
 	if (e)
 		return e;
@@ -305,14 +318,8 @@ static struct err *dbg_btf_init(struct dbg_btf *btf)
 		btf->strs_first = btf->base->strs_first + btf->base->strs_len;
 	}
 	btf->end = btf->first;
-	/* Pages that no walk comes to are never touched. */
-	max = btf->types_len / 12 + 1;
 	btf->key.types_len = btf->types_len;
 	btf->key.strs_len = btf->strs_len;
-	btf->marks = calloc(max / DBG_BTF_MARK + 1, sizeof(*btf->marks));
-	btf->tags = calloc(max, 1);
-	if (!btf->marks || !btf->tags)
-		abort();
 	return NULL;
 }
 
@@ -515,10 +522,12 @@ static uint32_t dbg_btf_find_behind(struct dbg_btf *btf, enum ctype_kind kind,
 				    uint32_t name)
 {
 	uint8_t tag = dbg_btf_tag(kind, name);
-	const uint8_t *end = btf->tags + (btf->end - btf->first);
-	const uint8_t *p = btf->tags;
+	const uint8_t *p = btf->tags, *end;
 	struct dbg_btf_record r;
 
+	if (!p)
+		return 0;
+	end = p + (btf->end - btf->first);
 	while ((p = memchr(p, tag, (size_t)(end - p)))) {
 		uint32_t id = btf->first + (uint32_t)(p - btf->tags);
 
