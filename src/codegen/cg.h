@@ -117,6 +117,7 @@ struct cg_val {
 	bool fused;		/* a comparison, made by the branch */
 	bool late, on_stack;	/* a text: texts.c */
 	bool to_key;		/* the same: part of a key */
+	bool early;		/* a foreach: its place is made at the start */
 };
 
 /* The handler proper, while its steps are made (stepped.h). */
@@ -440,6 +441,7 @@ void cg_stat_add(struct cg_fn *fn, ir_ref r);
 void cg_stat_get(struct cg_fn *fn, ir_ref r);
 void cg_hist_take(struct cg_fn *fn, ir_ref r);
 void cg_stat_clear(struct cg_fn *fn, ir_ref r);
+void cg_iters_begin(struct cg_fn *fn);
 void cg_iter_new(struct cg_fn *fn, ir_ref r);
 void cg_iter_next(struct cg_fn *fn, ir_ref r);
 void cg_iter_key(struct cg_fn *fn, ir_ref r);

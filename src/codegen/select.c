@@ -729,6 +729,7 @@ uint32_t cg_select(struct cg *g, uint32_t n)
 	cg_prologue(&fn);
 	if (fn.is_stepped)
 		stepped_begin(&fn);
+	cg_iters_begin(&fn);
 	for (uint32_t k = 0; k < fn.norder; k++) {
 		cg_texts_begin(&fn, k);
 		select_block(&fn, fn.order[k]);

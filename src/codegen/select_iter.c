@@ -32,6 +32,7 @@
 #include "codegen/array.h"
 #include "codegen/loop.h"
 #include "codegen/rt.h"
+#include "ir/cfg.h"
 
 #define LEFT 0
 #define CURRENT 8
@@ -491,7 +492,7 @@ void cg_slice_delete(struct cg_fn *fn, ir_ref r)
 }
 
 /* The space of this handler for its next foreach. */
-static cg_reg space_new(struct cg_fn *fn, struct walk *w)
+static cg_reg space_new(struct cg_fn *fn, struct walk *w, cg_cell early)
 {
 	struct cg_code *c = fn->c;
 	uint32_t per = CG_SCRATCH_SLOTS * MAX(fn->g->o->ncpus, 1u);
@@ -503,7 +504,7 @@ static cg_reg space_new(struct cg_fn *fn, struct walk *w)
 	fn->g->niters = MAX(fn->g->niters, fn->iters_made);
 	fn->g->iter_size = MAX(fn->g->iter_size, size);
 	if (fn->is_stepped) {
-		w->number = cell_new(fn, 0);
+		w->number = early ? early : cg_slot(fn, 8);
 		cell_set(fn, w->number, own);
 	}
 	code_store(c, R10, cg_word(fn), own, 4);
@@ -649,6 +650,56 @@ static void drain(struct cg_fn *fn, const struct walk *w, cg_reg space)
 	cell_free(fn, seq);
 }
 
+static bool is_of_iter(const struct ir_insn *i)
+{
+	return i->op >= OP_ITER_NEXT && i->op <= OP_ITER_END;
+}
+
+/* Can control, as the verifier sees it, come here without having begun the
+ * foreach?  So it can where the body of one calls a function that the handler
+ * holds once (ir/share.h): from there, ways lead back that nobody takes. */
+static bool is_early(struct cg_fn *fn, const struct cfg *cfg, uint32_t block,
+		     ir_ref iter)
+{
+	uint32_t at = fn->vals[iter].block;
+
+	return at != block && !cfg_dominates(cfg, at, block);
+}
+
+static void place_early(struct cg_fn *fn, struct cg_val *v)
+{
+	if (v->early)
+		return;
+	v->early = true;
+	if (fn->is_stepped)
+		v->cell = cg_slot(fn, 8);
+	else
+		v->reg = code_const(fn->c, 0);
+}
+
+/* Where the space of such a foreach is, or its number in steps, has its place
+ * from the start. */
+void cg_iters_begin(struct cg_fn *fn)
+{
+	struct cfg cfg;
+
+	if (!fn->has_loops)
+		return;
+	cfg_init(&cfg, fn->f, fn->g->a);
+	cfg_dominators(&cfg);
+	for (uint32_t k = 0; k < fn->norder; k++) {
+		uint32_t n = fn->order[k];
+		const struct ir_block *b = &fn->f->blocks.v[n];
+
+		for (uint32_t j = 0; j < b->insns.n; j++) {
+			const struct ir_insn *i = ir_insn(fn->f, b->insns.v[j]);
+
+			if (is_of_iter(i) && is_early(fn, &cfg, n, i->a))
+				place_early(fn, &fn->vals[i->a]);
+		}
+	}
+}
+
 void cg_iter_new(struct cg_fn *fn, ir_ref r)
 {
 	const struct ir_insn *i = ir_insn(fn->f, r);
@@ -659,13 +710,15 @@ void cg_iter_new(struct cg_fn *fn, ir_ref r)
 
 	walk_new(&w, &fn->g->img->globals.v[it->global], it);
 	slice_key(fn, &w, r);
-	space = space_new(fn, &w);
+	space = space_new(fn, &w, fn->vals[r].cell);
 	code_storei(c, space, LEFT, 0, 8);
 	code_storei(c, space, CURRENT, 0, 8);
 	if (it->has_limit && i->a != IR_NONE)
 		code_store(c, space, LIMIT, cg_long(fn, i->a), 8);
 	if (fn->is_stepped)
 		fn->vals[r].cell = w.number;
+	else if (fn->vals[r].early)
+		code_mov(c, fn->vals[r].reg, space);
 	else
 		cg_set_long(fn, r, space);
 	walk_over(fn, &w, space, WALK_TAKE);
@@ -700,6 +753,9 @@ static cg_reg walk_of(struct cg_fn *fn, ir_ref r, struct walk *w)
 	walk_new(w, &fn->g->img->globals.v[it->global], it);
 	if (fn->is_stepped)
 		return space_again(fn, fn->vals[a].cell);
+	if (fn->vals[a].early)
+		code_ifi(fn->c, BPF_JEQ, fn->vals[a].reg, 0,
+			 fn->leave[fn->is_locked]);
 	return fn->vals[a].reg;
 }
 
