@@ -851,6 +851,59 @@ static struct err *dbg_btf_module_file(const struct world *w,
 	return dbg_btf_create(btf, ret);
 }
 
+/* Later runs find it there; btf->key says what it is of. */
+static void dbg_btf_keep_as(struct dbg_btf *btf, struct str name)
+{
+	struct str dir = cachefile_dir(&btf->arena), path;
+	struct btfindex *index;
+
+	if (!dir.len)
+		return;
+	path = arena_printf(&btf->arena, "%" STR_FMT "/%" STR_FMT,
+			    STR_ARG(dir), STR_ARG(name));
+	index = btfindex_load(path, &btf->key);
+	if (index)
+		dbg_btf_use(btf, index);
+	else if (cachefile_can_save(path))
+		btf->path = path;
+}
+
+/* The index is kept until the next boot. */
+static void dbg_btf_keep_index(struct dbg_btf *btf, const struct world *w)
+{
+	struct str boot = world_boot_id(w);
+
+	if (!world_is_live(w) || !boot.len ||
+	    boot.len >= sizeof(btf->key.boot_id))
+		return;
+	memcpy(btf->key.boot_id, boot.s, boot.len);
+	dbg_btf_keep_as(btf, STR("btf.index"));
+}
+
+static uint64_t dbg_btf_digest(const struct dbg_btf *btf)
+{
+	const char *p = btf->data;
+	uint64_t h = btf->size, word;
+
+	for (size_t i = 0; i + sizeof(word) <= btf->size; i += sizeof(word)) {
+		memcpy(&word, p + i, sizeof(word));
+		h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		h ^= h >> 32;
+	}
+	return h;
+}
+
+/* Of a kernel that does not run, by what it says. */
+static void dbg_btf_keep_installed(struct dbg_btf *btf)
+{
+	struct str name = arena_printf(&btf->arena, "btf-%016llx.index",
+				       (unsigned long long)dbg_btf_digest(btf));
+
+	memcpy(btf->key.boot_id, name.s,
+	       MIN(name.len, (uint32_t)sizeof(btf->key.boot_id)));
+	dbg_btf_keep_as(btf, name);
+}
+
 /* Types from the file of a kernel that does not run. */
 static struct err *dbg_btf_installed(const struct world *w, struct ctypes **ret)
 {
@@ -865,27 +918,11 @@ static struct err *dbg_btf_installed(const struct world *w, struct ctypes **ret)
 	if (!e && !bytes->len)
 		e = kernel_file_btf(path, bytes);
 	arena_deinit(&a);
-	return e ? e : dbg_btf_from(bytes->data, bytes->len, NULL, ret);
-}
-
-/* The index is kept until the next boot. */
-static void dbg_btf_keep_index(struct dbg_btf *btf, const struct world *w)
-{
-	struct str boot = world_boot_id(w), dir = cachefile_dir(&btf->arena);
-	struct btfindex *index;
-	struct str path;
-
-	if (!world_is_live(w) || !dir.len || !boot.len ||
-	    boot.len >= sizeof(btf->key.boot_id))
-		return;
-	memcpy(btf->key.boot_id, boot.s, boot.len);
-	path = arena_printf(&btf->arena, "%" STR_FMT "/btf.index",
-			    STR_ARG(dir));
-	index = btfindex_load(path, &btf->key);
-	if (index)
-		dbg_btf_use(btf, index);
-	else if (cachefile_can_save(path))
-		btf->path = path;
+	if (!e)
+		e = dbg_btf_from(bytes->data, bytes->len, NULL, ret);
+	if (!e)
+		dbg_btf_keep_installed(dbg_btf_of(*ret));
+	return e;
 }
 
 struct err *dbg_btf_open(const struct world *w, struct ctypes **ret)

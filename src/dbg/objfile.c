@@ -58,6 +58,8 @@ struct objfile {
 	uint32_t nheads, asked_name;	/* a power of two; questions */
 	bool has_symbols;		/* looked for them */
 	Elf_Data *symbols;
+	uint32_t nsymbols;
+	const Elf64_Sym *wide;		/* the same, if of 64 bits */
 	struct objfile_data strings;
 	struct buf unpacked;		/* the bytes of what was packed */
 	VEC(struct objfile_segment) segments;	/* by address */
@@ -686,9 +688,26 @@ static void objfile_read_symbols(struct objfile *o)
 	scn = elf_getscn(o->elf, sh.sh_link);
 	strings = scn ? elf_getdata(scn, NULL) : NULL;
 	o->symbols = elf_getdata(o->parts[i].scn, NULL);
+	if (o->symbols && o->symbols->d_type == ELF_T_SYM &&
+	    o->symbols->d_buf)
+		o->nsymbols = (uint32_t)MIN(
+			o->symbols->d_size /
+				gelf_fsize(o->elf, ELF_T_SYM, 1, EV_CURRENT),
+			(size_t)INT32_MAX);
+	if (o->nsymbols && objfile_address_size(o) == 8)
+		o->wide = o->symbols->d_buf;
 	if (strings && strings->d_buf)
 		o->strings = (struct objfile_data){ strings->d_buf,
 						    strings->d_size };
+}
+
+static uint64_t objfile_value(const struct objfile *o, const GElf_Sym *sym)
+{
+	uint64_t v = sym->st_value;
+
+	if (objfile_is_relocatable(o) && sym->st_shndx < o->n)
+		v += o->parts[sym->st_shndx].pub.addr;
+	return v;
 }
 
 static void objfile_fill_symbol(struct objfile *o, const GElf_Sym *sym,
@@ -702,7 +721,7 @@ static void objfile_fill_symbol(struct objfile *o, const GElf_Sym *sym,
 		r.end = r.p + OBJFILE_NAME_MAX;
 	*ret = (struct objfile_symbol){
 		.name = reader_str(&r),
-		.addr = sym->st_value,
+		.addr = objfile_value(o, sym),
 		.size = sym->st_size,
 		.is_function = GELF_ST_TYPE(sym->st_info) == STT_FUNC ||
 			       GELF_ST_TYPE(sym->st_info) == STT_GNU_IFUNC,
@@ -710,16 +729,19 @@ static void objfile_fill_symbol(struct objfile *o, const GElf_Sym *sym,
 		.is_undefined = sym->st_shndx == SHN_UNDEF,
 		.is_tls = GELF_ST_TYPE(sym->st_info) == STT_TLS,
 	};
-	if (objfile_is_relocatable(o) && sym->st_shndx < o->n)
-		ret->addr += o->parts[sym->st_shndx].pub.addr;
 }
 
+/* A kernel has 170000: those of 64 bits are taken as they lie there. */
 static bool objfile_sym(struct objfile *o, uint32_t i, GElf_Sym *ret)
 {
 	if (!o->has_symbols)
 		objfile_read_symbols(o);
-	return o->symbols && i <= INT32_MAX &&
-	       gelf_getsym(o->symbols, (int)i, ret);
+	if (i >= o->nsymbols)
+		return false;
+	if (!o->wide)
+		return gelf_getsym(o->symbols, (int)i, ret);
+	memcpy(ret, o->wide + i, sizeof(*ret));
+	return true;
 }
 
 bool objfile_symbol(struct objfile *o, uint32_t i, struct objfile_symbol *ret)
@@ -752,10 +774,8 @@ static bool objfile_is_named(const struct objfile *o, const GElf_Sym *sym,
 static void objfile_index_names(struct objfile *o)
 {
 	struct objfile_symbol s;
-	uint32_t n = 0;
+	uint32_t n = o->nsymbols;
 
-	while (objfile_symbol(o, n, &s))
-		n++;
 	o->nheads = 1024;
 	while (o->nheads < n && o->nheads < UINT32_C(1) << 30)
 		o->nheads *= 2;
@@ -797,6 +817,8 @@ bool objfile_find_symbol(struct objfile *o, struct str name, uint32_t *i,
 	bool found = false;
 	GElf_Sym sym;
 
+	if (!o->has_symbols)
+		objfile_read_symbols(o);
 	if (!o->heads && !*i && ++o->asked_name > OBJFILE_MANY)
 		objfile_index_names(o);
 	if (o->heads)
@@ -816,36 +838,65 @@ struct objfile_key {
 	uint32_t number;
 };
 
-static int objfile_key_compare(const void *a, const void *b)
-{
-	const struct objfile_key *x = a, *y = b;
+#define OBJFILE_DIGIT 9		/* bits */
 
-	if (x->addr != y->addr)
-		return x->addr < y->addr ? -1 : 1;
-	return x->number < y->number ? -1 : x->number > y->number;
+static bool objfile_has_name(const struct objfile *o, const GElf_Sym *sym)
+{
+	return sym->st_name < o->strings.size && o->strings.p[sym->st_name];
 }
 
+/* By one digit of the addresses; false = they have it in common. */
+static bool objfile_sort_by(const struct objfile_key *from, uint32_t n,
+			    unsigned int shift, struct objfile_key *to)
+{
+	uint32_t at[1u << OBJFILE_DIGIT] = {}, sum = 0, mask;
+
+	mask = ARRAY_SIZE(at) - 1;
+	for (uint32_t i = 0; i < n; i++)
+		at[from[i].addr >> shift & mask]++;
+	if (n && at[from[0].addr >> shift & mask] == n)
+		return false;
+	for (uint32_t i = 0; i <= mask; i++) {
+		uint32_t count = at[i];
+
+		at[i] = sum;
+		sum += count;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		to[at[from[i].addr >> shift & mask]++] = from[i];
+	return true;
+}
+
+/* By address; those of one stay in the order of the file. */
 static void objfile_sort_symbols(struct objfile *o)
 {
-	struct objfile_key *keys = NULL;
-	struct objfile_symbol s;
-	uint32_t n = 0, total = 0;
+	uint64_t total = o->nsymbols + UINT64_C(1);
+	struct objfile_key *keys = calloc(total, sizeof(*keys)), *swap;
+	struct objfile_key *other = calloc(total, sizeof(*other));
+	uint32_t n = 0;
+	GElf_Sym sym;
 
-	while (objfile_symbol(o, total, &s))
-		total++;
-	keys = calloc(total + UINT64_C(1), sizeof(*keys));
-	o->by_addr = calloc(total + UINT64_C(1), sizeof(*o->by_addr));
-	if (!keys || !o->by_addr)
+	o->by_addr = calloc(total, sizeof(*o->by_addr));
+	if (!keys || !other || !o->by_addr)
 		abort();
-	for (uint32_t i = 0; i < total; i++)
-		if (objfile_symbol(o, i, &s) && s.size && s.name.len &&
-		    !s.is_undefined)
-			keys[n++] = (struct objfile_key){ s.addr, i };
-	qsort(keys, n, sizeof(*keys), objfile_key_compare);
+	for (uint32_t i = 0; objfile_sym(o, i, &sym); i++) {
+		if (!sym.st_size || !objfile_has_name(o, &sym) ||
+		    sym.st_shndx == SHN_UNDEF)
+			continue;
+		keys[n++] = (struct objfile_key){ objfile_value(o, &sym), i };
+	}
+	for (unsigned int shift = 0; shift < 64; shift += OBJFILE_DIGIT) {
+		if (!objfile_sort_by(keys, n, shift, other))
+			continue;
+		swap = keys;
+		keys = other;
+		other = swap;
+	}
 	for (uint32_t i = 0; i < n; i++)
 		o->by_addr[i] = keys[i].number;
 	o->nby_addr = n;
 	free(keys);
+	free(other);
 }
 
 /* The same without an order: to sort takes as long as many passes. */
@@ -878,6 +929,8 @@ bool objfile_symbol_at(struct objfile *o, uint64_t addr,
 	struct objfile_symbol s;
 	uint32_t low;
 
+	if (!o->has_symbols)
+		objfile_read_symbols(o);
 	if (!objfile_is_relocatable(o) && ++o->asked_addr < OBJFILE_MANY)
 		return objfile_scan_at(o, addr, ret);
 	if (!o->by_addr)
@@ -887,7 +940,8 @@ bool objfile_symbol_at(struct objfile *o, uint64_t addr,
 	/* Names of one address: a global one is better. */
 	for (uint32_t i = low; i && low - i < 16; i--) {
 		if (!objfile_symbol(o, o->by_addr[i - 1], &s) ||
-		    addr - s.addr >= s.size || (found && s.addr != ret->addr))
+		    !s.name.len || addr - s.addr >= s.size ||
+		    (found && s.addr != ret->addr))
 			continue;
 		if (!found || s.is_global)
 			*ret = s;
