@@ -265,11 +265,13 @@ static int debuginfo_function_compare(const void *a, const void *b)
 }
 
 void debuginfo_instances(struct die_unit *u, struct arena *a,
-			 const struct dbg_die *origins, uint32_t n,
+			 const struct dbg_die *origins, uint32_t n, bool *had,
 			 struct dbg_functions *ret)
 {
 	struct die_walk w = die_walk((struct dbg_die){ u, u->root });
+	const struct dbg_die *known;
 	struct dbg_die in = {}, origin;
+	struct objfile_symbol sym;
 	struct dbg_function f;
 
 	while (ret->n <= DEBUGINFO_INSTANCES_MAX && die_walk_next(&w)) {
@@ -283,10 +285,15 @@ void debuginfo_instances(struct die_unit *u, struct arena *a,
 		if (w.tag != DW_TAG_inlined_subroutine)
 			continue;
 		origin = die_ref(w.die, DW_AT_abstract_origin);
-		if (!bsearch(&origin, origins, n, sizeof(*origins),
-			     debuginfo_die_compare) ||
+		known = bsearch(&origin, origins, n, sizeof(*origins),
+				debuginfo_die_compare);
+		if (!known || (had && had[known - origins]) ||
 		    !debuginfo_fill(w.die, &f))
 			continue;
+		/* Where no symbol is, there may be no probe. */
+		if (had)
+			had[known - origins] =
+				objfile_symbol_at(u->file->obj, f.entry, &sym);
 		f.in = in;
 		vec_push(a, ret, f);
 	}
@@ -300,6 +307,7 @@ struct debuginfo_search {
 	const struct dbg_pattern *p;
 	struct debugmatch match;
 	bool is_cross;		/* an entry may be of another unit's file */
+	bool is_once;		/* DBG_ONCE */
 	struct dbg_functions *ret;
 	VEC(struct dbg_die) origins;
 };
@@ -385,14 +393,17 @@ static void debuginfo_take_instances(struct debuginfo_search *s, bool all)
 {
 	struct dbg_functions found = {};
 	struct die_unit *u, *last = NULL;
+	bool *had = NULL;
 	uint32_t first = 0;
 
 	if (!s->origins.n)
 		return;
+	if (s->is_once)
+		had = arena_array(s->a, s->origins.n, bool);
 	qsort(s->origins.v, s->origins.n, sizeof(*s->origins.v),
 	      debuginfo_die_compare);
 	for (uint32_t i = 0; all && (u = dieindex_unit(s->d->index, i)); i++)
-		debuginfo_instances(u, s->a, s->origins.v, s->origins.n,
+		debuginfo_instances(u, s->a, s->origins.v, s->origins.n, had,
 				    &found);
 	for (uint32_t i = 0; !all && i <= s->origins.n; i++) {
 		u = i < s->origins.n ? s->origins.v[i].unit : NULL;
@@ -400,7 +411,8 @@ static void debuginfo_take_instances(struct debuginfo_search *s, bool all)
 			continue;
 		if (last)
 			debuginfo_instances(last, s->a, s->origins.v + first,
-					    i - first, &found);
+					    i - first,
+					    had ? had + first : NULL, &found);
 		first = i;
 		last = u;
 	}
@@ -472,7 +484,8 @@ struct err *debuginfo_functions(struct debuginfo *d, struct arena *a,
 {
 	struct dbg_functions found = {};
 	struct debuginfo_search s = {
-		.d = d, .a = a, .p = p, .is_cross = true, .ret = &found
+		.d = d, .a = a, .p = p, .is_cross = true, .ret = &found,
+		.is_once = which & DBG_ONCE && !p->n,
 	};
 	struct dieindex_iter it;
 	struct dieindex_entry e;

@@ -148,6 +148,9 @@ enum dbg_which {
 	DBG_CALLS = 1,		/* functions with code of their own */
 	DBG_INLINES = 2,	/* inlined instances */
 	DBG_BOTH = 3,
+	DBG_ONCE = 4,		/* flag: of a function's inlined instances one
+				 * at least, hardly more (if the pattern has no
+				 * lines), for lists */
 };
 
 /* All that match, by address.  With lines in the pattern: those whose

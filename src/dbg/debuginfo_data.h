@@ -71,9 +71,11 @@ bool debugmatch_line(const struct dbg_pattern *p, uint32_t line,
 /* Fills what is known of the instance die. */
 bool debuginfo_fill(struct dbg_die die, struct dbg_function *ret);
 
-/* The inlined instances in unit u (of these origins, n sorted by offset). */
+/* The inlined instances in unit u (of these origins, n sorted by offset).
+ * had: NULL, or by origin whether there was one, where a symbol is; then no
+ * other is listed. */
 void debuginfo_instances(struct die_unit *u, struct arena *a,
-			 const struct dbg_die *origins, uint32_t n,
+			 const struct dbg_die *origins, uint32_t n, bool *had,
 			 struct dbg_functions *ret);
 
 #endif

@@ -573,10 +573,52 @@ bool die_skip(const struct die_unit *u, uint16_t form, struct reader *r)
 	return !r->bad;
 }
 
+/* How many bytes the attributes have, if all entries have the same. */
+static void die_measure(struct die_unit *u, struct die_abbrev *a)
+{
+	uint32_t size = 0;
+
+	a->sibling = a->size = DIE_VARIES;
+	for (uint32_t i = 0; i < a->n; i++) {
+		const struct die_spec *s = &u->abbrevs.specs[a->first + i];
+		int n = form_size(u, s->form);
+
+		if (n < 0 || size + (uint32_t)n >= DIE_VARIES ||
+		    (s->name == DW_AT_sibling && s->form != DW_FORM_ref4))
+			return;
+		if (s->name == DW_AT_sibling)
+			a->sibling = (uint16_t)size;
+		size += (uint32_t)n;
+	}
+	if (size)
+		a->size = (uint16_t)size;
+}
+
+static bool die_skip_measured(struct die_unit *u, const struct die_abbrev *a,
+			      struct reader *r, uint64_t *sibling)
+{
+	uint32_t off;
+
+	if (!reader_has(r, a->size))
+		return false;
+	if (a->sibling != DIE_VARIES) {
+		memcpy(&off, r->p + a->sibling, sizeof(off));
+		/* As die_attr_ref() has it. */
+		if (u->off + off >= u->root && u->off + off < u->end)
+			*sibling = u->off + off;
+	}
+	r->p += a->size;
+	return true;
+}
+
 /* Takes r behind the attributes; sibling is set if one of them says it. */
 static bool die_skip_attrs(struct die_unit *u, const struct die_abbrev *a,
 			   struct reader *r, uint64_t *sibling)
 {
+	if (!a->size)
+		die_measure(u, &u->abbrevs.v[a - u->abbrevs.v]);
+	if (a->size != DIE_VARIES)
+		return die_skip_measured(u, a, r, sibling);
 	for (uint32_t i = 0; i < a->n; i++) {
 		const struct die_spec *s = &u->abbrevs.specs[a->first + i];
 		struct die_attr attr = { u, s->form, s->implicit, r->p,

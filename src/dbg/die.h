@@ -55,7 +55,13 @@ struct die_abbrev {
 	uint16_t tag;		/* 0 = a code that is not used */
 	bool has_children;
 	uint32_t first, n;	/* of specs */
+	/* Of the attributes, in the unit that has the table: their bytes, 0 =
+	 * not asked yet, DIE_VARIES; and where the sibling is, if it has one of
+	 * four bytes. */
+	uint16_t size, sibling;
 };
+
+#define DIE_VARIES UINT16_MAX
 
 /* Abbreviations by code; on the heap. */
 struct die_abbrevs {

@@ -101,6 +101,9 @@ static struct target_scope *add_site(struct statement *s, uint64_t pc,
 	site = query_site(s->q, s->q->user ? PROBE_UPROBE : PROBE_KPROBE,
 			  text);
 	site->image = place;
+	/* A name is all that is asked for. */
+	if (p->lists_names)
+		return NULL;
 	scope = debug_scope(p, s->src, pc, die,
 			    arena_printf(p->arena,
 					 "'%" STR_FMT "' at %" STR_FMT ":%u",
@@ -303,9 +306,12 @@ static void drop_parts(const struct statement *s, struct dbg_functions *f)
 static enum resolve_status functions(struct statement *s, enum dbg_which which,
 				     struct dbg_functions *ret)
 {
-	struct err *e = debuginfo_functions(s->src->info, arena_of(s),
-					    &s->pattern, which, ret);
+	struct err *e;
 
+	if (s->q->program->lists_names)
+		which |= DBG_ONCE;
+	e = debuginfo_functions(s->src->info, arena_of(s), &s->pattern, which,
+				ret);
 	if (e)
 		return query_err(s->q, s->place->arg_span, DIAG_BAD_POINT_ARG,
 				 e);
