@@ -9,17 +9,18 @@ SPILE = os.environ["SPILE"]
 SLOW = float(os.environ.get("LIVE_SLOW", "1"))
 
 
-def probe(alias, row, may_lack):
+def probe(alias, row, may_lack, each):
     when, what, _ = row
     return (f'probe {alias}{"?" if alias in may_lack else ""} '
-            f'{{ if (!({when})) next hits["{alias}"]++ '
-            f'if (hits["{alias}"] != 1) next println("{alias}|", {what}) }}\n')
+            f'{{ if (!({when})) next hits["{alias}"] += {each} '
+            f'if (hits["{alias}"] != {each}) next '
+            f'println("{alias}|", {what}) }}\n')
 
 
-def run(rows, child, may_lack=(), options=()):
-    """What was said beside the child, a command."""
+def run(rows, child, may_lack=(), options=(), each="1"):
+    """What was said beside the child, a command; each: what a hit counts."""
     script = "global hits\n" + "".join(
-        probe(a, r, may_lack) for a, r in rows.items()) + \
+        probe(a, r, may_lack, each) for a, r in rows.items()) + \
         'probe end { foreach (a in hits) println("HITS ", a, " ", hits[a]) ' \
         'println("SELF ", target()) }'
     r = subprocess.run([SPILE, "-w", *options, "-c", child, "-e", script],

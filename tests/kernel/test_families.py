@@ -232,7 +232,7 @@ BRIDGES = {
         'ar_tha, " ", length, substr(data_hex, 0, 8)',
         "arpport1 1 2048 641 10.0.0.1 10.0.0.2 00:00:00:00:00:00 2800010800"),
 }
-# As often as these counters of the three machines say, together.
+# As much as these counters of the three machines say, together.
 COUNTERS = {
     "ipmib.FragOKs": "Ip:FragOKs",
     "ipmib.FragFails": "Ip:FragFails", "ipmib.ReasmReqds": "Ip:ReasmReqds",
@@ -264,7 +264,8 @@ def check(family):
             not os.path.exists(f"/sys/kernel/btf/{MODULES[family][-1]}"):
         print(f"{family}: no types of modules")
         return 0
-    said = alias_rows.run(rows, f"{CHILD} {family}", MAY_LACK)
+    said = alias_rows.run(rows, f"{CHILD} {family}", MAY_LACK,
+                          each="op" if family == "network" else "1")
     if re.search("^LACKS (.*)$", said, re.M):
         print(family, re.search("^LACKS (.*)$", said, re.M)[0])
         return 0
