@@ -114,13 +114,18 @@ def in_program(o, row, *options):
             spread, got["spile"][0], got["c"][0])
 
 
-def full_insns(o, row):
-    """Of the program in C that does all that spile's does, if there is one."""
-    measure = [o.measure, "bpf", row.kind, o.ops, 2,
+def as_much(o, row):
+    """(ns, instructions) of the program in C that does all that spile's does;
+    None, None when there is none."""
+    measure = [o.measure, "bpf", row.kind, o.ops, o.windows // 2,
                os.path.join(o.work, "jit")]
-    got = programs(o, run(*pinned(0, o.peer, o.full_obj, row.full(),
-                                  *measure)).stdout)
-    return got["full"][0] if "full" in got else None
+    got = programs(o, run(*pinned(0, o.peer, o.peer_obj, row.empty(), o.peer,
+                                  o.full_obj, row.full(), *measure)).stdout)
+    if "full" not in got or "empty" not in got:
+        return None, None
+    insns, ns, n = got["full"]
+    return (statistics.median(a - n * b for a, b in zip(ns, got["empty"][1])),
+            insns)
 
 
 def whole_event(o, kind, *before):
@@ -189,11 +194,11 @@ def with_spread(v):
 def program_cells(o, row):
     p = in_program(o, row)
     if not p:
-        return ["-"] * 9
-    full = full_insns(o, row)
+        return ["-"] * 10
+    full_ns, full = as_much(o, row)
     return [number(p[0], "{:.1f}"), number(p[1], "{:.1f}"),
             number(p[2], "{:.2f}"), number(p[3], "{:.2f}"),
-            number(p[4]), number(p[5]),
+            number(full_ns, "{:.1f}"), number(p[4]), number(p[5]),
             number(p[4] / p[5] if p[5] else None, "{:.2f}"), number(full),
             number(p[4] / full if full else None, "{:.2f}")]
 
@@ -205,10 +210,9 @@ def event_cells(o, row):
              for w in ("same", "plain", "bt")])
 
 
-TITLES = ["handler", "spile", "C", "ratio", "spread", "insns", "C", "ratio",
-          "C, as much", "ratio",
-          "event: spile", "C, same", "C, plain", "bpftrace", "to same",
-          "to plain", "to bpftrace"]
+TITLES = ["handler", "spile", "C", "ratio", "spread", "C, as much", "insns",
+          "C", "ratio", "C, as much", "ratio", "event: spile", "C, same",
+          "C, plain", "bpftrace", "to same", "to plain", "to bpftrace"]
 
 
 def table(o, all_rows):
