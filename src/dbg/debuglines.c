@@ -31,6 +31,8 @@ struct debuglines {
 	const struct dbg_pattern *p;
 	struct debugmatch match;
 	bool any_line;		/* nearest: lines are looked at later */
+	uint32_t near;		/* then, when any function will do: only the
+				 * next lines to this one matter; 0 = all */
 	VEC(struct debuglines_hit) hits;
 };
 
@@ -90,20 +92,60 @@ static void debuglines_function(struct debuglines *s,
 				debuglines_row(s, u, &l->v[i], f);
 }
 
-/* All of a unit: any function. */
+/* The lines of a unit that are next to one, below it and from it on. */
+static void debuglines_next(struct debuglines *s, struct die_unit *u,
+			    const struct lines *l, uint32_t ret[2])
+{
+	ret[0] = 0;
+	ret[1] = UINT32_MAX;
+	for (uint32_t i = 0; i < l->n; i++) {
+		const struct lines_row *r = &l->v[i];
+
+		if (!debuglines_row_matches(s, u, r, 0))
+			continue;
+		if (r->line < s->near)
+			ret[0] = MAX(ret[0], r->line);
+		else
+			ret[1] = MIN(ret[1], r->line);
+	}
+}
+
+static void debuglines_rows(struct debuglines *s, struct die_unit *u,
+			    const struct lines *l, const uint32_t only[2])
+{
+	for (uint32_t i = 0; i < l->n; i++) {
+		const struct lines_row *r = &l->v[i];
+
+		if (debuglines_row_matches(s, u, r, 0) &&
+		    (!only || r->line == only[0] || r->line == only[1]))
+			debuglines_row(s, u, r, NULL);
+	}
+}
+
+/* All of a unit: any function.  Which one takes long to find out: of the lines
+ * next to one, first of those alone. */
 static void debuglines_unit(struct debuglines *s, struct die_unit *u)
 {
+	uint32_t before = s->hits.n, next[2];
 	struct lines *l;
 
 	if (!debugmatch_unit(&s->match, u))
 		return;
 	l = lines_get(u);
-	for (uint32_t i = 0; l && i < l->n; i++) {
-		struct lines_row *r = &l->v[i];
-
-		if (debuglines_row_matches(s, u, r, 0))
-			debuglines_row(s, u, r, NULL);
+	if (!l)
+		return;
+	if (s->near) {
+		debuglines_next(s, u, l, next);
+		debuglines_rows(s, u, l, next);
 	}
+	if (s->hits.n == before)
+		debuglines_rows(s, u, l, NULL);
+}
+
+static bool debuglines_is_any(const struct dbg_pattern *p)
+{
+	return p->kind == DBG_LINES_ABSOLUTE && str_is(p->name, "*") &&
+	       !p->scope.len;
 }
 
 static int debuglines_compare(const void *a, const void *b)
@@ -261,6 +303,8 @@ struct err *debuginfo_statements(struct debuginfo *d, struct arena *a,
 	err = debuglines_collect(&s);
 	if (!err && !s.hits.n && nearest && p->n) {
 		s.any_line = true;
+		if (p->n == 1 && debuglines_is_any(p))
+			s.near = p->v[0].first;
 		err = debuglines_collect(&s);
 		debuglines_nearest(&s);
 	}
@@ -276,6 +320,8 @@ uint32_t debuginfo_near_lines(struct debuginfo *d, struct arena *a,
 	struct debuglines s = { .d = d, .a = a, .p = p, .any_line = true };
 	uint32_t below = 0, above = UINT32_MAX, n = 0;
 
+	if (debuglines_is_any(p))
+		s.near = line;
 	debugmatch_init(&s.match, p, a);
 	err_free(debuglines_collect(&s));
 	for (uint32_t i = 0; i < s.hits.n; i++) {
