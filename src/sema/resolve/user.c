@@ -42,6 +42,21 @@ static void add_program(struct program *p, struct user_files *files,
 				      .dev = f->dev, .ino = f->ino });
 }
 
+/* "libc.so.6": where the linker finds it for programs of this machine. */
+static struct err *library_by_name(struct program *p, struct str name,
+				   struct process_files *ret)
+{
+	struct solib found;
+	struct err *e;
+
+	if (str_find_char(name, '/') >= 0 || str_find(name, STR(".so")) < 0 ||
+	    !world_is_live(p->world))
+		return err_new(ERR_NOT_FOUND, "this is no library's name");
+	e = solib_find(p->world, p->arena, (struct str){},
+		       STR("/proc/self/exe"), name, &found);
+	return e ? e : process_programs(p, found.here, ret);
+}
+
 /* A path, a name, a pattern, or a build-id. */
 static struct err *files_by_name(struct program *p, struct str name,
 				 struct user_files *ret)
@@ -54,6 +69,10 @@ static struct err *files_by_name(struct program *p, struct str name,
 				 process_search_path(p), &name);
 	if (!e)
 		e = process_programs(p, name, &found);
+	if (e && !err_drop(library_by_name(p, name, &found))) {
+		err_free(e);
+		e = NULL;
+	}
 	for (uint32_t i = 0; !e && i < found.n; i++)
 		add_program(p, ret, &found.v[i]);
 	return e;
