@@ -529,6 +529,18 @@ static struct str similar(struct query *q, const struct debug_source *src,
 	return diag_guess_best(&g);
 }
 
+/* Since 2.34 glibc has what these had in libc.so.6, and they are empty. */
+static bool is_emptied(struct str path)
+{
+	static const char *const names[] = { "/libpthread.so.0", "/libdl.so.2",
+					     "/librt.so.1", "/libutil.so.1" };
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (str_ends(path, str_from(names[i])))
+			return true;
+	return false;
+}
+
 static enum resolve_status no_function(struct query *q,
 				       const struct debug_source *src,
 				       const struct ast_component *c)
@@ -547,6 +559,9 @@ static enum resolve_status no_function(struct query *q,
 	if (near.len)
 		q->answer->help = arena_printf(a, "did you mean '%" STR_FMT
 					       "'?", STR_ARG(near));
+	else if (is_emptied(q->user->path))
+		q->answer->help = STR("since version 2.34, glibc has its "
+				      "functions in libc.so.6");
 	else if (!src->info)
 		q->answer->help = src->help;
 	return status;
