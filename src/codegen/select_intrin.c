@@ -107,7 +107,6 @@ static void mapped(struct cg_fn *fn, ir_ref r)
 	cg_set_long(fn, r, code_result(c));
 }
 
-/* As a number: the verifier takes what is read from there for one. */
 /* A few microseconds, where a handler has some two thousand turns in all. */
 static void pause_turn(struct cg_fn *fn)
 {
@@ -115,12 +114,15 @@ static void pause_turn(struct cg_fn *fn)
 		code_call(fn->c, HELPER_ktime_get_ns);
 }
 
+/* Where the context is: on the stack of who runs the program. The program's own
+ * frame may be elsewhere, in memory of the CPU. As a number: the verifier takes
+ * what is read from there for one. */
 static void stack_pointer(struct cg_fn *fn, ir_ref r)
 {
 	struct cg_code *c = fn->c;
 	int16_t pointer = code_stack(c, 8);
 
-	code_store(c, R10, pointer, R10, 8);
+	code_store(c, R10, pointer, fn->ctx, 8);
 	code_mov(c, R1, R10);
 	code_alui(c, BPF_ADD, R1, cg_word(fn));
 	code_movi(c, R2, 8);

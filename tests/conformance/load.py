@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What single scripts look at, where the workload has no such thing:
 
-    load.py audit|connect|memory|send|files
+    load.py audit|connect|connect-here|memory|send|files
 """
 import os
 import resource
@@ -15,11 +15,12 @@ import time
 
 
 def audit():
-    """A user's message to the kernel's audit: AUDIT_USER_AVC."""
+    """Audit is switched on, and told something: AUDIT_SET, AUDIT_USER_AVC."""
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 9) as s:
-        text = b"spile says so\0"
-        s.send(struct.pack("IHHII", 16 + len(text), 1107, 5, 1, 0) + text)
-        s.recv(1000)
+        for kind, text in ((1001, struct.pack("11I", 1, 1, *[0] * 9)),
+                           (1107, b"spile says so\0")):
+            s.send(struct.pack("IHHII", 16 + len(text), kind, 5, 1, 0) + text)
+            s.recv(1000)
 
 
 def connect():
@@ -31,6 +32,11 @@ def connect():
         socket.create_connection(("10.9.9.2", 80), timeout=5)
     except OSError:
         pass
+
+
+def connect_here():
+    server = socket.create_server(("127.0.0.1", 0))
+    socket.create_connection(server.getsockname(), timeout=10)
 
 
 def memory():
@@ -68,5 +74,6 @@ def files():
             time.sleep(0.1)
 
 
-{"audit": audit, "connect": connect, "memory": memory, "send": send,
+{"audit": audit, "connect": connect, "connect-here": connect_here,
+ "memory": memory, "send": send,
  "files": files}[sys.argv[1]]()

@@ -24,6 +24,8 @@ NUMBERS = [-5, 250, -300, 65000, -70000, 4000000000, -5000000000,
 OFFSETS = [0, 1, 2, 4, 6, 10, 14, 22]
 WIDE = r'"wide \303\244"'
 TEXT = 'text "quoted"\tand \xe4'
+COMM = '&@cast(task_current(), "task_struct", "kernel")->comm'
+SIGNAL = '&@cast(task_current(), "task_struct", "kernel")->exit_signal'
 bad = 0
 
 
@@ -98,8 +100,17 @@ def conversions(at):
         (f"kernel_or_user_string_quoted_utf16({wide16})", WIDE),
         (f"kernel_or_user_string_quoted_utf32({wide32})", WIDE),
         ("user_int_warn(8)", 0), ("user_string_warn(8)", ""),
-        ('kernel_string(&@cast(task_current(), "task_struct", "kernel")->comm)',
-         "values"),
+        (f"kernel_string({COMM})", "values"),
+        (f"kernel_string_n({COMM}, 3)", "val"),
+        (f"kernel_char({COMM})", ord("v")),
+        (f"kernel_short({COMM})", int.from_bytes(b"va", sys.byteorder)),
+        (f"kernel_buffer_quoted({COMM}, 4, 100)", '"valu"'),
+        (f"kernel_buffer_quoted_error({COMM}, 8, 100)", r'"values\000\000"'),
+        (f"kernel_string_quoted_utf16({COMM})",
+         r'"\346\205\266\347\225\254\347\215\245"'),
+        # A letter that the member behind it ends.
+        (f"kernel_string_utf32({SIGNAL})", "\x11"),
+        (f"kernel_string_quoted_utf32({SIGNAL})", r'"\021"'),
         ('kernel_string_utf16(&@cast(task_current(), "task_struct", "kernel")'
          "->comm)", "\u6176\u756c\u7365"),
     ]

@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+#! needs: root bpf
+"""What functions say of the session and of the kernel's code that was hit: the
+name of the session, its messages, registers, stacks, who begat whom."""
+import os
+import re
+import subprocess
+import sys
+
+SPILE = os.environ["SPILE"]
+failed = False
+
+
+def said(script, *options):
+    r = subprocess.run([SPILE, *options, "-e", script], text=True,
+                       capture_output=True, timeout=60, check=False)
+    return r.stdout, r.stderr
+
+
+def check(what, pattern, text):
+    global failed
+    if not re.fullmatch(pattern, text):
+        print(f"{what}: {text!r} is not {pattern}")
+        failed = True
+
+
+def session():
+    out, err = said("""probe begin {
+        println(module_name(), " ", remote_id(), "[", remote_uri(), "]")
+        println(module_size()) warn("careful") exit() }""",
+                    "-m", "words")
+    check("session", r"words -1\[\]\n[\w :,]*\d[\w :,]*\n", out)
+    check("warn()", r"WARNING: careful\n", err)
+    out, err = said("""probe begin { println("before") abort() println("no") }
+        probe end { println("end") } probe error { println("error") }""")
+    check("abort()", "before\nend\n", out)
+
+
+def code():
+    out, _ = said("""probe syscall.openat { if (pid() != target()) next
+        println(stack_size(), " ", stack_used() + stack_unused() ==
+                stack_size(), " ", stack_used() > 0) exit() }""",
+                  "-c", "cat /dev/null")
+    check("stack", r"(8192|16384|32768) 1 1\n", out)
+    if os.uname().machine == "x86_64":
+        out, _ = said("probe timer.profile { print_regs() exit() }")
+        check("print_regs()", r"RIP: [0-9a-f]{16} RSP: [0-9a-f]{16} RAX: "
+              r"[0-9a-f]{16}\n(R\w\w: [0-9a-f]{16}[ \n]){14}", out)
+
+
+def family():
+    out, _ = said("""probe syscall.openat {
+        if (execname() == "cat" && filename =~ "dev/null")
+            println(target_set_pid(pid()), target_set_pid(1)) }
+        probe end { target_set_report() }""",
+                  "-c", "sh -c 'cat /dev/null; true'")
+    check("target_set", r"10\ntarget set:\n(\d+) begat (\d+)\n\2 begat \d+\n"
+          r"(\d+ begat \d+\n)*", out)
+
+
+def trace():
+    path = "/sys/kernel/tracing/trace"
+    try:
+        said('probe begin { ftrace("spile writes this") exit() }')
+        with open(path, encoding="utf-8", errors="replace") as f:
+            text = f.read()
+    except OSError:
+        return
+    check("ftrace()", r"(?s).*tracing_mark_write: spile writes this\n.*", text)
+
+
+session()
+code()
+family()
+trace()
+sys.exit(failed)
