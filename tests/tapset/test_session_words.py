@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #! needs: root bpf
 """What functions say of the session and of the kernel's code that was hit: the
-name of the session, its messages, registers, stacks, who begat whom."""
+name of the session, its messages, registers, stacks, who begat whom, sockets."""
 import os
 import re
 import subprocess
 import sys
+import tempfile
 
 SPILE = os.environ["SPILE"]
 failed = False
@@ -59,6 +60,30 @@ def family():
           r"(\d+ begat \d+\n)*", out)
 
 
+# Connects to itself, from an address and a port of its choice.
+CONNECT = """import socket
+server = socket.create_server(("127.0.0.1", 0))
+client = socket.socket()
+client.bind(("127.0.0.3", 0))
+client.connect(server.getsockname())
+print(client.getsockname()[1], flush=True)
+"""
+
+
+def sockets():
+    with tempfile.NamedTemporaryFile("w", suffix=".py") as f:
+        f.write(CONNECT)
+        f.flush()
+        out, _ = said("""probe kernel.trace("sock:inet_sock_set_state") {
+            if (pid() == target() && $newstate == 2)
+                println(inet_get_ip_source($sk), ":",
+                        inet_get_local_port($sk), linuxmib_filter_key($sk, 7))
+            }""", "-c", f"{sys.executable} {f.name}")
+    numbers = re.findall(r"^\d+$", out, re.M)
+    check("inet_get_*()", r"127\.0\.0\.3:%s1" % "".join(numbers),
+          "".join(re.findall(r"^.*:.*$", out, re.M)))
+
+
 def trace():
     path = "/sys/kernel/tracing/trace"
     try:
@@ -73,5 +98,6 @@ def trace():
 session()
 code()
 family()
+sockets()
 trace()
 sys.exit(failed)

@@ -243,13 +243,14 @@ def written(pid, at):
         f"set_user_int({at + 4}, 0x67666564) set_user_long({at + 8}, -2) "
         f"set_user_pointer({at + 16}, 0x123456789a) "
         f'set_user_string({at + 24}, "hello") '
-        f'set_user_string_n({at + 40}, 3, "world") exit() }}',
+        f'set_user_string_n({at + 40}, 3, "world") '
+        f'set_user_string_arg({at + 44}, "x") exit() }}',
         "-g", "-x", str(pid))
     with open(f"/proc/{pid}/mem", "rb", buffering=0) as f:
         f.seek(at)
         data = f.read(48)
     check([("set_user_*", (b"a\0bcdefg" + struct.pack("<qQ", -2, 0x123456789a)
-                           + b"hello\0" + bytes(10) + b"wor" + bytes(5)))],
+                           + b"hello\0" + bytes(10) + b"wor\0x" + bytes(3)))],
           f"{data}\n")
 
 
