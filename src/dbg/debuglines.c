@@ -14,6 +14,7 @@
 #define DEBUGLINES_SITES_MAX (1u << 20)
 #define DEBUGLINES_CALLEES_MAX 65536
 #define DEBUGLINES_LEVELS_MAX 64
+#define DEBUGLINES_FEW 100	/* units */
 
 /* ---- statements ---- */
 
@@ -243,14 +244,28 @@ static int debuglines_unit_compare(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
+/* There is no index, and the heads of the line tables tell sooner than one is
+ * made which units to look at?  A header is in thousands. */
+static bool debuglines_are_few(struct debuglines *s)
+{
+	struct die_unit *u;
+	uint32_t n = 0;
+
+	if (dieindex_has_names(s->d->index))
+		return false;
+	for (uint32_t i = 0; n < DEBUGLINES_FEW &&
+			     (u = dieindex_unit(s->d->index, i)); i++)
+		n += debugmatch_unit(&s->match, u);
+	return n < DEBUGLINES_FEW;
+}
+
 /* The units with code from the file, once each; all if any file will do, where
- * what says which file it is of is in other units, and if there is no index:
- * the heads of the line tables tell it sooner than one is made. */
+ * what says which file it is of is in other units, and if those that may have
+ * it are known without an index. */
 static void debuglines_units(struct debuglines *s)
 {
 	bool all = !s->p->file.len || str_has_glob(s->p->file) ||
-		   !dieindex_has_names(s->d->index) ||
-		   dieindex_is_cross(s->d->index);
+		   debuglines_are_few(s) || dieindex_is_cross(s->d->index);
 	struct str file = s->p->file;
 	VEC(struct die_unit *) units = {};
 	struct dieindex_iter it = {};

@@ -618,8 +618,8 @@ static void diescan_take(const struct diescan_thread *t, struct map types[],
 		if (!n->name.len)
 			continue;
 		n->name = diescan_keep(u, a, n->name);
-		if (types && n->kind >= DIESCAN_STRUCT &&
-		    n->kind < DIESCAN_KINDS) {
+		/* A header has code in many units, and each is one of them. */
+		if (n->kind >= DIESCAN_STRUCT && n->kind < DIESCAN_FILE) {
 			if (map_find(&types[n->kind], n->name))
 				continue;
 			map_set(&types[n->kind], n->name, n);

@@ -34,11 +34,18 @@ PATTERNS = ["one.c", "sub/one.c", "*.c", "sub/*.c", "part.h", "inc/*", "*",
 bad = []
 
 
-def ask(program, pattern):
+def ask(program, pattern, first=""):
     """(address, file, line) of each statement."""
-    text = subprocess.run([TOOL, program, "statements", pattern], check=True,
-                          capture_output=True, text=True).stdout
-    return {m for m in re.findall(r"0x([0-9a-f]+) (\S+):(\d+)", text)}
+    text = subprocess.run([TOOL, program, "-"], check=True, text=True,
+                          input=f"{first}statements\t{pattern}\n",
+                          capture_output=True).stdout
+    answers = [""]
+    for line in text.splitlines():
+        if line == ".":
+            answers.append("")
+        else:
+            answers[-1] += line + "\n"
+    return set(re.findall(r"0x([0-9a-f]+) (\S+):(\d+)", answers[-2]))
 
 
 def matches(pattern, path):
@@ -76,10 +83,12 @@ def check(config):
         for p in PATTERNS:
             p = p.replace("{top}", top)
             want = {s for s in every if matches(p, s[1])}
-            got = ask(program, f"*@{p}:*")
-            if got != want:
-                bad.append(f"{config}: {p}: lacks {want - got}, "
-                           f"has {got - want}")
+            # By the heads of line tables, and by an index.
+            for first in ("", "inlines\t*\n"):
+                got = ask(program, f"*@{p}:*", first)
+                if got != want:
+                    bad.append(f"{config}: {p}: lacks {want - got}, "
+                               f"has {got - want}")
 
 
 for c in CONFIGS:
