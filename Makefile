@@ -51,7 +51,7 @@ bench: all
 	@tests/bench/bench --spile $(BUILD)/spile --write $(BENCH)
 
 conformance: all
-	@tools/conformance --spile $(BUILD)/spile
+	@tools/conformance --spile $(BUILD)/spile $(CONFORMANCE)
 
 truth: all
 	@tools/install-deps truth
