@@ -14,12 +14,14 @@ import time
 
 from live import SKIP, Session, check, need_root, run
 
+SLOW = float(os.environ.get("LIVE_SLOW", "1"))
+
 NAME = "spile-test-%d" % os.getpid()
 DIR = "/run/spile/" + NAME
 
 
 def shell(command):
-    done = subprocess.run(["sh", "-c", command], cwd=DIR, timeout=20,
+    done = subprocess.run(["sh", "-c", command], cwd=DIR, timeout=20 * SLOW,
                           capture_output=True, text=True)
     return done.returncode, done.stdout, done.stderr
 

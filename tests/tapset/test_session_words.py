@@ -10,12 +10,13 @@ import sys
 import tempfile
 
 SPILE = os.environ["SPILE"]
+SLOW = float(os.environ.get("LIVE_SLOW", "1"))
 failed = False
 
 
 def said(script, *options):
     r = subprocess.run([SPILE, *options, "-e", script], text=True,
-                       capture_output=True, timeout=60, check=False)
+                       capture_output=True, timeout=60 * SLOW, check=False)
     return r.stdout, r.stderr
 
 

@@ -12,6 +12,7 @@ import sys
 import tempfile
 
 SPILE = os.environ["SPILE"]
+SLOW = float(os.environ.get("LIVE_SLOW", "1"))
 failed = False
 KERNEL = """probe syscall.openat {
     if (pid() != target()) next
@@ -29,7 +30,7 @@ KERNEL = """probe syscall.openat {
 
 def said(script, *options):
     r = subprocess.run([SPILE, "-w", *options, "-e", script], text=True,
-                       capture_output=True, timeout=60, check=False)
+                       capture_output=True, timeout=60 * SLOW, check=False)
     if r.returncode:
         print(r.stderr)
     return r.stdout

@@ -8,6 +8,8 @@ import subprocess
 import sys
 import tempfile
 
+SLOW = float(os.environ.get("LIVE_SLOW", "1"))
+
 TEXT = """.globl _start
 _start: call there
 	%s
@@ -24,7 +26,7 @@ def said(path):
     done = subprocess.run(
         [os.environ["SPILE"], "-c", path, "-e", 'probe process.'
          'function("there") { printf("%d\\n", probing_32bit_app()) }'],
-        capture_output=True, text=True, timeout=30)
+        capture_output=True, text=True, timeout=30 * SLOW)
     return done.stdout + done.stderr
 
 

@@ -13,6 +13,7 @@ import sys
 import tempfile
 
 SPILE = os.environ["SPILE"]
+SLOW = float(os.environ.get("LIVE_SLOW", "1"))
 DIRECTORY = os.path.join(os.environ["BUILD"], "tests/user")
 LIBRARY = os.path.join(DIRECTORY, "libuser-tls.so")
 UNMAPPED = "the process has not loaded the file of the variable"
@@ -26,7 +27,7 @@ def fail(what, *output):
 
 def spile(script, command):
     r = subprocess.run([SPILE, "-c", command, "-e", script], text=True,
-                       capture_output=True, timeout=60, check=False)
+                       capture_output=True, timeout=60 * SLOW, check=False)
     if "before Linux 6.7" in r.stderr:
         sys.exit(77)
     if r.returncode:

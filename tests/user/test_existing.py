@@ -14,6 +14,7 @@ import tempfile
 import time
 
 SPILE = os.environ["SPILE"]
+SLOW = float(os.environ.get("LIVE_SLOW", "1"))
 PYTHON = os.path.realpath(sys.executable)
 THREADS = """
 import threading, time
@@ -44,7 +45,7 @@ def fail(what, *output):
 
 def spile(script, *options):
     r = subprocess.run([SPILE, *options, "-e", script], capture_output=True,
-                       text=True, timeout=60, check=False)
+                       text=True, timeout=60 * SLOW, check=False)
     if r.returncode:
         fail("spile fails", script, r.stdout, r.stderr)
     return r.stdout.splitlines()
@@ -128,7 +129,7 @@ def forks():
         want = p.stdout.readline().split() + [str(p.pid)]
         time.sleep(0.3)
         s.terminate()
-        out, err = s.communicate(timeout=30)
+        out, err = s.communicate(timeout=30 * SLOW)
         got = out.split()
         # those that the kernel skipped are said, also those of others
         skipped = re.search(r"skipped probes: (\d+)", err)

@@ -12,6 +12,7 @@ import sys
 import tempfile
 
 SPILE = os.environ["SPILE"]
+SLOW = float(os.environ.get("LIVE_SLOW", "1"))
 PROGRAM = """#include <stdio.h>
 int main(int argc, char **argv) { return !printf("%s %d\\n", argv[0], argc); }
 """
@@ -21,7 +22,7 @@ WAYS = {"pie": ["-pie"], "fixed": ["-no-pie"]}
 
 def spile(*words):
     return subprocess.run([SPILE, *words], capture_output=True, text=True,
-                          timeout=30)
+                          timeout=30 * SLOW)
 
 
 def main_of(directory, way):

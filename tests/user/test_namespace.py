@@ -11,6 +11,8 @@ import sys
 import tempfile
 import time
 
+SLOW = float(os.environ.get("LIVE_SLOW", "1"))
+
 SOURCE = r"""
 #include <unistd.h>
 __attribute__((noinline)) int step(int n, const char *text)
@@ -39,7 +41,7 @@ bad = []
 
 def spile(what, want, *args):
     r = subprocess.run([os.environ["SPILE"], *args], capture_output=True,
-                       text=True, timeout=20)
+                       text=True, timeout=20 * SLOW)
     if want not in r.stdout:
         bad.append(f"{what}: {r.stdout}{r.stderr}")
 

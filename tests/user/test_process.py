@@ -13,6 +13,7 @@ import tempfile
 import time
 
 SPILE = os.environ["SPILE"]
+SLOW = float(os.environ.get("LIVE_SLOW", "1"))
 SPIN = os.path.join(os.environ["BUILD"], "tests/user/user-spin")
 
 
@@ -23,7 +24,7 @@ def fail(what, *output):
 
 def spile(script, *options):
     r = subprocess.run([SPILE, *options, "-e", script], capture_output=True,
-                       text=True, timeout=60, check=False)
+                       text=True, timeout=60 * SLOW, check=False)
     return r.stdout, r.stderr
 
 
@@ -105,11 +106,11 @@ def probe_image(directory):
     shutil.copy(SPIN, program)
     subprocess.run([SPILE, "-p4", "-o", image, "-e",
                     f'probe process("{program}").function("bump") {{ exit() }}'],
-                   check=True, capture_output=True, timeout=60)
+                   check=True, capture_output=True, timeout=60 * SLOW)
     p = subprocess.Popen([program])
     try:
         r = subprocess.run([SPILE, image], capture_output=True, text=True,
-                           timeout=60, check=False)
+                           timeout=60 * SLOW, check=False)
         if r.returncode:
             fail("image", r.stderr)
     finally:
@@ -121,7 +122,7 @@ def probe_image(directory):
         f.seek(at + 4)
         f.write(b"another")
     r = subprocess.run([SPILE, image], capture_output=True, text=True,
-                       timeout=60, check=False)
+                       timeout=60 * SLOW, check=False)
     if not r.returncode or "not the version" not in r.stderr:
         fail("image of another version", r.stdout, r.stderr)
 

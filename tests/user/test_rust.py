@@ -12,6 +12,7 @@ import sys
 import tempfile
 
 SPILE = os.environ["SPILE"]
+SLOW = float(os.environ.get("LIVE_SLOW", "1"))
 SOURCE = """
 enum Shape { Circle(u64), Rect { w: u32, h: u32 }, Empty }
 #[derive(Clone, Copy)]
@@ -74,7 +75,7 @@ probe process("{program}").function("rusty::inner::area") {{
 }}
 probe process("{program}").function("rusty::Point<*>::sum*") {{
     printf("p=%s\\n", $self$)
-}}"""], capture_output=True, text=True, timeout=60, check=False)
+}}"""], capture_output=True, text=True, timeout=60 * SLOW, check=False)
     if r.returncode:
         fail("spile fails", r.stdout, r.stderr)
     got = [line for line in r.stdout.splitlines() if "=" in line]

@@ -14,6 +14,7 @@ import sys
 import tempfile
 
 SPILE = os.environ["SPILE"]
+SLOW = float(os.environ.get("LIVE_SLOW", "1"))
 ELFTOOL = os.path.join(os.environ["BUILD"], "elftool")
 BYTES = 320             # looked at of each function
 SESSIONS = 4
@@ -122,7 +123,8 @@ int main(int argc, char **argv)
 
 
 def run(*command, **more):
-    return subprocess.run(command, capture_output=True, text=True, timeout=60,
+    return subprocess.run(command, capture_output=True, text=True,
+                          timeout=60 * SLOW,
                           check=False, **more)
 
 
@@ -172,7 +174,7 @@ def main():
             said.append(r.stdout.strip() + r.stderr)
             hits += int(r.stdout or 0)
         os.unlink(path)
-        p.wait(timeout=30)
+        p.wait(timeout=30 * SLOW)
         out = p.stdout.read().strip()
         if p.returncode or out != "0 bad" or hits < 1000:
             print(p.returncode, out, *said)
