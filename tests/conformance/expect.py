@@ -355,7 +355,7 @@ SCRIPTS = {
         r"(audit_enabled=1|spile says so)",
         r"^ 0x[0-9a-f]+ : ",
         in_guest="stap auditbt.stp " + LOAD + "audit'"),
-    "ltrace.stp": Expect(r"^\w+ \((0x[0-9a-f]+|\d+), .*\)\t+.*= "),
+    "ltrace.stp": Expect(r"^\w+ \((0x[0-9a-f]+|\d+), .*\)\t*="),
     "rlimit_nofile.stp": Expect(
         r"^\w{3} \w{3} .* 20\d\d python3?\(\d+\) open: \d+ - max: 20 Hit: "
         r"EMFILE$",
