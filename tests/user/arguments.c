@@ -27,6 +27,8 @@ __attribute__((noinline)) int wide(int64_t a, uint64_t b, int32_t c,
 
 int main(void)
 {
+	/* Kernels that do not wait for pages find it in memory. */
+	__asm__ volatile("" : : "r"(*(const volatile char *)words));
 	narrow(-1, 4000000000u, -3, 65000, -5000000000, 18000000000000000000u);
 	wide(-9000000000000000000, 18000000000000000001u, -2000000000,
 	     4000000001u, words, -7);
