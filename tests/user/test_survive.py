@@ -16,8 +16,9 @@ import tempfile
 SPILE = os.environ["SPILE"]
 SLOW = float(os.environ.get("LIVE_SLOW", "1"))
 ELFTOOL = os.path.join(os.environ["BUILD"], "elftool")
-BYTES = 320             # looked at of each function
-SESSIONS = 4
+# An emulated processor would take minutes for all of it.
+BYTES = 320 if SLOW <= 1 else 64        # looked at of each function
+SESSIONS = 4 if SLOW <= 1 else 1
 SOURCE = r"""
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -176,7 +177,7 @@ def main():
         os.unlink(path)
         p.wait(timeout=30 * SLOW)
         out = p.stdout.read().strip()
-        if p.returncode or out != "0 bad" or hits < 1000:
+        if p.returncode or out != "0 bad" or hits < 1000 / SLOW:
             print(p.returncode, out, *said)
             sys.exit(1)
 
