@@ -57,7 +57,9 @@ def family():
         if (execname() == "cat" && filename =~ "dev/null")
             println(target_set_pid(pid()), target_set_pid(1)) }
         probe end { target_set_report() }""",
-                  "-c", "sh -c 'cat /dev/null; true'")
+                  # Who is gone is no longer told of: one that is not.
+                  "-c", "sh -c 'sleep 60 >/dev/null 2>&1 & cat /dev/null; "
+                  "true'")
     check("target_set", r"10\ntarget set:\n(\d+) begat (\d+)\n\2 begat \d+\n"
           r"(\d+ begat \d+\n)*", out)
 
