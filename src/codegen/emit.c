@@ -423,7 +423,10 @@ uint32_t emit_prog(struct image *img, struct cg_code *const *funcs,
 	for (uint32_t f = 0; f < n; f++) {
 		if (!called[f])
 			continue;
-		thread_jumps(funcs[f]);
+		/* Verifiers of before Linux 6.6 find less to compare where
+		 * ways no longer come together in a jump, and give up. */
+		if (has_far)
+			thread_jumps(funcs[f]);
 		while (drop_unreached(funcs[f]))
 			;
 		code_sweep(funcs[f]);
