@@ -115,6 +115,9 @@ static void lock_turn(struct cg_fn *fn, struct cg_code *c, const cg_reg *arg,
 	code_jmp(c, done);
 	code_place_label(c, taken);
 	code_if(c, BPF_JNE, owner, arg[0], mine);
+	/* It is that already, which a verifier that follows the turns one by
+	 * one would go back through all of them to see. */
+	code_storei(c, arg[2], 0, LOCK_LOST, 8);
 	code_jmp(c, done);
 	code_place_label(c, mine);
 	code_ifi(c, BPF_JNE, owner, -1, other);
