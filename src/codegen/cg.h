@@ -81,7 +81,7 @@ struct cg {
 	uint32_t *string_off;	/* in rodata of each istr + 1, or 0 */
 	uint32_t nstring_off;
 	uint32_t error_table;	/* in rodata + 1, or 0 */
-	uint32_t fills[2], hex;	/* in rodata + 1: for sprintf */
+	uint32_t fills[2];	/* in rodata + 1: for sprintf */
 	uint32_t escapes;	/* in rodata + 1, or 0: how bytes are quoted */
 	uint32_t digits;	/* the same: their values as digits */
 	uint32_t *dfa_off;	/* in rodata of each automaton + 1, or 0 */

@@ -17,7 +17,8 @@
 #define NPREFIX 88
 #define WORK_SIZE 96
 
-#define FILL 512		/* bytes of each fill character at hand */
+/* No field is wider: run/format's. */
+#define FIELD_MAX 65536
 
 struct fmt {
 	struct cg_fn *fn;
@@ -26,6 +27,7 @@ struct fmt {
 	cg_cell pos;
 	uint32_t work;
 	uint32_t next;		/* argument */
+	cg_label end;		/* a NUL ends the text */
 };
 
 struct field {
@@ -47,22 +49,41 @@ static void append(struct fmt *m, struct cg_str s)
 	cell_set(fn, m->pos, cg_str_append(fn, m->dst, pos, s));
 }
 
+/* n bytes; where there is a NUL among them, or they do not fit, no more of the
+ * text is to come. */
+static void append_bytes(struct fmt *m, struct cg_str s, cg_reg n)
+{
+	struct cg_code *c = m->fn->c;
+	cg_reg whole = cell_get(m->fn, m->pos);
+
+	code_alu(c, BPF_ADD, whole, n);
+	append(m, s);
+	code_if(c, BPF_JLT, cell_get(m->fn, m->pos), whole, m->end);
+}
+
 static void append_at(struct fmt *m, cg_reg at, uint32_t most)
 {
 	append(m, (struct cg_str){ .base = CG_IN_REG, .reg = at,
 				   .bound = (uint16_t)most });
 }
 
-/* FILL times c and a NUL, in rodata. */
+/* Bytes of each fill character at hand: no text is longer. */
+static uint32_t fill_most(const struct cg_fn *fn)
+{
+	return fn->g->img->limits.maxstringlen;
+}
+
+/* As many times c, and a NUL, in rodata. */
 static uint32_t fill_table(struct cg_fn *fn, char c)
 {
-	uint32_t *known = &fn->g->fills[c == '0'];
-	char text[FILL + 8] = {};
+	uint32_t *known = &fn->g->fills[c == '0'], most = fill_most(fn);
+	char *text;
 
 	if (*known)
 		return *known - 1;
-	memset(text, c, FILL);
-	*known = 1 + cg_rodata(fn->g, text, sizeof(text), 8);
+	text = arena_array(fn->g->a, most + 8, char);
+	memset(text, c, most);
+	*known = 1 + cg_rodata(fn->g, text, most + 8, 8);
 	return *known - 1;
 }
 
@@ -70,11 +91,12 @@ static uint32_t fill_table(struct cg_fn *fn, char c)
 static void fill(struct fmt *m, char c, cg_cell times)
 {
 	struct cg_fn *fn = m->fn;
+	uint32_t most = fill_most(fn);
 	cg_reg at = code_map_value(fn->c, cg_rodata_map(fn->g),
-				   fill_table(fn, c) + FILL);
+				   fill_table(fn, c) + most);
 
-	code_alu(fn->c, BPF_SUB, at, cell_get_max(fn, times, FILL));
-	append_at(m, at, FILL);
+	code_alu(fn->c, BPF_SUB, at, cell_get_max(fn, times, most));
+	append_at(m, at, most);
 }
 
 /* ---- widths ---- */
@@ -88,7 +110,7 @@ static void size_cell(struct fmt *m, enum image_size kind, uint32_t number,
 	cg_reg n;
 
 	if (kind == SIZE_NUMBER) {
-		cell_seti(fn, cell, (int32_t)MIN(number, (uint32_t)FILL));
+		cell_seti(fn, cell, (int32_t)MIN(number, (uint32_t)FIELD_MAX));
 		return;
 	}
 	n = code_copy(c, cg_long(fn, take(m)));
@@ -399,111 +421,82 @@ static void put_text(struct fmt *m, struct field *f, struct cg_str s)
 	cg_slot_free(fn, (uint32_t)t.off);
 }
 
+/* '\0', escaped as others are. */
+static void put_escaped_nul(struct fmt *m, struct field *f)
+{
+	struct cg_fn *fn = m->fn;
+	struct str text = STR("\\000");
+
+	put_field(m, f, cg_literal(fn->g, image_intern(fn->g->img, fn->g->a,
+						       text)),
+		  code_const(fn->c, text.len));
+}
+
 static void put_char(struct fmt *m, struct field *f, cg_reg v)
 {
 	struct cg_fn *fn = m->fn;
-	uint32_t slot = cg_slot(fn, 8);
+	struct cg_code *c = fn->c;
+	cg_label some = code_label(c), done = code_label(c);
+	struct cg_str s = cg_scratch_str((int32_t)cg_slot(fn, 8), 1);
 
 	f->has_prec = false;
-	code_storei(fn->c, fn->scratch, (int32_t)slot, 0, 8);
-	code_store(fn->c, fn->scratch, (int32_t)slot, v, 1);
-	put_text(m, f, cg_scratch_str((int32_t)slot, 1));
-	cg_slot_free(fn, slot);
+	code_storei(c, fn->scratch, s.off, 0, 8);
+	code_store(c, fn->scratch, s.off, v, 1);
+	if (f->flag == '#') {
+		code_ifi(c, BPF_JNE, code_ld(c, fn->scratch, s.off, 1), 0,
+			 some);
+		put_escaped_nul(m, f);
+		code_jmp(c, done);
+		code_place_label(c, some);
+		put_text(m, f, s);
+		code_place_label(c, done);
+	} else {
+		if (f->has_width)
+			width_left(m, f, code_const(c, 1));
+		blanks(m, f, false);
+		append_bytes(m, s, code_const(c, 1));
+		blanks(m, f, true);
+	}
+	cg_slot_free(fn, (uint32_t)s.off);
+}
+
+/* How many bytes %b is to have: its width, if that is a size of a number. */
+static cg_reg binary_size(struct fmt *m, struct field *f)
+{
+	struct cg_code *c = m->fn->c;
+	cg_reg n = code_const(c, 8);
+	cg_label have = code_label(c);
+
+	if (!f->has_width)
+		return n;
+	for (int32_t size = 1; size <= 4; size *= 2) {
+		cg_label other = code_label(c);
+
+		code_ifi(c, BPF_JNE, cell_get(m->fn, f->width), size, other);
+		code_movi(c, n, size);
+		code_jmp(c, have);
+		code_place_label(c, other);
+	}
+	code_place_label(c, have);
+	return n;
 }
 
 /* The bytes of v themselves. */
-static void put_binary(struct fmt *m, const struct image_piece *p, cg_reg v)
+static void put_binary(struct fmt *m, struct field *f, cg_reg v)
 {
 	struct cg_fn *fn = m->fn;
-	uint32_t n = p->width_kind == SIZE_NUMBER ? p->width : 8;
-	uint32_t slot = cg_slot(fn, 16);
-
-	if (n != 1 && n != 2 && n != 4)
-		n = 8;
-	code_storei(fn->c, fn->scratch, (int32_t)slot, 0, 8);
-	code_storei(fn->c, fn->scratch, (int32_t)slot + 8, 0, 8);
-	code_store(fn->c, fn->scratch, (int32_t)slot, v, n);
-	append(m, cg_scratch_str((int32_t)slot, (uint16_t)n));
-	cg_slot_free(fn, slot);
-}
-
-/* Two digits for each byte of s (a row of the table). */
-static uint32_t hex_table(struct cg_fn *fn)
-{
-	static const char set[] = "0123456789abcdef";
-	char table[512];
-
-	if (fn->g->hex)
-		return fn->g->hex - 1;
-	for (int b = 0; b < 256; b++) {
-		table[2 * b] = set[b >> 4];
-		table[2 * b + 1] = set[b & 15];
-	}
-	fn->g->hex = 1 + cg_rodata(fn->g, table, sizeof(table), 8);
-	return fn->g->hex - 1;
-}
-
-static void hex_turn(struct cg_fn *fn, struct cg_loop *l,
-		     struct cg_str text[LOOP_TEXTS], void *arg)
-{
-	cg_cell n = *(cg_cell *)arg;
-	struct cg_code *c = fn->c;
-	cg_reg at = cg_str_addr(fn, text[0]), b, row;
-
-	code_alu(c, BPF_ADD, at, l->i);
-	b = code_ld(c, at, 0, 1);
-	code_ifi(c, BPF_JEQ, b, 0, l->end);
-	row = code_map_value(c, cg_rodata_map(fn->g), hex_table(fn));
-	code_alui(c, BPF_LSH, b, 1);
-	code_alu(c, BPF_ADD, row, b);
-	at = cg_str_addr(fn, text[1]);
-	code_alu(c, BPF_ADD, at, cell_get_max(fn, n, text[1].bound - 1u));
-	code_store(c, at, 0, code_ld(c, row, 0, 2), 2);
-	cell_set(fn, n, code_addi(c, cell_get(fn, n), 2));
-}
-
-static cg_reg to_hex(struct fmt *m, struct cg_str dst, struct cg_str src)
-{
-	struct cg_str text[LOOP_TEXTS] = { src, dst };
-	struct cg_fn *fn = m->fn;
+	struct cg_str s = cg_scratch_str((int32_t)cg_slot(fn, 16), 8);
 	cg_cell n = cell_new(fn, 0);
-	cg_reg at, ret;
+	cg_reg at;
 
-	loop_texts(fn, dst.bound / 2u, text, hex_turn, &n);
-	ret = cell_get_max(fn, n, dst.bound);
-	at = cg_str_addr(fn, dst);
-	code_alu(fn->c, BPF_ADD, at, ret);
+	code_store(fn->c, fn->scratch, s.off, v, 8);
+	cell_set(fn, n, binary_size(m, f));
+	at = cg_str_addr(fn, s);
+	code_alu(fn->c, BPF_ADD, at, cell_get_max(fn, n, 8));
 	code_storei(fn->c, at, 0, 0, 1);
+	append_bytes(m, s, cell_get(fn, n));
 	cell_free(fn, n);
-	return ret;
-}
-
-static void put_memory(struct fmt *m, struct field *f, struct cg_str s,
-		       bool hex)
-{
-	struct cg_fn *fn = m->fn;
-	struct cg_str t = cg_scratch_str((int32_t)cg_slot(fn, s.bound + 1u),
-					 s.bound), e;
-	uint32_t most = MIN(2u * s.bound,
-			    fn->g->img->limits.maxstringlen - 1) & ~1u;
-	bool given = f->has_prec;
-	cg_reg n;
-
-	if (!given) {
-		f->has_prec = true;
-		f->prec = cell_new(fn, 1);
-	}
-	n = cut(m, f, t, s);
-	if (hex && most) {
-		e = cg_scratch_str((int32_t)cg_slot(fn, most + 8),
-				   (uint16_t)most);
-		n = to_hex(m, e, t);
-		put_field(m, f, e, n);
-		cg_slot_free(fn, (uint32_t)e.off);
-	} else {
-		put_field(m, f, t, n);
-	}
-	cg_slot_free(fn, (uint32_t)t.off);
+	cg_slot_free(fn, (uint32_t)s.off);
 }
 
 static void put_piece(struct fmt *m, const struct image_piece *p)
@@ -535,12 +528,7 @@ static void put_piece(struct fmt *m, const struct image_piece *p)
 		put_text(m, &f, cg_string(fn, take(m)));
 		break;
 	case CONV_BINARY:
-		put_binary(m, p, cg_long(fn, take(m)));
-		break;
-	case CONV_MEMORY:
-	case CONV_MEMORY_HEX:
-		put_memory(m, &f, cg_string(fn, take(m)),
-			   p->conv == CONV_MEMORY_HEX);
+		put_binary(m, &f, cg_long(fn, take(m)));
 		break;
 	}
 	field_free(m, &f);
@@ -552,11 +540,13 @@ void cg_str_fmt(struct cg_fn *fn, ir_ref r)
 	const struct image_format *f = &fn->g->img->formats.v[i->imm];
 	struct fmt m = { .fn = fn, .i = i, .dst = cg_new_string(fn, r),
 			 .pos = cell_new(fn, 0),
-			 .work = cg_slot(fn, WORK_SIZE) };
+			 .work = cg_slot(fn, WORK_SIZE),
+			 .end = code_label(fn->c) };
 
 	cg_str_clear(fn, m.dst);
 	for (uint32_t k = 0; k < f->n; k++)
 		put_piece(&m, &fn->g->img->pieces.v[f->first + k]);
+	code_place_label(fn->c, m.end);
 	cell_free(fn, m.pos);
 	cg_slot_free(fn, m.work);
 }

@@ -424,16 +424,13 @@ uint32_t check_format_args(const struct image *img, uint32_t format,
 
 	for (uint32_t i = 0; i < f->n; i++) {
 		const struct image_piece *p = &img->pieces.v[f->first + i];
-		bool memory = p->conv == CONV_MEMORY ||
-			      p->conv == CONV_MEMORY_HEX;
 
 		if (p->width_kind == SIZE_ARG && n < max)
 			ret[n++] = 'L';
 		if (p->prec_kind == SIZE_ARG && n < max)
 			ret[n++] = 'L';
 		if (p->conv != CONV_LITERAL && n < max)
-			ret[n++] = p->conv == CONV_STRING ? 'S' :
-				   memory ? 'M' : 'L';
+			ret[n++] = p->conv == CONV_STRING ? 'S' : 'L';
 	}
 	return n;
 }
@@ -449,7 +446,7 @@ static struct err *check_formats(const struct image *img)
 	for (uint32_t i = 0; i < img->pieces.n; i++) {
 		const struct image_piece *p = &img->pieces.v[i];
 
-		if (p->conv > CONV_MEMORY_HEX || p->width_kind > SIZE_ARG ||
+		if (p->conv > CONV_BINARY || p->width_kind > SIZE_ARG ||
 		    p->prec_kind > SIZE_ARG || !is_string(img, p->text))
 			return check_bad("piece", i, "is of no known kind");
 	}

@@ -25,7 +25,7 @@ static inline bool check_range(uint32_t first, uint32_t n, uint32_t total)
 /* Host code: functions, blocks, instructions. */
 struct err *check_code(const struct image *img) must_check;
 
-/* The types of the arguments that a format takes, 'L' or 'S' ('M': either),
+/* The types of the arguments that a format takes, 'L' or 'S',
  * one after another; at most max.  Returns how many. */
 uint32_t check_format_args(const struct image *img, uint32_t format,
 			   char *ret, uint32_t max);

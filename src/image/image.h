@@ -660,11 +660,11 @@ struct image_piece {
 	istr text;
 };
 
-/* One to one lang's enum fmt_conv and enum fmt_size. */
+/* One to one lang's enum fmt_conv, but for memory, which is words here; and
+ * enum fmt_size. */
 enum image_conv {
 	CONV_LITERAL, CONV_SIGNED, CONV_UNSIGNED, CONV_OCTAL, CONV_HEX,
 	CONV_HEX_UPPER, CONV_POINTER, CONV_CHAR, CONV_STRING, CONV_BINARY,
-	CONV_MEMORY, CONV_MEMORY_HEX,
 };
 
 enum image_size { SIZE_NONE, SIZE_NUMBER, SIZE_ARG };

@@ -11,6 +11,8 @@
  * Prints that follow each other become one record, so that a line that is
  * printed in pieces is not torn by another CPU's.
  */
+#include <string.h>
+
 #include "base/bits.h"
 #include "ir/builder.h"
 #include "sema/late.h"
@@ -54,24 +56,51 @@ static void format_plain(struct format *f, struct ast_expr *e)
 	format_arg(f, v);
 }
 
-/* Bytes at an address: as words, which print as their bytes. */
-static void format_memory(struct format *f, const struct fmt_piece *p,
-			  ir_ref addr)
+/* The blanks of a field of this width around n characters. */
+static void format_blanks(struct format *f, const struct fmt_piece *p,
+			  uint32_t n)
 {
-	struct builder *s = f->s;
-	uint32_t n = p->prec_kind == FMT_SIZE_NUMBER && p->prec ? p->prec : 1;
+	char *blanks;
+
+	if (p->width <= n)
+		return;
+	n = p->width - n;
+	blanks = arena_array(f->s->b->a, n, char);
+	memset(blanks, ' ', n);
+	format_literal(f, (struct str){ blanks, n });
+}
+
+/* Bytes at an address: as words, which print as their bytes. */
+static void format_bytes(struct format *f, const struct fmt_piece *p,
+			 ir_ref addr, uint32_t n)
+{
 	bool hex = p->conv == FMT_MEMORY_HEX;
+	uint32_t user = p->flag == '#' ? LOAD_USER : 0;
 
 	for (uint32_t i = 0, size; i < n; i += size) {
 		size = hex || n - i < 2 ? 1 : n - i < 4 ? 2 :
 		       n - i < 8 ? 4 : 8;
-		format_arg(f, build_late_load(s, addr, i, size, f->span));
+		format_arg(f, build_late_load(f->s, addr, i, size | user,
+					      f->span));
 		format_piece(f, (struct image_piece){
 			.conv = hex ? CONV_HEX : CONV_BINARY,
 			.flag = hex ? '0' : '\0',
 			.width_kind = SIZE_NUMBER,
 			.width = hex ? 2 : size });
 	}
+}
+
+static void format_memory(struct format *f, const struct fmt_piece *p,
+			  ir_ref addr)
+{
+	uint32_t n = p->prec_kind == FMT_SIZE_NUMBER && p->prec ? p->prec : 1;
+	uint32_t chars = p->conv == FMT_MEMORY_HEX ? 2 * n : n;
+
+	if (p->flag != '-')
+		format_blanks(f, p, chars);
+	format_bytes(f, p, addr, n);
+	if (p->flag == '-')
+		format_blanks(f, p, chars);
 }
 
 /* One conversion, with the arguments that it takes. */
@@ -387,12 +416,12 @@ ir_ref build_address(struct builder *s, struct ast_expr *e)
 }
 
 ir_ref build_late_load(struct builder *s, ir_ref addr, uint32_t off,
-		       uint32_t size, struct span span)
+		       uint32_t as, struct span span)
 {
 	struct builder *k = s->kernel_side ? s->kernel_side : s;
 	ir_ref v = build_insn(k, (struct ir_insn){
 		.op = OP_LOAD, .type = IT_LONG, .a = addr, .imm = off,
-		.b = IR_NONE, .c = IR_NONE, .aux = size, .span = span });
+		.b = IR_NONE, .c = IR_NONE, .aux = as, .span = span });
 
 	return k == s ? v : far_pass(s, v, span);
 }

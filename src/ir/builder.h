@@ -149,10 +149,11 @@ void build_deferred(struct builder *s, struct ast_expr *e);
 /* In a host function for output: if e has to be evaluated by the handler,
  * does that, and gives the parameter that brings it. */
 bool build_late(struct builder *s, struct ast_expr *e, ir_ref *ret);
-/* An address, and what is there, in the handler: for %m and %M. */
+/* An address, and what is there (as: enum load_as), in the handler: for %m and
+ * %M. */
 ir_ref build_address(struct builder *s, struct ast_expr *e);
 ir_ref build_late_load(struct builder *s, ir_ref addr, uint32_t off,
-		       uint32_t size, struct span span);
+		       uint32_t as, struct span span);
 
 /* ---- build_stmt.c ---- */
 void build_stmt(struct builder *s, struct ast_stmt *st);

@@ -8,6 +8,7 @@
 
 #define MAX_ARGS 32		/* of one printf */
 #define MAX_SIZE 65536u		/* a width or a precision */
+#define MAX_MEMORY 1024u	/* bytes of %m: each word is read by itself */
 
 struct format {
 	struct parser *p;
@@ -146,6 +147,25 @@ static void bad_directive(struct format *f, uint32_t start)
 		diag_help(f->p->diags, g, "a plain %% is written %%%%");
 }
 
+/* How much memory is read must be known before the script runs. */
+static void check_memory(struct format *f, const struct fmt_piece *piece)
+{
+	struct diag *g;
+
+	if (piece->conv != FMT_MEMORY && piece->conv != FMT_MEMORY_HEX)
+		return;
+	if (piece->prec > MAX_MEMORY)
+		parser_report(f->p, DIAG_BAD_FORMAT, piece->span,
+			      "more than %u bytes of memory", MAX_MEMORY);
+	if (piece->width_kind != FMT_SIZE_ARG &&
+	    piece->prec_kind != FMT_SIZE_ARG)
+		return;
+	f->is_bad = true;
+	g = diag_error(f->p->diags, DIAG_BAD_FORMAT, piece->span,
+		       "memory has no * for its width or number of bytes");
+	diag_help(f->p->diags, g, "%%.16M prints 16 bytes");
+}
+
 static void directive(struct format *f)
 {
 	uint32_t start = f->i;
@@ -176,10 +196,12 @@ static void directive(struct format *f)
 		f->i++;
 	ok = conversion(f, &piece);
 	piece.span = span_of(f, start, f->i);
-	if (ok)
+	if (ok) {
+		check_memory(f, &piece);
 		add_piece(f, piece);
-	else
+	} else {
 		bad_directive(f, start);
+	}
 }
 
 /* The literal's own text, when it stands in one piece in the source. */

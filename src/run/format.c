@@ -185,22 +185,6 @@ static void put_binary(struct buf *out, const struct field *f, uint64_t v)
 		buf_char(out, (char)(v >> 8 * i));
 }
 
-static void put_memory(struct buf *out, struct field *f, struct str s,
-		       bool hex)
-{
-	struct buf text = {};
-
-	s = str_sub(s, 0, f->prec == IMAGE_NONE ? 1 : f->prec);
-	if (!hex) {
-		put(out, f, s);
-		return;
-	}
-	for (uint32_t i = 0; i < s.len; i++)
-		buf_printf(&text, "%02x", (unsigned char)s.s[i]);
-	put(out, f, buf_view(&text));
-	buf_deinit(&text);
-}
-
 static void put_piece(const struct image *img, const struct image_piece *p,
 		      struct args *a, struct buf *out)
 {
@@ -243,10 +227,6 @@ static void put_piece(const struct image *img, const struct image_piece *p,
 		break;
 	case CONV_BINARY:
 		put_binary(out, &f, (uint64_t)take_long(a));
-		break;
-	case CONV_MEMORY:
-	case CONV_MEMORY_HEX:
-		put_memory(out, &f, take_str(a), p->conv == CONV_MEMORY_HEX);
 		break;
 	}
 }
@@ -390,9 +370,6 @@ UNIT_TEST_CASE(format_others)
 	TEST(gives(p, value_long(0x4142), STR("BA")));
 	p.width_kind = SIZE_NONE;
 	TEST(gives(p, value_long(1), STR("\1\0\0\0\0\0\0\0")));
-	p = (struct image_piece){ .conv = CONV_MEMORY_HEX,
-				  .prec_kind = SIZE_NUMBER, .prec = 3 };
-	TEST(gives(p, value_str(STR("abcd")), STR("616263")));
 	p = (struct image_piece){ .conv = CONV_POINTER };
 	TEST(gives(p, value_long(0), STR("0x0")));
 	/* An argument of a wrong type does no harm. */

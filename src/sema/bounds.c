@@ -72,9 +72,9 @@ static uint32_t piece_bytes(const struct bounds *b, const struct fmt_piece *f,
 	uint32_t n = conv_bytes(f);
 
 	if (f->conv == FMT_STRING) {
-		n = f->flag == '#' ? 4 * arg : arg;
-		if (f->prec_kind == FMT_SIZE_NUMBER)
-			n = MIN(n, f->prec);
+		n = f->prec_kind == FMT_SIZE_NUMBER ? MIN(arg, f->prec) : arg;
+		if (f->flag == '#')
+			n *= 4;	/* of what is left, escapes */
 	} else if (f->conv == FMT_MEMORY || f->conv == FMT_MEMORY_HEX) {
 		n = f->prec_kind != FMT_SIZE_NUMBER || f->prec > b->max ?
 			    b->max :

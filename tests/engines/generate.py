@@ -596,6 +596,21 @@ class Generator:
 
     # ---- statements ----
 
+    def known_target(self):
+        """A long that is there already: where code may be dropped, there
+        must be more that gives it its type."""
+        names = [n for n in self.locals["long"] if n not in self.fixed]
+        if names and (self.in_function or self.chance(0.5)):
+            return ("local", self.r.choice(names), 0)
+        if self.in_function:
+            return None
+        arrays = [a for a, (_, t) in ARRAYS.items()
+                  if t == "long" and a not in self.iterated]
+        if not arrays or self.chance(0.4):
+            return ("global", "gn", 0)
+        name = self.r.choice(arrays)
+        return ("element", name, self.keys(name, 1), 0)
+
     def target(self, type):
         names = [n for n in self.locals[type] if n not in self.fixed]
         if names and self.chance(0.5):
@@ -633,10 +648,12 @@ class Generator:
     def nested_changes(self, depth):
         """Changes inside of expressions, where the order is certain."""
         kind = self.r.randrange(6)
-        a = self.target("long")
+        a = self.known_target()
+        if a is None:
+            return self.long(2)
         if kind == 0:
             return ("ternary", self.long(2), self.changing(a),
-                    self.changing(self.target("long")))
+                    self.changing(self.known_target()))
         if kind == 1:
             return (self.r.choice(["and", "or"]), self.long(2),
                     self.changing(a))
@@ -646,7 +663,7 @@ class Generator:
                     self.nested_changes(depth - 1))
         if kind == 3:
             return ("unary", self.r.choice("-~!"), self.changing(a))
-        b = self.target("long")
+        b = self.known_target()
         if a == b or "element" in (a[0], b[0]):
             return ("set", a, ("number", 1)) if a == b else (
                 "and", self.changing(a), self.changing(b))
