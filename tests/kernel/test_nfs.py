@@ -87,12 +87,12 @@ CLIENT = {
 SERVERS = {
     "nfsd.dispatch": ("proc == 1", 'client_ip, " ", prog, " ", version, " ", '
                       'proto, " ", xid != 0', r"127\.0\.0\.1 100003 3 6 1"),
-    "nfsd.lookup": ('filename == "nothing"', 'client_ip, " ", filelen, " ", fh',
-                    r"127\.0\.0\.1 7 \d+: .*"),
+    "nfsd.lookup": ('filename == "nothing"', 'client_ip, " ", filelen, " ", fh, '
+                    "name", r"127\.0\.0\.1 7 \d+: .*nfsd\.lookup"),
     "nfsd.open": ("1", 'client_ip, " ", fh, " ", type == 0x8000, access > 0',
                   r"127\.0\.0\.1 \d+: .* 11"),
     "nfsd.read": ("1", 'client_ip, " ", size == count, count > 0, offset >= 0, '
-                  "file != 0", r"127\.0\.0\.1 1111"),
+                  "file != 0, name", r"127\.0\.0\.1 1111nfsd\.read"),
     "nfsd.write": ("size == 10000", 'client_ip, " ", offset, " ", count, '
                    "file != 0", r"127\.0\.0\.1 0 100001"),
     "nfsd.commit": ("1", 'client_ip, " ", offset, " ", size == count',
