@@ -10,9 +10,17 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
+/* timeout(1) and others that pass a signal on send it twice: to the process and
+ * to its group.  Within so long, in ns, it is one and the same; nobody presses
+ * a key as fast. */
+#define ECHO_NS UINT64_C(200000000)
+
 static volatile sig_atomic_t stops, last_stop, switches;
+/* When the last stop came; only the handler, which masks the others, has it. */
+static uint64_t stopped_at;
 static volatile sig_atomic_t wake_fd = -1;
 
 static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD,
@@ -32,6 +40,20 @@ static void die(void)
 	_exit(EXIT_FAILURE);
 }
 
+static void stop(int number)
+{
+	struct timespec ts;
+	uint64_t now;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	now = (uint64_t)ts.tv_sec * UINT64_C(1000000000) + (uint64_t)ts.tv_nsec;
+	if (stops && now - stopped_at > ECHO_NS)
+		die();
+	stops = 1;
+	stopped_at = now;
+	last_stop = number;
+}
+
 static void handle(int number)
 {
 	const uint64_t one = 1;
@@ -40,10 +62,8 @@ static void handle(int number)
 
 	if (number == SIGUSR2)
 		switches = 1;
-	else if (number != SIGCHLD && ++stops > 1)
-		die();
 	else if (number != SIGCHLD)
-		last_stop = number;
+		stop(number);
 	ignored = write(wake_fd, &one, sizeof(one));
 	(void)ignored;
 	errno = errnum;
@@ -56,6 +76,8 @@ static void take_over(int number, struct sigaction *old)
 		.sa_handler = number == SIGPIPE ? SIG_IGN : handle,
 	};
 
+	for (size_t i = 0; i < NUMBERS; i++)
+		sigaddset(&act.sa_mask, numbers[i]);
 	sigaction(number, &act, old);
 	/* nohup(1) wants the end of the terminal passed over. */
 	if (number == SIGHUP && old->sa_handler == SIG_IGN)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Signals that end a session: the first asks it to, the second ends the
- * process on the spot, whatever it is doing (a write that nobody reads, a
- * handler in a loop).  What hangs on it in the kernel goes with it.  SIGUSR2
+ * Signals that end a session: the first asks it to, the second, unless it is
+ * an echo of the first, ends the process on the spot, whatever it is doing (a
+ * write that nobody reads, a handler in a loop).  What hangs on it in the kernel goes with it.  SIGUSR2
  * asks for the next output file.  What SIGQUIT asks for the session decides.
  */
 #ifndef RUN_SIGNALS_H

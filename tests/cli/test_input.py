@@ -72,9 +72,10 @@ class Terminal(unittest.TestCase):
         self.addCleanup(os.close, self.master)
         self.addCleanup(os.close, self.slave)
 
-    def start(self, script):
-        return subprocess.Popen([SPILE, "-e", script], stdin=self.slave,
-                                stdout=subprocess.PIPE, text=True)
+    def start(self, script, *options):
+        return subprocess.Popen([SPILE, *options, "-e", script],
+                                stdin=self.slave, stdout=subprocess.PIPE,
+                                text=True)
 
     def flags(self):
         return termios.tcgetattr(self.slave)[3]
@@ -97,9 +98,12 @@ class Terminal(unittest.TestCase):
             self.assertEqual(p.wait(20), 0)
         self.assertEqual(self.flags(), before)
         with self.start('probe input.char { while (1) { } } '
-                        'probe end { while (1) { } }') as p:
+                        'probe end { while (1) { } }',
+                        "-DMAXACTION=1000000000000") as p:
             self.wait_for_raw()
             p.send_signal(signal.SIGINT)
+            time.sleep(0.4)
+            self.assertIsNone(p.poll())
             p.send_signal(signal.SIGINT)
             p.wait(20)
         self.assertEqual(self.flags(), before)

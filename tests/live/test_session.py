@@ -27,10 +27,21 @@ def second_signal():
                       "-DMAXACTION=100000")
     time.sleep(0.5)
     session.process.send_signal(signal.SIGINT)
-    time.sleep(0.2)
+    time.sleep(0.4)
     check(session.process.poll() is None, "it waits for its reader")
     session.process.send_signal(signal.SIGINT)
     check(session.process.wait(5 * SLOW) == 1, "the second one ends it")
+
+
+def echoed_signal():
+    """timeout(1) signals its child, then its group: that is one stop."""
+    session = Session('probe timer.s(100) { println("t") } probe end { '
+                      'for (i = 0; i < 500; i++) println(i) println("z") }')
+    for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGINT):
+        time.sleep(0.01)
+        session.process.send_signal(number)
+    status, out, _ = session.finish()
+    check((status, out[-2:]) == (0, "z\n"), "end probes run to their end")
 
 
 def hangup():
@@ -169,7 +180,7 @@ def few_files():
 
 
 def main():
-    for test in (begin_and_end, second_signal, hangup, order, command, command_waits,
+    for test in (begin_and_end, second_signal, echoed_signal, hangup, order, command, command_waits,
                  command_is_ended, target, timeout, slow_handlers, errors, reader_goes,
                  unprivileged, few_files):
         print("#", test.__name__)
