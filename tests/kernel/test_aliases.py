@@ -17,7 +17,7 @@ import sys
 import alias_rows
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-CHILD = f"{sys.executable} {os.path.join(HERE, 'aliases_child.py')}"
+CHILD = f"{sys.executable} -S {os.path.join(HERE, 'aliases_child.py')}"
 MINE = "pid() == target()"
 LOOPBACK = f'{MINE} && dev_name == "lo"'
 # Whatever sends it: an acknowledgement that was put off, or what is sent once

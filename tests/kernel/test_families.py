@@ -14,7 +14,7 @@ import sys
 import alias_rows
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-CHILD = f"{sys.executable} {os.path.join(HERE, 'families_child.py')}"
+CHILD = f"{sys.executable} -S {os.path.join(HERE, 'families_child.py')}"
 MINE = "pid() == target()"
 PEER = 'family, " ", saddr, " ", daddr, " ", sport, " ", dport'
 SOCKET = 'sock_fam_num2str(family), " ", type, " ", protocol, " ", state'

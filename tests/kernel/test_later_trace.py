@@ -108,7 +108,7 @@ def main():
         print("the module 'nbd' is not to be had")
         return 77
     subprocess.run(["rmmod", "nbd"], capture_output=True)
-    me = f"{sys.executable} {os.path.abspath(__file__)} serve"
+    me = f"{sys.executable} -S {os.path.abspath(__file__)} serve"
     done = run(LATER, "modprobe nbd max_part=0; sleep 1; " + me)
     if differs(done, LATER_WANTED):
         return 1

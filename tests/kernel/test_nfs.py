@@ -12,7 +12,7 @@ import sys
 import alias_rows
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-CHILD = f"{sys.executable} {os.path.join(HERE, 'nfs_child.py')}"
+CHILD = f"{sys.executable} -S {os.path.join(HERE, 'nfs_child.py')}"
 FILE = 'MAJOR(dev), ":", MINOR(dev), " ", ino'
 ON = 'MAJOR(dev), ":", MINOR(dev)'
 WHO = 'client_ip, " ", version, " ", proto, " ", uid, gid, " "'

@@ -15,7 +15,7 @@ from live import (Session, check, gone, losses, need_root, objects_of,
 
 PYTHON = os.path.realpath(sys.executable)
 GETPPID = {"x86_64": 110, "aarch64": 173}[os.uname().machine]
-CALLS = "%s -c 'import os\nfor _ in range(%d): os.getppid()'"
+CALLS = "%s -S -c 'import os\nfor _ in range(%d): os.getppid()'"
 
 
 def call(n):
@@ -96,7 +96,7 @@ def filters():
 def hierarchy():
     """With -c, processes are the command and what it starts."""
     bystander = subprocess.Popen(
-        [PYTHON, "-c", "import os\nwhile 1: os.getppid()"])
+        [PYTHON, "-S", "-c", "import os\nwhile 1: os.getppid()"])
     got = run("global n probe process.syscall { if ($syscall == %d) n++ } "
               "probe end { println(n) }" % GETPPID, "-c",
               "sh -c '%s & wait'" % call(2000).replace("'", '"'))
@@ -114,7 +114,7 @@ def life():
               "probe process.end { e++ } probe process.thread.begin { t++ } "
               "probe process.thread.end { u++ } "
               "probe end { println(b, e, t, u) }", "-c",
-              "%s -c '%s'" % (PYTHON, program))
+              "%s -S -c '%s'" % (PYTHON, program))
     # sh becomes the program, or makes a child that does.
     numbers = got[1].strip()
     check(got[0] == 0 and numbers in ("1155", "2155", "3255"),
@@ -134,7 +134,7 @@ def samples():
     pages = 5000
     got = run('global n probe perf.sw.page_faults.sample(1).process { n++ } '
               'probe end { println(n) }', "-c",
-              "%s -c 'import mmap\nm = mmap.mmap(-1, %d)\n"
+              "%s -S -c 'import mmap\nm = mmap.mmap(-1, %d)\n"
               "for i in range(%d): m[i * 4096] = 1'" %
               (PYTHON, pages * 4096, pages))
     check(got[0] == 0 and int(got[1]) >= pages, "page faults: %r" % (got,))
@@ -154,7 +154,7 @@ def counters():
                   "global first, last probe process.syscall { "
                   'last = @perf("faults") if (!first) first = last } '
                   "probe end { println(last - first) }", "-c",
-                  PYTHON + " " + f.name)
+                  PYTHON + " -S " + f.name)
     check(got[0] == 0 and int(got[1]) >= 1000, "page faults: %r" % (got,))
     got = run('probe perf.sw.context_switches.counter("switches") {} '
               'global n, a probe kernel.trace("sched_switch") { '
@@ -199,7 +199,7 @@ def buffer():
     counted to the last one, and said."""
     calls = 100000
     work = subprocess.Popen(
-        [PYTHON, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+        [PYTHON, "-S", os.path.join(os.path.dirname(os.path.abspath(__file__)),
                               "workload.py"), str(calls), "0", "0", "0"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     session = Session("probe process(%d).syscall { if ($syscall == %d) "

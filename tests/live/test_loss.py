@@ -69,7 +69,7 @@ def verdict(script, expected, is_line, result):
 def main():
     need_root()
     work = subprocess.Popen(
-        [sys.executable, HERE + "/workload.py", str(GETPPIDS), str(FORKS),
+        [sys.executable, "-S", HERE + "/workload.py", str(GETPPIDS), str(FORKS),
          str(SIGNALS), str(WRITES)], stdin=subprocess.PIPE,
         stdout=subprocess.PIPE)
     plan = scripts(work.pid)

@@ -122,7 +122,7 @@ def main():
         program, result = os.path.join(d, "p.py"), os.path.join(d, "result")
         with open(program, "w") as f:
             f.write(PROCESS)
-        got = run(text, "-g", "-c", "%s %s %s" % (
+        got = run(text, "-g", "-c", "%s -S %s %s" % (
             os.path.realpath(sys.executable), program, result))
         check(got[0] == 0, "%r" % (got,))
         check(got[1] == wanted, got[1] + got[2])

@@ -59,7 +59,7 @@ def main():
             bad = 1
     for features in ("native", without):
         r = subprocess.run([spile, "--features=" + features, "-e", SCRIPT,
-                            "-c", f"exec {sys.executable} -c '{WORK}'"],
+                            "-c", f"exec {sys.executable} -S -c '{WORK}'"],
                            capture_output=True, text=True)
         if r.returncode or r.stdout.strip() != WANT:
             print(f"{features}: {r.stdout}{r.stderr}")

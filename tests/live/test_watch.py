@@ -17,7 +17,7 @@ SLEEPER = ("import sys, time\n"
 class Sleeper:
     def __init__(self):
         self.process = subprocess.Popen(
-            [sys.executable, "-c", SLEEPER], text=True,
+            [sys.executable, "-S", "-c", SLEEPER], text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.sleep()
 

@@ -82,7 +82,7 @@ def sockets():
             if (pid() == target() && $newstate == 2)
                 println(inet_get_ip_source($sk), ":",
                         inet_get_local_port($sk), linuxmib_filter_key($sk, 7))
-            }""", "-c", f"{sys.executable} {f.name}")
+            }""", "-c", f"{sys.executable} -S {f.name}")
     numbers = re.findall(r"^\d+$", out, re.M)
     check("inet_get_*()", r"127\.0\.0\.3:%s1" % "".join(numbers),
           "".join(re.findall(r"^.*:.*$", out, re.M)))

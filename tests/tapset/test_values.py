@@ -371,7 +371,7 @@ def json_metrics():
 
 def main():
     directory = tempfile.mkdtemp(prefix="spile-values-")
-    child = subprocess.Popen([sys.executable,
+    child = subprocess.Popen([sys.executable, "-S",
                               os.path.join(HERE, "values_child.py"),
                               directory], stdout=subprocess.PIPE, text=True)
     me = json.loads(child.stdout.readline())

@@ -102,7 +102,7 @@ probe end {{ delete n }}"""), ["11"])
 
 
 def threads():
-    p = subprocess.Popen([PYTHON, "-c", THREADS], stdout=subprocess.PIPE)
+    p = subprocess.Popen([PYTHON, "-S", "-c", THREADS], stdout=subprocess.PIPE)
     p.stdout.readline()
     time.sleep(0.2)
     ids = [int(t) for t in os.listdir(f"/proc/{p.pid}/task")]
@@ -118,7 +118,7 @@ def threads():
 
 def forks():
     """A process forks all the time: each child is told about exactly once."""
-    p = subprocess.Popen([PYTHON, "-c", FORKS], stdout=subprocess.PIPE,
+    p = subprocess.Popen([PYTHON, "-S", "-c", FORKS], stdout=subprocess.PIPE,
                          text=True, start_new_session=True)
     p.stdout.readline()
     s = subprocess.Popen([SPILE, "-x", str(p.pid), "-e",
