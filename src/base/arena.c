@@ -68,7 +68,7 @@ static void arena_new_chunk(struct arena *a, size_t size)
 	a->end = c->data + size;
 }
 
-void *arena_alloc(struct arena *a, size_t size)
+void *arena_raw(struct arena *a, size_t size)
 {
 	void *p;
 
@@ -79,6 +79,13 @@ void *arena_alloc(struct arena *a, size_t size)
 		arena_new_chunk(a, size);
 	p = a->next;
 	a->next += size;
+	return p;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	void *p = arena_raw(a, size);
+
 	/* Here, and not whole chunks: most arenas of a pass stay small. */
 	return memset(p, 0, size);
 }

@@ -27,6 +27,10 @@ void arena_deinit(struct arena *a);
 /* Forgets every object, keeps one chunk for the next round. */
 void arena_reset(struct arena *a);
 
+/* Aligned for any type; its bytes are to be set before they are read. */
+void *arena_raw(struct arena *a, size_t size)
+	__attribute__((malloc, returns_nonnull));
+
 /* Zeroed, aligned for any type. */
 void *arena_alloc(struct arena *a, size_t size)
 	__attribute__((malloc, returns_nonnull));

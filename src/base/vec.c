@@ -8,13 +8,18 @@ void *vec_grow(struct arena *a, void *v, uint32_t n, uint32_t *cap,
 	       size_t size)
 {
 	uint32_t bigger = *cap ? *cap * 2 : 8;
+	size_t bytes;
 	void *p;
 
 	if (bigger < *cap)
 		abort();
-	p = arena_calloc(a, bigger, size);
+	if (__builtin_mul_overflow(bigger, size, &bytes))
+		abort();
+	/* Of what is not used yet no page is touched. */
+	p = arena_raw(a, bytes);
 	if (n)
 		memcpy(p, v, n * size);
+	memset((char *)p + n * size, 0, size);
 	*cap = bigger;
 	return p;
 }

@@ -17,75 +17,98 @@ static int compare(const void *a, const void *b)
 	return str_cmp(*(const struct str *)a, *(const struct str *)b);
 }
 
-/* " name:string" for each local that an alias sets. */
-static struct str locals_text(struct compile *c, const struct probe *p)
-{
-	struct str text = {};
+/* A list while it is made. */
+struct lister {
+	struct compile *c;
+	bool with_vars;
+	struct arena scratch;		/* of one line */
+	struct buf line;
+	VEC(struct str) lines;
+};
 
+/* " name:string" for each local that an alias sets. */
+static void add_locals(struct lister *l, const struct probe *p)
+{
 	for (uint32_t i = 0; i < p->locals.n; i++) {
 		const struct var *v = p->locals.v[i];
 
 		if (v->written && v->type != TY_UNKNOWN &&
 		    !str_starts(v->name, STR("__")))
-			text = arena_printf(&c->front, "%" STR_FMT " %" STR_FMT
-					    ":%s", STR_ARG(text),
-					    STR_ARG(v->name),
-					    ty_name(v->type));
+			buf_printf(&l->line, " %" STR_FMT ":%s",
+				   STR_ARG(v->name), ty_name(v->type));
 	}
-	return text;
 }
 
-static struct str targets_text(struct compile *c, const struct probe *p)
+static void add_targets(struct lister *l, const struct target_scope *scope)
 {
-	const struct target_scope *s = target_scope_get(&c->program, p->scope);
-	struct str text = {}, one;
+	const struct target_scope *s = target_scope_look(&l->c->program, scope,
+							 &l->scratch);
 
 	for (uint32_t i = 0; s && i < s->roots.n; i++) {
 		if (s->roots.v[i].hidden)
 			continue;
-		one = target_root_text(&c->program, &s->roots.v[i]);
-		text = arena_printf(&c->front, "%" STR_FMT " %" STR_FMT,
-				    STR_ARG(text), STR_ARG(one));
+		buf_char(&l->line, ' ');
+		target_root_text(&l->scratch, &s->roots.v[i], &l->line);
 	}
-	return text;
 }
 
-static struct str point_text(struct compile *c, const struct probe *p,
-			     bool with_vars)
+/* p: the probe, or NULL where it is but a site. */
+static void add_line(struct lister *l, struct str name, const struct probe *p,
+		     const struct target_scope *scope)
 {
-	struct str name = p->by_alias ? p->name : p->point;
-
-	if (!with_vars)
-		return name;
-	return arena_printf(&c->front, "%" STR_FMT "%" STR_FMT "%" STR_FMT,
-			    STR_ARG(name), STR_ARG(locals_text(c, p)),
-			    STR_ARG(targets_text(c, p)));
+	if (l->with_vars) {
+		buf_str(&l->line, name);
+		if (p)
+			add_locals(l, p);
+		add_targets(l, scope);
+		name = arena_str(&l->c->front, buf_view(&l->line));
+		l->line.len = 0;
+		arena_reset(&l->scratch);
+	}
+	vec_push(&l->c->front, &l->lines, name);
 }
 
 /* Not one of the library that came with what it says of variables? */
-static bool is_asked_for(struct compile *c, const struct probe *p)
+static bool is_asked_for(const struct lister *l, struct span span)
 {
-	const struct source *s = source_of(&c->sources, p->span.pos);
+	const struct source *s = source_of(&l->c->sources, span.pos);
 
 	return !s || !s->is_library;
 }
 
+static void add_lines(struct lister *l)
+{
+	const struct program *p = &l->c->program;
+
+	for (uint32_t i = 0; i < p->probes.n; i++) {
+		const struct probe *pr = p->probes.v[i];
+
+		if (is_asked_for(l, pr->span))
+			add_line(l, pr->by_alias ? pr->name : pr->point, pr,
+				 pr->scope);
+	}
+	for (uint32_t i = 0; i < p->listed.n; i++)
+		if (is_asked_for(l, p->listed.v[i].span))
+			add_line(l, p->listed.v[i].point, NULL,
+				 p->listed.v[i].scope);
+}
+
 bool list_points(struct compile *c, bool with_vars, FILE *out)
 {
-	VEC(struct str) lines = {};
+	struct lister l = { .c = c, .with_vars = with_vars };
 
-	for (uint32_t i = 0; i < c->program.probes.n; i++)
-		if (is_asked_for(c, c->program.probes.v[i]))
-			vec_push(&c->front, &lines,
-				 point_text(c, c->program.probes.v[i],
-					    with_vars));
-	if (!lines.n)
-		return false;
-	qsort(lines.v, lines.n, sizeof(lines.v[0]), compare);
-	for (uint32_t i = 0; i < lines.n; i++)
-		if (!i || !str_eq(lines.v[i], lines.v[i - 1]))
-			fprintf(out, "%" STR_FMT "\n", STR_ARG(lines.v[i]));
-	return true;
+	arena_init(&l.scratch);
+	add_lines(&l);
+	if (l.lines.n)
+		qsort(l.lines.v, l.lines.n, sizeof(l.lines.v[0]), compare);
+	for (uint32_t i = 0; i < l.lines.n; i++)
+		if (!i || !str_eq(l.lines.v[i], l.lines.v[i - 1])) {
+			fwrite(l.lines.v[i].s, 1, l.lines.v[i].len, out);
+			putc('\n', out);
+		}
+	buf_deinit(&l.line);
+	arena_deinit(&l.scratch);
+	return l.lines.n;
 }
 
 /* People get a word of explanation; a pipe gets the lines that programs know

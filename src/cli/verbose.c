@@ -102,7 +102,8 @@ static void print_did(const struct compile *c, unsigned number)
 		break;
 	case 2:
 		fputs("analyzed script: ", stderr);
-		print_count("", c->program.probes.n, "probe");
+		print_count("", c->program.probes.n + c->program.listed.n,
+			    "probe");
 		print_count(", ", c->program.funcs.n, "function");
 		print_count(", ", 0, "embed");
 		print_count(", ", c->program.globals.n, "global");

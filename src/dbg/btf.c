@@ -736,6 +736,7 @@ static bool dbg_btf_find_enumerator(struct ctypes *types, struct str name,
 
 static const struct ctypes_ops dbg_btf_ops = {
 	.type = dbg_btf_type,
+	.brief = dbg_btf_type,
 	.member = dbg_btf_member,
 	.param = dbg_btf_param,
 	.enumerator = dbg_btf_enumerator,

@@ -22,6 +22,11 @@ struct ctype ctypes_type(struct ctypes *t, uint32_t id)
 	return t->ops->type(t, id);
 }
 
+struct ctype ctypes_brief(struct ctypes *t, uint32_t id)
+{
+	return t->ops->brief(t, id);
+}
+
 bool ctypes_member(struct ctypes *t, uint32_t id, uint32_t i,
 		   struct ctype_member *ret)
 {
@@ -69,7 +74,7 @@ static bool ctypes_is_modifier(enum ctype_kind kind)
 uint32_t ctypes_strip(struct ctypes *t, uint32_t id)
 {
 	for (uint32_t depth = 0; depth < CTYPES_DEPTH; depth++) {
-		struct ctype type = ctypes_type(t, id);
+		struct ctype type = ctypes_brief(t, id);
 
 		if (type.kind == CTYPE_BAD)
 			return CTYPE_NONE;

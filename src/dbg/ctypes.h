@@ -77,6 +77,7 @@ struct ctypes;
  * so with the others. */
 struct ctypes_ops {
 	struct ctype (*type)(struct ctypes *t, uint32_t id);
+	struct ctype (*brief)(struct ctypes *t, uint32_t id);
 	bool (*member)(struct ctypes *t, uint32_t id, uint32_t i,
 		       struct ctype_member *ret);
 	bool (*param)(struct ctypes *t, uint32_t id, uint32_t i,
@@ -117,6 +118,9 @@ void ctypes_close(struct ctypes *btf);
 uint32_t ctypes_count(struct ctypes *btf);
 
 struct ctype ctypes_type(struct ctypes *btf, uint32_t id);
+
+/* The same without n, the parts of which some sources have to count. */
+struct ctype ctypes_brief(struct ctypes *btf, uint32_t id);
 
 /* Follows TYPEDEF, CONST, VOLATILE, RESTRICT and TYPE_TAG; CTYPE_NONE when
  * that does not end. */

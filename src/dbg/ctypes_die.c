@@ -204,7 +204,7 @@ static uint32_t ctypes_die_count_parts(struct dbg_die die,
 	return n;
 }
 
-static struct ctype ctypes_die_read(struct ctypes *t, uint32_t id)
+static struct ctype ctypes_die_brief(struct ctypes *t, uint32_t id)
 {
 	struct ctypes_die *c = ctypes_die_from(t);
 	struct ctypes_die_type *e = ctypes_die_type(t, id);
@@ -236,7 +236,15 @@ static struct ctype ctypes_die_read(struct ctypes *t, uint32_t id)
 	}
 	if (ret.kind != CTYPE_ENUM && ret.kind != CTYPE_ENUM64)
 		ret.ref = ctypes_die_get(c, type.ref, 0);
-	ret.n = ctypes_die_count_parts(die, ret.kind);
+	return ret;
+}
+
+static struct ctype ctypes_die_read(struct ctypes *t, uint32_t id)
+{
+	struct ctype ret = ctypes_die_brief(t, id);
+
+	if (ret.kind != CTYPE_ARRAY)
+		ret.n = ctypes_die_count_parts(ctypes_die_of(t, id), ret.kind);
 	return ret;
 }
 
@@ -401,6 +409,7 @@ struct ctypes *ctypes_die_create(struct debuginfo *d)
 {
 	static const struct ctypes_ops ops = {
 		.type = ctypes_die_read,
+		.brief = ctypes_die_brief,
 		.member = ctypes_die_member,
 		.param = ctypes_die_param,
 		.enumerator = ctypes_die_enumerator,

@@ -39,7 +39,7 @@ static bool ctypes_binds_tighter(struct ctypes *btf, uint32_t id)
 	struct ctype t;
 
 	for (uint32_t depth = 0; depth < CTYPES_NAME_DEPTH; depth++) {
-		t = ctypes_type(btf, id);
+		t = ctypes_brief(btf, id);
 		if (t.kind == CTYPE_ARRAY || t.kind == CTYPE_FUNC_PROTO)
 			return true;
 		if (t.kind != CTYPE_CONST && t.kind != CTYPE_VOLATILE &&
@@ -65,7 +65,7 @@ static struct str ctypes_name_qualified(struct ctypes_namer *nm,
 					const char *word, uint32_t of,
 					struct str text)
 {
-	struct ctype t = ctypes_type(nm->btf, of);
+	struct ctype t = ctypes_brief(nm->btf, of);
 
 	if (t.kind != CTYPE_PTR)
 		return arena_printf(nm->arena, "%s %" STR_FMT, word,
@@ -80,10 +80,11 @@ static struct str ctypes_name_proto(struct ctypes_namer *nm, uint32_t id,
 {
 	_cleanup_(buf_deinit) struct buf all = {};
 	struct ctype_param p;
+	uint32_t n = ctypes_type(nm->btf, id).n;
 
 	buf_str(&all, text);
 	buf_char(&all, '(');
-	for (uint32_t i = 0; i < t->n && nm->budget; i++) {
+	for (uint32_t i = 0; i < n && nm->budget; i++) {
 		if (!ctypes_param(nm->btf, id, i, &p))
 			break;
 		if (i)
@@ -91,8 +92,8 @@ static struct str ctypes_name_proto(struct ctypes_namer *nm, uint32_t id,
 		buf_str(&all, ctypes_name(nm, p.type, STR("")));
 	}
 	if (t->is_variadic)
-		buf_str(&all, t->n ? STR(", ...") : STR("..."));
-	else if (!t->n)
+		buf_str(&all, n ? STR(", ...") : STR("..."));
+	else if (!n)
 		buf_str(&all, STR("void"));
 	buf_char(&all, ')');
 	return ctypes_name(nm, t->ref, arena_str(nm->arena, buf_view(&all)));
@@ -110,7 +111,7 @@ static struct str ctypes_name_array(struct ctypes_namer *nm,
 static struct str ctypes_name(struct ctypes_namer *nm, uint32_t id,
 			      struct str text)
 {
-	struct ctype t = ctypes_type(nm->btf, id);
+	struct ctype t = ctypes_brief(nm->btf, id);
 
 	if (!nm->budget)
 		return STR("?");

@@ -646,11 +646,23 @@ struct die_walk die_walk(struct dbg_die start)
 	return (struct die_walk){ .start = start, .next = start.off };
 }
 
+/* The entry that the walk is at was decoded when it came there. */
+static struct die_view die_walk_view(const struct die_walk *w,
+				     struct dbg_die at)
+{
+	if (!w->abbrev)
+		return die_view(at);
+	return (struct die_view){
+		.abbrev = w->abbrev,
+		.attrs = { .p = w->attrs, .end = w->end },
+	};
+}
+
 /* Where the walk goes on behind the entry that it is at, and how deep. */
 static bool die_walk_step(struct die_walk *w, uint64_t *next)
 {
 	struct dbg_die at = w->depth ? w->die : w->start;
-	struct die_view v = die_view(at);
+	struct die_view v = die_walk_view(w, at);
 	uint64_t sibling = 0;
 
 	if (!v.abbrev ||
@@ -717,6 +729,9 @@ bool die_walk_next(struct die_walk *w)
 		if (!v.abbrev)
 			return false;
 		w->die = die;
+		w->abbrev = v.abbrev;
+		w->attrs = v.attrs.p;
+		w->end = v.attrs.end;
 		w->tag = v.abbrev->tag;
 		w->has_children = v.abbrev->has_children;
 		w->into = true;

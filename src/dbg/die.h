@@ -172,6 +172,8 @@ struct die_walk {
 	struct dbg_die start;
 	bool into;		/* clear it to step over the children */
 	bool has_children;
+	const struct die_abbrev *abbrev;	/* of where it is, */
+	const uint8_t *attrs, *end;		/* and its attributes */
 };
 struct die_walk die_walk(struct dbg_die start);
 bool die_walk_next(struct die_walk *w);

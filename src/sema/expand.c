@@ -516,6 +516,13 @@ static void share_site(struct expander *ex, const struct site *site)
 	vec_push(p->arena, &vec_last(&p->probes)->sites, s);
 }
 
+static void list_site(struct program *p, const struct context *ctx,
+		      const struct site *site)
+{
+	vec_push(p->arena, &p->listed,
+		 (struct listed){ ctx->span, site->point, site->scope });
+}
+
 static void add_probes(struct expander *ex, const struct ast_point *pt,
 		       const struct context *ctx, const struct sites *sites)
 {
@@ -526,10 +533,14 @@ static void add_probes(struct expander *ex, const struct ast_point *pt,
 			share_site(ex, &sites->list.v[i]);
 			continue;
 		}
-		if (p->probes.n >= MAX_PROBES) {
+		if (p->probes.n + p->listed.n >= MAX_PROBES) {
 			diag_error(p->diags, DIAG_TOO_MANY_PROBES, ctx->span,
 				   "more than %d probes", MAX_PROBES);
 			break;
+		}
+		if (p->lists_points && !ctx->chain && !sites->share) {
+			list_site(p, ctx, &sites->list.v[i]);
+			continue;
 		}
 		add_probe(ex, &sites->list.v[i], pt, ctx);
 		if (sites->share) {

@@ -212,6 +212,14 @@ struct probe {
 						 * NULL: none */
 };
 
+/* A site of a list (-l, -L) that no alias leads to: its text and its variables
+ * are all that is said of it, so that it is no probe. */
+struct listed {
+	struct span span;		/* of the point as written */
+	struct str point;
+	const struct target_scope *scope;
+};
+
 struct program {
 	struct arena *arena;
 	struct sources *sources;
@@ -244,6 +252,7 @@ struct program {
 					 * processes */
 	VEC(struct probe *) probes;
 	bool lists_points;		/* -l, -L: each has to be there */
+	VEC(struct listed) listed;	/* then: beside the probes */
 	bool lists_names;		/* -l: of sites with the same text one
 					 * is enough */
 	/* What many scopes have alike, made when first wanted: the registers;

@@ -72,10 +72,10 @@ static void function_look(struct function *fn)
 
 /* ---- target variables ---- */
 
-static void add_root(struct program *p, struct target_scope *s, struct str name,
+static void add_root(struct arena *a, struct target_scope *s, struct str name,
 		     struct ctype_ref type, struct target_op op)
 {
-	vec_push(p->arena, &s->roots,
+	vec_push(a, &s->roots,
 		 (struct target_root){
 			 .name = name,
 			 .type = type,
@@ -123,8 +123,9 @@ static struct target_op reg(const struct program *p, uint8_t index)
 				   .size = r->size };
 }
 
-static void add_params(struct program *p, struct target_scope *s,
-		       const struct function *fn, bool is_fentry)
+static void add_params(struct program *p, struct arena *a,
+		       struct target_scope *s, const struct function *fn,
+		       bool is_fentry)
 {
 	const struct arch *arch = world_arch(p->world);
 	struct ctype_param param;
@@ -134,10 +135,10 @@ static void add_params(struct program *p, struct target_scope *s,
 		struct ctype_ref type = { fn->types, param.type };
 
 		if (is_fentry)
-			add_root(p, s, param.name, type,
+			add_root(a, s, param.name, type,
 				 argument(p, fn, &param, i));
 		else if (i < arch->nargs && fn->by_words)
-			add_root(p, s, param.name, type, reg(p, arch->args[i]));
+			add_root(a, s, param.name, type, reg(p, arch->args[i]));
 	}
 }
 
@@ -157,23 +158,23 @@ static struct target_op numbered(const struct function *fn, uint32_t n)
 	return word(fn, n, param.type);
 }
 
-static void add_hidden(struct program *p, struct target_scope *s, uint32_t n,
+static void add_hidden(struct arena *a, struct target_scope *s, uint32_t n,
 		       struct target_op op)
 {
-	struct str name = arena_printf(p->arena, "arg%u", n + 1);
+	struct str name = arena_printf(a, "arg%u", n + 1);
 
 	if (has_root(s, name))
 		return;
-	add_root(p, s, name, (struct ctype_ref){}, op);
+	add_root(a, s, name, (struct ctype_ref){}, op);
 	vec_last(&s->roots).hidden = true;
 }
 
 /* $arg1 ...: for int_arg() and its like. */
-static void add_numbered(struct program *p, struct target_scope *s,
+static void add_numbered(struct arena *a, struct target_scope *s,
 			 const struct function *fn)
 {
 	for (uint32_t i = 0; i < fn->nparams; i++)
-		add_hidden(p, s, i, numbered(fn, i));
+		add_hidden(a, s, i, numbered(fn, i));
 }
 
 /* The same where they are in registers, and these: alike for all. */
@@ -185,7 +186,7 @@ void scope_add_arguments(struct program *p, struct target_scope *s)
 	if (!p->arguments) {
 		args = arena_new(p->arena, struct target_scope);
 		for (uint32_t i = 0; i < arch->nargs; i++)
-			add_hidden(p, args, i, reg(p, arch->args[i]));
+			add_hidden(p->arena, args, i, reg(p, arch->args[i]));
 		scope_add_registers(p, args);
 		p->arguments = args;
 	}
@@ -207,19 +208,19 @@ static void scope_fill(struct program *p, struct target_late *late)
 	struct function *fn = &fs->fn;
 
 	function_look(fn);
-	s->what = arena_printf(p->arena, "function '%" STR_FMT "'",
+	s->what = arena_printf(late->arena, "function '%" STR_FMT "'",
 			       STR_ARG(fn->name));
 	/* In returns by kprobes only @defined asks for parameters: their values
 	 * are kept at the entry (sema/entry). */
-	add_params(p, s, fn, fs->is_fentry);
+	add_params(p, late->arena, s, fn, fs->is_fentry);
 	if (fs->is_fentry)
-		add_numbered(p, s, fn);
+		add_numbered(late->arena, s, fn);
 	else if (fs->is_return)
 		scope_add_registers(p, s);
 	else
 		scope_add_arguments(p, s);
 	if (fs->is_return && fn->result)
-		add_root(p, s, STR("return"),
+		add_root(late->arena, s, STR("return"),
 			 (struct ctype_ref){ fn->types, fn->result },
 			 fs->is_fentry ? word(fn, fn->nparams, fn->result) :
 					 reg(p, world_arch(p->world)->ret));
@@ -290,6 +291,9 @@ static void add_site(struct query *q, struct function *fn, bool many)
 	bool is_fentry = kind == PROBE_FENTRY || kind == PROBE_FEXIT;
 	struct site *s = query_site(q, kind, text_of(q, fn));
 
+	/* A name is all that is asked for. */
+	if (p->lists_names)
+		return;
 	s->image.module = image_intern(p->image, p->back, fn->module);
 	s->image.name = image_intern(p->image, p->back,
 				     fn->symbol.len ? fn->symbol : fn->name);
@@ -571,7 +575,7 @@ struct target_scope *scope_of_numbers(struct program *p, struct str name,
 		scope_add_arguments(p, s);
 		return s;
 	}
-	add_root(p, s, STR("return"), (struct ctype_ref){},
+	add_root(p->arena, s, STR("return"), (struct ctype_ref){},
 		 reg(p, world_arch(p->world)->ret));
 	vec_last(&s->roots).hidden = true;
 	return s;

@@ -45,15 +45,35 @@ struct target_op target_arg(struct program *p, struct str kind, struct str of,
 
 /* ---- roots ---- */
 
+static void fill(struct program *p, struct target_late *late, struct arena *a)
+{
+	late->scope->late = NULL;
+	late->arena = a;
+	late->fill(p, late);
+}
+
+const struct target_scope *target_scope_look(struct program *p,
+					     const struct target_scope *s,
+					     struct arena *a)
+{
+	struct target_late *late = s ? s->late : NULL;
+	struct target_scope as_was, *copy;
+
+	if (!late)
+		return s;
+	as_was = *s;
+	copy = arena_new(a, struct target_scope);
+	fill(p, late, a);
+	*copy = *s;
+	*late->scope = as_was;
+	return copy;
+}
+
 const struct target_scope *target_scope_get(struct program *p,
 					    const struct target_scope *s)
 {
-	struct target_late *late = s ? s->late : NULL;
-
-	if (late) {
-		late->scope->late = NULL;
-		late->fill(p, late);
-	}
+	if (s && s->late)
+		fill(p, s->late, p->arena);
 	return s;
 }
 
@@ -530,13 +550,15 @@ void target_report(struct program *p)
 	}
 }
 
-struct str target_root_text(struct program *p, const struct target_root *r)
+void target_root_text(struct arena *a, const struct target_root *r,
+		      struct buf *ret)
 {
 	struct str type = r->type_name;
 
 	if (r->type.in)
-		type = ctypes_type_name(r->type.in, r->type.id, p->arena);
-	return arena_printf(p->arena, "$%" STR_FMT ":%" STR_FMT,
-			    STR_ARG(r->name),
-			    STR_ARG(type.len ? type : STR("long")));
+		type = ctypes_type_name(r->type.in, r->type.id, a);
+	buf_char(ret, '$');
+	buf_str(ret, r->name);
+	buf_char(ret, ':');
+	buf_str(ret, type.len ? type : STR("long"));
 }

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/str.h"
 #include "base/vec.h"
 #include "dbg/debuginfo.h"
@@ -48,6 +49,7 @@ struct target_root {
  * roots and the text into the scope when they are (target_scope_get()). */
 struct target_late {
 	struct target_scope *scope;
+	struct arena *arena;		/* where they are */
 	void (*fill)(struct program *p, struct target_late *late);
 };
 
@@ -93,9 +95,15 @@ void target_report(struct program *p);
  * of a scope. */
 const struct target_scope *target_scope_get(struct program *p,
 					    const struct target_scope *s);
+/* The same for who looks once: a complete copy in the arena, and so what it was
+ * completed with, where that is much. */
+const struct target_scope *target_scope_look(struct program *p,
+					     const struct target_scope *s,
+					     struct arena *a);
 
 /* For -L: "$prev:struct task_struct*" of each root that is not hidden. */
-struct str target_root_text(struct program *p, const struct target_root *r);
+void target_root_text(struct arena *a, const struct target_root *r,
+		      struct buf *ret);
 
 /* The word of the context that holds an argument of `kind` `of` ("tracepoint "
  * and its name, or "" and a function's): word n on this kernel. */
