@@ -50,7 +50,7 @@ static struct ast_expr *question(struct called *c, const uint64_t *returns,
 		.name = arena_printf(p->arena, "__called_%u", c->nasked++),
 		.type_name = STR("long"),
 		.hidden = true,
-		.is_user = true,
+		.is_user = src->path.len > 0,
 	};
 
 	debug_locate(p, c->scope, src, &loc, &r);

@@ -425,8 +425,8 @@ static bool is_first(const struct dbg_callees *all, uint32_t k)
 	return all->v[k].function.entry;
 }
 
-/* What was inlined stands where it was inlined.  Calls proper are told in
- * programs: see docs/language.md. */
+/* What was inlined stands where it was inlined; of calls proper the handler
+ * asks who called. */
 static void add_callees(struct statement *s, const struct dbg_function *f,
 			struct str name, uint32_t depth)
 {
@@ -441,7 +441,7 @@ static void add_callees(struct statement *s, const struct dbg_function *f,
 			continue;
 		if (to->is_inline)
 			add_function(s, to);
-		else if (s->q->user && !debug_is_foreign(s->q->program, s->src))
+		else if (!debug_is_foreign(s->q->program, s->src))
 			add_called(s, &callees, i);
 	}
 }
@@ -471,9 +471,8 @@ enum resolve_status callee_resolve(struct query *q)
 			    (uint32_t)depth);
 	if (q->ret->list.n)
 		return RESOLVE_FOUND;
-	query_nothing(q, q->point->span, unknown(&s), q->user ?
-		      "nothing of that is inlined or called there" :
-		      "nothing of that is inlined there");
+	query_nothing(q, q->point->span, unknown(&s),
+		      "nothing of that is inlined or called there");
 	if (q->user)
 		q->answer->help = STR("compilers note calls when they optimize "
 				      "(-O1), and when the called function is "
