@@ -99,7 +99,7 @@ class Terminal(unittest.TestCase):
         self.assertEqual(self.flags(), before)
         with self.start('probe input.char { while (1) { } } '
                         'probe end { while (1) { } }',
-                        "-DMAXACTION=1000000000000") as p:
+                        "-DMAXACTION=1073741824") as p:
             self.wait_for_raw()
             p.send_signal(signal.SIGINT)
             time.sleep(0.4)
