@@ -6,6 +6,7 @@
 their arguments.  Those that have been put into their callers get a message."""
 import collections
 import os
+import re
 import subprocess
 import sys
 
@@ -52,17 +53,14 @@ def fails(done, *wanted):
 
 def symbols():
     """Of the kernel itself: {name: how many}, and the copies of each."""
-    count, copies = collections.Counter(), collections.defaultdict(list)
     with open("/proc/kallsyms", encoding="ascii") as f:
-        for line in f:
-            words = line.split()
-            if len(words) != 3:
-                continue
-            count[words[2]] += 1
-            stem, _, rest = words[2].partition(".")
-            if rest.startswith(("isra.", "constprop.")) and \
-                    ".cold" not in rest and ".part" not in rest:
-                copies[stem].append(words[2])
+        text = f.read()
+    count = collections.Counter(re.findall(r"^\w+ \w (\S+)$", text, re.M))
+    copies = collections.defaultdict(list)
+    for name in count:
+        if re.fullmatch(r"[^.]+\.(isra|constprop)\..*", name) and \
+                ".cold" not in name and ".part" not in name:
+            copies[name.partition(".")[0]].append(name)
     return count, copies
 
 

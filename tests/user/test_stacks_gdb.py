@@ -4,7 +4,10 @@
 #! timeout: 300
 """Stacks at every instruction of a program, each time that it is come by, as
 gdb tells them: the same addresses.  Frames that are no memory of their own
-(inlined, jumped from) do not count."""
+(inlined, jumped from) do not count.
+
+"--prepare DIR" keeps there what gdb says, with the programs; LIVE_STACKS=DIR takes
+it from there: gdb needs minutes on an emulated processor."""
 import json
 import os
 import re
@@ -13,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 
-SPILE = os.environ["SPILE"]
+SPILE = os.environ.get("SPILE", "spile")
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "stacks.c")
 FUNCTIONS = ["leaf", "mid", "changing", "compare", "handler", "signals",
              "tail", "main"]
@@ -58,6 +61,21 @@ def instructions(program, directory):
             re.findall(r"^ +(0x[0-9a-f]+) <[^>]*>:\t(?!rep)", out, re.M)]
 
 
+def libc_base(program):
+    """Where the C library lies when nothing is moved at random."""
+    out = subprocess.run(["setarch", "-R", "env", "LD_TRACE_LOADED_OBJECTS=1",
+                          program], capture_output=True, text=True, check=True)
+    return int(re.search(r"libc\.so\.6 => .*\((0x\w+)\)", out.stdout)[1], 16)
+
+
+def placed(stacks, program):
+    """Kernels differ in where they put libraries: frames there get the distance
+    from their C library."""
+    base = libc_base(program)
+    return [[f"libc+{pc - base:#x}" if pc > 0x700000000000 else f"{pc:#x}"
+             for pc in stack] for stack in stacks]
+
+
 def by_gdb(program, pcs, base, directory):
     with open(os.path.join(directory, "job"), "w", encoding="ascii") as f:
         json.dump({"pcs": pcs, "base": base}, f)
@@ -68,7 +86,7 @@ def by_gdb(program, pcs, base, directory):
     if not os.path.exists(path):
         sys.exit(77)                    # not allowed here
     with open(path, encoding="ascii") as f:
-        return json.load(f)
+        return placed(json.load(f), program)
 
 
 def by_spile(program, pcs, directory):
@@ -80,32 +98,51 @@ def by_spile(program, pcs, directory):
     r = run([SPILE, "-c", f"setarch -R {program}", script], directory)
     if r.returncode:
         sys.exit(r.stderr)
-    return [[int(pc, 16) for pc in line.split()]
-            for line in r.stdout.splitlines()]
+    return placed([[int(pc, 16) for pc in line.split()]
+                   for line in r.stdout.splitlines()], program)
 
 
-def compare(way, directory):
+def prepare(way, directory):
+    """The program, and beside it what gdb says of it."""
     program = os.path.join(directory, "stacks-of")
     subprocess.run(["gcc", "-g", *way, "-o", program, SOURCE], check=True)
     pcs = instructions(program, directory)
     base = 0 if "-no-pie" in way else 0x555555554000
-    gdb = by_gdb(program, pcs, base, directory)
+    with open(program + ".json", "w", encoding="ascii") as f:
+        json.dump([pcs, by_gdb(program, pcs, base, directory)], f)
+
+
+def compare(way, prepared, directory):
+    program = os.path.join(prepared, "stacks-of")
+    with open(program + ".json", encoding="ascii") as f:
+        pcs, gdb = json.load(f)
     ours = by_spile(program, pcs, directory)
     if len(gdb) < 50 or gdb != ours:
         at = next((n for n, both in enumerate(zip(gdb, ours))
                    if both[0] != both[1]), None)
         print(*way, f"gdb {len(gdb)}, spile {len(ours)} hits")
         if at is not None:
-            print("gdb  ", *map(hex, gdb[at]), "\nspile", *map(hex, ours[at]))
+            print("gdb  ", *gdb[at], "\nspile", *ours[at])
         sys.exit(1)
+
+
+def prepared_stacks():
+    directory = os.environ.get("LIVE_STACKS", "")
+    return directory if os.path.isdir(directory) else None
 
 
 def main():
     if not all(map(shutil.which, ("gdb", "gcc", "setarch"))):
         sys.exit(77)
-    for way in WAYS:
+    kept = sys.argv[2] if len(sys.argv) > 2 else prepared_stacks()
+    for n, way in enumerate(WAYS):
         with tempfile.TemporaryDirectory() as directory:
-            compare(way, directory)
+            prepared = os.path.join(kept, str(n)) if kept else directory
+            os.makedirs(prepared, exist_ok=True)
+            if not kept or len(sys.argv) > 2:
+                prepare(way, prepared)
+            if len(sys.argv) <= 2:
+                compare(way, prepared, directory)
 
 
 main()
