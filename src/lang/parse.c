@@ -162,14 +162,15 @@ static void param(struct parser *p, struct ast_function *f)
 
 static void params(struct parser *p, struct ast_function *f)
 {
+	struct span open = parser_peek(p, 0)->span;
+
 	parser_expect(p, TOK_LPAREN);
 	if (parser_accept(p, TOK_RPAREN))
 		return;
 	do
 		param(p, f);
 	while (parser_accept(p, TOK_COMMA));
-	if (!p->panic && !parser_accept(p, TOK_RPAREN))
-		parser_unexpected(p, "',' or ')'");
+	parser_close(p, open);
 }
 
 static void function_body(struct parser *p, struct ast_function *f)
@@ -313,14 +314,36 @@ static void embedded(struct parser *p, struct ast_file *f)
 			     "embedded C needs guru mode (-g)");
 }
 
+/* The word for a declaration that the next token may be meant for. */
+static struct str similar_keyword(struct parser *p)
+{
+	static const char *const words[] = { "probe", "global", "private",
+					     "function" };
+	struct diag_guess g;
+
+	if (!parser_at(p, TOK_IDENT))
+		return (struct str){};
+	diag_guess_init(&g, parser_peek(p, 0)->text);
+	for (uint32_t i = 0; i < ARRAY_SIZE(words); i++)
+		diag_guess_add(&g, str_from(words[i]));
+	return diag_guess_best(&g);
+}
+
 /* A statement here is a beginner's. */
 static void not_declaration(struct parser *p)
 {
 	enum token_kind next = parser_peek(p, 1)->kind;
+	struct str near = similar_keyword(p), first = parser_peek(p, 0)->text;
 	struct diag *d = parser_unexpected(p, "'probe', 'global', 'private' "
 					      "or 'function'");
 
-	if (d && (next == TOK_LPAREN || next == TOK_SET))
+	if (d && near.len)
+		diag_help(p->diags, d, "did you mean '%" STR_FMT "'?",
+			  STR_ARG(near));
+	else if (d && (str_is(first, "local") || str_is(first, "var")))
+		diag_help(p->diags, d,
+			  "local variables are there when they are assigned to");
+	else if (d && (next == TOK_LPAREN || next == TOK_SET))
 		diag_help(p->diags, d, "statements stand in a handler: probe "
 			  "begin { println(\"hello\") exit() }");
 	else if (d && (next == TOK_LBRACE || next == TOK_DOT ||

@@ -145,6 +145,10 @@ static void bad_directive(struct format *f, uint32_t start)
 			  "every number has 64 bits: leave the ll out");
 	else if (text.len > 1 && text.s[1] == ' ')
 		diag_help(f->p->diags, g, "a plain %% is written %%%%");
+	else
+		diag_help(f->p->diags, g,
+			  "numbers are printed by %%d %%i %%u %%x %%X %%o %%b "
+			  "%%p %%c, strings by %%s, memory by %%m %%M");
 }
 
 /* How much memory is read must be known before the script runs. */
@@ -292,7 +296,8 @@ static void text(struct parser *p, struct ast_expr *e)
 	e->print.text_span = parser_span_from(p, start);
 }
 
-static void values(struct parser *p, struct ast_expr *e, bool first)
+static void values(struct parser *p, struct ast_expr *e, bool first,
+		   struct span open)
 {
 	if (parser_accept(p, TOK_RPAREN))
 		return;
@@ -301,8 +306,7 @@ static void values(struct parser *p, struct ast_expr *e, bool first)
 	do
 		vec_push(p->arena, &e->print.args, parse_expr(p));
 	while (parser_accept(p, TOK_COMMA));
-	if (!p->panic && !parser_accept(p, TOK_RPAREN))
-		parser_unexpected(p, "',' or ')'");
+	parser_close(p, open);
 }
 
 struct ast_expr *parse_print(struct parser *p, enum ast_printop op,
@@ -310,12 +314,13 @@ struct ast_expr *parse_print(struct parser *p, enum ast_printop op,
 {
 	struct ast_expr *e = parse_new_expr(p, AST_PRINT, at);
 	bool has_text = has_format(op) || has_delimiter(op);
+	struct span open = parser_peek(p, 0)->span;
 
 	e->print.op = op;
 	parser_expect(p, TOK_LPAREN);
 	if (has_text)
 		text(p, e);
-	values(p, e, !has_text);
+	values(p, e, !has_text, open);
 	e->span = parser_span_from(p, at);
 	if (p->panic)
 		return e;

@@ -395,6 +395,15 @@ static struct ast_stmt *delete(struct parser *p)
 	return s;
 }
 
+static void message_without_parentheses(struct parser *p)
+{
+	struct diag *d = parser_unexpected(p, "'(' or '{'");
+
+	if (d)
+		diag_help(p->diags, d, "it is written: catch (%" STR_FMT ")",
+			  STR_ARG(parser_peek(p, 0)->text));
+}
+
 static struct ast_stmt *try_(struct parser *p)
 {
 	struct ast_stmt *s = new_stmt(p, AST_S_TRY);
@@ -405,6 +414,8 @@ static struct ast_stmt *try_(struct parser *p)
 	if (parser_accept(p, TOK_LPAREN)) {
 		s->try_.message = parse_name(p, "a variable");
 		parser_expect(p, TOK_RPAREN);
+	} else if (parser_at(p, TOK_IDENT)) {
+		message_without_parentheses(p);
 	}
 	s->try_.handler = parse_block(p);
 	return s;

@@ -133,13 +133,14 @@ static struct ast_expr *embedded(struct parser *p)
 
 static void arguments(struct parser *p, struct ast_exprs *args)
 {
+	struct span open = p->last;
+
 	if (parser_accept(p, TOK_RPAREN))
 		return;
 	do
 		vec_push(p->arena, args, parse_expr(p));
 	while (parser_accept(p, TOK_COMMA));
-	if (!p->panic && !parser_accept(p, TOK_RPAREN))
-		parser_unexpected(p, "',' or ')'");
+	parser_close(p, open);
 }
 
 static struct ast_expr *key(struct parser *p, bool allow_star)

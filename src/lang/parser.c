@@ -109,6 +109,17 @@ bool parser_expect(struct parser *p, enum token_kind kind)
 	return false;
 }
 
+void parser_close(struct parser *p, struct span open)
+{
+	struct diag *d;
+
+	if (p->panic || parser_accept(p, TOK_RPAREN))
+		return;
+	d = parser_unexpected(p, "',' or ')'");
+	if (d)
+		diag_note(p->diags, d, open, "to close this '('");
+}
+
 bool parser_enter(struct parser *p)
 {
 	if (p->depth++ < PARSER_DEPTH)

@@ -59,6 +59,10 @@ bool parser_accept(struct parser *p, enum token_kind kind);
 /* Takes it, or else it is a mistake. */
 bool parser_expect(struct parser *p, enum token_kind kind);
 
+/* Behind a list: takes ')', or else it is a mistake, which notes where the list
+ * was opened. */
+void parser_close(struct parser *p, struct span open);
+
 /* The next token is not what the grammar wants; NULL when in panic. */
 struct diag *parser_unexpected(struct parser *p, const char *wanted);
 

@@ -44,6 +44,13 @@ static bool is_script(const struct engine *en, struct span span)
 	return !f || !f->is_library;
 }
 
+/* Such are kept as what they are names of: sema/keyed. */
+static bool is_name_of_code(const struct ast_expr *e)
+{
+	return e->call.intrinsic == INTRIN_USYM ||
+	       e->call.intrinsic == INTRIN_SYM_LINE;
+}
+
 static void report(struct engine *en, const struct ast_expr *e)
 {
 	struct diags *ds = en->program->diags;
@@ -69,7 +76,12 @@ static void report(struct engine *en, const struct ast_expr *e)
 		  STR_ARG(en->probe->point));
 	if (at != e)
 		diag_note(ds, d, e->span, "it comes to this");
-	if (en->is_kernel && intrin_info[e->call.intrinsic].result == 'S')
+	if (en->is_kernel && is_name_of_code(e))
+		diag_help(ds, d,
+			  "alone it can be printed there, be a key, and be kept; "
+			  "a text that has it in it can only be printed");
+	else if (en->is_kernel &&
+		 intrin_info[e->call.intrinsic].result == 'S')
 		diag_help(ds, d,
 			  "it can be printed there, but not taken apart, compared or kept");
 	else if (en->is_kernel)

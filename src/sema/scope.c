@@ -390,17 +390,30 @@ static void resolve_body(struct scope *sc, struct ast_stmt **body)
 	walk_stmts(body, visit_loops, sc);
 }
 
+/* Of a condition. */
+static void report_local(struct scope *sc, const struct var *v)
+{
+	struct program *p = sc->program;
+	struct diag *d = diag_error(
+		p->diags, DIAG_CONDITION_LOCAL, v->span,
+		"'%" STR_FMT
+		"' is no global: a condition looks at globals only",
+		STR_ARG(v->name));
+
+	if (!scope_help_unset(p, d, v->name, NULL))
+		diag_help(p->diags, d,
+			  "no file of the script or the library declares it: "
+			  "global %" STR_FMT " = 1",
+			  STR_ARG(v->name));
+}
+
 static void resolve_probe(struct scope *sc, struct probe *pr)
 {
 	enter(sc, &pr->locals, pr->scope);
 	for (struct cond *c = pr->conditions; c; c = c->next)
 		walk_expr(&c->expr, visit, sc);
 	if (pr->locals.n)
-		diag_error(sc->program->diags, DIAG_CONDITION_LOCAL,
-			   pr->locals.v[0]->span,
-			   "'%" STR_FMT
-			   "' is no global: a condition looks at globals only",
-			   STR_ARG(pr->locals.v[0]->name));
+		report_local(sc, pr->locals.v[0]);
 	resolve_body(sc, &pr->body);
 }
 

@@ -62,7 +62,9 @@ struct path expr_no_variable(const struct expr_context *c, struct str name)
 				     "': this kind of probe has no target variables",
 				     STR_ARG(name)), (struct str){});
 	list = root_names(c);
-	if (list.len)
+	if (str_is(name, "$return"))
+		list = STR("what is returned is there in the probe of the return: with .return behind the point");
+	else if (list.len)
 		list = arena_printf(a, "it has%" STR_FMT, STR_ARG(list));
 	else if (c->scope->help.len)
 		list = c->scope->help;
@@ -154,15 +156,44 @@ static bool is_header(const struct str *module)
 	return module && str_find_char(*module, '<') >= 0;
 }
 
+/* The struct or other type with the name most like this one. */
+static struct str similar_type(struct program *p, struct str name)
+{
+	struct ctypes *btf = program_btf(p);
+	struct diag_guess g;
+
+	diag_guess_init(&g, name);
+	for (uint32_t id = 1; btf && id < ctypes_count(btf); id++) {
+		struct ctype t = ctypes_type(btf, id);
+
+		if (t.kind == CTYPE_STRUCT || t.kind == CTYPE_UNION ||
+		    t.kind == CTYPE_TYPEDEF)
+			diag_guess_add(&g, t.name);
+	}
+	return diag_guess_best(&g);
+}
+
+static struct str type_help(struct program *p, struct str name,
+			    const struct str *module)
+{
+	struct str near;
+
+	if (is_header(module))
+		return STR("a header takes a C compiler, which spile does not use: name a program or module whose debug information has the type");
+	near = module ? (struct str){} : similar_type(p, name);
+	if (!near.len)
+		return near;
+	return arena_printf(p->arena, "did you mean '%" STR_FMT "'?",
+			    STR_ARG(near));
+}
+
 static struct path path_no_type(const struct expr_context *c, struct str name,
 				const struct str *module)
 {
 	struct program *p = c->program;
-	struct str help = {};
+	struct str help = type_help(p, name, module);
 	struct path pa;
 
-	if (is_header(module))
-		help = STR("a header takes a C compiler, which spile does not use: name a program or module whose debug information has the type");
 	pa = expr_undefined(c, DIAG_UNKNOWN_TYPE,
 		arena_printf(p->arena, "this kernel has no type '%" STR_FMT
 			     "'", STR_ARG(name)), help);
