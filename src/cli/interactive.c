@@ -176,18 +176,22 @@ static bool wants_more(const char *s)
 static void add_whole(struct shell *sh, const char *first)
 {
 	struct buf b = {};
-	char *line;
+	char *line = NULL;
 
 	buf_printf(&b, "%s", first);
 	buf_char(&b, '\0');
 	while (wants_more(b.data) &&
-	       (line = lineedit_read(sh->edit, "  ...> "))) {
+	       (line = lineedit_read(sh->edit, "  ...> ")) &&
+	       !lineedit_was_interrupted(sh->edit)) {
 		b.len--;
 		buf_printf(&b, "\n%s", line);
 		buf_char(&b, '\0');
 		free(line);
+		line = NULL;
 	}
-	vec_push(&sh->arena, &sh->parts, copy(sh, b.data));
+	free(line);
+	if (!lineedit_was_interrupted(sh->edit))
+		vec_push(&sh->arena, &sh->parts, copy(sh, b.data));
 	buf_deinit(&b);
 }
 
@@ -197,13 +201,13 @@ static void add_until_dot(struct shell *sh)
 	char *line;
 
 	while ((line = lineedit_read(sh->edit, "  ...> ")) &&
-	       strcmp(line, ".") != 0) {
+	       !lineedit_was_interrupted(sh->edit) && strcmp(line, ".") != 0) {
 		buf_printf(&b, "%s%s", b.len ? "\n" : "", line);
 		free(line);
 	}
 	free(line);
 	buf_char(&b, '\0');
-	if (b.len > 1)
+	if (b.len > 1 && !lineedit_was_interrupted(sh->edit))
 		vec_push(&sh->arena, &sh->parts, copy(sh, b.data));
 	buf_deinit(&b);
 }
@@ -321,7 +325,8 @@ static const struct {
 
 static void help(void)
 {
-	puts("Declarations (global ..., function ..., probe ...) are added to the script.\n"
+	puts("Declarations (global ..., function ..., probe ...) are added to the script; ^C\n"
+	     "gives up the one that is being typed.\n"
 	     "Commands, of which a beginning is enough:\n");
 	for (uint32_t i = 0; i < COMMAND_N; i++)
 		printf("  %-10s %-12s %s\n", commands[i].name,

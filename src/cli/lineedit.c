@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/vec.h"
 
 #define HISTORY_LINES 1000
+#define INTERRUPT 3		/* ^C, as a key */
 
 /* What both libraries have under the same names. */
 struct library {
@@ -24,6 +26,9 @@ struct library {
 	int *append_character;
 	const char **word_breaks;
 	char **(**attempt)(const char *text, int start, int end);
+	int (*initialize)(void);
+	int (*add_key)(const char *name, int (*fn)(int, int), int key);
+	int *done;		/* set by a key: readline() comes back */
 };
 
 struct lineedit {
@@ -32,6 +37,7 @@ struct lineedit {
 	lineedit_complete_fn *complete;
 	void *data;
 	int start;		/* of the word that is being completed */
+	bool was_interrupted;
 };
 
 /* The libraries call back without saying for whom: there is one. */
@@ -55,12 +61,15 @@ static bool load(struct library *l, const char *name)
 	l->append_character = symbol(l, "rl_completion_append_character");
 	l->word_breaks = symbol(l, "rl_completer_word_break_characters");
 	l->attempt = symbol(l, "rl_attempted_completion_function");
+	l->done = symbol(l, "rl_done");
 	if (FUNCTION(l, readline, "readline") &&
 	    FUNCTION(l, add_history, "add_history") &&
 	    FUNCTION(l, read_history, "read_history") &&
 	    FUNCTION(l, write_history, "write_history") &&
 	    FUNCTION(l, stifle_history, "stifle_history") &&
 	    FUNCTION(l, matches, "rl_completion_matches") &&
+	    FUNCTION(l, initialize, "rl_initialize") &&
+	    FUNCTION(l, add_key, "rl_add_defun") && l->done &&
 	    l->line_buffer && l->append_character && l->word_breaks &&
 	    l->attempt)
 		return true;
@@ -98,6 +107,28 @@ static char **attempt(const char *text, int start, int end)
 	return current->library.matches(text, next_match);
 }
 
+/* ---- interrupts ---- */
+
+static int interrupt(int count, int key)
+{
+	(void)count, (void)key;
+	current->was_interrupted = true;
+	*current->library.done = 1;
+	return 0;
+}
+
+/* While a line is read, ^C is a key like others. */
+static bool key_for_interrupt(struct termios *before)
+{
+	struct termios t;
+
+	if (tcgetattr(STDIN_FILENO, before))
+		return false;
+	t = *before;
+	t.c_cc[VINTR] = _POSIX_VDISABLE;
+	return !tcsetattr(STDIN_FILENO, TCSADRAIN, &t);
+}
+
 /* ---- */
 
 struct lineedit *lineedit_create(const char *history,
@@ -120,6 +151,8 @@ struct lineedit *lineedit_create(const char *history,
 	catches = dlsym(le->library.handle, "rl_catch_signals");
 	if (catches)
 		*catches = 0;
+	(void)le->library.initialize();
+	(void)le->library.add_key("interrupt", interrupt, INTERRUPT);
 	*le->library.word_breaks = " \t\n";
 	*le->library.attempt = attempt;
 	le->library.stifle_history(HISTORY_LINES);
@@ -158,14 +191,39 @@ static char *read_plain(const char *prompt)
 	return line;
 }
 
+static char *empty_line(void)
+{
+	char *line = calloc(1, 1);
+
+	if (!line)
+		abort();
+	puts("^C");
+	return line;
+}
+
 char *lineedit_read(struct lineedit *le, const char *prompt)
 {
+	struct termios before;
+	bool is_key;
 	char *line;
 
+	le->was_interrupted = false;
 	if (!le->library.handle)
 		return read_plain(prompt);
+	is_key = key_for_interrupt(&before);
 	line = le->library.readline(prompt);
+	if (is_key)
+		(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
+	if (le->was_interrupted) {
+		free(line);
+		return empty_line();
+	}
 	if (line && *line)
 		le->library.add_history(line);
 	return line;
+}
+
+bool lineedit_was_interrupted(const struct lineedit *le)
+{
+	return le->was_interrupted;
 }

@@ -26,7 +26,11 @@ struct lineedit *lineedit_create(const char *history,
 				 lineedit_complete_fn *complete, void *data);
 void lineedit_destroy(struct lineedit *le);
 
-/* A line without its newline, from malloc(); NULL at the end. */
+/* A line without its newline, from malloc(); NULL at the end.  A line that ^C
+ * ends is empty, */
 char *lineedit_read(struct lineedit *le, const char *prompt);
+
+/* and the last one was. */
+bool lineedit_was_interrupted(const struct lineedit *le);
 
 #endif

@@ -523,7 +523,12 @@ static struct err *open_device(struct fuse *f)
 	f->fd = open("/dev/fuse", O_RDWR | O_CLOEXEC | O_NONBLOCK);
 	if (f->fd >= 0)
 		return NULL;
-	if (errno == ENOENT || errno == ENODEV || errno == ENXIO)
+	if (errno == ENOENT)
+		return err_hint(err_new(ERR_UNSUPPORTED,
+					"there is no /dev/fuse"),
+				"modprobe fuse makes it; a container or "
+				"chroot has to be given it");
+	if (errno == ENODEV || errno == ENXIO)
 		return mount_refused("", ENODEV);
 	return err_os(errno, "opening /dev/fuse");
 }

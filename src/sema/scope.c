@@ -183,6 +183,22 @@ static bool say_similar(const struct program *p, struct diag *d,
 	return best.len > 0;
 }
 
+/* Those that -G can be about. */
+static void say_globals(const struct program *p, struct diag *d)
+{
+	struct str list = {};
+
+	for (uint32_t i = 0; i < p->globals.n; i++) {
+		const struct var *v = p->globals.v[i];
+
+		if (!v->is_library && !v->is_array)
+			list = arena_printf(p->arena, "%" STR_FMT " %" STR_FMT,
+					    STR_ARG(list), STR_ARG(v->name));
+	}
+	if (list.len)
+		diag_help(p->diags, d, "the script has%" STR_FMT, STR_ARG(list));
+}
+
 bool scope_help_unset(const struct program *p, struct diag *d, struct str name,
 		      const struct vars *beside)
 {
@@ -475,6 +491,8 @@ static void override(struct scope *sc, const struct sema_override *o)
 		       STR_ARG(o->name));
 	if (v)
 		diag_note(p->diags, d, v->span, "it is declared here");
+	else if (!say_similar(p, d, o->name, NULL))
+		say_globals(p, d);
 }
 
 static void apply_overrides(struct scope *sc)

@@ -176,6 +176,19 @@ class Terminal(unittest.TestCase):
             self.end()
             self.assertTrue(os.path.exists(home + "/.spile_history"))
 
+    def test_interrupt_gives_up_the_line(self):
+        with tempfile.TemporaryDirectory() as home:
+            self.start(home)
+            self.type("do println(1)\x03")
+            self.wait("spile> ")
+            self.type("probe begin {\n")
+            self.wait(r"\.\.\.> ")
+            self.type("nonsense(\x03")
+            self.wait("spile> ")
+            self.type("list\ndo println(6)\n")
+            self.wait(r"(?m)list\r$\n(.*do println.*\n)?^6\r$")
+            self.end()
+
     def test_interrupt_ends_what_runs(self):
         with tempfile.TemporaryDirectory() as home:
             self.start(home)

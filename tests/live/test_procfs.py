@@ -218,7 +218,7 @@ def collectors():
 def main():
     need_root()
     got = run('probe procfs.read { println(1) } probe timer.ms(1) { exit() }')
-    if "has no FUSE" in got[2]:
+    if "has no FUSE" in got[2] or "no /dev/fuse" in got[2]:
         print("no FUSE")
         sys.exit(SKIP)
     talk()
