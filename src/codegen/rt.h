@@ -26,7 +26,8 @@ enum rt {
 #define RT_QUOTE_FITS 8	 /* the last place where three more would fit */
 #define RT_QUOTE_ROOM 16 /* how far it may go */
 #define RT_QUOTE_LEFT 24 /* 1 = something was left out */
-#define RT_QUOTE_SIZE 32 /* and 8 of its own */
+#define RT_QUOTE_WIDE 32 /* 1 = characters of UTF-8, else bytes */
+#define RT_QUOTE_SIZE 40 /* and 8 of its own */
 
 /* Its number in the program, for code_call_sub(). */
 uint32_t rt_routine(struct cg_fn *fn, enum rt which);

@@ -266,24 +266,17 @@ void rt_number(struct cg_fn *fn, struct cg_code *c)
 
 #define QUOTE_I RT_QUOTE_SIZE /* behind what the caller sees */
 
-/* args: text, table, work, text to write, masks of both */
-static void quote_turn(struct cg_fn *fn, struct cg_code *c, const cg_reg *arg,
-		       cg_label done)
+/* Where the next `len` bytes are written, and that they are; to `done` when
+ * there is no room for them. */
+static cg_reg quote_place(struct cg_code *c, const cg_reg *arg, cg_reg len,
+			  cg_label done)
 {
+	cg_reg mask = code_copy(c, arg[4]), pos, end, over, at;
 	cg_label on = code_label(c);
-	cg_reg mask = code_copy(c, arg[4]), b, row, pos, end, over, at;
 
-	(void)fn;
-	code_alui(c, BPF_AND, mask, 0xffff);
-	b = load_at(c, arg[0], masked(c, arg[2], QUOTE_I, mask), 1);
-	code_stop_if(c, BPF_JEQ, b, 0, done);
-	code_alui(c, BPF_LSH, b, 3);
-	row = code_copy(c, arg[1]);
-	code_alu(c, BPF_ADD, row, b);
-	mask = code_copy(c, arg[4]);
 	code_alui(c, BPF_RSH, mask, 16);
 	pos = masked(c, arg[2], RT_QUOTE_POS, mask);
-	end = code_ld(c, row, 4, 1);
+	end = code_copy(c, len);
 	code_alu(c, BPF_ADD, end, pos);
 	over = code_ld(c, arg[2], RT_QUOTE_ROOM, 8);
 	code_if(c, BPF_JLE, end, over, on);
@@ -292,7 +285,6 @@ static void quote_turn(struct cg_fn *fn, struct cg_code *c, const cg_reg *arg,
 	code_place_label(c, on);
 	at = code_copy(c, arg[3]);
 	code_alu(c, BPF_ADD, at, pos);
-	code_store(c, at, 0, code_ld(c, row, 0, 4), 4);
 	code_store(c, arg[2], RT_QUOTE_POS, end, 8);
 	/* fits = end, if three more would have fit */
 	code_alu(c, BPF_SUB, over, end);
@@ -301,7 +293,113 @@ static void quote_turn(struct cg_fn *fn, struct cg_code *c, const cg_reg *arg,
 	code_store(c, arg[2], RT_QUOTE_FITS,
 		   choose(c, over, code_ld(c, arg[2], RT_QUOTE_FITS, 8), end),
 		   8);
+	return at;
+}
+
+/* The code of a character that begins with byte b and has n bytes, the others
+ * at `at`; to `plain` if it is not well formed. */
+static cg_reg decode(struct cg_code *c, cg_reg b, cg_reg at, int32_t n,
+		     cg_label plain)
+{
+	static const int32_t least[] = { [2] = 0x80, [3] = 0x800,
+					 [4] = 0x10000 };
+	cg_reg v = code_copy(c, b), d, kind;
+
+	code_alui(c, BPF_AND, v, 0x7f >> n);
+	for (int32_t k = 1; k < n; k++) {
+		d = code_ld(c, at, k, 1);
+		kind = code_copy(c, d);
+		code_alui(c, BPF_AND, kind, 0xc0);
+		code_ifi(c, BPF_JNE, kind, 0x80, plain);
+		code_alui(c, BPF_AND, d, 0x3f);
+		code_alui(c, BPF_LSH, v, 6);
+		code_alu(c, BPF_OR, v, d);
+	}
+	code_ifi(c, BPF_JLT, v, least[n], plain);
+	if (n == 4)
+		code_ifi(c, BPF_JGT, v, 0x10ffff, plain);
+	return v;
+}
+
+/* v in n hexadecimal digits. */
+static void put_hex(struct cg_code *c, cg_reg at, int32_t off, cg_reg v,
+		    int32_t n)
+{
+	for (int32_t k = n - 1; k >= 0; k--) {
+		cg_reg d = code_copy(c, v), letter;
+
+		code_alui(c, BPF_RSH, d, 4 * k);
+		code_alui(c, BPF_AND, d, 15);
+		letter = code_addi(c, d, -10);
+		code_alui(c, BPF_XOR, letter, -1);
+		code_alui(c, BPF_ARSH, letter, 63);
+		code_alui(c, BPF_AND, letter, 'a' - '9' - 1);
+		code_alui(c, BPF_ADD, d, '0');
+		code_alu(c, BPF_ADD, d, letter);
+		code_store(c, at, off + n - 1 - k, d, 1);
+	}
+}
+
+/* Where a verifier follows each turn, there are too many ways through it. */
+static bool knows_characters(const struct cg_fn *fn)
+{
+	return cg_has(fn, FEATURE_BIT(MAY_GOTO)) ||
+	       cg_has(fn, FEATURE_BIT(BPF_LOOP));
+}
+
+/* A character that begins with byte b, if it is one of more bytes: \u and its
+ * code; to `next` when it has been written. */
+static void quote_wide(struct cg_code *c, const cg_reg *arg, cg_reg b,
+		       cg_label done, cg_label next)
+{
+	cg_label plain = code_label(c);
+	cg_reg mask, at, to, v, i;
+
+	code_ifi(c, BPF_JLT, b, 0xc0, plain);
+	code_ifi(c, BPF_JGE, b, 0xf8, plain);
+	code_ifi(c, BPF_JEQ, code_ld(c, arg[2], RT_QUOTE_WIDE, 8), 0, plain);
+	mask = code_copy(c, arg[4]);
+	code_alui(c, BPF_AND, mask, 0xffff);
+	at = code_copy(c, arg[0]);
+	code_alu(c, BPF_ADD, at, masked(c, arg[2], QUOTE_I, mask));
+	for (int32_t n = 2; n <= 4; n++) {
+		int32_t digits = n < 4 ? 4 : 8;
+		cg_label longer = code_label(c);
+
+		if (n < 4)
+			code_ifi(c, BPF_JGE, b, 0xff & ~(0xff >> (n + 1)),
+				 longer);
+		v = decode(c, b, at, n, plain);
+		to = quote_place(c, arg, code_const(c, 2 + digits), done);
+		code_storei(c, to, 0, '\\' | (n < 4 ? 'u' : 'U') << 8, 2);
+		put_hex(c, to, 2, v, digits);
+		i = code_ld(c, arg[2], QUOTE_I, 8);
+		code_store(c, arg[2], QUOTE_I, code_addi(c, i, n), 8);
+		code_jmp(c, next);
+		code_place_label(c, longer);
+	}
+	code_place_label(c, plain);
+}
+
+/* args: text, table, work, text to write, masks of both */
+static void quote_turn(struct cg_fn *fn, struct cg_code *c, const cg_reg *arg,
+		       cg_label done)
+{
+	cg_reg mask = code_copy(c, arg[4]), b, row, at;
+	cg_label next = code_label(c);
+
+	code_alui(c, BPF_AND, mask, 0xffff);
+	b = load_at(c, arg[0], masked(c, arg[2], QUOTE_I, mask), 1);
+	code_stop_if(c, BPF_JEQ, b, 0, done);
+	if (knows_characters(fn))
+		quote_wide(c, arg, b, done, next);
+	code_alui(c, BPF_LSH, b, 3);
+	row = code_copy(c, arg[1]);
+	code_alu(c, BPF_ADD, row, b);
+	at = quote_place(c, arg, code_ld(c, row, 4, 1), done);
+	code_store(c, at, 0, code_ld(c, row, 0, 4), 4);
 	add_one(c, arg[2], QUOTE_I);
+	code_place_label(c, next);
 }
 
 void rt_quote(struct cg_fn *fn, struct cg_code *c)

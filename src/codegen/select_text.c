@@ -390,7 +390,8 @@ static void quote_bytes(struct cg_fn *fn, struct quote *q, struct cg_str s)
 		cg_slot_free(fn, slot);
 }
 
-static void quote_new(struct cg_fn *fn, struct quote *q, struct cg_str dst)
+static void quote_new(struct cg_fn *fn, struct quote *q, struct cg_str dst,
+		      bool wide)
 {
 	q->dst = dst;
 	q->work = cg_slot(fn, RT_QUOTE_SIZE + 8);
@@ -402,6 +403,7 @@ static void quote_new(struct cg_fn *fn, struct quote *q, struct cg_str dst)
 	cell_seti(fn, q->fits, 0);
 	cell_seti(fn, q->room, dst.bound);
 	cell_seti(fn, q->left, 0);
+	cell_seti(fn, q->work + RT_QUOTE_WIDE, wide);
 }
 
 static void quote_free(struct cg_fn *fn, struct quote *q)
@@ -423,7 +425,7 @@ cg_reg cg_escape(struct cg_fn *fn, struct cg_str dst, struct cg_str src)
 	struct quote q;
 	cg_reg n;
 
-	quote_new(fn, &q, dst);
+	quote_new(fn, &q, dst, false);
 	quote_bytes(fn, &q, src);
 	close_text(fn, dst, q.pos);
 	n = cell_get_max(fn, q.pos, dst.bound);
@@ -473,7 +475,7 @@ void cg_quoted(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref max, ir_ref on)
 
 	dst.is_temp = true;
 	fn->vals[r].str = dst;
-	quote_new(fn, &q, dst);
+	quote_new(fn, &q, dst, true);
 	quote_room(fn, &q, max, quotes);
 	quote_bytes(fn, &q, cg_string(fn, a));
 	close_text(fn, dst, q.pos);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include <wordexp.h>
 
 #include "base/cleanup.h"
+#include "run/signals.h"
 
 #define COMMAND_FAILED 127	/* as a shell says that it found nothing */
 
@@ -104,7 +104,7 @@ static void wait_and_become(int go, const char *text)
 	struct program_call call = {};
 
 	prepare(text, &call);
-	signal(SIGPIPE, SIG_DFL);
+	signals_for_command();
 	if (!write_byte(go) || !read_byte(go))
 		_exit(EXIT_SUCCESS);
 	become(text, &call);

@@ -17,6 +17,7 @@
 #include "base/cleanup.h"
 #include "dbg/arch.h"
 #include "dbg/world.h"
+#include "run/signals.h"
 
 #define NS_PER_S INT64_C(1000000000)
 
@@ -188,8 +189,7 @@ static _Noreturn void start_command(const char *text)
 {
 	pid_t pid;
 
-	/* A session takes no notice of it, but a command in a pipe should. */
-	signal(SIGPIPE, SIG_DFL);
+	signals_for_command();
 	pid = fork();
 	if (!pid) {
 		execl("/bin/sh", "sh", "-c", text, (char *)NULL);

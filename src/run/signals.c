@@ -24,7 +24,7 @@ static uint64_t stopped_at;
 static volatile sig_atomic_t wake_fd = -1;
 
 static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD,
-			       SIGUSR2, SIGPIPE };
+			       SIGUSR2, SIGPIPE, SIGXFSZ };
 
 #define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
 
@@ -69,11 +69,24 @@ static void handle(int number)
 	errno = errnum;
 }
 
+/* Of those whose reason write() gives, too: as an error, which is said. */
+static bool is_of_writing(int number)
+{
+	return number == SIGPIPE || number == SIGXFSZ;
+}
+
+void signals_for_command(void)
+{
+	for (uint32_t i = 0; i < NUMBERS; i++)
+		if (is_of_writing(numbers[i]))
+			signal(numbers[i], SIG_DFL);
+}
+
 /* old: what the signal did. */
 static void take_over(int number, struct sigaction *old)
 {
 	struct sigaction act = {
-		.sa_handler = number == SIGPIPE ? SIG_IGN : handle,
+		.sa_handler = is_of_writing(number) ? SIG_IGN : handle,
 	};
 
 	for (size_t i = 0; i < NUMBERS; i++)

@@ -12,10 +12,14 @@
 
 #include "base/err.h"
 
-/* Takes over SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD, SIGUSR2 and SIGPIPE.
+/* Takes over SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD, SIGUSR2, SIGPIPE and
+ * SIGXFSZ.
  * ret is a descriptor that becomes readable when one of them comes; one set at
  * a time in a process. */
 struct err *signals_open(int *ret) must_check;
+/* In a child that is to be another program: what a session takes no notice of,
+ * since write() says it, too, ends that one. */
+void signals_for_command(void);
 /* They do again what they did before.  fd < 0: nothing to do. */
 void signals_close(int fd);
 

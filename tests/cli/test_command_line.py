@@ -4,6 +4,7 @@
 exit status."""
 
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -152,6 +153,36 @@ class CommandLine(unittest.TestCase):
         r = spile("-G", "x=7", "-e",
                   "global x = 1 probe begin { println(x) exit() }")
         self.assertEqual(r.stdout, "7\n")
+
+
+class NoRoom(unittest.TestCase):
+    """Output that cannot be written is an error that is said, not a death."""
+    script = "probe begin { for (i = 0; i < 900; i++) println(i) exit() }"
+
+    def test_full(self):
+        with open("/dev/full", "w") as full:
+            r = subprocess.run([SPILE, "-e", self.script], stdout=full,
+                               stderr=subprocess.PIPE, text=True, timeout=60)
+        self.assertEqual(r.returncode, 1)
+        self.assertIn("writing the output: No space left", r.stderr)
+        r = spile("-o", "/dev/full", "-e", self.script)
+        self.assertEqual(r.returncode, 1)
+        self.assertIn("No space left", r.stderr)
+
+    def test_largest_file(self):
+        with tempfile.TemporaryDirectory() as d:
+            r = subprocess.run(
+                [SPILE, "-o", os.path.join(d, "out"), "-e", self.script],
+                stderr=subprocess.PIPE, text=True, timeout=60,
+                preexec_fn=lambda: resource.setrlimit(
+                    resource.RLIMIT_FSIZE, (1024, 1024)))
+        self.assertEqual(r.returncode, 1)
+        self.assertIn("File too large", r.stderr)
+
+    def test_commands_have_the_limit(self):
+        r = spile("-e", 'probe begin { system("kill -XFSZ $$; echo alive >&2")'
+                  " exit() }", "-c", "sh -c 'kill -PIPE $$; echo alive >&2'")
+        self.assertNotIn("alive", r.stderr)
 
 
 class Staprun(unittest.TestCase):

@@ -37,6 +37,10 @@ class Return(Exception):
     pass
 
 
+class Next(Exception):
+    pass
+
+
 class Machine:
     """Runs a tree; out is what it has printed."""
 
@@ -96,12 +100,38 @@ class Machine:
             return min(values)
         if op == "@max":
             return max(values)
+        if op == "@variance":
+            n, s = len(values), sum(values)
+            squares = sum(v * v for v in values)
+            return (n * squares - s * s) // n // (n - 1) if n > 1 else 0
         return self.divide(wrap(sum(values)), len(values), False)
 
     def substr(self, s, start, length):
         if start < 0 or start >= len(s) or length <= 0:
             return ""
         return s[start:start + length]
+
+    def strtol(self, s, base):
+        m = re.match("-?0[xX]?[0-9a-fA-F]*" if base == 16 else "-?[0-9]*", s)
+        digits = m[0] if m else ""
+        sign = -1 if digits.startswith("-") else 1
+        digits = digits.lstrip("-")
+        if base == 16:
+            digits = re.match("(0[xX](?=[0-9a-fA-F]))?([0-9a-fA-F]*)",
+                              s[s.startswith("-"):])[2]
+        return wrap(sign * int(digits or "0", base))
+
+    def escaped(self, s):
+        return "".join({'"': '\\"', "\\": "\\\\", "\t": "\\t"}.get(c, c)
+                       for c in s)
+
+    def token(self, s, delims):
+        m = re.match(f"[{re.escape(delims)}]*([^{re.escape(delims)}]*)", s,
+                     re.S)
+        return m[1]
+
+    def replace(self, s, old, new):
+        return s.replace(old, new) if old else s
 
     def call(self, name, args, scope):
         function = self.functions[name]
@@ -176,11 +206,31 @@ class Machine:
             s = self.eval(e[1], scope)
             start = self.eval(e[2], scope)
             return self.substr(s, start, self.eval(e[3], scope))
+        if kind == "isinstr":
+            a = self.eval(e[1], scope)
+            return int(self.eval(e[2], scope) in a)
+        if kind == "stringat":
+            a = self.eval(e[1], scope)
+            at = self.eval(e[2], scope)
+            if not 0 <= at < len(a):
+                raise ScriptError("Position out of bounds")
+            return ord(a[at])
+        if kind == "strtol":
+            a = self.eval(e[1], scope)
+            return self.strtol(a, self.eval(e[2], scope))
+        if kind == "str_replace":
+            return self.replace(*(self.eval(a, scope) for a in e[1:]))
+        if kind == "text_str":
+            return self.escaped(self.eval(e[1], scope))
+        if kind == "tokenize":
+            return self.token(*(self.eval(a, scope) for a in e[1:]))
+        if kind == "sprintd":
+            return e[1].join(str(self.eval(a, scope)) for a in e[2])
         if kind == "sprint":
             return str(self.eval(e[1], scope))
         if kind == "sprintf":
             values = [self.eval(a, scope) for a in e[2]]
-            if re.search("%[0-9#]*[xXou]", e[1]):
+            if re.search("%[-0-9.#]*[xXou]", e[1]):
                 values = [v & MASK if isinstance(v, int) else v
                           for v in values]
             return e[1].replace("u", "d").replace("%#x", "0x%x") % tuple(
@@ -214,7 +264,13 @@ class Machine:
             wanted = [k and self.eval(k, scope) for k in slice]
             array = {k: v for k, v in array.items()
                      if all(w is None or w == x for w, x in zip(wanted, k))}
-        if sort and sort[0] == "value":
+        if sort and sort[0] in OPERATORS:
+            items = sorted(array.items(),
+                           key=lambda item: self.stat(sort[0], item[1]),
+                           reverse=sort[1] < 0)
+            array.clear()
+            array.update(items)
+        elif sort and sort[0] == "value":
             items = sorted(array.items(), key=lambda item: item[1],
                            reverse=sort[1] < 0)
             array.clear()
@@ -227,6 +283,8 @@ class Machine:
                            reverse=sort[1] < 0)
             array.clear()
             array.update(items)
+        if isinstance(limit, tuple):
+            limit = max(self.eval(limit, scope), 0)
         items = list(array.items())[:limit]
         for found, v in items:
             scope.update(zip(keys, found))
@@ -242,7 +300,11 @@ class Machine:
             self.globals[target[1]] = v
         else:
             keys = tuple(self.eval(k, scope) for k in target[2])
-            self.globals.setdefault(target[1], {})[keys] = v
+            array = self.globals.setdefault(target[1], {})
+            if target[1] == "aw" and keys not in array and (
+                    len(array) == WRAPS):
+                del array[next(iter(array))]
+            array[keys] = v
 
     def run(self, s, scope):
         kind = s[0]
@@ -261,6 +323,16 @@ class Machine:
         elif kind == "print":
             self.out.append(" ".join(str(self.eval(e, scope))
                                      for e in s[1]) + "\n")
+        elif kind == "printf":
+            self.out.append(self.eval(("sprintf",) + s[1:], scope) + "\n")
+        elif kind == "cut":
+            v = self.eval(s[2], scope)
+            v = self.eval(s[1], scope) + v
+            self.assign(s[1], v[:24], scope)
+        elif kind == "next":
+            raise Next()
+        elif kind == "delete_scalar":
+            self.globals[s[1]] = 0 if s[1] == "gn" else ""
         elif kind == "if":
             self.block(s[2] if self.eval(s[1], scope) else s[3], scope)
         elif kind == "for":
@@ -275,7 +347,8 @@ class Machine:
             try:
                 self.block(s[1], scope)
             except ScriptError as e:
-                scope[s[2]] = str(e)
+                if s[2]:
+                    scope[s[2]] = str(e)
                 self.block(s[3], scope)
         elif kind == "error":
             raise ScriptError(self.eval(s[1], scope))
@@ -297,8 +370,8 @@ class Machine:
                     break
         elif kind == "add_element":
             keys = tuple(self.eval(k, scope) for k in s[2])
-            self.globals.setdefault(s[1], {}).setdefault(keys, []).append(
-                self.eval(s[3], scope))
+            v = self.eval(s[3], scope)
+            self.globals.setdefault(s[1], {}).setdefault(keys, []).append(v)
         elif kind == "delete_slice":
             array = self.globals.setdefault(s[1], {})
             wanted = [k and self.eval(k, scope) for k in s[2]]
@@ -312,7 +385,8 @@ class Machine:
             else:
                 array.pop(tuple(self.eval(k, scope) for k in s[2]), None)
         elif kind == "add":
-            self.globals.setdefault(s[1], []).append(self.eval(s[2], scope))
+            v = self.eval(s[2], scope)
+            self.globals.setdefault(s[1], []).append(v)
         elif kind == "return":
             raise Return(self.eval(s[1], scope))
         elif kind == "break":
@@ -327,7 +401,8 @@ class Writer:
     """The tree in the language."""
 
     def string(self, s):
-        return '"' + s.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return '"' + s.replace("\\", "\\\\").replace('"', '\\"').replace(
+            "\t", "\\t") + '"'
 
     def list(self, exprs):
         return ", ".join(self.expr(e) if e else "*" for e in exprs)
@@ -371,6 +446,8 @@ class Writer:
             return f"([{self.list(e[2])}] in {e[1]})"
         if kind == "sprintf":
             return f"sprintf({self.string(e[1])}, {self.list(e[2])})"
+        if kind == "sprintd":
+            return f"sprintd({self.string(e[1])}, {self.list(e[2])})"
         if kind == "stat":
             return f"{e[1]}({e[2]})"
         if kind == "call":
@@ -384,7 +461,11 @@ class Writer:
 
     def foreach(self, s, depth):
         _, name, keys, value, sort, limit, body, slice = s
-        by = "+-"[sort[1] < 0] if sort and sort[0] == "value" else ""
+        by = ("" if not sort or isinstance(sort[0], int) else
+              "+-"[sort[1] < 0] if sort[0] == "value" else
+              f" {sort[0]}{'+-'[sort[1] < 0]}")
+        if isinstance(limit, tuple):
+            limit = self.expr(limit)
         if slice:
             name = f"{name}[{self.list(slice)}]"
         keys = [k + ("+-"[sort[1] < 0] if sort and sort[0] == i else "")
@@ -422,8 +503,17 @@ class Writer:
             return f"{s[1]}[{self.list(s[2])}] <<< {self.expr(s[3])};"
         if kind == "delete_slice":
             return f"delete {s[1]}[{self.list(s[2])}];"
+        if kind == "printf":
+            return (f"printf({self.string(s[1] + chr(10))}, "
+                    f"{self.list(s[2])});").replace("\n", "\\n")
+        if kind == "cut":
+            to = self.expr(s[1])
+            return f"{to} .= {self.expr(s[2])}; {to} = substr({to}, 0, 24);"
+        if kind == "delete_scalar":
+            return f"delete {s[1]};"
         if kind == "try":
-            return (f"try {self.block(s[1], depth)} catch ({s[2]}) "
+            message = f"({s[2]}) " if s[2] else ""
+            return (f"try {self.block(s[1], depth)} catch {message}"
                     + self.block(s[3], depth))
         if kind == "error":
             return f"error({self.expr(s[1])});"
@@ -444,12 +534,22 @@ class Writer:
 
 
 ARRAYS = {"an": (["long"], "long"), "as": (["string"], "long"),
-          "am": (["long", "string"], "long"), "at": (["long"], "string")}
+          "am": (["long", "string"], "long"), "at": (["long"], "string"),
+          "aw": (["long"], "long")}
+WRAPS = 3			# elements of aw
 STATS = ["sa", "sb"]
 OPERATORS = ["@count", "@sum", "@min", "@max", "@avg"]
+FORMATS = [
+    ("%d-%s", "ls"), ("%5d|", "l"), ("%-4d|", "l"), ("%s=%d", "sl"),
+    ("[%8s]", "s"), ("[%-3s]", "s"), ("%.2s.", "s"), ("%s%s", "ss"),
+    ("%+d", "l"), ("%05d", "l"), ("%x", "l"), ("%#x", "l"), ("%X", "l"),
+    ("%o", "l"), ("%u", "l"), ("%8x|", "l"), ("%%%d", "l"), ("% d", "l"),
+    ("%.4d", "l"), ("%7.3d|", "l"), ("%-7.3x|", "l"), ("%09d", "l"),
+    ("%10.3s|", "s"), ("%-10.1s|", "s"), ("%-20s|%-20d|", "sl")]
 PATTERNS = ["a", "^a", "b$", "^$", "a.*b", "[a-c]+", "[^a]", "x y", "(ab)+c?",
             "^(a|b|ab)$", "z{2,3}$", "q.+w", "[0-9]+", "-[0-9]"]
 WORDS = ["", "a", "b", "ab", "ba", "abc", "x y", "\"", "\\n", "%d", "zzzz",
+         "-12", "0x1f", "077", "a\tb",
          "The quick brown fox"]
 NUMBERS = [0, 1, 2, 3, 5, 7, 10, 63, 64, 100, 255, 256, 1000, 65535, 1 << 31,
            (1 << 31) - 1, 1 << 32, (1 << 63) - 1, -1, -2, -7, -100,
@@ -531,7 +631,7 @@ class Generator:
             return ("ternary", self.long(depth - 1), self.long(depth - 1),
                     self.long(depth - 1))
         if kind == 9:
-            name = self.r.choice(["an", "as", "am"])
+            name = self.r.choice(["an", "as", "am", "aw"])
             return ("element", name, self.keys(name, depth), 0)
         if kind == 10:
             name = self.r.choice(list(ARRAYS))
@@ -539,10 +639,16 @@ class Generator:
         if kind == 11:
             return (self.r.choice([
                 ("strlen", self.text(depth - 1)),
-                ("strpos", self.text(depth - 1), self.text(depth - 1))]))
+                ("strpos", self.text(depth - 1), self.text(depth - 1)),
+                ("isinstr", self.text(depth - 1), self.text(depth - 1)),
+                ("strtol", self.text(depth - 1),
+                 ("number", self.r.choice([10, 16]))),
+                ("stringat", self.text(depth - 1),
+                 ("number", self.r.randint(-1, 8))) if self.printing else
+                ("strlen", self.text(depth - 1))]))
         if kind == 12:
-            return ("stat", self.r.choice(["@count", "@sum", "@min", "@max",
-                                           "@avg"]), self.r.choice(STATS))
+            return ("stat", self.r.choice(OPERATORS + ["@variance"]),
+                    self.r.choice(STATS))
         if kind == 13:
             return ("match", self.text(depth - 1), self.r.choice(PATTERNS),
                     self.r.choice(["=~", "!~"]))
@@ -555,7 +661,22 @@ class Generator:
     def text(self, depth):
         if depth <= 0:
             return self.leaf("string")
-        kind = self.r.randrange(9)
+        kind = self.r.randrange(13)
+        if kind == 9:
+            return ("str_replace", self.text(depth - 1),
+                    ("string", self.r.choice(WORDS[:7])),
+                    ("string", self.r.choice(WORDS[:7])))
+        if kind == 10:
+            return ("text_str", self.text(depth - 1))
+        if kind == 11:
+            # an empty text would go on with the last one
+            return ("tokenize", ("concat", self.text(depth - 1),
+                                 ("string", "k")),
+                    ("string", self.r.choice([" ", "ab", "n"])))
+        if kind == 12:
+            return ("sprintd", self.r.choice(["-", "", ", "]),
+                    [self.expr(self.r.choice(["long", "string"]), depth - 1)
+                     for _ in range(self.r.randint(1, 3))])
         if kind < 2:
             return ("concat", self.text(depth - 1), self.text(depth - 1))
         if kind == 2:
@@ -565,12 +686,7 @@ class Generator:
         if kind == 3:
             return ("sprint", self.long(depth - 1))
         if kind == 4:
-            fmt, types = self.r.choice([
-                ("%d-%s", "ls"), ("%5d|", "l"), ("%-4d|", "l"),
-                ("%s=%d", "sl"), ("[%8s]", "s"), ("[%-3s]", "s"),
-                ("%.2s.", "s"), ("%s%s", "ss"), ("%+d", "l"),
-                ("%05d", "l"), ("%x", "l"), ("%#x", "l"), ("%X", "l"),
-                ("%o", "l"), ("%u", "l"), ("%8x|", "l"), ("%%%d", "l")])
+            fmt, types = self.r.choice(FORMATS)
             return ("sprintf", fmt,
                     [self.long(depth - 1) if t == "l" else
                      self.text(depth - 1) for t in types])
@@ -722,6 +838,8 @@ class Generator:
     def foreach(self, depth):
         name = self.r.choice(list(ARRAYS))
         types, value_type = ARRAYS[name]
+        if self.chance(0.2):
+            return self.foreach_stat(depth)
         if name in self.iterated:
             return self.print()
         keys = [(t, self.name("k")) for t in types]
@@ -734,10 +852,14 @@ class Generator:
         if len(types) == 2 and self.chance(0.5):
             slice = [self.key(t, 0) if self.chance(0.4) else None
                      for t in types]
-        if len(types) == 1 and self.chance(0.5) and not self.in_function:
+        sorts = name != "aw"	# what falls out first is not to change
+        if len(types) == 1 and self.chance(0.5) and sorts and (
+                not self.in_function):
             sort = (0, self.r.choice([1, -1]))
-        limit = self.r.choice([None, None, 0, 1, 3]) if not sort else None
-        if not sort and not slice and self.chance(0.3) and (
+        limit = self.r.choice([None, None, 0, 1, 3,
+                               ("binary", "&", self.long(1),
+                                ("number", 3))]) if not sort else None
+        if not sort and not slice and sorts and self.chance(0.3) and (
                 not self.in_function and value_type == "long"):
             sort = ("value", self.r.choice([1, -1]))
             limit = None
@@ -747,6 +869,24 @@ class Generator:
         return ("foreach", name, [k for _, k in keys], value, sort, limit,
                 [self.print([("local", n, 0) for _, n in variables])] + body,
                 slice)
+
+    def foreach_stat(self, depth):
+        """Sorted by what it adds up to, or as it was filled."""
+        if "st" in self.iterated:
+            return self.print()
+        key = self.name("k")
+        sort = None
+        if self.chance(0.6) and not self.in_function:
+            sort = (self.r.choice(OPERATORS), self.r.choice([1, -1]))
+        self.iterated.append("st")
+        body = self.loop_body(depth, [("long", key)])
+        self.iterated.remove("st")
+        shown = [("local", key, 0)] + [
+            ("element_stat", op, "st", [("local", key, 0)])
+            for op in self.r.sample(OPERATORS, 2)]
+        limit = self.r.choice([None, 1, 2]) if not sort else None
+        return ("foreach", "st", [key], None, sort, limit,
+                [self.print(shown)] + body, None)
 
     def print(self, exprs=None):
         if not exprs:
@@ -763,11 +903,29 @@ class Generator:
         if self.chance(0.4):
             body.append(("error", self.short_text(self.text(1))))
         self.locals = saved
+        if self.chance(0.2):
+            return ("try", body, None, self.block(depth - 1))
         return ("try", body, message,
                 [("print", [("local", message, "")])])
 
     def statement(self, depth):
-        kind = self.r.randrange(24)
+        kind = self.r.randrange(30)
+        if kind in (24, 25):
+            fmt, types = self.r.choice(FORMATS)
+            self.printing = True
+            args = [self.expr("long" if t == "l" else "string", 2)
+                    for t in types]
+            self.printing = False
+            return ("printf", fmt, args)
+        if kind == 26:
+            target = self.target("string")
+            return ("cut", target, self.text(2))
+        if kind == 27 and not self.in_function and self.chance(0.3):
+            return ("delete_scalar", self.r.choice(["gn", "gs"]))
+        if kind == 28:
+            return ("expr", self.call(self.r.choice(["long", "string"]), 2))
+        if kind == 29 and not self.in_function and self.chance(0.3):
+            return ("if", self.long(2), [("next",)], [])
         if kind in (20, 21):
             return ("expr", self.nested_changes(2))
         if kind == 22:
@@ -788,14 +946,18 @@ class Generator:
             return ("add", self.r.choice(STATS), ("binary", ">>",
                                                   self.long(2),
                                                   ("number", 20)))
-        if kind == 8 and not self.iterated and not self.in_function:
+        if kind == 8 and not self.in_function:
             name = self.r.choice(list(ARRAYS))
+            if name in self.iterated:
+                return self.print()
             return ("delete", name, None if self.chance(0.2) else
                     self.keys(name, 1))
-        if kind == 14 and not self.in_function:
+        if kind == 14 and not self.in_function and (
+                "st" not in self.iterated):
             return ("add_element", "st", [self.key("long", 1)],
                     ("binary", ">>", self.long(2), ("number", 20)))
-        if kind == 15 and not self.iterated and not self.in_function:
+        if kind == 15 and not self.in_function and (
+                "am" not in self.iterated):
             return ("delete_slice", "am", [
                 self.key("long", 0) if self.chance(0.5) else None,
                 self.key("string", 0) if self.chance(0.5) else None])
@@ -863,17 +1025,19 @@ class Generator:
                 for _ in range(self.r.randint(6, 14))]
 
 
-DECLARATIONS = """global gn = 0, gs = "", an, as, am, at, sa, sb, st
+DECLARATIONS = f"""global gn = 0, gs = "", an, as, am, at, sa, sb, st
+global aw%[{WRAPS}]
 """
 # So that each global has a type, and is read, whatever the script does.
-FIRST = """	gn = 0; gs = ""; an[0] = 0; as[""] = 0; am[0, ""] = 0; at[0] = ""
+FIRST = """	gn = 0; gs = ""; an[0] = 0; as[""] = 0; am[0, ""] = 0; at[0] = ""; aw[0] = 0
 	sa <<< 1; sb <<< -1; st[0] <<< 5
 """
 
 
 def first(machine):
     machine.globals = {"gn": 0, "gs": "", "an": {(0,): 0}, "as": {("",): 0},
-                       "am": {(0, ""): 0}, "at": {(0,): ""}, "sa": [1],
+                       "am": {(0, ""): 0}, "at": {(0,): ""},
+                       "aw": {(0,): 0}, "sa": [1],
                        "sb": [-1], "st": {(0,): [5]}}
 
 
@@ -883,7 +1047,10 @@ def make(seed):
     body = g.script()
     machine = Machine(g.functions)
     first(machine)
-    machine.block(body, {})
+    try:
+        machine.block(body, {})
+    except Next:
+        pass
     w = Writer()
     head = DECLARATIONS + "".join(w.function(n, f)
                                   for n, f in g.functions.items())
@@ -892,13 +1059,13 @@ def make(seed):
 
 
 def host(head, body):
-    return f"{head}probe begin {{\n{body}\texit()\n}}\n"
+    return f"{head}probe begin {{\n\texit()\n{body}}}\n"
 
 
 def kernel(head, body):
     return (f"{head}global done\n"
             'probe kernel.trace("sched_switch") {\n'
-            f"\tif (done++) next\n{body}\texit()\n}}\n")
+            f"\tif (done++) next\n\texit()\n{body}}}\n")
 
 
 if __name__ == "__main__":
