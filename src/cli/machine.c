@@ -156,18 +156,25 @@ static bool has_filter(const struct compile *c)
 	return false;
 }
 
-/* To find out how many ticks a second has takes time. */
-static bool asks_hz(const struct compile *c)
+static bool asks(const struct compile *c, enum image_intrinsic which)
 {
 	for (uint32_t i = 0; i < c->ir.funcs.n; i++) {
 		const struct ir_func *f = c->ir.funcs.v[i];
 
 		for (uint32_t k = 0; k < f->insns.n; k++)
 			if (f->insns.v[k].op == OP_INTRIN &&
-			    f->insns.v[k].imm == INTRIN_HZ)
+			    f->insns.v[k].imm == which)
 				return true;
 	}
 	return false;
+}
+
+/* Are the kernel's structs wanted?  To read their types takes time. */
+static bool reads_structs(const struct compile *c)
+{
+	return has_filter(c) || c->program.asks_mapped ||
+	       asks(c, INTRIN_USTACK) || asks(c, INTRIN_USTACK_AT) ||
+	       asks(c, INTRIN_PLACE);
 }
 
 struct err *machine_cg_options(struct compile *c, struct cg_options *ret)
@@ -178,10 +185,11 @@ struct err *machine_cg_options(struct compile *c, struct cg_options *ret)
 		.features = c->program.features,
 		.turns = c->options->turns,
 		.short_steps = c->options->short_steps,
-		.hz = asks_hz(c) ? world_hz(c->world) : 0,
+		/* To find out how many ticks a second has takes time. */
+		.hz = asks(c, INTRIN_HZ) ? world_hz(c->world) : 0,
 		.sources = &c->sources,
 	};
-	if (has_filter(c) || c->program.asks_mapped)
+	if (reads_structs(c))
 		ret->btf = program_btf(&c->program);
 	return runs_in_kernel(c) ? take_ptr(c->features_err) : NULL;
 }

@@ -337,6 +337,9 @@ cg_reg cg_str_put(struct cg_fn *fn, cg_reg dst, uint32_t cap,
 /* Appends at position pos (at most dst.bound); gives the new end. */
 cg_reg cg_str_append(struct cg_fn *fn, struct cg_str dst, cg_reg pos,
 		     struct cg_str src);
+/* dst = n bytes of src from start on, at most; n changes. */
+void cg_str_part(struct cg_fn *fn, struct cg_str dst, struct cg_str src,
+		 cg_reg start, cg_reg n);
 /* dst = src with what is not printable escaped as in C; its length.  dst has
  * room for 8 bytes more than its bound. */
 cg_reg cg_escape(struct cg_fn *fn, struct cg_str dst, struct cg_str src);
@@ -369,6 +372,8 @@ bool cg_find_member(struct cg_fn *fn, const char *type, const char *member,
 bool cg_find_place(struct cg_fn *fn, const char *type, const char *member,
 		   uint32_t *off, uint32_t *size);
 cg_reg cg_pid_tgid(struct cg_fn *fn);
+/* To `is` when the task is a thread of the kernel. */
+void cg_if_kthread(struct cg_fn *fn, cg_label is);
 cg_reg cg_uid_gid(struct cg_fn *fn);
 cg_reg cg_current(struct cg_fn *fn);
 /* May "the task" only be found by what programs know of it?  That of a probe

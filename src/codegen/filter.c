@@ -242,14 +242,14 @@ static void by_target(struct cg_fn *fn)
 	code_place_label(c, ours);
 }
 
-static void by_user(struct cg_fn *fn)
+void cg_if_kthread(struct cg_fn *fn, cg_label is)
 {
 	cg_reg flags = member(fn, cg_current(fn), "task_struct", "flags");
 
 	if (flags == NO_REG)
 		return;
 	code_alui(fn->c, BPF_AND, flags, PF_KTHREAD);
-	code_ifi(fn->c, BPF_JNE, flags, 0, fn->out);
+	code_ifi(fn->c, BPF_JNE, flags, 0, is);
 }
 
 /* A register of the call; NO_REG when there is no such. */
@@ -546,7 +546,7 @@ void cg_filter(struct cg_fn *fn)
 	if (p->site.filter & FILTER_PID)
 		need(fn, tgid(fn), p->site.pid);
 	if (p->site.filter & FILTER_USER)
-		by_user(fn);
+		cg_if_kthread(fn, fn->out);
 	if (p->kind == PROBE_PROCESS || is_exit_function)
 		by_event(fn, &p->site);
 	if (p->site.filter & FILTER_FILE)

@@ -279,14 +279,7 @@ void cg_matched(struct cg_fn *fn, ir_ref r, ir_ref group)
 	code_if(c, BPF_JGT, from, to, none);
 	code_alu(c, BPF_SUB, to, from);
 	code_cap(c, from, text_room(fn) - 1);
-	code_cap(c, to, dst.bound);
-	code_alui(c, BPF_ADD, to, 1);
-	at = cg_scratch_addr(fn, fn->match_text);
-	code_alu(c, BPF_ADD, at, from);
-	code_mov(c, R1, cg_str_addr(fn, dst));
-	code_mov(c, R2, to);
-	code_mov(c, R3, at);
-	code_call(c, HELPER_probe_read_kernel_str);
+	cg_str_part(fn, dst, cg_scratch_str(fn->match_text, 0), from, to);
 	code_jmp(c, done);
 	code_place_label(c, none);
 	cg_str_clear(fn, dst);

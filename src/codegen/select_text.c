@@ -47,12 +47,27 @@ void cg_strlen(struct cg_fn *fn, ir_ref r, ir_ref a)
 	give_back(fn, t);
 }
 
+void cg_str_part(struct cg_fn *fn, struct cg_str dst, struct cg_str src,
+		 cg_reg start, cg_reg n)
+{
+	struct cg_code *c = fn->c;
+	cg_reg from = cg_str_addr(fn, src);
+
+	code_cap(c, n, dst.bound);
+	code_alui(c, BPF_ADD, n, 1);
+	code_alu(c, BPF_ADD, from, start);
+	code_mov(c, R1, cg_str_addr(fn, dst));
+	code_mov(c, R2, n);
+	code_mov(c, R3, from);
+	code_call(c, HELPER_probe_read_kernel_str);
+}
+
 void cg_substr(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref b, ir_ref len)
 {
 	struct cg_code *c = fn->c;
 	cg_label none = code_label(c), done = code_label(c);
 	struct cg_str dst = cg_new_string(fn, r);
-	cg_reg n, start, room, at;
+	cg_reg n, start, room;
 	struct cg_str t = take(fn, a, &n);
 
 	start = code_copy(c, cg_long(fn, b));
@@ -60,14 +75,7 @@ void cg_substr(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref b, ir_ref len)
 	code_if(c, BPF_JGE, start, n, none);
 	code_ifi(c, BPF_JSLE, room, 0, none);
 	code_cap(c, start, t.bound);
-	code_cap(c, room, dst.bound);
-	code_alui(c, BPF_ADD, room, 1);
-	at = cg_str_addr(fn, t);
-	code_alu(c, BPF_ADD, at, start);
-	code_mov(c, R1, cg_str_addr(fn, dst));
-	code_mov(c, R2, room);
-	code_mov(c, R3, at);
-	code_call(c, HELPER_probe_read_kernel_str);
+	cg_str_part(fn, dst, t, start, room);
 	code_jmp(c, done);
 	code_place_label(c, none);
 	cg_str_clear(fn, dst);
@@ -552,7 +560,7 @@ void cg_token(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref b)
 	struct cg_str dst = cg_new_string(fn, r);
 	cg_cell at = (cg_cell)fn->token_at, start = cell_new(fn, 0);
 	cg_label go = code_label(c);
-	cg_reg from, room, to, set;
+	cg_reg from, room, set;
 	uint32_t slot;
 	struct cg_str in = cg_string(fn, a);
 
@@ -567,14 +575,7 @@ void cg_token(struct cg_fn *fn, ir_ref r, ir_ref a, ir_ref b)
 	from = cell_get_max(fn, start, bound);
 	room = cell_get(fn, at);
 	code_alu(c, BPF_SUB, room, from);
-	code_cap(c, room, dst.bound);
-	code_alui(c, BPF_ADD, room, 1);
-	to = cg_str_addr(fn, text);
-	code_alu(c, BPF_ADD, to, from);
-	code_mov(c, R1, cg_str_addr(fn, dst));
-	code_mov(c, R2, room);
-	code_mov(c, R3, to);
-	code_call(c, HELPER_probe_read_kernel_str);
+	cg_str_part(fn, dst, text, from, room);
 	cell_free(fn, start);
 	if (slot)
 		cg_slot_free(fn, slot);

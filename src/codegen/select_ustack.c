@@ -327,6 +327,20 @@ static void walk_tables(struct cg_fn *fn, struct cg_str walk, ir_ref n,
 	code_place_label(c, exact);
 }
 
+/* Threads of the kernel, and those that are past the end of their process,
+ * have no such stack: nothing is lost where there is none. */
+static void need_process(struct cg_fn *fn, cg_label none)
+{
+	cg_reg mm;
+
+	if (is_of_process(fn))
+		return;
+	cg_if_kthread(fn, none);
+	mm = cg_member_of(fn, cg_current(fn), "task_struct", "mm");
+	if (mm != NO_REG)
+		code_ifi(fn->c, BPF_JEQ, mm, 0, none);
+}
+
 /* The frames, n of them or all (IR_NONE), and zeros behind. */
 static void take(struct cg_fn *fn, struct cg_str walk, ir_ref n)
 {
@@ -335,6 +349,7 @@ static void take(struct cg_fn *fn, struct cg_str walk, ir_ref n)
 	bool walks = can_walk(fn);
 
 	clear_frames(fn, walk);
+	need_process(fn, end);
 	if (walks) {
 		walk_tables(fn, walk, n, none);
 		code_jmp(c, end);

@@ -112,14 +112,11 @@ class Machine:
         return s[start:start + length]
 
     def strtol(self, s, base):
-        m = re.match("-?0[xX]?[0-9a-fA-F]*" if base == 16 else "-?[0-9]*", s)
-        digits = m[0] if m else ""
-        sign = -1 if digits.startswith("-") else 1
-        digits = digits.lstrip("-")
-        if base == 16:
-            digits = re.match("(0[xX](?=[0-9a-fA-F]))?([0-9a-fA-F]*)",
-                              s[s.startswith("-"):])[2]
-        return wrap(sign * int(digits or "0", base))
+        pattern = "(0[xX](?=[0-9a-fA-F]))?([0-9a-fA-F]*)" if base == 16 else (
+            "()([0-9]*)")
+        digits = re.match("-?" + pattern, s)[2]
+        return wrap((-1 if s.startswith("-") else 1) * int(digits or "0",
+                                                           base))
 
     def escaped(self, s):
         return "".join({'"': '\\"', "\\": "\\\\", "\t": "\\t"}.get(c, c)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 #! serial: yes
-"""Stacks of the kernel: the right frames and no others, as keys, as text."""
+"""Stacks in the kernel: the right frames and no others, as keys, as text."""
 import re
 
 from live import check, need_root, run
@@ -86,6 +86,15 @@ def samples():
     check(got[:2] == (0, "1\n"), "stacks of samples: %r" % (got,))
 
 
+def of_the_kernel():
+    """Its threads have no stack of a process, and so none is guessed."""
+    got = run("global n, some " + SWITCH + "{ if (ppid() == 2) { n++; "
+              'some += ustack(0) || sprint_ubacktrace() != "" } } '
+              'probe end { println(n > 0, " ", some) }', *SECOND)
+    check(got[:2] == (0, "1 0\n"), "threads of the kernel: %r" % (got,))
+    check("guessed" not in got[2], "nothing is lost: %r" % (got,))
+
+
 def hidden():
     """Then there are addresses, and one message."""
     path = "/proc/sys/kernel/kptr_restrict"
@@ -109,6 +118,7 @@ def main():
     hidden()
     parts()
     samples()
+    of_the_kernel()
 
 
 if __name__ == "__main__":
