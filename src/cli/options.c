@@ -8,9 +8,11 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "cli/example.h"
 #include "dbg/arch.h"
 #include "lang/diag.h"
+#include "run/command.h"
 #include "run/procfs.h"
 
 /* Values that getopt_long() gives back. */
@@ -682,16 +684,19 @@ static struct err *combination(const struct options *o)
 }
 
 /* The program that -c starts; empty where only a shell can tell. */
-static struct str command_program(const char *text)
+static struct str command_program(struct arena *a, const char *text)
 {
+	_cleanup_free_ char *word = NULL;
 	size_t n;
 
 	if (!text)
 		return (struct str){};
 	text += strspn(text, " \t");
 	n = strcspn(text, " \t");
-	if (strcspn(text, "|&;<>()$`\\\"'*?[#~=%!{}\n") < n)
-		return (struct str){};
+	if (strcspn(text, "|&;<>()$`\\\"'*?[#~=%!{}\n") < n) {
+		word = command_word(text);
+		return word ? arena_printf(a, "%s", word) : (struct str){};
+	}
 	return (struct str){ text, (uint32_t)n };
 }
 
@@ -792,7 +797,7 @@ struct err *options_parse(int argc, char **argv, struct arena *a,
 	o.sema.target_pid = o.target;
 	o.sema.debuginfo = getenv("SPILE_DEBUGINFO_PATH");
 	o.sema.has_command = o.command != NULL;
-	o.sema.command = command_program(o.command);
+	o.sema.command = command_program(a, o.command);
 	*ret = o;
 	return NULL;
 }

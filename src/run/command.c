@@ -21,7 +21,7 @@
 /* What is to be run, found before anybody looks: a probe that counts what the
  * command does shall not count the search for it. */
 struct program_call {
-	char **words;
+	wordexp_t words;
 	char *path;		/* of the program; NULL: for a shell */
 };
 
@@ -60,16 +60,34 @@ static void prepare(const char *text, struct program_call *ret)
 
 	if (wordexp(text, &words, WRDE_NOCMD | WRDE_UNDEF) || !words.we_wordc)
 		return;
-	ret->words = words.we_wordv;
+	ret->words = words;
 	ret->path = find_program(words.we_wordv[0]);
+}
+
+static void call_free(struct program_call *p)
+{
+	if (p->words.we_wordv)
+		wordfree(&p->words);
+	free(p->path);
+}
+
+char *command_word(const char *text)
+{
+	struct program_call call = {};
+	char *word;
+
+	prepare(text, &call);
+	word = call.path ? strdup(call.words.we_wordv[0]) : NULL;
+	call_free(&call);
+	return word;
 }
 
 static void become(const char *text, const struct program_call *p)
 {
 	if (p->path)
-		execv(p->path, p->words);
+		execv(p->path, p->words.we_wordv);
 	if (p->path)	/* a script that does not say for what, perhaps */
-		execvp(p->words[0], p->words);
+		execvp(p->words.we_wordv[0], p->words.we_wordv);
 	/* What is no program may still be a word of the shell's. */
 	execl("/bin/sh", "sh", "-c", text, (char *)NULL);
 	perror(text);

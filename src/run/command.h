@@ -23,6 +23,10 @@ struct command {
  * are run as they are, so that pid is the program's own; all else by sh. */
 struct err *command_create(const char *text, struct command *ret) must_check;
 
+/* How it names the program that it becomes, to be freed; NULL when a shell will
+ * run it, or there is no such program here. */
+char *command_word(const char *text);
+
 /* Lets the child become the command; nothing when there is none. */
 void command_start(struct command *c);
 

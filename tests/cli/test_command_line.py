@@ -5,6 +5,7 @@ exit status."""
 
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -153,6 +154,23 @@ class CommandLine(unittest.TestCase):
         r = spile("-G", "x=7", "-e",
                   "global x = 1 probe begin { println(x) exit() }")
         self.assertEqual(r.stdout, "7\n")
+
+
+class Command(unittest.TestCase):
+    def test_quoted(self):
+        """The program is found whatever quotes its name needs."""
+        with tempfile.TemporaryDirectory() as d:
+            path = os.path.join(d, "it's 1")
+            shutil.copy("/bin/true", path)
+            for c in (f'"{path}"', path.replace("'", "\\'").replace(
+                    " ", "\\ "), f'"{path}" "more words"'):
+                r = spile("-c", c, "-p2", "-e",
+                          'probe process.function("nothing") {}')
+                self.assertNotIn("which program", r.stderr, c)
+                self.assertIn(path, r.stderr, c)
+            r = spile("-c", f'A=1 "{path}"', "-p2", "-e",
+                      'probe process.function("x") {}')
+            self.assertIn("which program", r.stderr)
 
 
 class NoRoom(unittest.TestCase):
