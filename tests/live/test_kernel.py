@@ -93,6 +93,19 @@ def filters():
     check(got[:2] == (0, "0\n"), "another program: %r" % (got,))
 
 
+def registers():
+    """Those of a process that calls are what the call is made with."""
+    first, second, result = ("rdi", "rsi", "rax") \
+        if os.uname().machine == "x86_64" else ("x0", "x1", "x0")
+    got = run("global n, bad probe process.syscall { n++ "
+              f'if (register("{first}") != $arg1 || '
+              f'u_register("{second}") != $arg2 || !registers_valid()) bad++ }} '
+              "probe process.syscall.return { "
+              f'if (register("{result}") != $return) bad++ }} '
+              'probe end { println(n > 100, " ", bad) }', "-c", call(200))
+    check(got[:2] == (0, "1 0\n"), "registers: %r" % (got,))
+
+
 def hierarchy():
     """With -c, processes are the command and what it starts."""
     bystander = subprocess.Popen(
@@ -228,7 +241,7 @@ def errors_of_its_own():
 def main():
     need_root()
     for test in (exits, errors, faults, conditions, condition_in_kernel,
-                 filters, hierarchy, life, samples, counters, skips, many, buffer,
+                 filters, registers, hierarchy, life, samples, counters, skips, many, buffer,
                  errors_of_its_own):
         print("#", test.__name__)
         sys.stdout.flush()

@@ -71,6 +71,23 @@ static struct target_root reg_root(struct str name, const struct arch_reg *r)
 	};
 }
 
+/* For register() and @uregister: what the process had when it called. */
+static void add_registers(struct program *p, struct target_scope *s)
+{
+	const struct arch *arch = world_arch(p->world);
+
+	for (uint32_t i = 0; i < arch->nregs; i++) {
+		const struct arch_reg *r = &arch->regs[i];
+		struct target_root root;
+
+		if (r->dwarf == ARCH_NO_DWARF || r->alias)
+			continue;
+		root = reg_root(arena_printf(p->arena, "@reg%u", r->dwarf), r);
+		root.hidden = true;
+		scope_add(p->arena, s, root);
+	}
+}
+
 static const struct target_scope *scope_new(struct program *p,
 					    enum image_process_event event)
 {
@@ -93,6 +110,7 @@ static const struct target_scope *scope_new(struct program *p,
 		scope_add(p->arena, s, word_root(STR("return"), 1));
 		s->has_return = true;
 	}
+	add_registers(p, s);
 	return s;
 }
 
