@@ -241,8 +241,8 @@ def errors_of_its_own():
 def main():
     need_root()
     for test in (exits, errors, faults, conditions, condition_in_kernel,
-                 filters, registers, hierarchy, life, samples, counters, skips, many, buffer,
-                 errors_of_its_own):
+                 filters, registers, hierarchy, life, samples, counters,
+                 skips, many, buffer, errors_of_its_own):
         print("#", test.__name__)
         sys.stdout.flush()
         test()
