@@ -89,6 +89,7 @@ struct cg {
 	uint32_t wait_size;	/* the same, of those that may wait */
 	uint32_t wait_map, iter_map, turns_map;	/* or IMAGE_NONE */
 	uint32_t digests_map;	/* the same */
+	uint32_t told_map;	/* the same */
 	uint32_t iter_size, niters;	/* the same, of foreach */
 };
 
@@ -236,6 +237,8 @@ uint32_t cg_scratch_map(struct cg *g);
 uint32_t cg_wait_map(struct cg *g);
 uint32_t cg_iter_map(struct cg *g);
 uint32_t cg_stacks_map(struct cg *g);
+/* Of which tasks a begin has been told: `number` is that of the probes. */
+uint32_t cg_told_map(struct cg *g, uint32_t number);
 /* What stands for a stack, by a digest of it. */
 uint32_t cg_digests_map(struct cg *g);
 /* The first of those of image/unwind.h. */

@@ -371,29 +371,19 @@ static void is_birth(struct cg_fn *fn, const struct image_site *site,
 	code_place_label(c, yes);
 }
 
-/* Goes on with tasks that were there before the session began, which are
- * visited, or with the others: nobody is told about twice. */
-static void is_older(struct cg_fn *fn, bool older)
-{
-	struct cg_code *c = fn->c;
-	cg_reg start = member(fn, cg_current(fn), "task_struct", "start_time");
-	cg_reg at = code_map_value(c, fn->g->img->globals_map,
-				   offsetof(struct image_session, begun));
-	cg_reg begun = code_ld(c, at, 0, 8);
-
-	if (start == NO_REG)
-		return;
-	code_if(c, older ? BPF_JGE : BPF_JLT, start, begun, fn->out);
-}
-
 /* Has it a program to run?  Tasks of the kernel have none, nor have those that
- * have ended. */
+ * have ended.  Where an exec is still about to make one, which sets the stack
+ * last, it has an event of its own soon. */
 static void is_alive(struct cg_fn *fn)
 {
-	cg_reg mm = member(fn, cg_current(fn), "task_struct", "mm");
+	cg_reg mm = member(fn, cg_current(fn), "task_struct", "mm"), stack;
 
-	if (mm != NO_REG)
-		code_ifi(fn->c, BPF_JEQ, mm, 0, fn->out);
+	if (mm == NO_REG)
+		return;
+	code_ifi(fn->c, BPF_JEQ, mm, 0, fn->out);
+	stack = member(fn, mm, "mm_struct", "start_stack");
+	if (stack != NO_REG)
+		code_ifi(fn->c, BPF_JEQ, stack, 0, fn->out);
 }
 
 /* Is the new task a process (its first thread), or a thread of one? */
@@ -435,12 +425,10 @@ static void by_event(struct cg_fn *fn, const struct image_site *site)
 			break;
 		is_birth(fn, site, nr);
 		is_leader(fn, true);
-		is_older(fn, false);
 		break;
 	case PROCESS_THREAD_BEGIN:
 		is_birth(fn, site, nr);
 		is_leader(fn, false);
-		is_older(fn, false);
 		break;
 	case PROCESS_END:
 		if (str_is(tp, "sched_prepare_exec"))
@@ -463,7 +451,6 @@ static void by_existence(struct cg_fn *fn, const struct image_site *site)
 		 fn->out);
 	is_leader(fn, site->a == PROCESS_BEGIN);
 	is_alive(fn);
-	is_older(fn, true);
 }
 
 /* The numbers k * 64 ... k * 64 + 63 of the probe's sites, as bits. */
@@ -532,6 +519,106 @@ static void by_number(struct cg_fn *fn, const struct image_site *site)
 	by_width(fn, site->b != 0);
 }
 
+/* ---- told once ---- */
+
+/* The key of the map is when the process (or thread) began, which no other of
+ * its number has in common with it; its number; and that of the probes. */
+#define TOLD_SIZE 16
+#define TOLD_NUMBERS 8
+
+/* To R0: the place of the task's memory in the map, or 0. */
+static void find_told(struct cg_fn *fn, uint32_t map, int32_t key)
+{
+	struct cg_code *c = fn->c;
+
+	code_map(c, R1, map);
+	code_mov(c, R2, R10);
+	code_alui(c, BPF_ADD, R2, key);
+	code_call(c, HELPER_map_lookup_elem);
+}
+
+/* The first to say so tells: goes to `first`. */
+static void add_told(struct cg_fn *fn, uint32_t map, int32_t key, cg_reg mm,
+		     cg_label first)
+{
+	struct cg_code *c = fn->c;
+
+	code_store(c, R10, cg_word(fn), mm, 8);
+	code_map(c, R1, map);
+	code_mov(c, R2, R10);
+	code_alui(c, BPF_ADD, R2, key);
+	code_mov(c, R3, R10);
+	code_alui(c, BPF_ADD, R3, cg_word(fn));
+	code_movi(c, R4, BPF_NOEXIST);
+	code_call(c, HELPER_map_update_elem);
+	code_ifi_int(c, BPF_JEQ, code_result(c), 0, first);
+}
+
+/* Puts mm into the element that R0 points to; what was there. */
+static cg_reg replace_told(struct cg_fn *fn, cg_reg mm)
+{
+	struct cg_code *c = fn->c;
+	cg_reg old;
+
+	if (cg_has(fn, FEATURE_BIT(ATOMIC_FETCH))) {
+		old = code_copy(c, mm);
+		code_atomic(c, BPF_XCHG, R0, 0, old);
+	} else {
+		old = code_ld(c, R0, 0, 8);
+		code_store(c, R0, 0, mm, 8);
+	}
+	return old;
+}
+
+static int32_t told_key(struct cg_fn *fn, const struct image_site *site,
+			cg_reg start)
+{
+	struct cg_code *c = fn->c;
+	int16_t key = code_stack(c, TOLD_SIZE);
+	cg_reg pid = cg_pid_tgid(fn);
+
+	code_store(c, R10, key, start, 8);
+	code_store(c, R10, key + TOLD_NUMBERS, pid, 4);
+	code_storei(c, R10, key + TOLD_NUMBERS + 4, (int32_t)site->c, 4);
+	return key;
+}
+
+/*
+ * While tasks that are there already are visited, others begin: a begin may be
+ * seen by the visit, by the event, or by both.  Whoever is first tells it: it
+ * puts the memory that the task runs in, which each program that it runs has
+ * anew, into a map.  An event may come long after the visit has seen what it is
+ * about, so what is in the map is good for all of the session; new elements
+ * are not made later.  An exec replaces the memory of a task in the map while
+ * it still has the old one: no other can have the same address.
+ */
+static void is_untold(struct cg_fn *fn, const struct image_site *site)
+{
+	struct cg_code *c = fn->c;
+	cg_label tell = code_label(c), known = code_label(c);
+	cg_reg task = cg_current(fn), visited, at;
+	cg_reg start = member(fn, task, "task_struct", "start_time");
+	cg_reg mm = member(fn, task, "task_struct", "mm");
+	uint32_t map = cg_told_map(fn->g, (uint32_t)site->c);
+	int32_t key;
+
+	if (start == NO_REG || mm == NO_REG)
+		return;
+	key = told_key(fn, site, start);
+	find_told(fn, map, key);
+	code_ifi(c, BPF_JNE, R0, 0, known);
+	at = code_map_value(c, fn->g->img->globals_map,
+			    offsetof(struct image_session, visited));
+	visited = code_ld(c, at, 0, 8);
+	code_ifi(c, BPF_JNE, visited, 0, tell);
+	add_told(fn, map, key, mm, tell);
+	find_told(fn, map, key);
+	code_ifi(c, BPF_JEQ, R0, 0, tell);
+	code_place_label(c, known);
+	code_if(c, BPF_JEQ, replace_told(fn, mm), mm, fn->out);
+	code_place_label(c, tell);
+}
+
 void cg_filter(struct cg_fn *fn)
 {
 	const struct image_probe *p = &fn->probe->image;
@@ -553,4 +640,6 @@ void cg_filter(struct cg_fn *fn)
 		by_file(fn, &p->site);
 	if (p->site.filter & FILTER_TARGET)
 		by_target(fn);
+	if (p->site.c && (p->kind == PROBE_PROCESS || cg_is_visited(fn)))
+		is_untold(fn, &p->site);
 }

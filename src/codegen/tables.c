@@ -143,6 +143,19 @@ uint32_t cg_stacks_map(struct cg *g)
 	return g->img->stacks_map;
 }
 
+uint32_t cg_told_map(struct cg *g, uint32_t number)
+{
+	struct image_map *m;
+
+	if (g->told_map == IMAGE_NONE) {
+		g->told_map = add_map(g, "told", IMAP_TOLD, 8, 0);
+		g->img->maps.v[g->told_map].key_size = 16;
+	}
+	m = &g->img->maps.v[g->told_map];
+	m->max_entries = MAX(m->max_entries, number);
+	return g->told_map;
+}
+
 uint32_t cg_digests_map(struct cg *g)
 {
 	if (g->digests_map == IMAGE_NONE) {

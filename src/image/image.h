@@ -205,8 +205,8 @@ struct image_session {
 	uint64_t waiting;	/* who has the lock or wants it: see
 				 * codegen/lock.c */
 	uint64_t stack_mark;	/* first 8 bytes of a stack: see below */
-	uint64_t begun;		/* CLOCK_MONOTONIC: when the session began
-				 * to run */
+	uint64_t visited;	/* 1 = what was there before the session has
+				 * been told (see IMAP_TOLD) */
 	uint64_t spare[2];
 };
 
@@ -404,6 +404,9 @@ enum image_map_kind {
 	IMAP_UNWIND_MAPPINGS,
 	IMAP_UNWIND_ROWS,
 	IMAP_UNWIND_RULES,
+	IMAP_TOLD,		/* hash: of which tasks the begin of what they
+				 * run has been told; max_entries for each task
+				 * of the machine.  See codegen/filter.c */
 };
 
 #define IMAGE_TASK_SIZE 16	/* bytes of that */
@@ -533,10 +536,12 @@ struct image_place {
  *       whose handler never runs; or empty
  * PROCESS: name = the tracepoint it stands on: sched_process_exec,
  *       sched_process_exit, sys_enter or sys_exit, attached as RAW_TP is and
- *       with the context of that; a = enum image_process_event; filter
+ *       with the context of that; a = enum image_process_event; c = number
+ *       that it shares with an EXISTING, or 0; filter
  * EXISTING: name = "bpf_iter_task": once for each task that was there before
  *       the session, which is not the current one but the context's; a =
- *       PROCESS_BEGIN or PROCESS_THREAD_BEGIN; filter
+ *       PROCESS_BEGIN or PROCESS_THREAD_BEGIN; c as with PROCESS: what one of
+ *       them has told the others do not; filter
  * SYSCALL: name = sys_enter or sys_exit, attached as RAW_TP is and with the
  *       context of that; a = number of the call.  Not those of 32-bit tasks,
  *       whose numbers are others

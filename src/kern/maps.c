@@ -22,6 +22,8 @@
  */
 #define MAPS_PREALLOC_MAX (UINT64_C(256) << 20)
 
+#define MAPS_TASKS 32768u	/* of a machine that does not say */
+
 struct map_kind {
 	uint32_t type, flags;
 };
@@ -43,6 +45,7 @@ static struct map_kind map_kind(enum image_map_kind k)
 	case IMAP_PERCPU_HASH:
 		return (struct map_kind){ BPF_MAP_TYPE_PERCPU_HASH, 0 };
 	case IMAP_UNWIND_PROCS:
+	case IMAP_TOLD:
 		return (struct map_kind){ BPF_MAP_TYPE_HASH, 0 };
 	case IMAP_UNWIND_MAPPINGS:
 	case IMAP_UNWIND_RULES:
@@ -224,6 +227,17 @@ static uint32_t ring_size(uint64_t bytes)
 	return (uint32_t)size;
 }
 
+/* As many elements as there may be tasks when the session begins. */
+static uint32_t told_size(uint32_t each)
+{
+	_cleanup_fclose_ FILE *f = fopen("/proc/loadavg", "re");
+	unsigned int tasks = 0;
+
+	if (!f || fscanf(f, "%*s %*s %*s %*u/%u", &tasks) != 1)
+		tasks = MAPS_TASKS;
+	return MIN(each, 64u) * (2 * MIN(tasks, 1u << 22) + 1024);
+}
+
 static struct err *map_make(struct image *img, uint32_t i,
 			    uint64_t data_size, uint32_t ncpus,
 			    struct maps *ret)
@@ -235,6 +249,8 @@ static struct err *map_make(struct image *img, uint32_t i,
 		m->max_entries = ring_size(data_size);
 	else if (m->kind == IMAP_DATA || m->kind == IMAP_CONTROL)
 		m->max_entries = ring_size(m->max_entries);
+	else if (m->kind == IMAP_TOLD)
+		m->max_entries = told_size(m->max_entries);
 	e = map_create(img, m, ncpus, &ret->fds[i]);
 	if (!e && m->kind == IMAP_RODATA)
 		e = map_fill(img, m, ret->fds[i]);

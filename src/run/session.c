@@ -419,11 +419,11 @@ static struct err *session_start(struct session *s)
 	e = session_arm(s);
 	if (e)
 		return e;
-	s->state->begun = (uint64_t)session_clock(CLOCK_MONOTONIC);
 	session_raise(s, SESSION_RUNNING);
 	e = visit_existing(s);
 	if (e)
 		return e;
+	s->state->visited = 1;
 	say_ready(s);
 	session_say_detached(s);
 	if (s->o->timeout)

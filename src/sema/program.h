@@ -258,7 +258,8 @@ struct program {
 	/* What many scopes have alike, made when first wanted: the registers;
 	 * arguments by number in registers. */
 	const struct target_scope *registers, *arguments;
-	uint32_t ngroups;		/* numbers given out to probe.group */
+	uint32_t ngroups;		/* numbers given out to probe.group, */
+	uint32_t nbegins;		/* to begins: site.c of EXISTING */
 };
 
 /* -G NAME=VALUE: a global of the script or, if it has none of that name, of a

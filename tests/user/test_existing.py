@@ -4,7 +4,7 @@
 #! timeout: 120
 """process.begin and process.thread.begin of what is there already: once for
 each, though it sleeps, with its own numbers and names; of those that are made
-meanwhile, too."""
+or run another program meanwhile, too."""
 import os
 import re
 import shutil
@@ -36,6 +36,8 @@ while len(pids) < 400:
 print(*pids, flush=True)
 time.sleep(100)
 """
+HOP = 'exec "$0" -c "$HOP" "$0" $(($1 + 1))'
+PROBES = 24
 
 
 def fail(what, *output):
@@ -58,7 +60,8 @@ def expect(what, got, want):
 
 def reads_memory():
     names = subprocess.run([SPILE, "--dump-features"], capture_output=True,
-                           text=True, check=True).stdout.split()
+                           text=True,
+                           check=True).stdout.strip().split(",")
     return "UPROBE_MULTI" in names
 
 
@@ -143,11 +146,63 @@ def forks():
         p.wait()
 
 
+def hop_script(hopper, n):
+    return "".join(f"""
+probe process("{hopper}").begin {{
+	seen[{k}, pid()] = 1
+	println({k}, " ", pid(), " ", cmdline_str())
+}}""" for k in range(PROBES)) + f"""
+global seen
+probe timer.ms(20) {{
+	told = 0
+	foreach ([k, pid] in seen)
+		told++
+	if (told == {PROBES * n})
+		exit()
+}}"""
+
+
+def slips(lines):
+    """How many programs, from the first on that is told about, are told about
+    twice or never: each in its process by its last argument."""
+    told = {}
+    for line in lines:
+        k, pid, *words = line.split()
+        told.setdefault((k, pid), []).append(words[-1])
+    n = 0
+    for numbers in told.values():
+        seen = [int(w) for w in numbers if w != '""']
+        n += len(numbers) - len(set(seen))
+        n += len(set(range(min(seen), max(seen))) - set(seen))
+    return n
+
+
+def hops(directory):
+    """Processes run programs all the time while a session begins: each program
+    is told about exactly once, by each of many probes, which visit one after
+    the other.  While a task is visited it may go on to another program; so few
+    may read the wrong number."""
+    hopper = os.path.join(directory, "hopper")
+    shutil.copy(os.path.realpath(shutil.which("dash")), hopper)
+    run = [subprocess.Popen([hopper, "-c", HOP, hopper, "1"],
+                            env={"HOP": HOP}) for _ in range(4)]
+    try:
+        n = slips(spile(hop_script(hopper, len(run))))
+        if n > PROBES * len(run) // 20:
+            fail(f"{n} programs were told about twice or never")
+    finally:
+        for p in run:
+            p.kill()
+            p.wait()
+
+
 def main():
     with tempfile.TemporaryDirectory() as directory:
         program = os.path.join(directory, "sleeper")
         shutil.copy(shutil.which("sleep"), program)
         sleepers(program)
+        if reads_memory():
+            hops(directory)
     threads()
     forks()
 

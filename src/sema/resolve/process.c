@@ -10,7 +10,8 @@
  * runs.
  *
  * What is there when the session begins is visited then, once, by a program
- * that the kernel runs for each task (PROBE_EXISTING).
+ * that the kernel runs for each task (PROBE_EXISTING).  What begins meanwhile
+ * is told once, by the visit or by its event: they share a number.
  *
  * Before Linux 6.16, sched_process_exit comes when the task has forgotten its
  * memory, and with it the program that it ran.  There the end of a program is
@@ -36,6 +37,8 @@
 struct process_who {
 	uint32_t filter;		/* enum image_filter */
 	uint32_t pid;
+	uint32_t begins;		/* number of what one of several sites
+					 * tells; 0 = each */
 	struct process_file file;
 };
 
@@ -143,6 +146,7 @@ static struct site *new_site(struct query *q, enum image_probe_kind kind,
 	s->image.name = image_intern(p->image, p->back,
 				     str_from(name));
 	s->image.a = (uint64_t)q->data;
+	s->image.c = who->begins;
 	s->image.filter = who->filter;
 	s->image.pid = who->pid;
 	s->image.dev = who->file.dev;
@@ -174,12 +178,14 @@ static bool visits_tasks(const struct query *q)
 
 /* Those that are there already.  With -c there are none: what is there of the
  * command is spile, which waits for the session to begin. */
-static void add_existing(struct query *q, const struct process_who *who,
+static void add_existing(struct query *q, struct process_who *who,
 			 struct str point)
 {
-	if (visits_tasks(q) && !(who->filter & FILTER_TARGET &&
+	if (!visits_tasks(q) || (who->filter & FILTER_TARGET &&
 				 q->program->options->has_command))
-		new_site(q, PROBE_EXISTING, who, point, PROCESS_VISIT_FUNCTION);
+		return;
+	who->begins = ++q->program->nbegins;
+	new_site(q, PROBE_EXISTING, who, point, PROCESS_VISIT_FUNCTION);
 }
 
 static bool is_end(const struct query *q)
@@ -240,7 +246,7 @@ static void add_end(struct query *q, const struct process_who *who,
 	q->program->image->features |= FEATURE_BIT(FENTRY);
 }
 
-static void add_sites(struct query *q, const struct process_who *who,
+static void add_sites(struct query *q, struct process_who *who,
 		      struct str point)
 {
 	switch ((enum image_process_event)q->data) {
