@@ -250,6 +250,11 @@ struct dbg_loc debuginfo_called_by(struct debuginfo *d, struct arena *a,
 				   uint64_t pc, const uint64_t *returns,
 				   uint32_t n);
 
+/* The same when the innermost of them has been returned to: its caller's
+ * registers are those of now. */
+struct dbg_loc debuginfo_returned_to(struct debuginfo *d, struct arena *a,
+				     const uint64_t *returns, uint32_t n);
+
 /* One of the functions that share an address: what was inlined, then what it
  * was inlined into, ... */
 struct dbg_frame {

@@ -28,6 +28,7 @@
 /* x86-64: what a function leaves as it was, and the stack pointer. */
 #define DIEENTRY_KEPT (1u << 3 | 1u << 6 | 0xfu << 12)
 #define DIEENTRY_SP 7
+#define DIEENTRY_PC 16
 
 struct dieentry_frame;
 
@@ -528,25 +529,48 @@ static bool dieentry_frame_at(struct dieentry *e, struct dieentry_frame *f,
 	       f->row.regs[f->row.return_reg].rule == CFI_OFFSET;
 }
 
+/* The frames from `first` on, the last of which returns there, or has done so
+ * (n is 1, first too).  Frame 0 is at pc. */
+static struct dbg_loc dieentry_frames(struct dieentry *e, uint64_t pc,
+				      const uint64_t *returns, uint32_t n,
+				      uint32_t first)
+{
+	struct dieentry_frame *f = arena_array(e->a, n, struct dieentry_frame);
+
+	if (objfile_machine(e->d->main) != EM_X86_64)
+		return dieloc_none("is known on x86-64 only");
+	for (uint32_t i = first; i < n && !e->failed; i++) {
+		f[i].inner = i > first ? &f[i - 1] : NULL;
+		e->failed = !dieentry_frame_at(e, &f[i],
+					       i ? returns[i - 1] - 1 : pc);
+	}
+	if (!e->failed && first < n) {
+		dieentry_returns_to(e, &f[n - 1], returns[n - 1]);
+	} else if (!e->failed) {
+		dieentry_op(e, DBG_LOC_OP_REG, 0, DIEENTRY_PC);
+		dieentry_op(e, DBG_LOC_OP_ADDR, 0, returns[0]);
+		dieentry_op(e, DBG_LOC_OP_EQ, 0, 0);
+	}
+	if (e->failed)
+		return dieloc_none("is known from no table");
+	return (struct dbg_loc){ .kind = DBG_LOC_VALUE,
+				 .ops = e->ops.v,
+				 .nops = e->ops.n };
+}
+
 struct dbg_loc debuginfo_called_by(struct debuginfo *d, struct arena *a,
 				   uint64_t pc, const uint64_t *returns,
 				   uint32_t n)
 {
 	struct dieentry e = { .d = d, .a = a };
-	struct dieentry_frame *f = arena_array(a, n, struct dieentry_frame);
 
-	if (objfile_machine(d->main) != EM_X86_64)
-		return dieloc_none("is known on x86-64 only");
-	for (uint32_t i = 0; i < n && !e.failed; i++) {
-		f[i].inner = i ? &f[i - 1] : NULL;
-		e.failed = !dieentry_frame_at(&e, &f[i],
-					      i ? returns[i - 1] - 1 : pc);
-	}
-	if (!e.failed)
-		dieentry_returns_to(&e, &f[n - 1], returns[n - 1]);
-	if (e.failed)
-		return dieloc_none("is known from no table");
-	return (struct dbg_loc){ .kind = DBG_LOC_VALUE,
-				 .ops = e.ops.v,
-				 .nops = e.ops.n };
+	return dieentry_frames(&e, pc, returns, n, 0);
+}
+
+struct dbg_loc debuginfo_returned_to(struct debuginfo *d, struct arena *a,
+				     const uint64_t *returns, uint32_t n)
+{
+	struct dieentry e = { .d = d, .a = a };
+
+	return dieentry_frames(&e, 0, returns, n, 1);
 }

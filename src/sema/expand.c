@@ -170,8 +170,7 @@ static void add_probe(struct expander *ex, const struct site *site,
 	pr->scope = site->scope;
 	pr->conditions = clone_conditions(p->arena, ctx->conditions);
 	pr->body = make_body(ex, ctx);
-	if (site->when)
-		pr->body = body_when(p->arena, site->when, pr->body);
+	pr->when = site->when;
 	pr->number = p->probes.n;
 	vec_push(p->arena, &p->probes, pr);
 	value_rewrite(p, pr);
@@ -551,16 +550,50 @@ static void add_probes(struct expander *ex, const struct ast_point *pt,
 	p->ngroups++;
 }
 
-/* The point without its .return and what follows; false: there is none. */
-static bool entry_point(const struct ast_point *pt, struct ast_point *ret)
+/* Has it a .call, which leaves inlined copies out? */
+static bool can_be_called(const struct ast_point *pt, uint32_t at)
 {
-	for (uint32_t i = 1; i < pt->n; i++)
-		if (str_is(pt->v[i].name, "return")) {
-			*ret = *pt;
-			ret->n = i;
-			return true;
-		}
-	return false;
+	return str_is(pt->v[0].name, "process") &&
+	       (str_is(pt->v[at].name, "function") ||
+		str_is(pt->v[at].name, "callee") ||
+		str_is(pt->v[at].name, "callees"));
+}
+
+/* The point without its .return and what follows; false: there is none. */
+static bool entry_point(struct arena *a, const struct ast_point *pt,
+			struct ast_point *ret)
+{
+	struct ast_component call;
+	uint32_t i;
+
+	for (i = 1; i < pt->n && !str_is(pt->v[i].name, "return"); i++)
+		;
+	if (i >= pt->n)
+		return false;
+	*ret = *pt;
+	ret->v = NULL;
+	ret->n = ret->cap = 0;
+	for (uint32_t k = 0; k < i; k++)
+		vec_push(a, ret, pt->v[k]);
+	if (can_be_called(pt, i - 1)) {
+		call = pt->v[i];
+		call.name = STR("call");
+		vec_push(a, ret, call);
+	}
+	return true;
+}
+
+/* The values of the entry are kept and taken, too, only when the handler
+ * runs. */
+static void put_conditions(struct program *p, uint32_t first)
+{
+	for (uint32_t i = first; i < p->probes.n; i++) {
+		struct probe *pr = p->probes.v[i];
+
+		if (pr->when)
+			pr->body = body_when(p->arena, pr->when, pr->body);
+		pr->when = NULL;
+	}
 }
 
 /* Probes of returns, from `first` on, may ask for values of the entry: then
@@ -577,7 +610,7 @@ static void expand_entries(struct expander *ex, const struct ast_point *pt,
 	uint32_t n = p->probes.n - first;
 
 	if (!n || p->lists_points || !entry_is_asked(p, first, n) ||
-	    !entry_point(pt, &at) ||
+	    !entry_point(p->arena, pt, &at) ||
 	    resolve_point(p, &at, &sites, &answer) != RESOLVE_FOUND)
 		return;
 	quiet.body = entry_rewrite(p, first, n);
@@ -594,6 +627,7 @@ static uint32_t expand_sites(struct expander *ex, const struct ast_point *pt,
 
 	add_probes(ex, pt, ctx, sites);
 	expand_entries(ex, pt, ctx, first);
+	put_conditions(ex->program, first);
 	return sites->list.n;
 }
 

@@ -208,6 +208,8 @@ struct probe {
 	struct vars locals;
 	struct absences absent;		/* what its code was chosen by */
 	uint32_t number;
+	struct ast_expr *when;		/* the body will run only then; NULL
+					 * = always, or it is in the body */
 	const struct target_scope *scope;	/* what $names there are, or
 						 * NULL: none */
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One function, called often from two others. */
+/* Functions that are called often, from several others. */
 static volatile long sum;
 
 __attribute__((noinline)) static void work(long n)
@@ -19,6 +19,31 @@ __attribute__((noinline)) static void second(long n)
 	sum++;
 }
 
+#ifdef RETURNS
+/* Calls itself: only the outermost comes from elsewhere. */
+__attribute__((noinline)) static long deep(long n)
+{
+	long below = n > 0 ? deep(n - 1) : 0;
+
+	sum++;
+	return below + sum;
+}
+
+__attribute__((noinline)) static void third(void)
+{
+	sum += deep(3);
+	sum++;
+}
+
+/* Ends with a jump. */
+__attribute__((noinline, optimize("optimize-sibling-calls")))
+static void last(long n)
+{
+	sum += n;
+	work(n);
+}
+#endif
+
 int main(void)
 {
 	for (int i = 0; i < 5000; i++) {
@@ -26,5 +51,10 @@ int main(void)
 		second(i);
 		second(i);
 	}
+#ifdef RETURNS
+	third();
+	third();
+	last(sum);
+#endif
 	return 0;
 }

@@ -44,8 +44,11 @@ static struct ast_expr *question(struct called *c, const uint64_t *returns,
 {
 	struct program *p = c->p;
 	struct debug_source *src = c->scope->source;
-	struct dbg_loc loc = debuginfo_called_by(src->info, p->arena,
-						 c->scope->pc, returns, n);
+	struct dbg_loc loc =
+		c->scope->has_return ?
+			debuginfo_returned_to(src->info, p->arena, returns, n) :
+			debuginfo_called_by(src->info, p->arena, c->scope->pc,
+					    returns, n);
 	struct target_root r = {
 		.name = arena_printf(p->arena, "__called_%u", c->nasked++),
 		.type_name = STR("long"),

@@ -246,10 +246,10 @@ struct target_scope *debug_scope(struct program *p, struct debug_source *src,
 	return s;
 }
 
-const struct target_scope *debug_return_scope(struct program *p,
-					      struct debug_source *src,
-					      const struct dbg_function *f,
-					      uint64_t pc, struct str what)
+struct target_scope *debug_return_scope(struct program *p,
+					struct debug_source *src,
+					const struct dbg_function *f,
+					uint64_t pc, struct str what)
 {
 	struct target_scope *s = arena_new(p->arena, struct target_scope);
 	struct dbg_die type = dietype_of(f->die);

@@ -41,10 +41,10 @@ struct target_scope *debug_scope(struct program *p, struct debug_source *src,
 				 struct str what);
 
 /* What there is when a function returns, whose probe is at pc: its result. */
-const struct target_scope *debug_return_scope(struct program *p,
-					      struct debug_source *src,
-					      const struct dbg_function *f,
-					      uint64_t pc, struct str what);
+struct target_scope *debug_return_scope(struct program *p,
+					struct debug_source *src,
+					const struct dbg_function *f,
+					uint64_t pc, struct str what);
 
 /* A global variable as a root, for a handler of this scope; false = there is
  * none of this name. */

@@ -53,6 +53,12 @@ enum {
 	STATEMENT_NEAREST = 1,
 };
 
+/* Data of callees: those proper only, or their returns. */
+enum {
+	CALLEE_RETURNS = FUNCTION_RETURN,
+	CALLEE_CALLS,
+};
+
 /* The functions that form.def names. */
 enum resolve_status function_resolve(struct query *q);
 enum resolve_status module_function_resolve(struct query *q);

@@ -22,6 +22,7 @@ struct statement {
 						 * is found from there */
 	struct dbg_pattern pattern;
 	struct map listed;	/* texts of sites, lists_names only */
+	struct str jumped_to;	/* the last callee that no call comes back of */
 };
 
 static struct arena *arena_of(const struct statement *s)
@@ -331,24 +332,33 @@ enum resolve_status debug_functions(struct query *q, enum dbg_which which,
 	return functions(&s, which, ret);
 }
 
-bool debug_return_add(struct query *q, const struct dbg_function *f)
+/* The scope of the new site; NULL if there can be none. */
+static struct target_scope *add_return(struct statement *s,
+				       const struct dbg_function *f)
 {
+	struct query *q = s->q;
 	uint64_t pc = q->user ? user_entry(q, f->entry) : f->entry;
 	struct image_site place = {};
-	struct statement s;
+	struct target_scope *scope;
 	struct site *site;
 
-	if (begin(&s, q, "function") != RESOLVE_FOUND ||
-	    !set_place(&s, &place, &pc))
-		return false;
+	if (!set_place(s, &place, &pc))
+		return NULL;
 	site = query_site(q, q->user ? PROBE_URETPROBE : PROBE_KRETPROBE,
-			  text_of(&s, f->name, f->file, f->line));
+			  text_of(s, f->name, f->file, f->line));
+	scope = debug_return_scope(q->program, s->src, f, pc,
+				   arena_printf(arena_of(s), "function '%"
+						STR_FMT "'", STR_ARG(f->name)));
 	site->image = place;
-	site->scope = debug_return_scope(q->program, s.src, f, pc,
-					 arena_printf(arena_of(&s),
-						      "function '%" STR_FMT
-						      "'", STR_ARG(f->name)));
-	return true;
+	site->scope = scope;
+	return scope;
+}
+
+bool debug_return_add(struct query *q, const struct dbg_function *f)
+{
+	struct statement s;
+
+	return begin(&s, q, "function") == RESOLVE_FOUND && add_return(&s, f);
 }
 
 bool debug_function_add(struct query *q, const struct dbg_function *f)
@@ -407,7 +417,10 @@ static void add_called(struct statement *s, const struct dbg_callees *all,
 {
 	struct sites *sites = s->q->ret;
 	uint32_t n = sites->list.n;
-	struct target_scope *scope = add_function(s, &all->v[k].function);
+	const struct dbg_function *f = &all->v[k].function;
+	struct target_scope *scope = s->q->data == CALLEE_RETURNS ?
+					     add_return(s, f) :
+					     add_function(s, f);
 
 	if (!scope)
 		return;
@@ -425,6 +438,16 @@ static bool is_first(const struct dbg_callees *all, uint32_t k)
 	return all->v[k].function.entry;
 }
 
+/* Does any of its calls come back to who called? */
+static bool comes_back(const struct dbg_callees *all, uint32_t k)
+{
+	for (uint32_t i = k; i < all->n; i++)
+		if (all->v[i].function.entry == all->v[k].function.entry &&
+		    all->v[i].return_pc)
+			return true;
+	return false;
+}
+
 /* What was inlined stands where it was inlined; of calls proper the handler
  * asks who called. */
 static void add_callees(struct statement *s, const struct dbg_function *f,
@@ -439,14 +462,40 @@ static void add_callees(struct statement *s, const struct dbg_function *f,
 
 		if (!is_first(&callees, i) || !str_glob(name, to->name))
 			continue;
-		if (to->is_inline)
+		if (to->is_inline && !s->q->data)
 			add_function(s, to);
-		else if (!debug_is_foreign(s->q->program, s->src))
+		if (to->is_inline || debug_is_foreign(s->q->program, s->src))
+			continue;
+		if (comes_back(&callees, i))
 			add_called(s, &callees, i);
+		else
+			s->jumped_to = to->name;
 	}
 }
 
-/* .callee("name"), .callees, .callees(N) */
+static enum resolve_status no_callee(struct statement *s)
+{
+	struct query *q = s->q;
+
+	query_nothing(q, q->point->span, unknown(s),
+		      "nothing of that is %scalled there",
+		      q->data ? "" : "inlined or ");
+	if (s->jumped_to.len)
+		q->answer->help = arena_printf(
+			arena_of(s), "'%" STR_FMT "' is jumped to where this "
+			"function ends (a tail call), and returns to its "
+			"caller: nothing tells who jumped",
+			STR_ARG(s->jumped_to));
+	else if (q->user)
+		q->answer->help = STR("compilers note calls when they optimize "
+				      "(-O1), and when the called function is "
+				      "in the same program; calls through "
+				      "pointers name none");
+	return RESOLVE_NOTHING;
+}
+
+/* .callee("name"), .callees, .callees(N); data: CALLEE_CALLS, CALLEE_RETURNS or
+ * 0 */
 enum resolve_status callee_resolve(struct query *q)
 {
 	const struct ast_component *callee = query_component(q, "callee");
@@ -461,6 +510,12 @@ enum resolve_status callee_resolve(struct query *q)
 		return query_nothing(q, all->arg_span, DIAG_BAD_POINT_ARG,
 				     "the depth must be from 1 to %d",
 				     CALLEES_DEPTH_MAX);
+	/* The kernel puts an address of its own where a function whose return
+	 * is probed finds the one that it returns to. */
+	if (depth > 1 && q->data == CALLEE_RETURNS)
+		return query_nothing(q, all->arg_span, DIAG_BAD_POINT_ARG,
+				     "who called the callers is not known when "
+				     "returns are probed: the depth must be 1");
 	if (begin(&s, q, "function") != RESOLVE_FOUND ||
 	    functions(&s, DBG_CALLS, &f) != RESOLVE_FOUND)
 		return RESOLVE_NOTHING;
@@ -471,11 +526,5 @@ enum resolve_status callee_resolve(struct query *q)
 			    (uint32_t)depth);
 	if (q->ret->list.n)
 		return RESOLVE_FOUND;
-	query_nothing(q, q->point->span, unknown(&s),
-		      "nothing of that is inlined or called there");
-	if (q->user)
-		q->answer->help = STR("compilers note calls when they optimize "
-				      "(-O1), and when the called function is "
-				      "in the same program");
-	return RESOLVE_NOTHING;
+	return no_callee(&s);
 }

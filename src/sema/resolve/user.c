@@ -672,7 +672,15 @@ enum resolve_status user_label_resolve(struct query *q)
 	return user_each_file(q, label_resolve);
 }
 
+static enum resolve_status callees_in_file(struct query *q)
+{
+	if (!user_may_return(q, query_component(q, "function")))
+		return RESOLVE_NOTHING;
+	return callee_resolve(q);
+}
+
+/* data: CALLEE_CALLS, CALLEE_RETURNS or 0 */
 enum resolve_status user_callee_resolve(struct query *q)
 {
-	return user_each_file(q, callee_resolve);
+	return user_each_file(q, callees_in_file);
 }
