@@ -14,7 +14,7 @@ WORKLOAD = os.path.join(os.environ["BUILD"], "tests/kernel/kernel-workload")
 EVENTS = os.path.join(os.environ["BUILD"], "tests/kernel/kernel-events")
 PLACE = 'kernel.statement("vfs_read@fs/read_write.c:+1")'
 SCRIPT = """
-global sizes, names, inside, callees, init, here
+global sizes, names, inside, callees, init, here, verified, writes
 probe %s
 {
 	if (execname() == "kernel-workload" && $count %% 10 == 0 &&
@@ -37,12 +37,24 @@ probe kernel.function("vfs_write").callees
 	if (execname() == "kernel-workload")
 		callees++
 }
+probe kernel.function("vfs_write").callee("rw_verify_area")
+{
+	if (execname() == "kernel-workload")
+		verified++
+}
+probe kernel.function("vfs_write").call
+{
+	if (execname() == "kernel-workload")
+		writes++
+}
 probe end
 {
 	foreach (size+ in sizes)
 		printf("%%d: %%d\\n", size, sizes[size])
 	println(names[1], " ", inside >= 20, " ", callees >= 3)
 	println(init, " ", here)
+	/* vfs_read() calls it as well, which is not meant. */
+	println(verified == writes && writes > 0)
 }
 """ % PLACE
 # Copies of inlined functions, labels, the line that is nearest, an address.
@@ -78,6 +90,7 @@ WANTED = """10: 1
 50: 1
 5 1 1
 swapper/0 0 5
+1
 """
 
 
