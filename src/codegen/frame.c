@@ -25,8 +25,7 @@ static bool is_free(const struct cg_fn *fn, uint32_t off, uint32_t size,
 	for (uint32_t i = 0; i < fn->slots.n; i++) {
 		const struct cg_slot *s = &fn->slots.v[i];
 
-		if (s->size && off < s->off + s->size &&
-		    s->off < off + size) {
+		if (off < s->off + s->size && s->off < off + size) {
 			*next = s->off + s->size;
 			return false;
 		}
@@ -49,9 +48,9 @@ uint32_t cg_slot(struct cg_fn *fn, uint32_t size)
 
 void cg_slot_free(struct cg_fn *fn, uint32_t off)
 {
-	for (uint32_t i = 0; i < fn->slots.n; i++)
+	for (uint32_t i = fn->slots.n; i-- > 0;)
 		if (fn->slots.v[i].off == off)
-			fn->slots.v[i].size = 0;
+			fn->slots.v[i] = fn->slots.v[--fn->slots.n];
 }
 
 cg_reg cg_scratch_addr(struct cg_fn *fn, int32_t off)
