@@ -2,8 +2,9 @@
 /*
  * Signals that end a session: the first asks it to, the second, unless it is
  * an echo of the first, ends the process on the spot, whatever it is doing (a
- * write that nobody reads, a handler in a loop).  What hangs on it in the kernel goes with it.  SIGUSR2
- * asks for the next output file.  What SIGQUIT asks for the session decides.
+ * write that nobody reads, a handler in a loop).  What hangs on it in the
+ * kernel goes with it.  SIGUSR2 asks for the next output file.  What SIGQUIT
+ * asks for the session decides.
  */
 #ifndef RUN_SIGNALS_H
 #define RUN_SIGNALS_H

@@ -304,7 +304,7 @@ static void bad_kernel_write(struct checker *c, const struct ast_expr *to,
 	d = diag_error(ds, DIAG_KERNEL_WRITE, to->span,
 		       t->is_lvalue ?
 			       "BPF cannot write to the kernel's memory" :
-			       "BPF cannot change the kernel's registers");
+			       "BPF cannot change registers, nor bitfields");
 	if (is_return)
 		diag_help(ds, d, "%s", no_injection(c));
 	else if (t->is_lvalue)
