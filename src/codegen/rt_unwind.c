@@ -39,6 +39,55 @@ static void read_user(struct cg_code *c, cg_reg walk, int32_t to, cg_reg at,
 	code_ifi(c, BPF_JNE, code_result(c), 0, fault);
 }
 
+/* A member of the return_instance at `at` to the walk; to `out`. */
+static void read_return(struct cg_code *c, cg_reg walk, int32_t to, cg_reg at,
+			uint32_t member, cg_label out)
+{
+	code_mov(c, R1, walk);
+	code_alui(c, BPF_ADD, R1, to);
+	code_movi(c, R2, 8);
+	code_mov(c, R3, at);
+	code_alui(c, BPF_ADD, R3, (int32_t)member);
+	code_call(c, HELPER_probe_read_kernel);
+	code_ifi(c, BPF_JNE, code_result(c), 0, out);
+}
+
+#define RETURNS_TURNS 4		/* several may be of one frame: tail calls */
+
+/* A return probe puts the address of a trampoline where the return address was,
+ * `slot`, and keeps that in the task's list of return_instances, the innermost
+ * first (prepare_uretprobe() of Linux): takes it from there. */
+static void undo_return_probe(struct cg_fn *fn, struct cg_code *c, cg_reg walk,
+			      cg_reg slot)
+{
+	cg_label out = code_label(c), is_here = code_label(c);
+	uint32_t sp, pc, next, size;
+	cg_reg at, its;
+
+	if (!cg_find_member(fn, "return_instance", "stack", &sp, &size) ||
+	    !cg_find_member(fn, "return_instance", "orig_ret_vaddr", &pc,
+			    &size) ||
+	    !cg_find_member(fn, "return_instance", "next", &next, &size))
+		return;
+	for (int k = 0; k < RETURNS_TURNS; k++) {
+		cg_label passed = code_label(c);
+
+		at = get(c, walk, WALK_RETURN);
+		code_ifi(c, BPF_JEQ, at, 0, out);
+		read_return(c, walk, WALK_RETURN_SP, at, sp, out);
+		its = get(c, walk, WALK_RETURN_SP);
+		code_if(c, BPF_JLT, its, slot, passed);
+		code_if(c, BPF_JEQ, its, slot, is_here);
+		code_jmp(c, out);
+		code_place_label(c, passed);
+		read_return(c, walk, WALK_RETURN, at, next, out);
+	}
+	code_jmp(c, out);
+	code_place_label(c, is_here);
+	read_return(c, walk, WALK_PC, get(c, walk, WALK_RETURN), pc, out);
+	code_place_label(c, out);
+}
+
 /* base + bytes * (v & mask), in the value of a map. */
 static cg_reg element(struct cg_code *c, cg_reg base, cg_reg v, uint32_t mask,
 		      uint32_t bytes)
@@ -250,17 +299,24 @@ static cg_reg saved_at(struct cg_code *c, cg_reg walk, cg_reg kind,
 	return v;
 }
 
+/* The pc of the caller, which a call has left at `slot`. */
+static void read_pc(struct cg_fn *fn, struct cg_code *c, cg_reg walk,
+		    cg_reg slot, cg_label fault)
+{
+	read_user(c, walk, WALK_PC, slot, fault);
+	undo_return_probe(fn, c, walk, slot);
+}
+
 /* pc, sp and fp of the caller. */
-static void apply(struct cg_code *c, cg_reg walk, cg_reg rule, cg_label fault,
-		  cg_label end)
+static void apply(struct cg_fn *fn, struct cg_code *c, cg_reg walk,
+		  cg_reg rule, cg_label fault, cg_label end)
 {
 	cg_label same = code_label(c), grows = code_label(c);
 	cg_reg kind, signal;
 
 	find_cfa(c, walk, rule, fault, end);
 	signal = code_ld(c, rule, RULE(ra_kind), 1);
-	read_user(c, walk, WALK_PC,
-		  saved_at(c, walk, signal, rule, RULE(ra)), fault);
+	read_pc(fn, c, walk, saved_at(c, walk, signal, rule, RULE(ra)), fault);
 	kind = code_ld(c, rule, RULE(fp_kind), 1);
 	code_ifi(c, BPF_JEQ, kind, UNWIND_SAVED_NOT, same);
 	read_user(c, walk, WALK_FP, saved_at(c, walk, kind, rule, RULE(fp)),
@@ -277,13 +333,14 @@ static void apply(struct cg_code *c, cg_reg walk, cg_reg rule, cg_label fault,
 }
 
 /* Where nothing is known: as if there were frame pointers. */
-static void guess(struct cg_code *c, cg_reg walk, cg_label fault)
+static void guess(struct cg_fn *fn, struct cg_code *c, cg_reg walk,
+		  cg_label fault)
 {
 	cg_reg fp = get(c, walk, WALK_FP);
 
 	puti(c, walk, WALK_GUESSED, 1);
 	code_if(c, BPF_JLT, fp, get(c, walk, WALK_SP), fault);
-	read_user(c, walk, WALK_PC, code_addi(c, fp, 8), fault);
+	read_pc(fn, c, walk, code_addi(c, fp, 8), fault);
 	read_user(c, walk, WALK_CFA, fp, fault);
 	put(c, walk, WALK_SP, code_addi(c, fp, 16));
 	put(c, walk, WALK_FP, get(c, walk, WALK_CFA));
@@ -319,10 +376,10 @@ static void frame_turn(struct cg_fn *fn, struct cg_code *c, const cg_reg *arg,
 
 	keep(c, arg[0], arg[1], done);
 	rule = find_rule(fn, c, arg[0], unknown);
-	apply(c, arg[0], rule, done, done);
+	apply(fn, c, arg[0], rule, done, done);
 	code_jmp(c, next);
 	code_place_label(c, unknown);
-	guess(c, arg[0], done);
+	guess(fn, c, arg[0], done);
 	code_place_label(c, next);
 }
 

@@ -124,6 +124,19 @@ static void put_said(struct cg_fn *fn, struct cg_str walk)
 	code_place_label(c, none);
 }
 
+/* What the kernel knows of return addresses that return probes, anybody's, have
+ * taken away from this stack. */
+static void put_returns(struct cg_fn *fn, struct cg_str walk)
+{
+	cg_reg v = cg_member_of(fn, cg_current(fn), "task_struct", "utask");
+
+	if (v != NO_REG)
+		v = cg_member_of(fn, v, "uprobe_task", "return_instances");
+	if (v == NO_REG)
+		v = code_const(fn->c, 0);
+	code_store(fn->c, fn->scratch, walk.off + WALK_RETURN, v, 8);
+}
+
 /* Where the process is. */
 static void put_registers(struct cg_fn *fn, struct cg_str walk)
 {
@@ -145,6 +158,7 @@ static void put_registers(struct cg_fn *fn, struct cg_str walk)
 	code_store(c, fn->scratch, walk.off + WALK_FP,
 		   code_ld(c, regs, r[arch->fp].offset, 8), 8);
 	code_storei(c, fn->scratch, walk.off + WALK_EXACT, 1, 8);
+	put_returns(fn, walk);
 	put_said(fn, walk);
 }
 

@@ -194,6 +194,23 @@ static struct str debuginfo_linkage(struct dbg_die die)
 		       die_attr_str(&a) : (struct str){};
 }
 
+/* Where gcc made two of a function, so that its beginning can be inlined alone,
+ * it calls the rest from where the function is declared: no call can be there.
+ * Of another unit the numbers of files mean something else. */
+bool debuginfo_is_rest(struct dbg_die die)
+{
+	struct dbg_die origin = die_origin(die);
+	uint64_t column = die_uint(die, DW_AT_call_column, 0);
+
+	return die_tag(die) == DW_TAG_inlined_subroutine && column &&
+	       column == die_uint(origin, DW_AT_decl_column, 0) &&
+	       die_uint(die, DW_AT_call_line, 0) ==
+		       die_uint(origin, DW_AT_decl_line, 0) &&
+	       (die.unit != origin.unit ||
+		die_uint(die, DW_AT_call_file, 0) ==
+			die_uint(origin, DW_AT_decl_file, 0));
+}
+
 bool debuginfo_fill(struct dbg_die die, struct dbg_function *ret)
 {
 	struct dbg_range range;
@@ -206,6 +223,7 @@ bool debuginfo_fill(struct dbg_die die, struct dbg_function *ret)
 	if (die_covers(die, ret->entry, &range))
 		ret->end = range.end;
 	ret->is_inline = die_tag(die) == DW_TAG_inlined_subroutine;
+	ret->is_rest = ret->is_inline && debuginfo_is_rest(die);
 	ret->origin = die_origin(die);
 	ret->linkage = debuginfo_linkage(die);
 	ret->file = debuginfo_decl_file(die);
@@ -287,8 +305,8 @@ void debuginfo_instances(struct die_unit *u, struct arena *a,
 		origin = die_ref(w.die, DW_AT_abstract_origin);
 		known = bsearch(&origin, origins, n, sizeof(*origins),
 				debuginfo_die_compare);
-		if (!known || (had && had[known - origins]) ||
-		    !debuginfo_fill(w.die, &f))
+		if (!known || !debuginfo_fill(w.die, &f) ||
+		    (had && (had[known - origins] || f.is_rest)))
 			continue;
 		/* Where no symbol is, there may be no probe. */
 		if (had)
@@ -588,7 +606,8 @@ struct err *debuginfo_frames(struct debuginfo *d, struct arena *a, uint64_t pc,
 		struct dbg_die die = s.v[i - 1];
 		uint64_t file;
 
-		if (!diescope_is_function(s.tags[i - 1]))
+		if (!diescope_is_function(s.tags[i - 1]) ||
+		    debuginfo_is_rest(die))
 			continue;
 		at.function = die_name(die);
 		at.die = die;

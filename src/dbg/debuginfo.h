@@ -134,6 +134,8 @@ struct dbg_function {
 	uint64_t entry;			/* address of the first instruction */
 	uint64_t end;			/* of the range that entry is in */
 	bool is_inline;			/* this is an inlined instance */
+	bool is_rest;			/* is_inline: of a split function, so
+					 * no call of it */
 	bool is_declared_inline;
 	bool is_external;
 	bool has_inlines;		/* there are inlined instances too */

@@ -68,6 +68,10 @@ bool debugmatch_unit(struct debugmatch *m, struct die_unit *u);
 bool debugmatch_line(const struct dbg_pattern *p, uint32_t line,
 		     uint32_t declared);
 
+/* Is the inlined instance the rest of a function that gcc split
+ * (-fpartial-inlining), and so no call of it? */
+bool debuginfo_is_rest(struct dbg_die die);
+
 /* Fills what is known of the instance die. */
 bool debuginfo_fill(struct dbg_die die, struct dbg_function *ret);
 

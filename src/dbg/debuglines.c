@@ -498,6 +498,8 @@ static void debuglines_callees(struct debuglines_calls *c, struct dbg_die die,
 		if (!w.into)
 			continue;
 		if (w.tag == DW_TAG_inlined_subroutine) {
+			if (debuginfo_is_rest(w.die))
+				continue;
 			level[w.depth] = at + 1;
 			if (debuginfo_function(c->d, w.die, &f))
 				vec_push(c->a, c->ret,

@@ -280,16 +280,17 @@ static struct target_scope *add_function(struct statement *s,
 	return scope;
 }
 
-/* The rest of a function whose beginning was inlined (f.part.0): no call of it,
- * and what it is given is something else. */
+/* The rest of a function whose beginning was inlined (f.part.0; it may be inlined,
+ * too): no call of it, and what it is given is something else. */
 static bool is_part(const struct statement *s, const struct dbg_function *f)
 {
 	struct str name;
 	uint64_t offset;
 	bool unique;
 
-	return !f->is_inline &&
-	       debuginfo_symbol(s->src->info, f->entry, &name, &offset,
+	if (f->is_inline)
+		return f->is_rest;
+	return debuginfo_symbol(s->src->info, f->entry, &name, &offset,
 				&unique) &&
 	       !offset && str_find(name, STR(".part.")) >= 0;
 }
