@@ -148,6 +148,11 @@ struct dbg_type dietype(struct dbg_die die)
 		die = die_attr_ref(&sig);
 	tag = die_tag(die);
 	t.kind = dietype_kind(tag);
+	/* What is there says where the elements are, as in Fortran: it is no
+	 * array itself. */
+	if (t.kind == DBG_TYPE_ARRAY &&
+	    die_attr(die, DW_AT_data_location, &sig))
+		t.kind = DBG_TYPE_BAD;
 	if (t.kind == DBG_TYPE_BAD)
 		return t;
 	t.name = die_name(die);
