@@ -332,6 +332,23 @@ static void add_one_of_many(struct tracepoint_query *tq,
 	err_free(e);
 }
 
+/*
+ * The kernel (7.2) comes by sched_set_need_resched_tp when it leaves the
+ * critical section in which it calls each of our programs: it calls the
+ * program once more from there, and so on until its stack is used up and it
+ * panics.  Whoever names it may mean it; a wildcard does not.
+ */
+static void leave_out_inside_each_call(struct tracepoint_names *names)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < names->n; i++)
+		if (!str_starts(names->v[i].name,
+				STR("sched_set_need_resched")))
+			names->v[n++] = names->v[i];
+	names->n = n;
+}
+
 static enum resolve_status find_many(struct tracepoint_query *tq)
 {
 	struct tracepoint_names names;
@@ -340,6 +357,7 @@ static enum resolve_status find_many(struct tracepoint_query *tq)
 
 	if (e)
 		return answer_err(tq, e);
+	leave_out_inside_each_call(&names);
 	if (!names.n)
 		return query_nothing(tq->q, tq->c->arg_span,
 				     DIAG_UNKNOWN_TRACEPOINT,
