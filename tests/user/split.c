@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * filter() is split by gcc: its beginning is inlined alone, and in filter()
  * itself the rest is inlined again.  main calls it 7 times, other() twice; the

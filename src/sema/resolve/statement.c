@@ -280,8 +280,8 @@ static struct target_scope *add_function(struct statement *s,
 	return scope;
 }
 
-/* The rest of a function whose beginning was inlined (f.part.0; it may be inlined,
- * too): no call of it, and what it is given is something else. */
+/* The rest of a function whose beginning was inlined (f.part.0; it may be
+ * inlined, too): no call of it, and what it is given is something else. */
 static bool is_part(const struct statement *s, const struct dbg_function *f)
 {
 	struct str name;
