@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/hw_breakpoint.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "dbg/kallsyms.h"
 #include "dbg/world.h"
@@ -109,6 +110,33 @@ static struct err *watch_cpu(const struct attach_request *r,
 	return NULL;
 }
 
+/* Are watchpoints hit at all?  Some virtual machines take them, and never tell
+ * of one.  When none is free, this is not known. */
+static bool watch_works(void)
+{
+	static volatile uint64_t tried;
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_BREAKPOINT,
+		.size = sizeof(attr),
+		.sample_period = 1,
+		.exclude_kernel = 1,
+		.bp_type = HW_BREAKPOINT_W,
+		.bp_addr = (uintptr_t)&tried,
+		.bp_len = sizeof(tried),
+	};
+	int fd = syscall_perf_event_open(&attr, 0, -1, -1,
+					 PERF_FLAG_FD_CLOEXEC);
+	uint64_t hits = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return true;
+	tried++;
+	n = read(fd, &hits, sizeof(hits));
+	close(fd);
+	return n != sizeof(hits) || hits;
+}
+
 struct err *attach_watch(const struct attach_request *r, struct attachment *ret)
 {
 	const struct image_site *s = &r->probe->site;
@@ -125,6 +153,12 @@ struct err *attach_watch(const struct attach_request *r, struct attachment *ret)
 	struct err *e = watch_address(r, &addr);
 
 	attr.bp_addr = addr;
+	if (!e && !watch_works())
+		e = err_hint(err_new(ERR_UNSUPPORTED,
+				     "this machine's watchpoints are never "
+				     "hit: a test write was not seen"),
+			     "virtual machines may be without: the host "
+			     "has to pass the debug registers on");
 	for (uint32_t cpu = 0; cpu < ncpus && !e; cpu++)
 		e = watch_cpu(r, &attr, (int)cpu, ret);
 	return e;
