@@ -305,6 +305,8 @@ static struct err *loader_target(struct loader *l, const struct image_prog *p,
 	return NULL;
 }
 
+/* ret = -1: it is for the return of a function that never returns, which is said
+ * when it is to be attached: others of a pattern may do. */
 static struct err *loader_load(struct loader *l, const struct image_prog *p,
 			       int *ret)
 {
@@ -313,7 +315,6 @@ static struct err *loader_load(struct loader *l, const struct image_prog *p,
 	struct bpf_insn *insns = NULL;
 	struct err *e = loader_insns(l, p, &insns);
 	union bpf_attr attr;
-	int fd;
 
 	if (e)
 		return e;
@@ -338,10 +339,14 @@ static struct err *loader_load(struct loader *l, const struct image_prog *p,
 			return err_os(-types, "loading a program's types");
 		attr.prog_btf_fd = (uint32_t)types;
 	}
-	fd = prog_load(&attr);
-	if (fd < 0)
-		return prog_refused(l, p, &attr, fd);
-	*ret = fd;
+	*ret = prog_load(&attr);
+	if (*ret >= 0)
+		return NULL;
+	e = prog_refused(l, p, &attr, *ret);
+	*ret = -1;
+	if (e->code != ERR_UNSUPPORTED)
+		return e;
+	err_free(e);
 	return NULL;
 }
 

@@ -146,6 +146,13 @@ static struct err *refused(const struct image *img, const struct image_prog *p,
 			   "please report it");
 }
 
+static struct err *never_returns(const struct image *img,
+				 const struct image_prog *p)
+{
+	return err_new(ERR_UNSUPPORTED, "function '%" STR_FMT "' never returns",
+		       STR_ARG(image_str(img, p->attach_to)));
+}
+
 struct err *verifier_log_too_long(const struct image *img,
 				  const struct image_prog *p)
 {
@@ -168,6 +175,8 @@ struct err *verifier_log_explain(const struct image *img,
 		return err_os(errnum, "loading a program");
 	if (!reason.len)
 		reason = str_from(strerror(errnum));
+	if (p->attach_to && str_find(reason, STR("__noreturn")) >= 0)
+		return never_returns(img, p);
 	if (is_too_much(reason, errnum))
 		e = too_much(img, p);
 	else
