@@ -305,8 +305,8 @@ static struct err *loader_target(struct loader *l, const struct image_prog *p,
 	return NULL;
 }
 
-/* ret = -1: it is for the return of a function that never returns, which is said
- * when it is to be attached: others of a pattern may do. */
+/* ret = -1: it is for the return of a function that never returns, which is
+ * said when it is to be attached: others of a pattern may do. */
 static struct err *loader_load(struct loader *l, const struct image_prog *p,
 			       int *ret)
 {

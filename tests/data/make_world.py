@@ -56,6 +56,8 @@ TRACEPOINTS = [
      "char comm[16]; pid_t pid; u64 runtime"),
     ("sched", "sched_kthread_stop", "struct task_struct *t",
      "char comm[16]; pid_t pid"),
+    ("sched", "sched_set_need_resched_tp",
+     "struct task_struct *tsk, int cpu, int tif", "pid_t pid"),
     ("raw_syscalls", "sys_enter", "struct pt_regs *regs, long id",
      "long id; unsigned long args[6]"),
     ("raw_syscalls", "sys_exit", "struct pt_regs *regs, long ret",

@@ -203,6 +203,11 @@ def many():
                             capture_output=True, text=True, check=True).stdout
     check("sched:sched_switch" in listed and "set_need_resched" not in listed,
           "safe wildcards: " + listed)
+    named = run('probe kernel.trace("sched_set_need_resched_tp") { exit() }',
+                "-p2")
+    check(named[0] == 1 and ("called inside itself for ever" in named[2] or
+                             "no tracepoint" in named[2]),
+          "nor by name: %r" % (named,))
     session = Session('global n probe kernel.trace("*") { n++ } '
                       'probe end { println(n > 0) }', timeout=60)
     held = objects_of(session.process.pid)

@@ -292,6 +292,17 @@ static enum resolve_status answer_err(struct tracepoint_query *tq,
 	return status;
 }
 
+/*
+ * The kernel (7.2) comes by sched_set_need_resched_tp when it leaves the
+ * critical section in which it calls each of our programs: it calls the
+ * program once more from there, and so on until its stack is used up and it
+ * panics.
+ */
+static bool is_inside_each_call(struct str name)
+{
+	return str_starts(name, STR("sched_set_need_resched"));
+}
+
 static enum resolve_status find_one(struct tracepoint_query *tq)
 {
 	struct tracepoint tp;
@@ -308,6 +319,12 @@ static enum resolve_status find_one(struct tracepoint_query *tq)
 	}
 	if (e)
 		return answer_err(tq, e);
+	if (is_inside_each_call(tp.name) && !tq->q->program->options->guru)
+		return query_nothing(tq->q, tq->c->arg_span,
+				     DIAG_TRACEPOINT_IN_ITSELF,
+				     "a program at this tracepoint would be "
+				     "called inside itself for ever: that "
+				     "needs guru mode (-g), and panics");
 	add_site(tq, &tp);
 	return RESOLVE_FOUND;
 }
@@ -332,19 +349,12 @@ static void add_one_of_many(struct tracepoint_query *tq,
 	err_free(e);
 }
 
-/*
- * The kernel (7.2) comes by sched_set_need_resched_tp when it leaves the
- * critical section in which it calls each of our programs: it calls the
- * program once more from there, and so on until its stack is used up and it
- * panics.  Whoever names it may mean it; a wildcard does not.
- */
 static void leave_out_inside_each_call(struct tracepoint_names *names)
 {
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < names->n; i++)
-		if (!str_starts(names->v[i].name,
-				STR("sched_set_need_resched")))
+		if (!is_inside_each_call(names->v[i].name))
 			names->v[n++] = names->v[i];
 	names->n = n;
 }
