@@ -65,9 +65,9 @@ def connections():
 def unseen_resets():
     """Kernels whose tracepoint tells no reason do not tell of the two resets
     that belong to no connection either."""
-    with open("/sys/kernel/tracing/events/tcp/tcp_send_reset/format",
-              encoding="ascii") as f:
-        return 0 if " reason;" in f.read() else 2
+    listed = subprocess.run([SPILE, "-L", 'kernel.trace("tcp:tcp_send_reset")'],
+                            capture_output=True, text=True, check=True).stdout
+    return 0 if "$reason:" in listed else 2
 
 
 def check_tcp():

@@ -22,7 +22,12 @@ SLOW = float(os.environ.get("LIVE_SLOW", "1"))
 NUMBERS = [-5, 250, -300, 65000, -70000, 4000000000, -5000000000,
            2 ** 63 + 5 - 2 ** 64]
 OFFSETS = [0, 1, 2, 4, 6, 10, 14, 22]
-WIDE = r'"wide \303\244"'
+# Kernels without loops quote byte by byte (docs/architecture.md).
+FEATURES = subprocess.run([SPILE, "--dump-features"], capture_output=True,
+                          text=True, check=True).stdout.strip().split(",")
+HAS_CODES = "BPF_LOOP" in FEATURES or "MAY_GOTO" in FEATURES
+A_UMLAUT = r"\u00e4" if HAS_CODES else r"\303\244"
+WIDE = f'"wide {A_UMLAUT}"'
 TEXT = 'text "quoted"\tand \xe4'
 COMM = '&@cast(task_current(), "task_struct", "kernel")->comm'
 SIGNAL = '&@cast(task_current(), "task_struct", "kernel")->exit_signal'
@@ -81,7 +86,7 @@ def conversions(at):
                     continue
                 table.append((f"user_{kind}{end}({numbers + OFFSETS[i]})",
                               NUMBERS[i]))
-    quoted = r'"text \"quoted\"\tand \303\244"'
+    quoted = r'"text \"quoted\"\tand ' + A_UMLAUT + '"'
     table += [(f"user_string{end}({text})", TEXT)
               for end in ("", "_warn", "_nofault")]
     table += [(f"user_string_n{end}({text}, 4)", "text")
@@ -107,6 +112,7 @@ def conversions(at):
         (f"kernel_buffer_quoted({COMM}, 4, 100)", '"valu"'),
         (f"kernel_buffer_quoted_error({COMM}, 8, 100)", r'"values\000\000"'),
         (f"kernel_string_quoted_utf16({COMM})",
+         r'"\u6176\u756c\u7365"' if HAS_CODES else
          r'"\346\205\266\347\225\254\347\215\245"'),
         # A letter that the member behind it ends.
         (f"kernel_string_utf32({SIGNAL})", "\x11"),
