@@ -17,7 +17,7 @@ SCRIPT = """
 global sizes, names, inside, callees, init, here, verified, writes
 probe %s
 {
-	if (execname() == "kernel-workload" && $count %% 10 == 0 &&
+	if (pid() == target() && $count %% 10 == 0 &&
 	    $count <= 50) {
 		sizes[$count]++
 		here += @var("runqueues")->cpu == cpu()
@@ -29,22 +29,22 @@ probe %s
 }
 probe kernel.statement("vfs_read@fs/read_write.c:*")
 {
-	if (execname() == "kernel-workload")
+	if (pid() == target())
 		inside++
 }
 probe kernel.function("vfs_write").callees
 {
-	if (execname() == "kernel-workload")
+	if (pid() == target())
 		callees++
 }
 probe kernel.function("vfs_write").callee("rw_verify_area")
 {
-	if (execname() == "kernel-workload")
+	if (pid() == target())
 		verified++
 }
 probe kernel.function("vfs_write").call
 {
-	if (execname() == "kernel-workload")
+	if (pid() == target())
 		writes++
 }
 probe end
@@ -98,7 +98,7 @@ swapper/0 0 5
 LINES = """
 probe kernel.function("vfs_read")
 {
-	if (execname() != "kernel-workload" || done++)
+	if (pid() != target() || done++)
 		next
 	println("file ", symfile(addr()))
 	println("line ", symline(addr()))
@@ -107,7 +107,7 @@ probe kernel.function("vfs_read")
 }
 probe kernel.statement("vfs_read@fs/read_write.c:+6").nearest
 {
-	if (execname() == "kernel-workload" && probefunc() == "vfs_read" &&
+	if (pid() == target() && probefunc() == "vfs_read" &&
 	    !other++)
 		println("declared ", @defined($file), " ", probefunc())
 }
