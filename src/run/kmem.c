@@ -14,6 +14,7 @@
 
 #include "base/bits.h"
 #include "kern/once.h"
+#include "kern/privilege.h"
 #include "kern/syscall.h"
 
 #define FUNC_LOOKUP 1
@@ -67,6 +68,7 @@ static int create_map(struct kmem *k)
 	union bpf_attr attr;
 	void *bytes;
 
+	privilege_lift_limits();
 	memset(&attr, 0, sizeof(attr));
 	attr.map_type = BPF_MAP_TYPE_ARRAY;
 	attr.key_size = sizeof(uint32_t);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 #! needs: bpf modprobe ip
+#! serial: yes
 """Functions of a module that comes, goes, and comes again while the script
 runs: each call after that is counted, and the script holds nobody up."""
 import os

@@ -23,6 +23,7 @@ struct statement {
 	struct dbg_pattern pattern;
 	struct map listed;	/* texts of sites, lists_names only */
 	struct str jumped_to;	/* the last callee that no call comes back of */
+	bool is_untold;		/* who called one cannot be told here */
 };
 
 static struct arena *arena_of(const struct statement *s)
@@ -427,8 +428,10 @@ static void add_called(struct statement *s, const struct dbg_callees *all,
 		return;
 	vec_last(&sites->list).when = called_condition(s->q->program, scope,
 						       all, k, s->place->span);
-	if (!vec_last(&sites->list).when)
-		sites->list.n = n;
+	if (vec_last(&sites->list).when)
+		return;
+	sites->list.n = n;
+	s->is_untold = true;
 }
 
 static bool is_first(const struct dbg_callees *all, uint32_t k)
@@ -478,6 +481,10 @@ static enum resolve_status no_callee(struct statement *s)
 {
 	struct query *q = s->q;
 
+	if (s->is_untold && q->data == CALLEE_RETURNS)
+		return query_nothing(q, q->point->span, unknown(s),
+				     "this kernel (before Linux 6.6) does not "
+				     "tell at returns who called");
 	query_nothing(q, q->point->span, unknown(s),
 		      "nothing of that is %scalled there",
 		      q->data ? "" : "inlined or ");
