@@ -168,10 +168,13 @@ def slips(lines):
     told = {}
     for line in lines:
         k, pid, *words = line.split()
-        told.setdefault((k, pid), []).append(words[-1])
+        # Of a task that goes on to another program nothing may be read.
+        told.setdefault((k, pid), []).append(words[-1] if words else '""')
     n = 0
     for numbers in told.values():
         seen = [int(w) for w in numbers if w != '""']
+        if not seen:
+            continue
         n += len(numbers) - len(set(seen))
         n += len(set(range(min(seen), max(seen))) - set(seen))
     return n
@@ -181,14 +184,14 @@ def hops(directory):
     """Processes run programs all the time while a session begins: each program
     is told about exactly once, by each of many probes, which visit one after
     the other.  While a task is visited it may go on to another program; so few
-    may read the wrong number."""
+    may read the wrong number, more where visits are slow."""
     hopper = os.path.join(directory, "hopper")
     shutil.copy(os.path.realpath(shutil.which("dash")), hopper)
     run = [subprocess.Popen([hopper, "-c", HOP, hopper, "1"],
                             env={"HOP": HOP}) for _ in range(4)]
     try:
         n = slips(spile(hop_script(hopper, len(run))))
-        if n > PROBES * len(run) // 20:
+        if n > PROBES * len(run) // (20 if SLOW == 1 else 4):
             fail(f"{n} programs were told about twice or never")
     finally:
         for p in run:

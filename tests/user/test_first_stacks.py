@@ -30,7 +30,9 @@ def main():
     n, whole = map(int, r.stdout.split("\n")[-2].split())
     said = re.search(r"stacks guessed by frame pointers, in part \((\d+)\)",
                      r.stderr)
-    if n < N or whole < n * 9 // 10:
+    # An emulated processor is too slow for most of them.
+    most = n * 9 // 10 if float(os.environ.get("LIVE_SLOW", "1")) == 1 else 1
+    if n < N or whole < most:
         print(f"{whole} of {n} are whole")
         return 1
     # Where the machine is busy, some may not be; that is said.
