@@ -37,8 +37,7 @@ def echoed_signal():
     """timeout(1) signals its child, then its group: that is one stop."""
     session = Session('probe timer.s(100) { println("t") } probe end { '
                       'for (i = 0; i < 500; i++) println(i) println("z") }')
-    for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGINT):
-        time.sleep(0.01)
+    for number in (signal.SIGTERM, signal.SIGINT):
         session.process.send_signal(number)
     status, out, _ = session.finish()
     check((status, out[-2:]) == (0, "z\n"), "end probes run to their end")
