@@ -453,7 +453,8 @@ static bool is_ready(const struct ir_insn *i)
 	return i->op == OP_STR ||
 	       (i->op == OP_INTRIN && (i->imm == INTRIN_PROBE_POINT ||
 				       i->imm == INTRIN_PROBE_NAME ||
-				       i->imm == INTRIN_PROBE_FUNC));
+				       i->imm == INTRIN_PROBE_FUNC ||
+				       i->imm == INTRIN_PROBE_MARK));
 }
 
 /* Does operation r need scratch memory? */

@@ -205,7 +205,7 @@ struct cg_fn {
 	/* The stack of functions that call themselves: select_save.c */
 	int32_t save_stack, save_top;
 	uint32_t save_size;	/* bytes */
-	uint32_t points[2];	/* in rodata + 1: pp() of each site, and
+	uint32_t points[3];	/* in rodata + 1: pp() of each site, and
 				 * ppfunc(); or 0 */
 	/* The ways to the end: `leave` when the handler is done, `fail` with an
 	 * error, [1] where it holds the lock; `out` when there is nothing to
@@ -465,6 +465,7 @@ void cg_access(struct cg_fn *fn, ir_ref r);
 
 void cg_point(struct cg_fn *fn, ir_ref r);
 void cg_point_func(struct cg_fn *fn, ir_ref r);
+void cg_point_mark(struct cg_fn *fn, ir_ref r);
 void cg_point_name(struct cg_fn *fn, ir_ref r);
 /* Stores who emits a record: see image_origin(). */
 void cg_put_origin(struct cg_fn *fn, cg_reg rec, int32_t off);

@@ -211,6 +211,9 @@ void cg_intrin(struct cg_fn *fn, ir_ref r)
 	case INTRIN_PROBE_FUNC:
 		cg_point_func(fn, r);
 		return;
+	case INTRIN_PROBE_MARK:
+		cg_point_mark(fn, r);
+		return;
 	case INTRIN_PROBE_NAME:
 		cg_point_name(fn, r);
 		break;

@@ -50,6 +50,7 @@ void cg_put_origin(struct cg_fn *fn, cg_reg rec, int32_t off)
 enum site_text {
 	SITE_POINT,
 	SITE_FUNC,
+	SITE_MARK,
 };
 
 static struct str text_at(const struct cg_fn *fn, enum site_text which,
@@ -57,7 +58,8 @@ static struct str text_at(const struct cg_fn *fn, enum site_text which,
 {
 	struct str s = image_str(fn->g->img, point);
 
-	return which == SITE_FUNC ? image_point_func(s) : s;
+	return which == SITE_FUNC ? image_point_func(s) :
+	       which == SITE_MARK ? image_point_mark(s) : s;
 }
 
 static struct str text_of(const struct cg_fn *fn, enum site_text which,
@@ -130,6 +132,11 @@ void cg_point(struct cg_fn *fn, ir_ref r)
 void cg_point_func(struct cg_fn *fn, ir_ref r)
 {
 	put_text(fn, r, SITE_FUNC);
+}
+
+void cg_point_mark(struct cg_fn *fn, ir_ref r)
+{
+	put_text(fn, r, SITE_MARK);
 }
 
 /* pn() of a point with wildcards is its pp(). */

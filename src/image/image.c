@@ -222,15 +222,13 @@ uint32_t image_hits_off(const struct image *img, uint32_t probe)
 	return img->hits_off + probe * image_hits_size(img);
 }
 
-struct str image_point_func(struct str point)
+/* What stands in quotes behind the first of these that there is. */
+static struct str quoted_behind(struct str point, const struct str *before,
+				uint32_t n)
 {
-	static const struct str before[] = {
-		STR_INIT("callee(\""), STR_INIT("function(\""),
-		STR_INIT("statement(\""),
-	};
 	int64_t at = -1, end;
 
-	for (uint32_t i = 0; i < ARRAY_SIZE(before) && at < 0; i++) {
+	for (uint32_t i = 0; i < n && at < 0; i++) {
 		at = str_find(point, before[i]);
 		if (at >= 0)
 			point = str_sub(point, (uint32_t)at + before[i].len,
@@ -239,7 +237,27 @@ struct str image_point_func(struct str point)
 	if (at < 0)
 		return (struct str){ "", 0 };
 	end = str_find_char(point, '"');
-	point = str_sub(point, 0, end < 0 ? 0 : (uint32_t)end);
+	return str_sub(point, 0, end < 0 ? 0 : (uint32_t)end);
+}
+
+struct str image_point_mark(struct str point)
+{
+	static const struct str before[] = {
+		STR_INIT(".mark(\""), STR_INIT(".plt(\""),
+	};
+
+	return quoted_behind(point, before, ARRAY_SIZE(before));
+}
+
+struct str image_point_func(struct str point)
+{
+	static const struct str before[] = {
+		STR_INIT("callee(\""), STR_INIT("function(\""),
+		STR_INIT("statement(\""),
+	};
+	int64_t end;
+
+	point = quoted_behind(point, before, ARRAY_SIZE(before));
 	end = str_find_char(point, '@');
 	return end < 0 ? point : str_sub(point, 0, (uint32_t)end);
 }

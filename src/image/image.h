@@ -768,6 +768,9 @@ uint32_t image_origin(const struct image *img, uint32_t probe,
 /* The name of the function that a probe point is about; empty = of none. */
 struct str image_point_func(struct str point);
 
+/* The name of the mark, or of what a .plt() calls; empty = it is about none. */
+struct str image_point_mark(struct str point);
+
 /* The number of an access; equal ones get one number. */
 uint32_t image_access(struct image *img, struct arena *a,
 		      const struct image_access *want);

@@ -313,7 +313,7 @@ ir_ref build_intrinsic(struct builder *s, struct ast_expr *e)
 	 * are known. */
 	if (insn.imm == INTRIN_USER_STR || insn.imm == INTRIN_KERNEL_STR ||
 	    insn.imm == INTRIN_PROBE_POINT || insn.imm == INTRIN_PROBE_NAME ||
-	    insn.imm == INTRIN_PROBE_FUNC)
+	    insn.imm == INTRIN_PROBE_FUNC || insn.imm == INTRIN_PROBE_MARK)
 		insn.bound = build_bound(s, e->bound);
 	return build_insn(s, insn);
 }

@@ -158,6 +158,13 @@ static enum step get_probe_func(struct host *h, const struct value *args)
 	return STEP_ON;
 }
 
+static enum step get_probe_mark(struct host *h, const struct value *args)
+{
+	(void)args;
+	host_set_str(h, image_point_mark(probe_point(h)));
+	return STEP_ON;
+}
+
 static enum step get_probe_name(struct host *h, const struct value *args)
 {
 	istr s = h->probe == IMAGE_NONE ? 0 :
@@ -344,6 +351,7 @@ static const intrinsic_fn intrinsics[INTRIN_N] = {
 	[INTRIN_PROBE_POINT] = get_probe_point,
 	[INTRIN_PROBE_NAME] = get_probe_name,
 	[INTRIN_PROBE_FUNC] = get_probe_func,
+	[INTRIN_PROBE_MARK] = get_probe_mark,
 	[INTRIN_IN_KERNEL] = get_in_kernel,
 	[INTRIN_STRLEN] = intrinsic_strlen,
 	[INTRIN_SUBSTR] = intrinsic_substr,

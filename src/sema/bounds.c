@@ -166,8 +166,9 @@ static uint16_t point_bound(const struct bounds *b)
 	return clip(b, n);
 }
 
-/* ppfunc() too. */
-static uint16_t func_bound(const struct bounds *b)
+/* ppfunc() too, and $$name: what `part` takes of each point. */
+static uint16_t part_bound(const struct bounds *b,
+			   struct str (*part)(struct str point))
 {
 	const struct program *p = b->program;
 	uint32_t n = 0;
@@ -175,12 +176,12 @@ static uint16_t func_bound(const struct bounds *b)
 	for (uint32_t i = 0; i < p->probes.n; i++) {
 		const struct probe *pr = p->probes.v[i];
 
-		n = MAX(n, image_point_func(pr->point).len);
+		n = MAX(n, part(pr->point).len);
 		for (uint32_t k = 0; k < pr->sites.n; k++) {
 			struct str point = image_str(p->image,
 						     pr->sites.v[k].point);
 
-			n = MAX(n, image_point_func(point).len);
+			n = MAX(n, part(point).len);
 		}
 	}
 	return clip(b, n);
@@ -219,7 +220,9 @@ static uint16_t intrinsic_bound(const struct bounds *b,
 	if (i == INTRIN_PROBE_POINT || i == INTRIN_PROBE_NAME)
 		return point_bound(b);
 	if (i == INTRIN_PROBE_FUNC)
-		return func_bound(b);
+		return part_bound(b, image_point_func);
+	if (i == INTRIN_PROBE_MARK)
+		return part_bound(b, image_point_mark);
 	if (i == INTRIN_SUBSTR || i == INTRIN_KERNEL_STR ||
 	    i == INTRIN_USER_STR)
 		return counted_bound(b, e);

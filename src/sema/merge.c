@@ -26,7 +26,8 @@ static bool is_about_site(uint8_t intrinsic)
 {
 	return intrinsic == INTRIN_PROBE_POINT ||
 	       intrinsic == INTRIN_PROBE_NAME ||
-	       intrinsic == INTRIN_PROBE_FUNC;
+	       intrinsic == INTRIN_PROBE_FUNC ||
+	       intrinsic == INTRIN_PROBE_MARK;
 }
 
 static bool look_visit(struct ast_expr **place, void *data)
@@ -41,18 +42,49 @@ static bool look_visit(struct ast_expr **place, void *data)
 	return true;
 }
 
-/* Does the handler itself, not what it calls, use variables of the site?  (A
- * function that does so has a copy for each probe.) */
-static bool uses_context(struct ast_expr **place, void *data)
+/* What a handler uses of its site, itself and in functions that have a copy for
+ * each probe.  Registers are not of the site: all of one kind have the same. */
+struct uses {
+	bool *seen;	/* functions that were looked into */
+	bool context;	/* variables */
+	bool name;	/* $$name */
+};
+
+static bool is_name(const struct ast_expr *e)
 {
-	bool *uses = data;
+	return e->kind == AST_TARGET && str_is(e->target.name, "$$name");
+}
+
+static bool atop_is_of_site(enum ast_atop op)
+{
+	return scope_atop_uses_context(op) && op != ATOP_KREGISTER &&
+	       op != ATOP_UREGISTER;
+}
+
+static void walk_copies(struct func *f, bool *seen, walk_expr_fn *visit,
+			void *data)
+{
+	for (; f && f->uses_context; f = f->next_overload) {
+		if (seen[f->number])
+			continue;
+		seen[f->number] = true;
+		walk_exprs(f->body, visit, data);
+	}
+}
+
+static bool uses_visit(struct ast_expr **place, void *data)
+{
+	struct uses *uses = data;
 	const struct ast_expr *e = *place;
 
-	if (e->kind == AST_TARGET ||
-	    (e->kind == AST_ATOP && scope_atop_uses_context(e->at_op.op)) ||
-	    (e->kind == AST_CALL && e->call.func && e->call.func->uses_context))
-		*uses = true;
-	return !*uses;
+	if (is_name(e))
+		uses->name = true;
+	else if (e->kind == AST_TARGET ||
+		 (e->kind == AST_ATOP && atop_is_of_site(e->at_op.op)))
+		uses->context = true;
+	else if (e->kind == AST_CALL)
+		walk_copies(e->call.func, uses->seen, uses_visit, uses);
+	return !uses->context;
 }
 
 /* Kinds that can have many sites. */
@@ -68,21 +100,47 @@ static bool knows_site(const struct program *p, enum image_probe_kind kind)
 	return is_many(kind) && (p->features & FEATURE_BIT(KPROBE_COOKIE));
 }
 
+/* Is $$name of this kind of point what pp() says of it? */
+static bool names_itself(const struct probe *pr)
+{
+	return image_point_mark(pr->point).len > 0;
+}
+
+static bool *unseen(const struct program *p)
+{
+	return arena_array(p->arena, p->funcs.n + 1, bool);
+}
+
 static bool is_sharable(struct program *p, struct probe *pr)
 {
-	struct look l = {
-		.program = p,
-		.seen = arena_array(p->arena, p->funcs.n + 1, bool),
-	};
-	bool uses = false;
+	struct look l = { .program = p, .seen = unseen(p) };
+	struct uses uses = { .seen = unseen(p) };
 
 	if (!is_many(pr->kind))
 		return false;
-	walk_exprs(pr->body, uses_context, &uses);
-	if (uses)
+	walk_exprs(pr->body, uses_visit, &uses);
+	if (uses.context || (uses.name && !names_itself(pr)))
 		return false;
 	walk_exprs(pr->body, look_visit, &l);
-	return !l.at_site || knows_site(p, pr->kind);
+	return !(l.at_site || uses.name) || knows_site(p, pr->kind);
+}
+
+/* $$name is another one at each site. */
+static bool name_visit(struct ast_expr **place, void *data)
+{
+	struct ast_expr *e = *place;
+
+	if (e->kind == AST_CALL)
+		walk_copies(e->call.func, data, name_visit, data);
+	if (is_name(e)) {
+		e->kind = AST_CALL;
+		e->call.name = str_from(intrin_info[INTRIN_PROBE_MARK].name);
+		e->call.args = (struct ast_exprs){};
+		e->call.func = NULL;
+		e->call.is_intrinsic = true;
+		e->call.intrinsic = INTRIN_PROBE_MARK;
+	}
+	return true;
 }
 
 /* One program tests for all of them which tasks are meant. */
@@ -100,6 +158,7 @@ static void take_sites(struct program *p, struct probe *first, uint32_t at,
 {
 	for (uint32_t i = at; i < end; i++)
 		vec_push(p->arena, &first->sites, p->probes.v[i]->site);
+	walk_exprs(first->body, name_visit, unseen(p));
 }
 
 void merge(struct program *p)
