@@ -115,21 +115,15 @@ static void pause_turn(struct cg_fn *fn)
 }
 
 /* Where the context is: on the stack of who runs the program. The program's own
- * frame may be elsewhere, in memory of the CPU. As a number: the verifier takes
- * what is read from there for one. */
+ * frame may be elsewhere, in memory of the CPU. Negated it is a number to the
+ * verifier. */
 static void stack_pointer(struct cg_fn *fn, ir_ref r)
 {
-	struct cg_code *c = fn->c;
-	int16_t pointer = code_stack(c, 8);
+	cg_reg v = code_copy(fn->c, fn->ctx);
 
-	code_store(c, R10, pointer, fn->ctx, 8);
-	code_mov(c, R1, R10);
-	code_alui(c, BPF_ADD, R1, cg_word(fn));
-	code_movi(c, R2, 8);
-	code_mov(c, R3, R10);
-	code_alui(c, BPF_ADD, R3, pointer);
-	code_call(c, HELPER_probe_read_kernel);
-	cg_set_long(fn, r, code_ld(c, R10, cg_word(fn), 8));
+	code_alui(fn->c, BPF_NEG, v, 0);
+	code_alui(fn->c, BPF_NEG, v, 0);
+	cg_set_long(fn, r, v);
 }
 
 static void constant(struct cg_fn *fn, ir_ref r, int64_t v)

@@ -87,6 +87,7 @@ struct ir_probe {
 /* What passes must know of a global beyond its row in the image. */
 struct ir_global {
 	bool in_condition;	/* of a probe point: OP_COND when it changes */
+	bool of_call;		/* nobody meets another at one element */
 };
 
 struct ir_dfa {

@@ -191,7 +191,8 @@ void layout(const struct program *p, struct ir_program *ret)
 	for (uint32_t i = 0; i < p->globals.n; i++) {
 		global_add(&l, p->globals.v[i]);
 		vec_push(l.a, &ret->globals, (struct ir_global){
-			.in_condition = p->globals.v[i]->in_condition });
+			.in_condition = p->globals.v[i]->in_condition,
+			.of_call = p->globals.v[i]->decl->of_call });
 	}
 	img->maps.v[img->globals_map].value_size =
 		align_up(l.globals_size, 8);

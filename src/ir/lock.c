@@ -10,6 +10,7 @@
  * writes are guarded: whoever else writes one of those takes the lock too.
  * Handlers that only read don't.  Begin, end and error handlers have the
  * globals to themselves: kernel handlers do not run yet, or not any more.
+ * What is of a task or of a call, two handlers never meet at.
  *
  * Where it is taken and given back: lock_put.c.  A handler that ends by an
  * error gives it back as it ends.  Output of host handlers goes to a buffer,
@@ -69,6 +70,12 @@ static uint8_t access_of(enum image_op op)
 	return acc[op];
 }
 
+/* Is an element seen by nobody but who made it? */
+static bool is_own(const struct lock *l, uint32_t g)
+{
+	return l->p->image->globals.v[g].of_task || l->p->globals.v[g].of_call;
+}
+
 static void find_effects(struct lock *l, struct effects *e, uint32_t func);
 
 static void add_effect(struct lock *l, struct effects *e,
@@ -80,7 +87,7 @@ static void add_effect(struct lock *l, struct effects *e,
 		find_effects(l, e, (uint32_t)i->imm);
 	else if (i->op == OP_ITER_NEW)
 		e->acc[l->p->image->iters.v[i->imm].global] |= acc;
-	else if (acc && !l->p->image->globals.v[i->imm].of_task)
+	else if (acc && !is_own(l, (uint32_t)i->imm))
 		e->acc[i->imm] |= acc;
 }
 
@@ -172,8 +179,10 @@ struct subject {
 
 static bool touches_any(const struct ir_insn *i, const void *data)
 {
-	(void)data;
-	return access_of(i->op);
+	const struct lock *l = data;
+
+	return access_of(i->op) &&
+	       (i->op == OP_ITER_NEW || !is_own(l, (uint32_t)i->imm));
 }
 
 /* Does a call touch a global that the handler plainly writes? */
@@ -259,7 +268,7 @@ static void put(struct lock *l, uint32_t n)
 
 	l->p->probes.v[n].locks = locks;
 	if (locks && f->is_kernel)
-		lock_put(l->p, f, touches_any, NULL);
+		lock_put(l->p, f, touches_any, l);
 	else if (locks)
 		put_host(l, n);
 	if (writes_condition(l, &l->of[n]))

@@ -538,6 +538,7 @@ static void global(struct parse *c)
 	expect(c, ":", "a type is missing");
 	g.type = take_type(c, &g.bound);
 	row.in_condition = accept(c, "cond");
+	row.of_call = accept(c, "own");
 	vec_push(c->p->arena, &img->globals, g);
 	vec_push(c->p->arena, &c->p->globals, row);
 }

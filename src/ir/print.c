@@ -320,6 +320,8 @@ static void global(struct print *c, uint32_t n)
 	type(c, g->type, g->bound);
 	if (c->p->globals.v[n].in_condition)
 		fputs(" cond", c->out);
+	if (c->p->globals.v[n].of_call)
+		fputs(" own", c->out);
 	fputc('\n', c->out);
 }
 

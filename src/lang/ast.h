@@ -339,6 +339,8 @@ struct ast_global {
 	bool is_private;
 	bool wrap;			/* % */
 	bool is_array;			/* [ ] was written */
+	bool of_call;			/* an element is of one call of a
+					 * function, and nobody else's */
 	int64_t size;			/* of [N], or 0 */
 	struct ast_expr *init;		/* NUMBER or STRING, or NULL */
 };

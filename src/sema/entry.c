@@ -13,7 +13,7 @@
 #include "sema/resolve/target.h"
 #include "sema/walk.h"
 
-#define ENTRY_MAX 64		/* in a handler */
+#define ENTRY_MAX 62		/* in a handler: bits of `seen` */
 
 struct asked {
 	struct program *program;
@@ -145,66 +145,151 @@ bool entry_is_asked(struct program *p, uint32_t first, uint32_t n)
 
 /* ---- the file ---- */
 
+/* `seen` has 1 and, above that, a bit for each value that could not be had. */
 static void put_arrays(struct buf *b, uint32_t group, uint32_t n)
 {
 	for (uint32_t i = 1; i <= n; i++)
 		buf_printf(b, "global __entry_%u_%u\n", group, i);
-	buf_printf(b, "global __entry_%u_depth\n", group);
+	buf_printf(b, "global __entry_%u_depth\nglobal __entry_%u_seen\n",
+		   group, group);
 }
 
-static void put_enter(struct buf *b, uint32_t group, uint32_t n, bool nests)
+/* The idle tasks are all number 0. */
+static const char who[] = "__entry_w = tid() ? tid() : -1 - cpu()\n";
+
+static const char *key_of(enum entry_key key)
 {
-	buf_str(b, STR("probe __entry.keep = never\n{\n"));
-	if (nests)
-		buf_printf(b, "__d = ++__entry_%u_depth[tid()]\n", group);
+	switch (key) {
+	case ENTRY_BY_FRAME:
+		return "__entry_f";
+	case ENTRY_BY_DEPTH:
+		return "__entry_w, __entry_d";
+	case ENTRY_BY_TASK:
+		break;
+	}
+	return "tid()";
+}
+
+static void put_enter(struct buf *b, uint32_t group, uint32_t n,
+		      enum entry_key key, const char *task)
+{
+	const char *k = key_of(key);
+
+	buf_str(b, STR("probe __entry.keep = never\n{\n__entry_s = 1\n"));
+	if (key == ENTRY_BY_FRAME)
+		buf_str(b, STR("__entry_f = __stack_pointer()\n"));
+	if (key == ENTRY_BY_DEPTH)
+		buf_printf(b, "%s__entry_d = ++__entry_%u_depth[%s]\n", who,
+			   group, task);
 	for (uint32_t i = 1; i <= n; i++)
-		buf_printf(b,
-			   "if (has%u) __entry_%u_%u[tid()%s] = expr%u\n",
-			   i, group, i, nests ? ", __d" : "", i);
-	buf_str(b, STR("}\n"));
+		buf_printf(b, "if (has%u) try { __entry_%u_%u[%s] = expr%u }\n"
+			   "catch { __entry_s |= %#llx }\n",
+			   i, group, i, k, i, 1ULL << i);
+	buf_printf(b, "__entry_%u_seen[%s] = __entry_s\n}\n", group, k);
 }
 
-static void put_leave(struct buf *b, uint32_t group, uint32_t n, bool nests)
+static void put_depth(struct buf *b, uint32_t group, const char *task)
 {
-	const char *depth = nests ? ", __entry_d" : "";
+	buf_printf(b, "%s__entry_d = __entry_%u_depth[%s]\n"
+		   "if (!__entry_d) next\n"
+		   "if (__entry_d > 1) __entry_%u_depth[%s] = __entry_d - 1\n"
+		   "else delete __entry_%u_depth[%s]\n",
+		   who, group, task, group, task, group, task);
+}
+
+/* A return whose entry was not seen is none. */
+static void put_leave(struct buf *b, uint32_t group, uint32_t n,
+		      enum entry_key key, const char *task)
+{
+	const char *k = key_of(key);
 
 	buf_str(b, STR("probe __entry.take = never\n{\n"));
-	if (nests)
-		buf_printf(b, "__entry_d = __entry_%u_depth[tid()]\n", group);
+	if (key == ENTRY_BY_FRAME)
+		buf_str(b, STR("__entry_f = __stack_pointer()\n"));
+	if (key == ENTRY_BY_DEPTH)
+		put_depth(b, group, task);
+	buf_printf(b, "__entry_s = __entry_%u_seen[%s]\n"
+		   "if (!__entry_s) next\ndelete __entry_%u_seen[%s]\n",
+		   group, k, group, k);
 	for (uint32_t i = 1; i <= n; i++)
-		buf_printf(b, "__entry_v%u = __entry_%u_%u[tid()%s]\n"
-			   "delete __entry_%u_%u[tid()%s]\n",
-			   i, group, i, depth, group, i, depth);
-	if (nests)
-		buf_printf(b, "if (__entry_d > 1) __entry_%u_depth[tid()] = "
-			   "__entry_d - 1\n"
-			   "else delete __entry_%u_depth[tid()]\n",
-			   group, group);
+		buf_printf(b, "__entry_v%u = __entry_%u_%u[%s]\n"
+			   "delete __entry_%u_%u[%s]\n",
+			   i, group, i, k, group, i, k);
 	buf_str(b, STR("}\n"));
 }
 
-static struct ast_file *make_file(struct program *p, uint32_t n, bool nests)
+static struct ast_file *make_file(struct program *p, uint32_t n,
+				  enum entry_key key)
 {
 	_cleanup_(buf_deinit) struct buf b = {};
+	/* What is kept with tasks has room for each of the idle ones. */
+	const char *task = p->features & FEATURE_BIT(TASK_STORAGE) ?
+				   "tid()" : "__entry_w";
+	struct ast_file *f;
 
 	put_arrays(&b, p->ngroups, n);
-	put_enter(&b, p->ngroups, n, nests);
-	put_leave(&b, p->ngroups, n, nests);
-	return library_made(p->library, STR("@entry"),
-			    arena_str(p->arena, buf_view(&b)));
+	put_enter(&b, p->ngroups, n, key, task);
+	put_leave(&b, p->ngroups, n, key, task);
+	f = library_made(p->library, STR("@entry"),
+			 arena_str(p->arena, buf_view(&b)));
+	for (uint32_t i = 0; i < f->globals.n; i++)
+		f->globals.v[i]->of_call = true;
+	return f;
 }
 
 /* ---- putting it in ---- */
 
-static struct ast_expr *name_new(struct arena *a, const struct ast_expr *at,
-				 uint32_t number)
+static struct ast_expr *expr_new(struct arena *a, enum ast_expr_kind kind,
+				 const struct ast_expr *at)
 {
 	struct ast_expr *e = arena_new(a, struct ast_expr);
 
-	e->kind = AST_NAME;
+	e->kind = kind;
 	e->span = at->span;
 	e->at = at->at;
-	e->name.name = arena_printf(a, "__entry_v%u", number);
+	return e;
+}
+
+static struct ast_expr *name_new(struct arena *a, const struct ast_expr *at,
+				 struct str name)
+{
+	struct ast_expr *e = expr_new(a, AST_NAME, at);
+
+	e->name.name = name;
+	return e;
+}
+
+static struct ast_expr *number_new(struct arena *a, const struct ast_expr *at,
+				   int64_t n)
+{
+	struct ast_expr *e = expr_new(a, AST_NUMBER, at);
+
+	e->number = n;
+	return e;
+}
+
+/* 1, or an error if the value could not be had: only who uses it needs it. */
+static struct ast_expr *had(struct arena *a, const struct ast_expr *at,
+			    uint32_t number)
+{
+	struct ast_expr *e = expr_new(a, AST_CALL, at);
+
+	e->call.name = STR("__entry_had");
+	vec_push(a, &e->call.args, name_new(a, at, STR("__entry_s")));
+	vec_push(a, &e->call.args, number_new(a, at, INT64_C(1) << number));
+	return e;
+}
+
+/* had() ? __entry_vN : __entry_vN */
+static struct ast_expr *value_new(struct arena *a, const struct ast_expr *at,
+				  uint32_t number)
+{
+	struct str name = arena_printf(a, "__entry_v%u", number);
+	struct ast_expr *e = expr_new(a, AST_TERNARY, at);
+
+	e->ternary.cond = had(a, at, number);
+	e->ternary.yes = name_new(a, at, name);
+	e->ternary.no = name_new(a, at, name);
 	return e;
 }
 
@@ -294,11 +379,8 @@ static bool is_doubted(const struct asked *as, const struct ast_expr *e)
 
 static struct ast_expr *defined_new(struct arena *a, const struct ast_expr *of)
 {
-	struct ast_expr *e = arena_new(a, struct ast_expr);
+	struct ast_expr *e = expr_new(a, AST_ATOP, of);
 
-	e->span = of->span;
-	e->at = of->at;
-	e->kind = AST_ATOP;
 	e->at_op.op = ATOP_DEFINED;
 	vec_push(a, &e->at_op.args, ast_clone_expr(a, of));
 	return e;
@@ -308,11 +390,8 @@ static struct ast_expr *defined_new(struct arena *a, const struct ast_expr *of)
 static struct ast_expr *if_there(struct arena *a, const struct ast_expr *e,
 				 struct ast_expr *value)
 {
-	struct ast_expr *choice = arena_new(a, struct ast_expr);
+	struct ast_expr *choice = expr_new(a, AST_TERNARY, e);
 
-	choice->kind = AST_TERNARY;
-	choice->span = e->span;
-	choice->at = e->at;
 	choice->ternary.cond = defined_new(a, e);
 	choice->ternary.yes = value;
 	choice->ternary.no = ast_clone_expr(a, e);
@@ -334,11 +413,19 @@ static bool take_assigned(struct asked *as, struct ast_expr *e)
 	return false;
 }
 
+static struct ast_expr *kept(struct asked *as, const struct ast_expr *at,
+			     struct ast_expr *e)
+{
+	struct arena *a = as->program->arena;
+	struct ast_expr *v = value_new(a, at, number_of(as, e));
+
+	return is_doubted(as, e) ? if_there(a, e, v) : v;
+}
+
 /* @entry(expr), and what is of the entry without saying so, to __entry_vN. */
 static bool take_entry(struct ast_expr **place, void *data)
 {
 	struct asked *as = data;
-	struct arena *a = as->program->arena;
 	struct ast_expr *e = *place;
 
 	if (!is_asked(as, e))
@@ -348,9 +435,7 @@ static bool take_entry(struct ast_expr **place, void *data)
 	if (is_at_hand(as, e) || !is_there(as, e))
 		*place = e;
 	else if (can_be_kept(as, e))
-		*place = name_new(a, *place, number_of(as, e));
-	if ((*place)->kind == AST_NAME && is_doubted(as, e))
-		*place = if_there(a, e, *place);
+		*place = kept(as, *place, e);
 	return false;
 }
 
@@ -360,17 +445,11 @@ static struct ast_expr *question(const struct asked *as, struct ast_expr *of)
 {
 	struct arena *a = as->program->arena;
 	const struct ast_expr *base = base_of(of);
-	struct ast_expr *e;
 
 	if (base->kind == AST_TARGET &&
 	    !str_starts(base->target.name, STR("$$")))
 		return defined_new(a, is_doubted(as, of) ? of : base);
-	e = arena_new(a, struct ast_expr);
-	e->span = of->span;
-	e->at = of->at;
-	e->kind = AST_NUMBER;
-	e->number = 1;
-	return e;
+	return number_new(a, of, 1);
 }
 
 /* exprN to the expression, hasN to whether it is there. */
@@ -409,12 +488,8 @@ static struct ast_stmt *with_values(struct arena *a, const struct probe *pr,
 	return s;
 }
 
-static bool nests(const struct probe *pr)
-{
-	return pr->kind != PROBE_SYSCALL;
-}
-
-struct ast_stmt *entry_rewrite(struct program *p, uint32_t first, uint32_t n)
+struct ast_stmt *entry_rewrite(struct program *p, uint32_t first, uint32_t n,
+			       enum entry_key key)
 {
 	bool params = has_params(p, first, n);
 	struct asked asked = { .program = p, .has_params = params };
@@ -432,7 +507,7 @@ struct ast_stmt *entry_rewrite(struct program *p, uint32_t first, uint32_t n)
 			   ENTRY_MAX);
 	if (!asked.exprs.n || asked.exprs.n > ENTRY_MAX || !p->library)
 		return NULL;
-	f = make_file(p, asked.exprs.n, nests(p->probes.v[first]));
+	f = make_file(p, asked.exprs.n, key);
 	for (uint32_t i = first; i < first + n; i++) {
 		struct probe *pr = p->probes.v[i];
 

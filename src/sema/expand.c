@@ -596,6 +596,20 @@ static void put_conditions(struct program *p, uint32_t first)
 	}
 }
 
+static enum entry_key entry_key(const struct program *p, uint32_t first,
+				const struct sites *entries)
+{
+	if (p->probes.v[first]->kind == PROBE_SYSCALL)
+		return ENTRY_BY_TASK;
+	for (uint32_t i = first; i < p->probes.n; i++)
+		if (p->probes.v[i]->kind != PROBE_FEXIT)
+			return ENTRY_BY_DEPTH;
+	for (uint32_t i = 0; i < entries->list.n; i++)
+		if (entries->list.v[i].kind != PROBE_FENTRY)
+			return ENTRY_BY_DEPTH;
+	return ENTRY_BY_FRAME;
+}
+
 /* Probes of returns, from `first` on, may ask for values of the entry: then
  * there are probes of that, too. */
 static void expand_entries(struct expander *ex, const struct ast_point *pt,
@@ -613,7 +627,7 @@ static void expand_entries(struct expander *ex, const struct ast_point *pt,
 	    !entry_point(p->arena, pt, &at) ||
 	    resolve_point(p, &at, &sites, &answer) != RESOLVE_FOUND)
 		return;
-	quiet.body = entry_rewrite(p, first, n);
+	quiet.body = entry_rewrite(p, first, n, entry_key(p, first, &sites));
 	if (!quiet.body)
 		return;
 	add_probes(&quiet, &at, &plain, &sites);
