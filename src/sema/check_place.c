@@ -78,8 +78,7 @@ static void report(struct engine *en, const struct ast_expr *e)
 		diag_note(ds, d, e->span, "it comes to this");
 	if (en->is_kernel && is_name_of_code(e))
 		diag_help(ds, d,
-			  "alone it can be printed there, be a key, and be kept; "
-			  "a text that has it in it can only be printed");
+			  "it can be printed there, be a key, and be kept, alone and joined with other text; not taken apart or compared");
 	else if (en->is_kernel &&
 		 intrin_info[e->call.intrinsic].result == 'S')
 		diag_help(ds, d,

@@ -51,13 +51,33 @@ static struct ast_expr *number(struct program *p, const struct ast_expr *at,
 	return e;
 }
 
+static void keep(struct program *p, struct ast_expr **place);
+
+/* The parts of a text that is put together. */
+static void keep_parts(struct program *p, struct ast_expr *e)
+{
+	if (e->kind == AST_BINARY && e->binary.op == BINOP_CONCAT) {
+		keep(p, &e->binary.a);
+		keep(p, &e->binary.b);
+	} else if (e->kind == AST_TERNARY) {
+		keep(p, &e->ternary.yes);
+		keep(p, &e->ternary.no);
+	} else if (e->kind == AST_PRINT &&
+		   ast_printop_is_string(e->print.op)) {
+		for (uint32_t i = 0; i < e->print.args.n; i++)
+			keep(p, &e->print.args.v[i]);
+	}
+}
+
 static void keep(struct program *p, struct ast_expr **place)
 {
 	int64_t as;
 	struct ast_expr *addr = place_of(*place, &as), *e;
 
-	if (!addr)
+	if (!addr) {
+		keep_parts(p, *place);
 		return;
+	}
 	e = arena_new(p->arena, struct ast_expr);
 	*e = **place;
 	e->call.intrinsic = INTRIN_PLACE;
@@ -126,7 +146,8 @@ static bool visit_stmt(struct ast_stmt **s, void *data)
 	for (uint32_t i = 0; keys && i < keys->n; i++)
 		if (keys->v[i])
 			keep(k->p, &keys->v[i]);
-	if (e && e->kind == AST_ASSIGN && e->assign.op == BINOP_SET &&
+	if (e && e->kind == AST_ASSIGN &&
+	    (e->assign.op == BINOP_SET || e->assign.op == BINOP_CONCAT) &&
 	    keeps(k, to))
 		keep(k->p, &e->assign.value);
 	return true;

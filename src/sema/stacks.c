@@ -54,6 +54,23 @@ static bool call_gives(const struct ast_expr *e)
 	return false;
 }
 
+static const struct ast_expr *in_list(const struct ast_exprs *list)
+{
+	for (uint32_t i = 0; i < list->n; i++)
+		if (list->v[i] && stacks_may_be(list->v[i]))
+			return list->v[i];
+	return NULL;
+}
+
+/* Text that is put together of others has their stacks in it. */
+static bool has_stack(const struct ast_expr *e)
+{
+	if (e->kind == AST_BINARY && e->binary.op == BINOP_CONCAT)
+		return stacks_may_be(e->binary.a) || stacks_may_be(e->binary.b);
+	return e->kind == AST_PRINT && ast_printop_is_string(e->print.op) &&
+	       in_list(&e->print.args);
+}
+
 bool stacks_may_be(const struct ast_expr *e)
 {
 	const struct var *v = var_of(e);
@@ -65,7 +82,11 @@ bool stacks_may_be(const struct ast_expr *e)
 	if (e->kind == AST_TERNARY)
 		return stacks_may_be(e->ternary.yes) ||
 		       stacks_may_be(e->ternary.no);
-	return e->kind == AST_ASSIGN && stacks_may_be(e->assign.value);
+	if (e->kind == AST_ASSIGN)
+		return stacks_may_be(e->assign.value) ||
+		       (e->assign.op == BINOP_CONCAT &&
+			stacks_may_be(e->assign.to));
+	return has_stack(e);
 }
 
 /* ---- where they go ---- */
@@ -180,14 +201,6 @@ void stacks_find(struct program *p)
 
 /* ---- what takes them apart ---- */
 
-static const struct ast_expr *in_list(const struct ast_exprs *list)
-{
-	for (uint32_t i = 0; i < list->n; i++)
-		if (list->v[i] && stacks_may_be(list->v[i]))
-			return list->v[i];
-	return NULL;
-}
-
 /* Two that may be stacks are the same or not, and one that is none is empty;
  * all else takes the text. */
 static bool is_identity(const struct ast_expr *e)
@@ -209,16 +222,27 @@ static const struct ast_expr *in_call(const struct ast_expr *e)
 	return in_list(&e->call.args);
 }
 
+/* In a format whose widths and precisions are of the text. */
+static const struct ast_expr *in_format(const struct ast_expr *e)
+{
+	for (uint32_t i = 0; i < e->print.npieces; i++) {
+		const struct fmt_piece *piece = &e->print.pieces[i];
+
+		if (piece->conv == FMT_STRING &&
+		    (piece->width_kind || piece->prec_kind || piece->flag))
+			return in_list(&e->print.args);
+	}
+	return NULL;
+}
+
 const struct ast_expr *stacks_taken_apart(const struct ast_expr *e)
 {
 	if (e->kind == AST_CALL)
 		return in_call(e);
 	if (e->kind == AST_PRINT && ast_printop_is_string(e->print.op))
-		return in_list(&e->print.args);
-	if (e->kind == AST_ASSIGN && e->assign.op == BINOP_CONCAT)
-		return stacks_may_be(e->assign.to) ? e->assign.to :
-		       stacks_may_be(e->assign.value) ? e->assign.value : NULL;
-	if (e->kind != AST_BINARY || is_identity(e))
+		return in_format(e);
+	if (e->kind != AST_BINARY || e->binary.op == BINOP_CONCAT ||
+	    is_identity(e))
 		return NULL;
 	return stacks_may_be(e->binary.a) ? e->binary.a :
 	       stacks_may_be(e->binary.b) ? e->binary.b : NULL;

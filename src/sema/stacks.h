@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Which strings may be stacks of the kernel: in handlers there these have no
- * text yet.  They can be copied, kept, compared for being the same and
- * printed; not taken apart.
+ * text yet.  They can be copied, joined with other text, kept, compared for
+ * being the same and printed; not taken apart.
  */
 #ifndef SEMA_STACKS_H
 #define SEMA_STACKS_H

@@ -247,6 +247,8 @@ SCRIPTS = {
                                 r"[1-9]\d*$"),
     "pf2.stp": Expect(r"^--- [1-9]\d* samples recorded:$",
                       r"^<user> +\t +[1-9]\d*$", seconds=6),
+    "pf3.stp": Expect(r"^--- [1-9]\d* samples recorded:$",
+                      r"^[ku]:[^:]+:\S+ *\t +\d+$", seconds=6),
     "pf4.stp": Expect(r"^--- [1-9]\d* samples recorded:$",
                       r"^[1-9]\d* hits on cpu \d+$"),
     "sched_switch.stp": Expect(
