@@ -174,7 +174,7 @@ static bool reads_structs(const struct compile *c)
 {
 	return has_filter(c) || c->program.asks_mapped ||
 	       asks(c, INTRIN_USTACK) || asks(c, INTRIN_USTACK_AT) ||
-	       asks(c, INTRIN_PLACE);
+	       asks(c, INTRIN_PLACE) || asks(c, INTRIN_RETURN_PC);
 }
 
 struct err *machine_cg_options(struct compile *c, struct cg_options *ret)

@@ -22,6 +22,33 @@ uint32_t rt_routine(struct cg_fn *fn, enum rt which)
 	return fn->routine[which];
 }
 
+cg_reg rt_peek(struct cg_fn *fn, struct cg_code *c, cg_reg base, uint32_t off,
+	       uint32_t size, cg_label none)
+{
+	int16_t word;
+	cg_reg v;
+
+	if (cg_has(fn, FEATURE_BIT(PEEK))) {
+		code_mov(c, R1, base);
+		code_movi(c, R2, 0);
+		code_call_kfunc(c, image_intern(fn->g->img, fn->g->a,
+						STR("bpf_rdonly_cast")), 2);
+		v = code_ld(c, code_result(c), (int32_t)off, size);
+	} else {
+		word = code_stack(c, 8);
+		code_storei(c, R10, word, 0, 8);
+		code_mov(c, R1, R10);
+		code_alui(c, BPF_ADD, R1, word);
+		code_movi(c, R2, size);
+		code_mov(c, R3, base);
+		code_alui(c, BPF_ADD, R3, off);
+		code_call(c, HELPER_probe_read_kernel);
+		v = code_ld(c, R10, word, 8);
+	}
+	code_ifi(c, BPF_JEQ, v, 0, none);
+	return v;
+}
+
 /* The turns are calls of a function of its own. */
 static void turns_by_calls(struct cg_fn *fn, struct cg_code *c,
 			   const cg_reg *arg, uint32_t nargs, cg_reg most,

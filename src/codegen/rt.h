@@ -45,6 +45,11 @@ typedef void rt_body(struct cg_fn *fn, struct cg_code *c, const cg_reg *arg,
 void rt_turns(struct cg_fn *fn, struct cg_code *c, const cg_reg *arg,
 	      uint32_t nargs, cg_reg most, rt_body *body);
 
+/* What stands at base + off in the kernel's memory, of 1 to 8 bytes that no
+ * type vouches for; to `none` when it is 0 or cannot be read. */
+cg_reg rt_peek(struct cg_fn *fn, struct cg_code *c, cg_reg base, uint32_t off,
+	       uint32_t size, cg_label none);
+
 #define RT(id, name) void name(struct cg_fn *fn, struct cg_code *c);
 #include "codegen/rt.def"
 #undef RT

@@ -42,24 +42,6 @@ static void is_inode(struct cg_fn *fn, struct cg_code *c, cg_reg inode,
 	code_if(c, BPF_JNE, v, arg[1], other);
 }
 
-/* A word that no type vouches for; to `none` when it is 0. */
-static cg_reg peek(struct cg_code *c, int16_t word, cg_reg base, uint32_t off,
-		   uint32_t size, cg_label none)
-{
-	cg_reg v;
-
-	code_storei(c, R10, word, 0, 8);
-	code_mov(c, R1, R10);
-	code_alui(c, BPF_ADD, R1, word);
-	code_movi(c, R2, size);
-	code_mov(c, R3, base);
-	code_alui(c, BPF_ADD, R3, off);
-	code_call(c, HELPER_probe_read_kernel);
-	v = code_ld(c, R10, word, 8);
-	code_ifi(c, BPF_JEQ, v, 0, none);
-	return v;
-}
-
 /* What is mapped of an overlay is the file below it; behind that one's struct
  * file stands which one it is to who opened it. */
 static void is_overlaid(struct cg_fn *fn, struct cg_code *c, cg_reg file,
@@ -70,7 +52,6 @@ static void is_overlaid(struct cg_fn *fn, struct cg_code *c, cg_reg file,
 		{ "dentry", "d_inode" }, { "inode", "i_ino" },
 		{ "inode", "i_sb" }, { "super_block", "s_dev" },
 	};
-	int16_t word = code_stack(c, 8);
 	uint32_t off[ARRAY_SIZE(links)], size[ARRAY_SIZE(links)];
 	cg_reg v;
 
@@ -80,12 +61,12 @@ static void is_overlaid(struct cg_fn *fn, struct cg_code *c, cg_reg file,
 			code_jmp(c, other);
 			return;
 		}
-	v = peek(c, word, file, off[0] + off[1], 8, other);
-	file = peek(c, word, v, off[2], 8, other);
-	v = peek(c, word, file, off[3], size[3], other);
+	v = rt_peek(fn, c, file, off[0] + off[1], 8, other);
+	file = rt_peek(fn, c, v, off[2], 8, other);
+	v = rt_peek(fn, c, file, off[3], size[3], other);
 	code_if(c, BPF_JNE, v, arg[0], other);
-	v = peek(c, word, file, off[4], 8, other);
-	v = peek(c, word, v, off[5], size[5], other);
+	v = rt_peek(fn, c, file, off[4], 8, other);
+	v = rt_peek(fn, c, v, off[5], size[5], other);
 	code_if(c, BPF_JNE, v, arg[1], other);
 }
 

@@ -6,6 +6,7 @@
  */
 #include <stddef.h>
 
+#include "codegen/return.h"
 #include "codegen/rt.h"
 #include "codegen/unwind.h"
 #include "image/unwind.h"
@@ -37,55 +38,6 @@ static void read_user(struct cg_code *c, cg_reg walk, int32_t to, cg_reg at,
 	code_mov(c, R3, at);
 	code_call(c, HELPER_probe_read_user);
 	code_ifi(c, BPF_JNE, code_result(c), 0, fault);
-}
-
-/* A member of the return_instance at `at` to the walk; to `out`. */
-static void read_return(struct cg_code *c, cg_reg walk, int32_t to, cg_reg at,
-			uint32_t member, cg_label out)
-{
-	code_mov(c, R1, walk);
-	code_alui(c, BPF_ADD, R1, to);
-	code_movi(c, R2, 8);
-	code_mov(c, R3, at);
-	code_alui(c, BPF_ADD, R3, (int32_t)member);
-	code_call(c, HELPER_probe_read_kernel);
-	code_ifi(c, BPF_JNE, code_result(c), 0, out);
-}
-
-#define RETURNS_TURNS 4		/* several may be of one frame: tail calls */
-
-/* A return probe puts the address of a trampoline where the return address was,
- * `slot`, and keeps that in the task's list of return_instances, the innermost
- * first (prepare_uretprobe() of Linux): takes it from there. */
-static void undo_return_probe(struct cg_fn *fn, struct cg_code *c, cg_reg walk,
-			      cg_reg slot)
-{
-	cg_label out = code_label(c), is_here = code_label(c);
-	uint32_t sp, pc, next, size;
-	cg_reg at, its;
-
-	if (!cg_find_member(fn, "return_instance", "stack", &sp, &size) ||
-	    !cg_find_member(fn, "return_instance", "orig_ret_vaddr", &pc,
-			    &size) ||
-	    !cg_find_member(fn, "return_instance", "next", &next, &size))
-		return;
-	for (int k = 0; k < RETURNS_TURNS; k++) {
-		cg_label passed = code_label(c);
-
-		at = get(c, walk, WALK_RETURN);
-		code_ifi(c, BPF_JEQ, at, 0, out);
-		read_return(c, walk, WALK_RETURN_SP, at, sp, out);
-		its = get(c, walk, WALK_RETURN_SP);
-		code_if(c, BPF_JLT, its, slot, passed);
-		code_if(c, BPF_JEQ, its, slot, is_here);
-		code_jmp(c, out);
-		code_place_label(c, passed);
-		read_return(c, walk, WALK_RETURN, at, next, out);
-	}
-	code_jmp(c, out);
-	code_place_label(c, is_here);
-	read_return(c, walk, WALK_PC, get(c, walk, WALK_RETURN), pc, out);
-	code_place_label(c, out);
 }
 
 /* base + bytes * (v & mask), in the value of a map. */
@@ -303,8 +255,17 @@ static cg_reg saved_at(struct cg_code *c, cg_reg walk, cg_reg kind,
 static void read_pc(struct cg_fn *fn, struct cg_code *c, cg_reg walk,
 		    cg_reg slot, cg_label fault)
 {
+	cg_label done = code_label(c);
+
 	read_user(c, walk, WALK_PC, slot, fault);
-	undo_return_probe(fn, c, walk, slot);
+	code_ifi(c, BPF_JEQ, get(c, walk, WALK_RETURN + RETURN_AT), 0, done);
+	put(c, walk, WALK_RETURN + RETURN_SLOT, slot);
+	put(c, walk, WALK_RETURN + RETURN_PC, get(c, walk, WALK_PC));
+	code_mov(c, R1, walk);
+	code_alui(c, BPF_ADD, R1, WALK_RETURN);
+	code_call_sub(c, rt_routine(fn, RT_RETURN_FIND), 1);
+	put(c, walk, WALK_PC, get(c, walk, WALK_RETURN + RETURN_PC));
+	code_place_label(c, done);
 }
 
 /* pc, sp and fp of the caller. */

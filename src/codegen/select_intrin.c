@@ -107,6 +107,22 @@ static void mapped(struct cg_fn *fn, ir_ref r)
 	cg_set_long(fn, r, code_result(c));
 }
 
+static void return_pc(struct cg_fn *fn, ir_ref r)
+{
+	cg_reg slot = cg_long(fn, arg(fn, r, 0));
+	cg_reg pc = cg_long(fn, arg(fn, r, 1));
+	struct cg_code *c = fn->c;
+
+	if (cg_is_apart(fn)) {		/* it is of the current task */
+		cg_set_long(fn, r, pc);
+		return;
+	}
+	code_mov(c, R1, slot);
+	code_mov(c, R2, pc);
+	code_call_sub(c, rt_routine(fn, RT_RETURN), 2);
+	cg_set_long(fn, r, code_result(c));
+}
+
 /* A few microseconds, where a handler has some two thousand turns in all. */
 static void pause_turn(struct cg_fn *fn)
 {
@@ -156,6 +172,9 @@ void cg_intrin(struct cg_fn *fn, ir_ref r)
 		break;
 	case INTRIN_MAPPED:
 		mapped(fn, r);
+		break;
+	case INTRIN_RETURN_PC:
+		return_pc(fn, r);
 		break;
 	case INTRIN_STACK_POINTER:
 		stack_pointer(fn, r);

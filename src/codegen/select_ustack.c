@@ -128,13 +128,11 @@ static void put_said(struct cg_fn *fn, struct cg_str walk)
  * taken away from this stack. */
 static void put_returns(struct cg_fn *fn, struct cg_str walk)
 {
-	cg_reg v = cg_member_of(fn, cg_current(fn), "task_struct", "utask");
+	struct cg_code *c = fn->c;
 
-	if (v != NO_REG)
-		v = cg_member_of(fn, v, "uprobe_task", "return_instances");
-	if (v == NO_REG)
-		v = code_const(fn->c, 0);
-	code_store(fn->c, fn->scratch, walk.off + WALK_RETURN, v, 8);
+	code_mov(c, R1, cg_str_addr(fn, walk));
+	code_alui(c, BPF_ADD, R1, WALK_RETURN);
+	code_call_sub(c, rt_routine(fn, RT_RETURN_BEGIN), 1);
 }
 
 /* Where the process is. */

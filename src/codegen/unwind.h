@@ -23,10 +23,9 @@ enum {
 	WALK_GUESSED = 104,	/* 1: frame pointers had to do */
 	WALK_PROC = 112,	/* key of the procs map */
 	WALK_ANSWERED = 120,	/* 1: somebody asked for the tables */
-	WALK_RETURN = 128,	/* struct return_instance, see rt_unwind.c */
-	WALK_RETURN_SP = 136,	/* its stack */
-	WALK_HEAD = 144,	/* with it the key of the ustacks map begins */
-	WALK_FRAMES = 152,
+	WALK_RETURN = 128,	/* a search: return.h */
+	WALK_HEAD = 160,	/* with it the key of the ustacks map begins */
+	WALK_FRAMES = 168,
 };
 
 #endif

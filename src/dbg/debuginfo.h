@@ -227,8 +227,10 @@ struct dbg_callee {
 	struct dbg_function function;	/* inlined instance or own code;
 					 * entry 0 = code is elsewhere, only
 					 * the name is known */
-	uint64_t return_pc;		/* of a call, 0 = is inlined, or tail
-					 * call */
+	uint64_t return_pc;		/* of a call, 0 = is inlined, or jumped
+					 * to */
+	bool is_jump;			/* the caller ends with it: it returns
+					 * to who called that */
 	uint32_t depth;			/* 1 = called by the function itself */
 	uint32_t parent;		/* 1 + its number in the list of whoever
 					 * calls it, 0 = the function itself */
@@ -237,12 +239,18 @@ struct dbg_callee {
 struct dbg_callees {
 	struct dbg_callee *v;
 	uint32_t n, cap;
+	struct dbg_function of;
+	uint32_t depth;			/* that was asked for */
 };
 
 /* What a function calls by name: inlined and by calls, to a depth. */
 struct err *debuginfo_callees(struct debuginfo *d, struct arena *a,
 			      const struct dbg_function *f, uint32_t depth,
 			      struct dbg_callees *ret) must_check;
+
+/* Where calls of a function by its name return to, `most` of them: how many. */
+uint32_t debuginfo_calls_of(struct debuginfo *d, const struct dbg_function *f,
+			    uint64_t *returns, uint32_t most);
 
 /*
  * Was the code at pc, of a called function, come to by calls that return to

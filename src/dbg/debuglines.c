@@ -466,11 +466,12 @@ static void debuglines_call(struct debuglines_calls *c, struct dbg_die site,
 		origin = die_ref(site, DW_AT_abstract_origin);
 	if (!origin.unit || !debuglines_find_code(c, origin, &callee.function))
 		return;
-	if ((die_attr(site, DW_AT_call_return_pc, &a) ||
+	callee.is_jump = die_flag(site, DW_AT_call_tail_call) ||
+			 die_flag(site, DW_AT_GNU_tail_call);
+	if (!callee.is_jump &&
+	    (die_attr(site, DW_AT_call_return_pc, &a) ||
 	     (die_tag(site) == DW_TAG_GNU_call_site &&
-	      die_attr(site, DW_AT_low_pc, &a))) &&
-	    !die_flag(site, DW_AT_call_tail_call) &&
-	    !die_flag(site, DW_AT_GNU_tail_call))
+	      die_attr(site, DW_AT_low_pc, &a))))
 		die_attr_addr(&a, &callee.return_pc);
 	vec_push(c->a, c->ret, callee);
 }
@@ -504,7 +505,9 @@ static void debuglines_callees(struct debuglines_calls *c, struct dbg_die die,
 			if (debuginfo_function(c->d, w.die, &f))
 				vec_push(c->a, c->ret,
 					 (struct dbg_callee){
-						 f, 0, depth + at, parent });
+						 .function = f,
+						 .depth = depth + at,
+						 .parent = parent });
 		} else if (debuglines_is_call(w.tag)) {
 			debuglines_call(c, w.die, depth + at, parent);
 			w.into = false;
@@ -532,7 +535,7 @@ struct err *debuginfo_callees(struct debuginfo *d, struct arena *a,
 	struct debuglines_calls c = { .d = d, .a = a, .ret = ret,
 				      .depth = depth };
 
-	*ret = (struct dbg_callees){};
+	*ret = (struct dbg_callees){ .of = *f, .depth = depth };
 	map_init(&c.seen, a);
 	debuglines_is_new(&c, f->die);
 	debuglines_callees(&c, f->die, 1, 0);

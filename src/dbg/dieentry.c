@@ -24,6 +24,7 @@
 #define DIEENTRY_TAILS_MAX 32	/* functions that are jumped to */
 #define DIEENTRY_OPS_MAX 1000
 #define DIEENTRY_BYTES_MAX (2u << 20)	/* of other units looked through */
+#define DIEENTRY_ALL_MAX (64u << 20)	/* ... where none should be missed */
 
 /* x86-64: what a function leaves as it was, and the stack pointer. */
 #define DIEENTRY_KEPT (1u << 3 | 1u << 6 | 0xfu << 12)
@@ -163,12 +164,12 @@ static bool dieentry_returns(struct dbg_die site, struct dbg_die function,
 }
 
 static void dieentry_scan(struct debuginfo *d, struct die_unit *u,
-			  struct dbg_die function)
+			  struct dbg_die function, uint32_t most)
 {
 	struct die_walk w = die_walk((struct dbg_die){ u, u->root });
 	uint64_t at;
 
-	while (die_walk_next(&w) && d->calls.n <= DIEENTRY_SITES_MAX) {
+	while (die_walk_next(&w) && d->calls.n < most) {
 		w.into = !dieentry_is_call(w.tag);
 		if (!w.into && dieentry_returns(w.die, function, &at))
 			vec_push(&d->arena, &d->calls,
@@ -176,27 +177,49 @@ static void dieentry_scan(struct debuginfo *d, struct die_unit *u,
 	}
 }
 
-/* The calls of a function; of the last one asked about they are kept. */
-static void dieentry_find(struct debuginfo *d, struct dbg_die function)
+/* Looks through the function's own unit, and so many bytes of others. */
+static void dieentry_scan_all(struct debuginfo *d, struct dbg_die function,
+			      uint32_t most, uint64_t bytes)
 {
-	uint64_t bytes = 0;
 	struct die_unit *u;
 
-	if (d->called.unit && dbg_die_eq(d->called, function))
-		return;
 	d->called = function;
 	d->calls.n = 0;
-	dieentry_scan(d, function.unit, function);
+	dieentry_scan(d, function.unit, function, most);
 	if (!die_flag(die_origin(function), DW_AT_external))
 		return;
 	for (uint32_t i = 0; (u = dieindex_unit(d->index, i)); i++) {
+		uint64_t size = u->end - u->off;
+
 		if (u == function.unit)
 			continue;
-		bytes += u->end - u->off;
-		if (bytes > DIEENTRY_BYTES_MAX)
+		if (size > bytes)
 			break;
-		dieentry_scan(d, u, function);
+		bytes -= size;
+		dieentry_scan(d, u, function, most);
 	}
+}
+
+/* The calls of a function, one more than there may be at most if there are; of
+ * the last one asked about they are kept. */
+static void dieentry_find(struct debuginfo *d, struct dbg_die function)
+{
+	if (!d->called.unit || !dbg_die_eq(d->called, function))
+		dieentry_scan_all(d, function, DIEENTRY_SITES_MAX + 1,
+				  DIEENTRY_BYTES_MAX);
+}
+
+uint32_t debuginfo_calls_of(struct debuginfo *d, const struct dbg_function *f,
+			    uint64_t *returns, uint32_t most)
+{
+	uint32_t n = 0;
+
+	dieentry_scan_all(d, f->die, most, DIEENTRY_ALL_MAX);
+	d->called = (struct dbg_die){};
+	for (uint32_t i = 0; i < d->calls.n; i++)
+		if (dieentry_called(d->calls.v[i].die).unit)
+			returns[n++] = d->calls.v[i].return_pc;
+	return n;
 }
 
 /* Is this how a parameter of a call is passed: in register reg? */
@@ -361,7 +384,9 @@ static void dieentry_returns_to(struct dieentry *e,
 {
 	dieentry_cfa(e, f);
 	dieentry_add(e, f->row.regs[f->row.return_reg].offset);
+	dieentry_op(e, DBG_LOC_OP_PICK, 0, 0);
 	dieentry_op(e, DBG_LOC_OP_LOAD, 8, 0);
+	dieentry_op(e, DBG_LOC_OP_RETURN, 0, 0);
 	dieentry_op(e, DBG_LOC_OP_ADDR, 0, pc);
 	dieentry_op(e, DBG_LOC_OP_EQ, 0, 0);
 }

@@ -134,17 +134,20 @@ static void check(struct loc_stack *st, uint64_t why)
 	build_begin(st->s, yes);
 }
 
-static void mapped(struct loc_stack *st)
+#define INTRINSIC_ARGS_MAX 3
+
+static void intrinsic(struct loc_stack *st, enum image_intrinsic which,
+		      uint8_t n)
 {
 	struct ir_insn i = { .op = OP_INTRIN, .type = IT_LONG,
-			     .imm = INTRIN_MAPPED, .nargs = 3,
+			     .imm = which, .nargs = n,
 			     .a = IR_NONE, .b = IR_NONE, .c = IR_NONE,
 			     .span = st->span };
-	ir_ref args[3];
+	ir_ref args[INTRINSIC_ARGS_MAX];
 
-	for (uint32_t k = 3; k--;)
+	for (uint32_t k = n; k--;)
 		args[k] = pop(st);
-	i.args = ir_args(st->s->b->ir, st->s->f, args, 3);
+	i.args = ir_args(st->s->b->ir, st->s->f, args, n);
 	push(st, build_insn(st->s, i));
 }
 
@@ -242,7 +245,10 @@ static void operation(struct loc_stack *st, const struct dbg_loc_op *op)
 		push(st, insn(st, OP_INTRIN, INTRIN_TASK, IR_NONE, 0));
 		break;
 	case DBG_LOC_OP_MAPPED:
-		mapped(st);
+		intrinsic(st, INTRIN_MAPPED, 3);
+		break;
+	case DBG_LOC_OP_RETURN:
+		intrinsic(st, INTRIN_RETURN_PC, 2);
 		break;
 	case DBG_LOC_OP_FUNC:
 		push(st, insn(st, OP_INTRIN, INTRIN_FUNC_IP, IR_NONE, 0));

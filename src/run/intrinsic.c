@@ -336,6 +336,7 @@ static const intrinsic_fn intrinsics[INTRIN_N] = {
 	[INTRIN_DECIDE] = do_nothing,
 	[INTRIN_USTACK_FROM] = do_nothing,
 	[INTRIN_MAPPED] = get_nothing,
+	[INTRIN_RETURN_PC] = get_nothing,
 	[INTRIN_CPU] = get_cpu,
 	[INTRIN_KTIME_NS] = get_ktime,
 	[INTRIN_BOOT_NS] = get_boot,

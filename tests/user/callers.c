@@ -47,6 +47,15 @@ JUMPS static void last(long n)
 	sum += n;
 	work(n);
 }
+
+/* The same; what calls it does not say that it does. */
+JUMPS static void hidden(long n)
+{
+	sum -= n;
+	work(n);
+}
+
+static void (*volatile by_pointer)(long n) = hidden;
 #endif
 
 int main(void)
@@ -60,6 +69,8 @@ int main(void)
 	third();
 	third();
 	last(sum);
+	last(1);
+	by_pointer(1);
 #endif
 	return 0;
 }

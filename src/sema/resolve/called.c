@@ -3,10 +3,16 @@
  * Each question about a frame is a hidden variable of the scope, so that one
  * is asked only when those further in were answered by yes: of a stack that is
  * another one nothing is read.
+ *
+ * A call that is the last of a function may be made a jump: what was jumped to
+ * returns to who called the function that jumped.  That says who jumped, since
+ * a call names what it calls; where there are two ways of jumps from that to
+ * the function at hand, it is not known which was taken, and both are meant.
  */
 #include "sema/resolve/called.h"
 
 #include "dbg/debuginfo.h"
+#include "lang/diag.h"
 #include "sema/resolve/target.h"
 
 #define ASKED_MAX 64	/* calls that lead to one function */
@@ -15,8 +21,10 @@
 struct called {
 	struct program *p;
 	struct target_scope *scope;
+	const struct dbg_callees *all;
 	struct span span;
 	uint32_t nasked;
+	bool too_many;
 };
 
 static struct ast_expr *node(const struct called *c, struct ast_expr e)
@@ -66,43 +74,69 @@ static struct ast_expr *question(struct called *c, const uint64_t *returns,
 						 STR_ARG(r.name)) } });
 }
 
-static struct ast_expr *by_any(struct called *c, const struct dbg_callees *all,
-			       uint64_t entry, uint32_t below,
+static struct ast_expr *by_any(struct called *c, uint64_t entry, uint32_t deep,
 			       uint64_t *returns, uint32_t n);
 
-/* By call k, whose function is frame n? */
-static struct ast_expr *by_one(struct called *c, const struct dbg_callees *all,
-			       uint32_t k, uint64_t *returns, uint32_t n)
+/* Did frame n return there, and was its caller called as the list says? */
+static struct ast_expr *by_call(struct called *c, uint64_t return_pc,
+				uint32_t parent, uint32_t deep,
+				uint64_t *returns, uint32_t n)
 {
-	const struct dbg_callee *callee = &all->v[k];
-	const struct dbg_callee *parent = callee->parent ?
-		&all->v[callee->parent - 1] : NULL;
 	struct ast_expr *e, *further;
 
-	if (!callee->return_pc || n == FRAMES_MAX || c->nasked == ASKED_MAX)
+	if (n == FRAMES_MAX)
 		return NULL;
-	returns[n] = callee->return_pc;
+	if (c->nasked == ASKED_MAX) {
+		c->too_many = true;
+		return NULL;
+	}
+	returns[n] = return_pc;
 	e = question(c, returns, n + 1);
 	if (!e || !parent)
 		return e;
-	further = by_any(c, all, parent->function.entry, callee->depth, returns,
-			 n + 1);
+	further = by_any(c, c->all->v[parent - 1].function.entry, deep - 1,
+			 returns, n + 1);
 	return further ? both(c, BINOP_LAND, e, further) : NULL;
 }
 
-/* By any call of the function of this entry that is less deep than `below`? */
-static struct ast_expr *by_any(struct called *c, const struct dbg_callees *all,
-			       uint64_t entry, uint32_t below,
+/* A function that was jumped to returns to a call of the one that jumped. */
+static struct ast_expr *by_jump(struct called *c, uint32_t parent,
+				uint32_t deep, uint64_t *returns, uint32_t n)
+{
+	uint64_t calls[ASKED_MAX];
+	struct ast_expr *e = NULL;
+	uint32_t ncalls;
+
+	if (parent)
+		return by_any(c, c->all->v[parent - 1].function.entry,
+			      deep - 1, returns, n);
+	ncalls = debuginfo_calls_of(c->scope->source->info, &c->all->of, calls,
+				    ASKED_MAX);
+	for (uint32_t i = 0; i < ncalls; i++)
+		e = both(c, BINOP_LOR, e,
+			 by_call(c, calls[i], 0, deep, returns, n));
+	return e;
+}
+
+/* By any call of the function of this entry, frame n, that is at most so deep?
+ * Each is listed once, as deep as it is by the shortest way: there may be
+ * longer. */
+static struct ast_expr *by_any(struct called *c, uint64_t entry, uint32_t deep,
 			       uint64_t *returns, uint32_t n)
 {
-	struct ast_expr *e = NULL;
+	struct ast_expr *e = NULL, *one;
 
-	for (uint32_t i = 0; i < all->n; i++)
-		if (!all->v[i].function.is_inline &&
-		    all->v[i].function.entry == entry &&
-		    all->v[i].depth < below)
-			e = both(c, BINOP_LOR, e,
-				 by_one(c, all, i, returns, n));
+	for (uint32_t i = 0; i < c->all->n; i++) {
+		const struct dbg_callee *k = &c->all->v[i];
+
+		if (k->function.is_inline || k->function.entry != entry ||
+		    k->depth > deep)
+			continue;
+		one = k->is_jump ? by_jump(c, k->parent, deep, returns, n) :
+		      k->return_pc ? by_call(c, k->return_pc, k->parent, deep,
+					     returns, n) : NULL;
+		e = both(c, BINOP_LOR, e, one);
+	}
 	return e;
 }
 
@@ -110,9 +144,15 @@ struct ast_expr *called_condition(struct program *p, struct target_scope *scope,
 				  const struct dbg_callees *all, uint32_t k,
 				  struct span span)
 {
-	struct called c = { .p = p, .scope = scope, .span = span };
+	struct called c = { .p = p, .scope = scope, .all = all, .span = span };
 	uint64_t returns[FRAMES_MAX];
+	struct ast_expr *e = by_any(&c, all->v[k].function.entry, all->depth,
+				    returns, 0);
 
-	return by_any(&c, all, all->v[k].function.entry, UINT32_MAX, returns,
-		      0);
+	if (c.too_many)
+		diag_warning(p->diags, DIAG_MANY_CALLERS, span,
+			     "more than %d calls lead to '%" STR_FMT
+			     "': it is not seen by each of them", ASKED_MAX,
+			     STR_ARG(all->v[k].function.name));
+	return e;
 }

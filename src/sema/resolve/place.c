@@ -331,6 +331,17 @@ static void lower_entry(struct lower *l, uint64_t reg)
 		lower_ops(l, &loc);
 }
 
+/* Of the kernel's own return probes programs cannot undo what they did. */
+static void lower_return(struct lower *l)
+{
+	if (l->src->path.len) {
+		lower_op(l, DBG_LOC_OP_RETURN, 0);
+	} else {
+		lower_op(l, DBG_LOC_OP_SWAP, 0);
+		lower_op(l, DBG_LOC_OP_DROP, 0);
+	}
+}
+
 static void lower_one(struct lower *l, const struct dbg_loc_op *op)
 {
 	if (op->code == DBG_LOC_OP_REG)
@@ -341,6 +352,8 @@ static void lower_one(struct lower *l, const struct dbg_loc_op *op)
 		lower_entry(l, op->value);
 	else if (op->code == DBG_LOC_OP_TLS)
 		lower_tls(l);
+	else if (op->code == DBG_LOC_OP_RETURN)
+		lower_return(l);
 	else if (op->code == DBG_LOC_OP_LOAD)
 		lower_load(l, op->size, l->src->path.len > 0);
 	else

@@ -412,6 +412,16 @@ enum resolve_status label_resolve(struct query *q)
 			     STR_ARG(label->string));
 }
 
+/* Does any of its calls come back to who called? */
+static bool comes_back(const struct dbg_callees *all, uint32_t k)
+{
+	for (uint32_t i = k; i < all->n; i++)
+		if (all->v[i].function.entry == all->v[k].function.entry &&
+		    all->v[i].return_pc)
+			return true;
+	return false;
+}
+
 /* The code of a function is that of all its callers: the handler asks who
  * called. */
 static void add_called(struct statement *s, const struct dbg_callees *all,
@@ -431,7 +441,10 @@ static void add_called(struct statement *s, const struct dbg_callees *all,
 	if (vec_last(&sites->list).when)
 		return;
 	sites->list.n = n;
-	s->is_untold = true;
+	if (comes_back(all, k))
+		s->is_untold = true;
+	else
+		s->jumped_to = f->name;
 }
 
 static bool is_first(const struct dbg_callees *all, uint32_t k)
@@ -440,16 +453,6 @@ static bool is_first(const struct dbg_callees *all, uint32_t k)
 		if (all->v[i].function.entry == all->v[k].function.entry)
 			return false;
 	return all->v[k].function.entry;
-}
-
-/* Does any of its calls come back to who called? */
-static bool comes_back(const struct dbg_callees *all, uint32_t k)
-{
-	for (uint32_t i = k; i < all->n; i++)
-		if (all->v[i].function.entry == all->v[k].function.entry &&
-		    all->v[i].return_pc)
-			return true;
-	return false;
 }
 
 /* What was inlined stands where it was inlined; of calls proper the handler
@@ -470,10 +473,7 @@ static void add_callees(struct statement *s, const struct dbg_function *f,
 			add_function(s, to);
 		if (to->is_inline || debug_is_foreign(s->q->program, s->src))
 			continue;
-		if (comes_back(&callees, i))
-			add_called(s, &callees, i);
-		else
-			s->jumped_to = to->name;
+		add_called(s, &callees, i);
 	}
 }
 
@@ -492,7 +492,8 @@ static enum resolve_status no_callee(struct statement *s)
 		q->answer->help = arena_printf(
 			arena_of(s), "'%" STR_FMT "' is jumped to where this "
 			"function ends (a tail call), and returns to its "
-			"caller: nothing tells who jumped",
+			"caller: who jumped is known only where that one calls "
+			"this function by its name",
 			STR_ARG(s->jumped_to));
 	else if (q->user)
 		q->answer->help = STR("compilers note calls when they optimize "
@@ -518,12 +519,6 @@ enum resolve_status callee_resolve(struct query *q)
 		return query_nothing(q, all->arg_span, DIAG_BAD_POINT_ARG,
 				     "the depth must be from 1 to %d",
 				     CALLEES_DEPTH_MAX);
-	/* The kernel puts an address of its own where a function whose return
-	 * is probed finds the one that it returns to. */
-	if (depth > 1 && q->data == CALLEE_RETURNS)
-		return query_nothing(q, all->arg_span, DIAG_BAD_POINT_ARG,
-				     "who called the callers is not known when "
-				     "returns are probed: the depth must be 1");
 	if (begin(&s, q, "function") != RESOLVE_FOUND ||
 	    functions(&s, DBG_CALLS, &f) != RESOLVE_FOUND)
 		return RESOLVE_NOTHING;
