@@ -25,7 +25,7 @@ probe kernel.function("%s").return { returns++ }
 probe kernel.function("finish_task_*") {
     if (ppfunc() == "%s") many++
 }
-probe kernel.function("f*_*s*") { names[ppfunc()]++ }
+probe kernel.function("fi*_*s*") { names[ppfunc()]++ }
 probe timer.s(2) { exit() }
 probe end {
     println(one > 9, " ", many > 9, " ", returns > 9, " ", names["%s"] > 9)

@@ -14,11 +14,11 @@ SLOW = float(os.environ.get("LIVE_SLOW", "1"))
 WORKLOAD = os.path.join(os.environ["BUILD"], "tests/kernel/kernel-workload")
 FILE = "/run/spile/functions"
 HEAD = 8 + 40 + 4 + 4
-SCRIPT = """probe kernel.function("vfs_*").call {
+SCRIPT = """probe kernel.function("vfs_[rw]*").call {
 	if (pid() == target() && (ppfunc() == "vfs_read" || ppfunc() == "vfs_write"))
 		n[ppfunc()]++
 }
-probe kernel.function("vfs_*").return { if (pid() == target()) returns++ }
+probe kernel.function("vfs_[rw]*").return { if (pid() == target()) returns++ }
 global n, returns
 probe end { println(n["vfs_read"], " ", n["vfs_write"], " ", returns > 2) }"""
 

@@ -23,14 +23,15 @@ for _ in range(3):
 print("ready", flush=True)
 time.sleep(100)
 """
-FORKS = """
+FORKS = f"""
 import os, time
 print("ready", flush=True)
 pids = []
-while len(pids) < 400:
+while len(pids) < {int(max(400 / SLOW, 60))}:
     pid = os.fork()
     if not pid:
         time.sleep(100)
+        os._exit(0)
     pids.append(pid)
     time.sleep(0.002)
 print(*pids, flush=True)

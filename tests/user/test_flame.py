@@ -11,7 +11,8 @@ import sys
 
 EXAMPLE = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                        "../../examples/flame.stp")
-BUSY = "/bin/bash -c 'i=0; while ((i++ < 200000)); do :; done'"
+TURNS = int(200000 / float(os.environ.get("LIVE_SLOW", "1")))
+BUSY = f"/bin/bash -c 'i=0; while ((i++ < {TURNS})); do :; done'"
 
 
 def main():
