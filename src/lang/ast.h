@@ -20,6 +20,7 @@
 struct var;		/* sema/program.h */
 struct func;		/* sema/program.h */
 struct ast_stmt;
+struct ctype_ref;	/* dbg/ctypes.h */
 struct target;		/* sema/program.h: a resolved $x or @cast path */
 
 enum ast_expr_kind {
@@ -74,6 +75,18 @@ enum ty {
 };
 
 struct ast_expr;
+
+/* Why a piece of C could not become a part of the tree. */
+struct ast_refusal {
+	struct span span;		/* in the C */
+	struct str text, help;
+};
+
+/* %{ C %} */
+struct ast_c {
+	struct str text;		/* without %{ and %} */
+	const struct ast_refusal *refusal;	/* sema: or NULL */
+};
 
 /* A list of expressions; NULL stands for the wildcard '*' of a slice. */
 struct ast_exprs {
@@ -157,6 +170,9 @@ struct ast_expr {
 		struct {		/* ATOP */
 			enum ast_atop op;
 			struct ast_exprs args;
+			/* sema: of a CAST that C texts make, the type: not
+			 * all have names */
+			const struct ctype_ref *type;
 			struct target *target;	/* sema: */
 		} at_op;
 		struct {		/* ACCESS: TARGET, ATOP or any value */
@@ -214,9 +230,7 @@ struct ast_expr {
 			int64_t params[3];
 			uint32_t nparams;
 		} stat;
-		struct {
-			struct str text;	/* without %{ and %} */
-		} embedded;
+		struct ast_c embedded;
 	};
 };
 
@@ -260,7 +274,7 @@ struct ast_stmt {
 			struct ast_expr *message;	/* NAME or NULL */
 			struct ast_stmt *handler;
 		} try_;
-		struct str embedded;
+		struct ast_c embedded;
 	};
 };
 

@@ -354,7 +354,7 @@ static void print_stmt(const struct printer *p, const struct ast_stmt *s,
 		return;
 	case AST_S_EMBEDDED:
 		putc(' ', p->out);
-		ast_print_string(s->embedded, p->out);
+		ast_print_string(s->embedded.text, p->out);
 		putc('\n', p->out);
 		return;
 	case AST_S_EXPR:

@@ -492,7 +492,7 @@ void ast_unparse_stmt(const struct ast_stmt *s, uint32_t indent,
 		try_(s, indent, out);
 		return;
 	case AST_S_EMBEDDED:
-		buf_printf(out, "%%{%" STR_FMT "%%}", STR_ARG(s->embedded));
+		buf_printf(out, "%%{%" STR_FMT "%%}", STR_ARG(s->embedded.text));
 		return;
 	}
 }

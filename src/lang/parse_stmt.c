@@ -426,7 +426,7 @@ static struct ast_stmt *embedded(struct parser *p)
 	struct ast_stmt *s = new_stmt(p, AST_S_EMBEDDED);
 	struct token t = parser_take(p);
 
-	s->embedded = t.text;
+	s->embedded.text = t.text;
 	if (!p->allows_c)
 		parser_report(p, DIAG_GURU_ONLY, t.span,
 			     "embedded C needs guru mode (-g)");

@@ -392,6 +392,20 @@ static void check_match(struct checker *c, const struct ast_expr *e)
 	err_free(err);
 }
 
+/* C that did not become a part of the tree. */
+static void report_c(struct checker *c, const struct ast_c *code,
+		     struct span span)
+{
+	const struct ast_refusal *r = code->refusal;
+	struct diag *d;
+
+	d = diag_error(c->program->diags, DIAG_EMBEDDED_C, r ? r->span : span,
+		       "%" STR_FMT,
+		       STR_ARG(r ? r->text : STR("C code is not run")));
+	if (r && r->help.len)
+		diag_help(c->program->diags, d, "%" STR_FMT, STR_ARG(r->help));
+}
+
 static bool visit(struct ast_expr **place, void *data)
 {
 	struct checker *c = data;
@@ -423,8 +437,7 @@ static bool visit(struct ast_expr **place, void *data)
 			bad_stat_value(c, e);
 		return false;
 	case AST_EMBEDDED:
-		diag_error(c->program->diags, DIAG_EMBEDDED_C, e->span,
-			   "C code is not run");
+		report_c(c, &e->embedded, e->span);
 		return false;
 	case AST_NUMBER:
 	case AST_STRING:
@@ -510,8 +523,7 @@ static bool visit_stmt(struct ast_stmt **place, void *data)
 		check_delete(c, s->expr);
 		return true;
 	case AST_S_EMBEDDED:
-		diag_error(c->program->diags, DIAG_EMBEDDED_C, s->span,
-			   "C code is not run");
+		report_c(c, &s->embedded, s->span);
 		return true;
 	case AST_S_EMPTY:
 	case AST_S_BLOCK:

@@ -10,6 +10,7 @@
 
 #include "lang/diag.h"
 #include "sema/defer.h"
+#include "sema/embedded/embedded.h"
 #include "sema/fold.h"
 #include "sema/library.h"
 #include "sema/scope.h"
@@ -71,7 +72,8 @@ static void warn_assignment(struct elider *el, const struct ast_expr *e)
 	const struct ast_expr *to = e->kind == AST_ASSIGN ? e->assign.to :
 							    e->incdec.of;
 
-	if (may_warn(el, e->span) && !to->name.var->is_deferred)
+	if (may_warn(el, e->span) && !to->name.var->is_deferred &&
+	    !embedded_is_name(to->name.name))
 		diag_warning(ds, DIAG_ELIDED_ASSIGNMENT, e->span,
 			     "'%" STR_FMT "' is assigned but never used",
 			     STR_ARG(to->name.name));

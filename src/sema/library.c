@@ -42,6 +42,11 @@ struct library {
 	bool macros_read;
 };
 
+const struct parse_options *library_options(const struct library *l)
+{
+	return &l->options;
+}
+
 #define MAX_FILES 20000		/* of all directories */
 
 struct library *library_open(struct program *p, const struct parse_options *o,

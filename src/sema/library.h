@@ -27,6 +27,9 @@ struct library;
 struct library *library_open(struct program *p, const struct parse_options *o,
 			     const struct str *dirs, uint32_t ndirs);
 
+/* How its files are parsed. */
+const struct parse_options *library_options(const struct library *l);
+
 /* The macros of the .stpm files, for parsing this text: NULL when it uses
  * none of them. */
 struct macros *library_macros(struct library *l, struct str text);

@@ -34,6 +34,7 @@
 #include "image/image.h"
 #include "lang/ast.h"
 
+struct c_unit;		/* sema/embedded/c_parse.h */
 struct dbg_loc_op;
 struct debug_sources;
 struct diags;
@@ -245,6 +246,8 @@ struct program {
 	struct debug_sources *debug;	/* sema/resolve/debug.h */
 	const struct sema_options *options;
 	struct library *library;	/* sema/library.h */
+	struct c_unit *c_unit;		/* what C texts define, or NULL: none
+					 * was read yet */
 	VEC(struct ast_file *) files;	/* script first, then library files as
 					 * they were found to be needed */
 	struct vars globals;

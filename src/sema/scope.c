@@ -15,6 +15,7 @@
 #include "sema/scope.h"
 
 #include "lang/diag.h"
+#include "sema/embedded/embedded.h"
 #include "sema/expand.h"
 #include "sema/library.h"
 #include "sema/scope_func.h"
@@ -397,10 +398,13 @@ static void enter(struct scope *sc, struct vars *vars,
 		map_set(&sc->locals, vars->v[i]->name, vars->v[i]);
 }
 
-static void resolve_body(struct scope *sc, struct ast_stmt **body)
+/* fn: whose body it is, or NULL: a handler's. */
+static void resolve_body(struct scope *sc, struct ast_stmt **body,
+			 const struct ast_function *fn)
 {
 	if (!*body)
 		return;
+	embedded_body(sc->program, body, fn);
 	walk_stmts(body, visit_arrays, sc);
 	walk_exprs(*body, visit, sc);
 	walk_stmts(body, visit_loops, sc);
@@ -426,17 +430,19 @@ static void report_local(struct scope *sc, const struct var *v)
 static void resolve_probe(struct scope *sc, struct probe *pr)
 {
 	enter(sc, &pr->locals, pr->scope);
-	for (struct cond *c = pr->conditions; c; c = c->next)
+	for (struct cond *c = pr->conditions; c; c = c->next) {
+		embedded_expr(sc->program, &c->expr);
 		walk_expr(&c->expr, visit, sc);
+	}
 	if (pr->locals.n)
 		report_local(sc, pr->locals.v[0]);
-	resolve_body(sc, &pr->body);
+	resolve_body(sc, &pr->body, NULL);
 }
 
 static void resolve_func(struct scope *sc, struct func *f)
 {
 	enter(sc, &f->vars, f->scope);
-	resolve_body(sc, &f->body);
+	resolve_body(sc, &f->body, f->decl);
 }
 
 /* Files that came since number `first`: their probes run too. */

@@ -2,6 +2,7 @@
 #include "sema/scope_func.h"
 
 #include "lang/diag.h"
+#include "sema/embedded/embedded.h"
 #include "sema/library.h"
 #include "sema/scope.h"
 #include "sema/walk.h"
@@ -17,7 +18,7 @@ struct instance {
 
 /* A function as declared. */
 struct decl {
-	const struct ast_function *fn;
+	struct ast_function *fn;
 	const struct ast_file *file;
 	uint32_t order;
 	uint32_t visit;			/* search that has seen it */
@@ -71,7 +72,7 @@ static void check_params(struct program *p, const struct ast_function *fn)
 }
 
 static void declare(struct scope_funcs *fs, const struct ast_file *f,
-		    const struct ast_function *fn)
+		    struct ast_function *fn)
 {
 	struct program *p = fs->program;
 	struct str key = fn->is_private ? decl_key(p, f, fn->name) : fn->name;
@@ -115,6 +116,8 @@ static void insert(struct scope_funcs *fs, struct overloads *o,
 {
 	uint32_t i;
 
+	if (!d->fn->body)
+		embedded_function(fs->program, d->fn);
 	vec_push(fs->program->arena, &o->list, d);
 	for (i = o->list.n - 1; i > 0; i--) {
 		if (priority(o->list.v[i - 1]) <= priority(d))
@@ -301,28 +304,7 @@ static bool overloads_use_context(struct scope_funcs *fs,
 
 /* ---- instances ---- */
 
-static struct ast_stmt *copy_body(struct program *p,
-				  const struct ast_function *fn,
-				  const struct ast_expr *call)
-{
-	struct ast_stmt *s;
-	struct diag *d;
-
-	if (fn->body)
-		return ast_clone_stmt(p->arena, fn->body);
-	d = diag_error(p->diags, DIAG_EMBEDDED_C, call->at,
-		       "the function '%" STR_FMT
-		       "' is written in C, which spile does not run",
-		       STR_ARG(fn->name));
-	diag_note(p->diags, d, fn->span, "it is defined here");
-	s = arena_new(p->arena, struct ast_stmt);
-	s->kind = AST_S_BLOCK;
-	s->span = fn->span;
-	return s;
-}
-
 static struct func *func_new(struct scope_funcs *fs, const struct decl *d,
-			     const struct ast_expr *call,
 			     const struct target_scope *scope)
 {
 	struct program *p = fs->program;
@@ -331,7 +313,7 @@ static struct func *func_new(struct scope_funcs *fs, const struct decl *d,
 
 	f->name = fn->name;
 	f->decl = fn;
-	f->body = copy_body(p, fn, call);
+	f->body = ast_clone_stmt(p->arena, fn->body);
 	f->nparams = fn->nparams;
 	f->type = fn->type;
 	f->type_span = fn->type == TY_UNKNOWN ? (struct span){} : fn->span;
@@ -355,7 +337,6 @@ static struct func *func_new(struct scope_funcs *fs, const struct decl *d,
 }
 
 static struct func *instance(struct scope_funcs *fs, struct decl *d,
-			     const struct ast_expr *call,
 			     const struct target_scope *scope, bool *is_new)
 {
 	struct instance *i;
@@ -365,7 +346,7 @@ static struct func *instance(struct scope_funcs *fs, struct decl *d,
 			return i->func;
 	i = arena_new(fs->program->arena, struct instance);
 	*i = (struct instance){ .scope = scope, .next = d->instances };
-	i->func = func_new(fs, d, call, scope);
+	i->func = func_new(fs, d, scope);
 	d->instances = i;
 	*is_new = true;
 	return i->func;
@@ -492,7 +473,7 @@ struct func *scope_funcs_find(struct scope_funcs *fs, struct ast_expr *call,
 	uses = overloads_use_context(fs, &o);
 	for (uint32_t i = 0; i < o.list.n; i++) {
 		bool is_new = false;
-		struct func *fn = instance(fs, o.list.v[i], call,
+		struct func *fn = instance(fs, o.list.v[i],
 					   uses ? targets : NULL, &is_new);
 
 		if (!is_new && !last)

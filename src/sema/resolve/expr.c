@@ -215,6 +215,9 @@ static struct path path_of_cast(const struct expr_context *c,
 	struct ctypes *btf;
 	uint32_t id;
 
+	if (e->at_op.type)
+		return path_of_pointer(c->program, e->at_op.args.v[0],
+				       *e->at_op.type);
 	if (!name)
 		return expr_undefined(c, DIAG_BAD_ATOP,
 				      STR("the type of @cast must be a string literal"),

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sema/embedded/embedded.h"
+
+#include "sema/embedded/c_unit.h"
+#include "sema/walk.h"
+
+/* A parser of one text. */
+struct text {
+	struct c c;
+	struct c_failure failure;
+	struct c_scope scope;
+	struct map names;
+};
+
+static struct text *begin(struct program *p, struct str text, struct span at)
+{
+	struct c_unit *u = c_unit_get(p);
+	struct text *t = arena_new(p->arena, struct text);
+
+	c_init(&t->c, u, &t->failure);
+	c_read_text(&t->c, text, c_text_base(u, text, at), at);
+	c_push_scope(&t->c, &t->scope);
+	return t;
+}
+
+static void of_function(struct text *t, const struct ast_function *fn)
+{
+	if (!fn)
+		return;
+	t->c.in_function = true;
+	t->c.params = fn->params;
+	t->c.nparams = fn->nparams;
+}
+
+static struct ast_refusal *refusal(struct program *p, const struct text *t,
+				   struct span at)
+{
+	struct ast_refusal *r = arena_new(p->arena, struct ast_refusal);
+
+	r->span = t->failure.span.len ? t->failure.span : at;
+	r->text = t->failure.text;
+	r->help = t->failure.help;
+	return r;
+}
+
+bool embedded_is_name(struct str name)
+{
+	return str_find_char(name, '\'') >= 0;
+}
+
+/* ---- functions ---- */
+
+static void set_result(struct text *t, struct program *p,
+		       const struct ast_function *fn)
+{
+	if (fn->type == TY_UNKNOWN)
+		return;
+	t->c.result = &c_type_long;
+	if (fn->type == TY_STRING)
+		t->c.result = c_type_text(p->arena,
+					  p->options->limits.maxstringlen);
+	t->c.result_name = STR("retvalue'");
+}
+
+void embedded_function(struct program *p, struct ast_function *fn)
+{
+	struct text *t = begin(p, fn->embedded, fn->span);
+	struct ast_stmt *s;
+
+	map_init(&t->names, p->arena);
+	t->c.names = &t->names;
+	of_function(t, fn);
+	set_result(t, p, fn);
+	fn->body = c_body(&t->c, fn->span);
+	if (!t->failure.is_set)
+		return;
+	s = c_stmt_new(&t->c, AST_S_EMBEDDED, fn->span);
+	s->embedded.text = fn->embedded;
+	s->embedded.refusal = refusal(p, t, fn->span);
+	fn->body->block = (struct ast_stmts){};
+	vec_push(p->arena, &fn->body->block, s);
+}
+
+/* ---- in handlers and other functions ---- */
+
+struct visit {
+	struct program *program;
+	const struct ast_function *fn;
+};
+
+static bool is_string(struct str text)
+{
+	return str_find(text, STR("/* string */")) >= 0;
+}
+
+static void one_expr(struct program *p, struct ast_expr **place,
+		     const struct ast_function *fn)
+{
+	struct ast_expr *e = *place;
+	struct text *t;
+	struct c_value v;
+	struct ast_expr *made;
+
+	if (e->embedded.refusal)
+		return;
+	t = begin(p, e->embedded.text, e->span);
+	of_function(t, fn);
+	v = c_expr(&t->c);
+	if (c_peek(&t->c, 0)->kind != C_END)
+		c_error(&t->c, c_span(&t->c), "one expression is expected here");
+	made = is_string(e->embedded.text) ? c_text(&t->c, v) :
+					     c_scalar(&t->c, v).e;
+	if (t->failure.is_set) {
+		e->embedded.refusal = refusal(p, t, e->span);
+		return;
+	}
+	*place = made;
+}
+
+static bool visit_expr(struct ast_expr **e, void *data)
+{
+	struct visit *v = data;
+
+	if ((*e)->kind == AST_EMBEDDED)
+		one_expr(v->program, e, v->fn);
+	return true;
+}
+
+static bool visit_stmt(struct ast_stmt **place, void *data)
+{
+	struct visit *v = data;
+	struct ast_stmt *s = *place, *made;
+	struct text *t;
+
+	if (s->kind != AST_S_EMBEDDED || s->embedded.refusal)
+		return true;
+	t = begin(v->program, s->embedded.text, s->span);
+	of_function(t, v->fn);
+	t->c.in_function = false;	/* it cannot leave it */
+	made = c_body(&t->c, s->span);
+	if (t->failure.is_set)
+		s->embedded.refusal = refusal(v->program, t, s->span);
+	else
+		*place = made;
+	return true;
+}
+
+void embedded_body(struct program *p, struct ast_stmt **body,
+		   const struct ast_function *fn)
+{
+	struct visit v = { p, fn };
+
+	walk_stmts(body, visit_stmt, &v);
+	walk_exprs(*body, visit_expr, &v);
+}
+
+void embedded_expr(struct program *p, struct ast_expr **e)
+{
+	struct visit v = { p, NULL };
+
+	walk_expr(e, visit_expr, &v);
+}
