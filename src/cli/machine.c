@@ -183,6 +183,7 @@ struct err *machine_cg_options(struct compile *c, struct cg_options *ret)
 		.ncpus = world_cpus(c->world),
 		.arch = world_arch(c->world),
 		.features = c->program.features,
+		.portable = c->program.portable,
 		.turns = c->options->turns,
 		.short_steps = c->options->short_steps,
 		/* To find out how many ticks a second has takes time. */

@@ -22,6 +22,7 @@ struct cg_options {
 	uint32_t hz;			/* ticks a second there; 0 = 250 */
 	const struct arch *arch;
 	const struct sources *sources;	/* NULL: no line table */
+	bool portable;			/* may run on another kernel */
 	struct ctypes *btf;		/* of that kernel; NULL: no filter by
 					 * file or target is made */
 };

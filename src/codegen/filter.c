@@ -17,6 +17,26 @@
 #define NUMBERS_MAX 1024	/* of system calls */
 #define PARENTS_MAX 16		/* up from a task to the target */
 
+/* For another kernel: what is said of this one, which the code is made for. */
+static void note_place(struct cg_fn *fn, const char *type, const char *member,
+		       bool there, uint32_t off, uint32_t size)
+{
+	struct image *img = fn->g->img;
+	struct buf tag = {};
+	struct image_access a = { .kind = there ? ACCESS_PLACE : ACCESS_EXISTS,
+				  .value = there ? off : 0 };
+
+	if (!fn->g->o->portable)
+		return;
+	if (there && size <= 8)
+		a.size = (uint8_t)size;
+	buf_printf(&tag, "struct %s", type);
+	a.type = image_intern(img, fn->g->a, buf_view(&tag));
+	a.path = image_intern(img, fn->g->a, str_from(member));
+	buf_deinit(&tag);
+	image_access(img, fn->g->a, &a);
+}
+
 bool cg_find_place(struct cg_fn *fn, const char *type, const char *member,
 		   uint32_t *off, uint32_t *size)
 {
@@ -24,16 +44,20 @@ bool cg_find_place(struct cg_fn *fn, const char *type, const char *member,
 	struct ctype_member m;
 	uint64_t bytes;
 	uint32_t id;
+	bool there;
 
 	if (!btf)
 		return false;
 	id = ctypes_find(btf, CTYPE_STRUCT, str_from(type));
-	if (!id || !ctypes_find_member(btf, id, str_from(member), &m) ||
-	    !ctypes_size(btf, m.type, &bytes))
-		return false;
-	*off = m.bit_offset / 8;
-	*size = (uint32_t)bytes;
-	return true;
+	there = id && ctypes_find_member(btf, id, str_from(member), &m) &&
+		ctypes_size(btf, m.type, &bytes);
+	if (there) {
+		*off = m.bit_offset / 8;
+		*size = (uint32_t)bytes;
+	}
+	note_place(fn, type, member, there, there ? *off : 0,
+		   there ? *size : 0);
+	return there;
 }
 
 bool cg_find_member(struct cg_fn *fn, const char *type, const char *member,
@@ -157,9 +181,8 @@ cg_reg cg_uid_gid(struct cg_fn *fn)
 
 void cg_comm(struct cg_fn *fn, struct cg_str dst)
 {
-	struct ctypes *btf = fn->g->o->btf;
 	struct cg_code *c = fn->c;
-	struct ctype_member m;
+	uint32_t off, size;
 	cg_reg task;
 
 	if (!cg_is_apart(fn)) {
@@ -169,15 +192,13 @@ void cg_comm(struct cg_fn *fn, struct cg_str dst)
 		return;
 	}
 	cg_str_clear(fn, dst);
-	if (!btf || !ctypes_find_member(btf, ctypes_find(btf, CTYPE_STRUCT,
-							 STR("task_struct")),
-					STR("comm"), &m))
+	if (!cg_find_place(fn, "task_struct", "comm", &off, &size))
 		return;
 	task = cg_current(fn);
 	code_mov(c, R1, cg_str_addr(fn, dst));
 	code_movi(c, R2, dst.bound + 1);
 	code_mov(c, R3, task);
-	code_alui(c, BPF_ADD, R3, (int64_t)(m.bit_offset / 8));
+	code_alui(c, BPF_ADD, R3, off);
 	code_call(c, HELPER_probe_read_kernel_str);
 }
 
@@ -317,20 +338,17 @@ static cg_reg of_thread(struct cg_fn *fn, uint64_t at, const char *name)
 static void by_width(struct cg_fn *fn, bool narrow)
 {
 	cg_label wide = code_label(fn->c);
-	struct ctypes *btf = fn->g->o->btf;
-	struct ctype_member m;
-	uint32_t id = btf ? ctypes_find(btf, CTYPE_STRUCT,
-					 STR("task_struct")) : 0;
+	uint32_t off, size;
 	cg_reg flags;
 
-	if (!id || !ctypes_find_member(btf, id, STR("thread_info"), &m)) {
+	if (!cg_find_place(fn, "task_struct", "thread_info", &off, &size)) {
 		if (narrow)
 			need(fn, NO_REG, 0);
 		return;
 	}
 	if (!is_arm64(fn) && cg_has(fn, FEATURE_BIT(PEEK)))
 		by_instruction(fn, narrow ? fn->out : wide);
-	flags = of_thread(fn, m.bit_offset / 8, is_arm64(fn) ? "flags" :
+	flags = of_thread(fn, off, is_arm64(fn) ? "flags" :
 							       "status");
 	if (flags != NO_REG && !narrow) {
 		code_ifi(fn->c, BPF_JSET, flags, is_arm64(fn) ?

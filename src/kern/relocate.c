@@ -118,12 +118,24 @@ static struct err *find_shift(struct relocate *r, struct image_access *a,
 	return NULL;
 }
 
+/* It is in the code already. */
+static struct err *is_at(struct relocate *r, const struct image_access *a,
+			 const struct member *m)
+{
+	if (a->size && m->size != a->size)
+		return is_different(r, a, "size");
+	return (int64_t)(m->bit_offset / 8) == a->value ?
+		       NULL : is_different(r, a, "place");
+}
+
 static struct err *find_member(struct relocate *r, struct image_access *a,
 			       struct ctypes *btf)
 {
 	struct member m;
 	bool there = member_find(btf, text(r, a->type), text(r, a->path), &m);
 
+	if (a->kind == ACCESS_PLACE && there)
+		return is_at(r, a, &m);
 	if (a->kind == ACCESS_EXISTS) {
 		if (there == (a->value != 0))
 			return NULL;
@@ -254,6 +266,7 @@ static struct err *find_access(struct relocate *r, struct image_access *a)
 	case ACCESS_SHIFT:
 	case ACCESS_SIZE:
 	case ACCESS_EXISTS:
+	case ACCESS_PLACE:
 		return find_member(r, a, btf);
 	case ACCESS_ENUM:
 		return find_enumerator(r, a, btf);
@@ -304,14 +317,15 @@ static struct err *check_arch(const struct image *img, const struct world *w)
 }
 
 /* Which accesses programs or host code use; what was only asked about (does it
- * exist?) always counts. */
+ * exist, is it there?) always counts. */
 static bool *find_used(struct relocate *r)
 {
 	const struct image *img = r->img;
 	bool *used = arena_array(&r->arena, img->accesses.n + 1, bool);
 
 	for (uint32_t i = 0; i < img->accesses.n; i++)
-		used[i] = img->accesses.v[i].kind == ACCESS_EXISTS;
+		used[i] = img->accesses.v[i].kind == ACCESS_EXISTS ||
+			  img->accesses.v[i].kind == ACCESS_PLACE;
 	for (uint32_t i = 0; i < img->relocs.n; i++) {
 		const struct image_reloc *rel = &img->relocs.v[i];
 

@@ -15,6 +15,7 @@ IMAGES = [
     ("portable.img", WORKLOAD,
      "3 kernel-workload, kernel-workload 1 1 0, 2\n"),
     ("choice.img", "sleep 0.3", "slept: 1\n"),
+    ("places.img", "sleep 0.3", "1 1 1\n"),
 ]
 AGAIN = "The script is compiled again for this kernel"
 
@@ -29,8 +30,10 @@ def main():
                                command],
                               capture_output=True, text=True, timeout=200)
         differs = name == "choice.img" and os.uname().release < "5.14"
+        # Where members are in structs is another thing on each kernel.
         if (done.stdout != wanted or done.returncode or
-                (AGAIN in done.stderr) != differs):
+                (name != "places.img" and
+                 (AGAIN in done.stderr) != differs)):
             print(f"{name}: status {done.returncode}\nwanted {wanted}"
                   f"got {done.stdout}{done.stderr}")
             return 1
