@@ -8,6 +8,7 @@
 #include "run/host.h"
 #include "run/output.h"
 #include "run/session_own.h"
+#include "run/signals.h"
 #include "run/store.h"
 #include "run/timers.h"
 
@@ -27,6 +28,7 @@ static struct attach_request request(struct session *s, uint32_t i)
 		.target_waits = s->command.pid && !s->command.started,
 		.world = s->o->world,
 		.lists = &s->lists,
+		.stopped = signals_stopped,
 	};
 }
 
@@ -189,10 +191,10 @@ struct err *session_arm(struct session *s)
 		if (!session_is_kernel(s, i) ||
 		    on == is_attached(&s->attached[i]))
 			continue;
-		if (on)
-			e = attach_or_leave_out(s, i);
-		else
+		if (!on)
 			detach(&s->attached[i]);
+		else if (!signals_stopped())
+			e = attach_or_leave_out(s, i);
 	}
 	attach_lists_drop(&s->lists);
 	if (!e)

@@ -143,6 +143,11 @@ void signals_forget(void)
 	stops = last_stop = 0;
 }
 
+bool signals_stopped(void)
+{
+	return stops > 0;
+}
+
 bool signals_switch(void)
 {
 	bool is_asked = switches;
@@ -179,6 +184,7 @@ UNIT_TEST_CASE(signals_are_given_back)
 		raise(SIGUSR2);
 		TEST(signals_switch() && !signals_switch());
 		raise(SIGTERM);
+		TEST(signals_stopped());
 		TEST_EQ(signals_taken(fd), SIGTERM);
 		signals_close(fd);
 		TEST(handler_of(SIGHUP) == SIG_IGN);

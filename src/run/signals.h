@@ -30,6 +30,9 @@ int signals_taken(int fd);
 /* None has come so far. */
 void signals_forget(void);
 
+/* Has one come that ends the session?  signals_taken() will still tell. */
+bool signals_stopped(void);
+
 /* What is to be done before a second signal ends the process, by async-signal-
  * safe means; NULL: nothing.  Was there something before? */
 bool signals_at_kill(void (*what)(void));

@@ -52,6 +52,9 @@ struct attach_request {
 	bool target_waits;	/* it is a command that has yet to start */
 	struct world *world;
 	struct attach_lists *lists;
+	/* Is what is being attached not wanted any more?  Then a kind that
+	 * attaches many may leave the rest out. */
+	bool (*stopped)(void);
 	istr module;		/* for the kinds: the sites in this one */
 };
 

@@ -17,6 +17,9 @@
 
 #define UPROBE_RETURN 1		/* BPF_F_UPROBE_MULTI_RETURN */
 #define UPROBE_ENOTSUPP 524	/* an instruction that cannot be stepped */
+#define UPROBE_AT_ONCE 512u	/* sites of a link: the kernel hears no signal
+				 * meanwhile, and where hundreds of processes
+				 * have the file, some 0.3 ms go by for each */
 #define UPROBE_SEMAPHORE_SHIFT 32	/* in perf_event_attr.config */
 
 static uint32_t nsites(const struct attach_request *r)
@@ -198,6 +201,7 @@ static struct err *multi_file(struct multi *m, uint32_t first,
 			      struct attachment *ret)
 {
 	const struct image_site *s = site_at(m->r, first);
+	struct err *e = NULL;
 
 	m->offsets.n = m->semaphores.n = m->cookies.n = 0;
 	for (uint32_t i = first; i < nsites(m->r); i++)
@@ -205,7 +209,13 @@ static struct err *multi_file(struct multi *m, uint32_t first,
 			multi_take(m, i);
 	m->path = arena_str(&m->arena, image_str(m->r->image, s->name)).s;
 	m->pid = kernel_filter(m->r, s);
-	return multi_attach(m, 0, m->offsets.n, ret);
+	for (uint32_t n, at = 0; at < m->offsets.n && !e; at += n) {
+		if (m->r->stopped())
+			break;
+		n = MIN(m->offsets.n - at, UPROBE_AT_ONCE);
+		e = multi_attach(m, at, n, ret);
+	}
+	return e;
 }
 
 /* Why, if nothing has been attached. */
