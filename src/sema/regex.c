@@ -242,6 +242,8 @@ static struct part *atom(struct regex *r)
 	case '\\':
 		if (!more(r))
 			return fail(r, "nothing follows the last '\\'");
+		if (r->s.s[r->at] >= '1' && r->s.s[r->at] <= '9')
+			return fail(r, "what a group has matched ('\\1') cannot be asked for");
 		return byte_part(r, r->s.s[r->at++]);
 	default:
 		return byte_part(r, c);

@@ -3,22 +3,59 @@
 #include "sema/embedded/c_parse.h"
 
 #include "sema/program.h"
+#include "sema/walk.h"
+
+/* What tells that a global, or what an array of this name holds, is a text. */
+struct evidence {
+	struct str name;
+	bool found;
+};
+
+static bool gives_text(const struct ast_expr *e)
+{
+	return e->kind == AST_STRING ||
+	       (e->kind == AST_PRINT && ast_printop_is_string(e->print.op)) ||
+	       (e->kind == AST_BINARY && e->binary.op == BINOP_CONCAT);
+}
+
+static bool look(struct ast_expr **place, void *data)
+{
+	struct evidence *ev = data;
+	const struct ast_expr *e = *place, *to;
+
+	if (e->kind != AST_ASSIGN)
+		return true;
+	to = e->assign.to;
+	if (to->kind == AST_INDEX)
+		to = to->index.base;
+	if (to->kind == AST_NAME && str_eq(to->name.name, ev->name) &&
+	    (e->assign.op == BINOP_CONCAT || gives_text(e->assign.value)))
+		ev->found = true;
+	return true;
+}
+
+static void look_into(struct evidence *ev, const struct ast_file *f)
+{
+	for (uint32_t i = 0; i < f->globals.n; i++)
+		if (str_eq(f->globals.v[i]->name, ev->name) &&
+		    f->globals.v[i]->init &&
+		    f->globals.v[i]->init->kind == AST_STRING)
+			ev->found = true;
+	for (uint32_t i = 0; i < f->probes.n; i++)
+		walk_exprs(f->probes.v[i]->body, look, ev);
+	for (uint32_t i = 0; i < f->functions.n; i++)
+		if (f->functions.v[i]->body)
+			walk_exprs(f->functions.v[i]->body, look, ev);
+}
 
 static bool is_string(struct c *c, struct str name)
 {
 	const struct program *p = c->unit->program;
+	struct evidence ev = { .name = name };
 
-	for (uint32_t i = 0; i < p->files.n; i++) {
-		const struct ast_file *f = p->files.v[i];
-
-		for (uint32_t k = 0; k < f->globals.n; k++) {
-			const struct ast_global *g = f->globals.v[k];
-
-			if (str_eq(g->name, name) && g->init)
-				return g->init->kind == AST_STRING;
-		}
-	}
-	return false;
+	for (uint32_t i = 0; i < p->files.n; i++)
+		look_into(&ev, p->files.v[i]);
+	return ev.found;
 }
 
 /* A key or a value: whatever it is in C. */

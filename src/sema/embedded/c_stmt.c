@@ -255,6 +255,15 @@ static void stap_return(struct c *c, struct span span)
 	emit_return(c, e, span);
 }
 
+/* On to the next of the functions of this name. */
+static void stap_next(struct c *c, struct span span)
+{
+	if (c->is_c_function)
+		c_error(c, span, "a function of C alone has no next");
+	c_emit(c, c_stmt_new(c, AST_S_NEXT, span));
+	c_expect(c, ";");
+}
+
 static void goto_(struct c *c, struct span span)
 {
 	struct c_token t = c_take(c);
@@ -288,7 +297,7 @@ static bool control(struct c *c)
 		{ "if", if_ }, { "while", while_ }, { "do", do_ },
 		{ "for", for_ }, { "switch", c_switch },
 		{ "return", return_ }, { "goto", goto_ },
-		{ "STAP_RETURN", stap_return },
+		{ "STAP_RETURN", stap_return }, { "STAP_NEXT", stap_next },
 	};
 	struct span span = c_span(c);
 
