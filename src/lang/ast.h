@@ -173,6 +173,7 @@ struct ast_expr {
 			/* sema: of a CAST that C texts make, the type: not
 			 * all have names */
 			const struct ctype_ref *type;
+			const struct ast_refusal *refusal;	/* CONST */
 			struct target *target;	/* sema: */
 		} at_op;
 		struct {		/* ACCESS: TARGET, ATOP or any value */

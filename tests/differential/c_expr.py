@@ -3,7 +3,9 @@
 """Random expressions of C, of all widths and signs: what gcc makes of them and
 what embedded C comes to must be the same.
 
-    c_expr.py SPILE [seed] [how many]"""
+    c_expr.py SPILE [seed] [how many] [kernel]
+
+In the host engine, or by the kernel's (as root)."""
 import random
 import subprocess
 import sys
@@ -86,7 +88,12 @@ def gcc(cases, directory):
                           stdout=subprocess.PIPE).stdout.split()
 
 
-def spile(binary, cases, directory):
+PROBES = {"host": ("begin", []),
+          "kernel": ("syscall.getpid", ["-c", "sh -c 'echo $$ > /dev/null'"])}
+
+
+def spile(binary, cases, directory, engine):
+    point, options = PROBES[engine]
     text, calls = "", ""
     for n, (code, exprs) in enumerate(cases):
         text += f"function f{n}() %{{\n" + "\n".join(code) + "\n"
@@ -95,9 +102,9 @@ def spile(binary, cases, directory):
         text += "%}\n"
         calls += f"f{n}()\n"
     with open(f"{directory}/x.stp", "w", encoding="utf-8") as f:
-        f.write(text + f"probe begin {{\n{calls}exit()\n}}\n")
+        f.write(text + f"probe {point} {{\n{calls}exit()\n}}\n")
     done = subprocess.run([binary, "-w", "-g", "-DMAXACTION=1000000",
-                           f"{directory}/x.stp"], text=True,
+                           f"{directory}/x.stp"] + options, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     if done.returncode:
         print(done.stderr)
@@ -107,10 +114,11 @@ def spile(binary, cases, directory):
 def main():
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
     n = int(sys.argv[3]) if len(sys.argv) > 3 else 100
+    engine = sys.argv[4] if len(sys.argv) > 4 else "host"
     rnd = Random(seed)
     cases = [rnd.case(i) for i in range(n)]
     with tempfile.TemporaryDirectory() as d:
-        want, got = gcc(cases, d), spile(sys.argv[1], cases, d)
+        want, got = gcc(cases, d), spile(sys.argv[1], cases, d, engine)
     lines = [(code, e) for code, exprs in cases for e in exprs]
     wrong = 0
     for i, (code, e) in enumerate(lines):

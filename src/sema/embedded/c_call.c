@@ -86,6 +86,22 @@ static struct c_value do_strncpy(struct call *x)
 				       size));
 }
 
+/* *to = *(T *)from, when that are all bytes of it */
+static struct c_value copy_value(struct call *x)
+{
+	struct c *c = x->c;
+	struct c_value to = c_deref(c, x->args[0]), from;
+	struct ast_expr *size = size_arg(x, 2);
+	uint64_t bytes;
+
+	if (!c_type_size(to.type, &bytes) || size->kind != AST_NUMBER ||
+	    (uint64_t)size->number != bytes)
+		c_error(c, x->span, "a variable can be copied as a whole "
+			"only");
+	from = c_cast(c, x->args[1], c_type_pointer(c->arena, to.type));
+	return c_assign(c, to, c_deref(c, from), x->span);
+}
+
 static bool is_plain(struct call *x)
 {
 	if (x->args[0].type->kind == C_TEXT && !x->args[0].offset)
@@ -180,6 +196,33 @@ static struct c_value do_scnprintf(struct call *x)
 	return print_into(x, 2, true);
 }
 
+/* memcpy(text, address, n): the text there, which may fill the n bytes. */
+static struct c_value do_memcpy(struct call *x)
+{
+	struct c *c = x->c;
+
+	if (x->args[0].ref)
+		return copy_value(x);
+	if (!c_is_text(x->args[1].type)) {
+		c_error(c, x->span, "only numbers and texts can be copied");
+		return c_nothing(c, x->span);
+	}
+	return do_strncpy(x);
+}
+
+/* copy_from_kernel_nofault(&number, address, size): what cannot be read is an
+ * error of the script. */
+static struct c_value do_copy_safely(struct call *x)
+{
+	struct c_value v = do_memcpy(x);
+
+	if (x->is_statement || v.type->kind == C_INT)
+		return c_rvalue(&c_type_int,
+				c_both(x->c, v.e, c_num(x->c, x->span, 0)));
+	c_error(x->c, x->span, "of a text, this has no value here");
+	return v;
+}
+
 /* memset(text, 0, n): an empty one */
 static struct c_value do_memset(struct call *x)
 {
@@ -214,12 +257,6 @@ static struct c_value do_printf(struct call *x)
 static struct c_value do_kread(struct call *x)
 {
 	return c_read(x->c, c_deref(x->c, x->args[0]));
-}
-
-static struct c_value do_current(struct call *x)
-{
-	return c_rvalue(c_type_pointer(x->c->arena, &c_type_void),
-			c_library(x->c, x->span, "__c_current", 0));
 }
 
 /* kderef(size, address), uderef(size, address) */
@@ -337,11 +374,31 @@ static struct c_value call_row(struct c *c, uint32_t i, struct span span)
 	return calls[i].fn(x);
 }
 
+/* What the prelude takes of the library: numbers of numbers. */
+static struct c_value call_library(struct c *c, struct str name,
+				   struct span span)
+{
+	struct call *x = arena_new(c->arena, struct call);
+	struct ast_expr *e = c_node(c, AST_CALL, span);
+
+	x->c = c;
+	x->span = span;
+	take_args(x);
+	e->call.name = name;
+	for (uint32_t i = 0; i < x->n; i++)
+		vec_push(c->arena, &e->call.args, size_arg(x, i));
+	return c_rvalue(&c_type_long, e);
+}
+
 bool c_call(struct c *c, struct str name, struct span span,
 	    struct c_value *ret)
 {
 	if (str_is(name, "offsetof") || str_is(name, "__builtin_offsetof")) {
 		*ret = do_offsetof(c, span);
+		return true;
+	}
+	if (str_starts(name, STR("__c_"))) {
+		*ret = call_library(c, name, span);
 		return true;
 	}
 	for (uint32_t i = 0; i < ARRAY_SIZE(calls); i++) {

@@ -311,6 +311,16 @@ static bool is_char_array(const struct c_type *t)
 	return t->kind == C_ARRAY && c_type_is_char(t->of);
 }
 
+/* = { 1, ... }: numbers that are no text */
+static bool at_list(struct c *c)
+{
+	const struct c_token *first = c_peek(c, 2);
+
+	return c_at(c, "=") && c_token_is(c_peek(c, 1), "{") &&
+	       !c_token_is(first, "}") &&
+	       !(first->kind == C_NUMBER && c_token_is(c_peek(c, 3), "}"));
+}
+
 /* = "text", = { 0 }, or nothing */
 static struct ast_expr *initial_text(struct c *c, struct c_symbol *s)
 {
@@ -321,8 +331,7 @@ static struct ast_expr *initial_text(struct c *c, struct c_symbol *s)
 		return e;
 	if (c_accept(c, "{")) {
 		if (!c_at(c, "}") && c_constant(c))
-			c_error(c, span, "a list of characters is not "
-				"understood");
+			c_error(c, span, "only { 0 } makes a text");
 		c_expect(c, "}");
 		return e;
 	}
@@ -360,12 +369,17 @@ static struct ast_expr *initial_scalar(struct c *c, struct c_symbol *s)
 static void variable(struct c *c, const struct c_specs *specs,
 		     const struct c_declarator *d)
 {
-	const struct c_type *t = is_char_array(d->type) ?
+	const struct c_type *t = is_char_array(d->type) && !at_list(c) ?
 					 c_type_text(c->arena, d->type->n) :
 					 d->type;
 	struct c_symbol *s = c_new_var(c, d->name, t);
 	struct ast_expr *init, *set;
 
+	if (c_is_table(t)) {
+		c_table_init(c, s);
+		c_add(c, c->scope, s);
+		return;
+	}
 	if (t->kind != C_TEXT && !c_type_is_scalar(t)) {
 		c_error(c, d->span, "a variable of type %" STR_FMT
 			" is not understood",

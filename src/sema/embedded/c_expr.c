@@ -118,6 +118,9 @@ static struct c_value symbol(struct c *c, struct c_symbol *s,
 	switch (s->kind) {
 	case C_SYM_VAR:
 		return c_var(c, s, t->span);
+	case C_SYM_TABLE:
+		return (struct c_value){ .type = s->type, .var = s,
+					 .span = t->span };
 	case C_SYM_CONST:
 		return c_rvalue(s->type, c_num(c, t->span, s->value));
 	case C_SYM_LATER:
@@ -219,8 +222,15 @@ static struct c_value primary(struct c *c)
 	return c_int(c, t->span, &c_type_int, 0);
 }
 
+/* Is x++ all that the statement is?  Then nobody asks what x was. */
+static bool asks_old(struct c *c, uint32_t start)
+{
+	return start != c->statement_at || !(c_at(c, ";") || c_at(c, ")"));
+}
+
 static struct c_value postfix(struct c *c)
 {
+	uint32_t start = c->at;
 	struct c_value v = primary(c), i;
 
 	while (!c->failure->is_set) {
@@ -239,9 +249,9 @@ static struct c_value postfix(struct c *c)
 
 			v = c_member(c, c_deref(c, v), t.text, t.span);
 		} else if (c_accept(c, "++")) {
-			v = c_step(c, v, 1, true);
+			v = c_step(c, v, 1, asks_old(c, start));
 		} else if (c_accept(c, "--")) {
-			v = c_step(c, v, -1, true);
+			v = c_step(c, v, -1, asks_old(c, start));
 		} else {
 			if (c_at(c, "("))
 				c_error(c, at, "a call through a pointer "

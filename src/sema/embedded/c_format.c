@@ -102,9 +102,36 @@ static bool is_pointer_extension(char c)
 	return (c >= 'a' && c <= 'z' && c != 'x') || (c >= 'A' && c <= 'Z');
 }
 
+/* %pI4: four bytes at the address; %pM: six. */
+static bool bytes(struct format *f, struct fmt_piece *piece)
+{
+	struct c *c = f->c;
+	bool is_ip = (peek(f) | 0x20) == 'i' && f->at + 1 < f->text.len &&
+		     f->text.s[f->at + 1] == '4';
+	struct c_value v;
+
+	if (!is_ip && peek(f) != 'M')
+		return false;
+	f->at += is_ip ? 2 : 1;
+	v = next_arg(f);
+	piece->conv = FMT_STRING;
+	if (is_ip) {
+		v = c_deref(c, c_cast(c, v, c_type_pointer(c->arena,
+							   &c_type_uint)));
+		push_arg(f, c_library(c, f->span, "__c_ip4", 1,
+				      c_scalar(c, v).e));
+	} else {
+		push_arg(f, c_library(c, f->span, "__c_mac", 1,
+				      c_scalar(c, v).e));
+	}
+	return true;
+}
+
 /* %p is the address, though the kernel shows people another one. */
 static void pointer(struct format *f, struct fmt_piece *piece)
 {
+	if (bytes(f, piece))
+		return;
 	if (f->is_kernel && is_pointer_extension(peek(f)))
 		c_error(f->c, f->span, "%%p%c is not understood", peek(f));
 	f->at += f->is_kernel && peek(f) == 'x';

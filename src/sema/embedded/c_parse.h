@@ -8,6 +8,7 @@
  *   c_expr.c   expressions
  *   c_value.c  what they come to: values, places, conversions
  *   c_arith.c  operators on numbers and pointers
+ *   c_table.c  arrays of constants
  *   c_call.c   calls; c_text.c those about texts; c_format.c formats
  *   c_unit.c   what the texts of a program share: the top level
  *
@@ -33,6 +34,7 @@ enum c_symbol_kind {
 	C_SYM_VAR,		/* a variable of the script */
 	C_SYM_TYPE,		/* typedef */
 	C_SYM_CONST,		/* enumerator */
+	C_SYM_TABLE,		/* an array of constants */
 	C_SYM_FUNC,
 	C_SYM_LATER,		/* declared by what was not understood */
 };
@@ -50,6 +52,7 @@ struct c_symbol {
 	struct c_tokens def;		/* FUNC: from its parameters on */
 	const struct c_type **params;
 	uint32_t nparams;
+	struct ast_exprs table;		/* TABLE */
 	bool is_done;			/* FUNC: translated */
 	struct c_failure failure;	/* LATER */
 };
@@ -89,6 +92,8 @@ struct c_value {
 	uint32_t nsteps, cap_steps;
 	uint32_t bits;			/* PATH to a bitfield */
 	struct ast_expr *offset;	/* TEXT: begins behind these bytes */
+	const struct c_type *ref;	/* the address of VAR, a number of this
+					 * type; NULL: it is none */
 	bool is_element;		/* TEXT: the byte at `offset`, a place */
 };
 
@@ -202,6 +207,10 @@ struct c_value c_int(struct c *c, struct span span, const struct c_type *type,
 		     int64_t n);
 struct c_value c_nothing(struct c *c, struct span span);
 struct c_value c_var(struct c *c, struct c_symbol *s, struct span span);
+static inline bool c_is_of_table(const struct c_value *v)
+{
+	return v->var && v->var->kind == C_SYM_TABLE;
+}
 
 /* Out of its place; arrays become pointers. */
 struct c_value c_read(struct c *c, struct c_value v);
@@ -215,6 +224,9 @@ struct c_value c_cast(struct c *c, struct c_value v,
 struct c_value c_scalar(struct c *c, struct c_value v);
 struct ast_expr *c_condition(struct c *c, struct c_value v);
 struct c_value c_deref(struct c *c, struct c_value v);
+/* ((T *)&variable)[i] */
+struct c_value c_ref_element(struct c *c, struct c_value v,
+			     struct c_value i);
 struct c_value c_address(struct c *c, struct c_value v, struct span span);
 struct c_value c_member(struct c *c, struct c_value v, struct str name,
 			struct span span);
@@ -262,6 +274,13 @@ struct c_value c_text_set_char(struct c *c, struct c_value to,
 struct ast_expr *c_format(struct c *c, enum ast_printop op,
 			  const struct c_value *args, uint32_t nargs,
 			  uint32_t first, bool is_kernel, struct span span);
+
+/* ---- arrays of constants (c_table.c) ---- */
+
+bool c_is_table(const struct c_type *t);
+void c_table_init(struct c *c, struct c_symbol *s);
+struct c_value c_table_element(struct c *c, struct c_value v,
+			       struct c_value i, struct span span);
 
 /* ---- rules ---- */
 

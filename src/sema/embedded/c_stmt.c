@@ -163,6 +163,7 @@ static void for_(struct c *c, struct span span)
 	if (!c_at(c, ";"))
 		s->loop.cond = c_condition(c, c_expr(c));
 	c_expect(c, ";");
+	c->statement_at = c->at;
 	if (!c_at(c, ")"))
 		s->loop.step = c_read(c, c_expr(c)).e;
 	c_expect(c, ")");

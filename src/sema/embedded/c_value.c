@@ -97,6 +97,17 @@ struct c_value c_read(struct c *c, struct c_value v)
 
 	if (v.is_element)
 		return c_text_char(c, v);
+	if (c_is_of_table(&v)) {
+		c_error(c, v.span, "of an array of constants only elements "
+			"can be had");
+		return c_int(c, v.span, &c_type_int, 0);
+	}
+	if (v.ref) {
+		c_error(c, v.span, "spile's variables have no address");
+		c_help(c, "memcpy() and copy_from_kernel_nofault() may copy "
+		       "a number to &variable");
+		return c_int(c, v.span, v.type, 0);
+	}
 	if (v.place == C_VALUE || v.type->kind == C_TEXT)
 		return v;
 	if (v.place == C_VAR) {
@@ -131,10 +142,13 @@ struct c_value c_address(struct c *c, struct c_value v, struct span span)
 	}
 	if (v.place == C_MEM || (v.place == C_PATH && !v.nsteps))
 		return c_rvalue(to, v.e);
+	if (v.place == C_VAR && c_type_is_scalar(v.type)) {
+		v.ref = v.type;
+		v.type = to;
+		return v;
+	}
 	if (v.place != C_PATH || v.bits) {
 		c_error(c, span, v.bits ? "a bitfield has no address" :
-			v.place == C_VAR ?
-			"spile's variables have no address" :
 			"this has no address");
 		return c_int(c, span, to, 0);
 	}
@@ -219,6 +233,10 @@ struct c_value c_cast(struct c *c, struct c_value v, const struct c_type *to)
 	}
 	if (c_is_text(to) && v.type->kind == C_TEXT)
 		return v;	/* (char *)text */
+	if (v.ref && to->kind == C_POINTER) {
+		v.type = to;
+		return v;
+	}
 	v = c_scalar(c, v);
 	if (to->kind == C_INT)
 		return to_int(c, v, to);
@@ -269,6 +287,8 @@ struct c_value c_deref(struct c *c, struct c_value v)
 {
 	uint64_t size;
 
+	if (v.ref)
+		return c_ref_element(c, v, c_int(c, v.span, &c_type_int, 0));
 	v = c_read(c, v);
 	if (v.type->kind == C_TEXT)
 		return c_text_element(c, v, c_int(c, v.span, &c_type_int, 0),
@@ -286,6 +306,29 @@ struct c_value c_deref(struct c *c, struct c_value v)
 		return c_int(c, v.span, &c_type_int, 0);
 	}
 	return path_at(c, v.e, v.type->of, v.span);
+}
+
+struct c_value c_ref_element(struct c *c, struct c_value v,
+			     struct c_value i)
+{
+	const struct c_type *of = v.type->of, *as = v.ref;
+	struct c_value whole = v;
+	struct ast_expr *bits;
+
+	whole.ref = NULL;
+	whole.type = as;
+	if (c_type_same(of, as) && i.e->kind == AST_NUMBER && !i.e->number)
+		return whole;
+	if (of->kind != C_INT || of->size > 8) {
+		c_error(c, v.span, "a variable is not read as %" STR_FMT,
+			STR_ARG(c_type_name(c->arena, of)));
+		return c_int(c, v.span, &c_type_int, 0);
+	}
+	bits = c_op(c, BINOP_MUL, c_cast(c, i, &c_type_long).e,
+		    c_num(c, v.span, 8 * of->size));
+	whole = c_read(c, whole);
+	return c_cast(c, c_rvalue(&c_type_ulong,
+				  c_op(c, BINOP_USHR, whole.e, bits)), of);
 }
 
 static void no_member(struct c *c, const struct c_value *v, struct str name,
@@ -333,6 +376,10 @@ struct c_value c_element(struct c *c, struct c_value v, struct c_value i,
 {
 	if (v.type->kind == C_TEXT)
 		return c_text_element(c, v, c_scalar(c, i), span);
+	if (c_is_of_table(&v))
+		return c_table_element(c, v, i, span);
+	if (v.ref)
+		return c_ref_element(c, v, c_scalar(c, i));
 	if (v.place == C_PATH && v.type->kind == C_ARRAY && v.nsteps &&
 	    v.root.in) {
 		i = c_cast(c, c_scalar(c, i), &c_type_long);

@@ -93,36 +93,47 @@ static bool is_string(struct str text)
 	return str_find(text, STR("/* string */")) >= 0;
 }
 
-static void one_expr(struct program *p, struct ast_expr **place,
-		     const struct ast_function *fn)
+/* What the text comes to; NULL: *ret says why it cannot be. */
+static struct ast_expr *translate(struct visit *v, struct str text,
+				  struct span at,
+				  const struct ast_refusal **ret)
 {
-	struct ast_expr *e = *place;
-	struct text *t;
-	struct c_value v;
+	struct text *t = begin(v->program, text, at);
 	struct ast_expr *made;
+	struct c_value value;
 
-	if (e->embedded.refusal)
-		return;
-	t = begin(p, e->embedded.text, e->span);
-	of_function(t, fn);
-	v = c_expr(&t->c);
+	of_function(t, v->fn);
+	value = c_expr(&t->c);
 	if (c_peek(&t->c, 0)->kind != C_END)
 		c_error(&t->c, c_span(&t->c), "one expression is expected here");
-	made = is_string(e->embedded.text) ? c_text(&t->c, v) :
-					     c_scalar(&t->c, v).e;
-	if (t->failure.is_set) {
-		e->embedded.refusal = refusal(p, t, e->span);
-		return;
-	}
-	*place = made;
+	made = is_string(text) ? c_text(&t->c, value) :
+				 c_scalar(&t->c, value).e;
+	if (!t->failure.is_set)
+		return made;
+	*ret = refusal(v->program, t, at);
+	return NULL;
 }
 
-static bool visit_expr(struct ast_expr **e, void *data)
+/* @const("C") */
+static bool is_const(const struct ast_expr *e)
 {
+	return e->kind == AST_ATOP && e->at_op.op == ATOP_CONST &&
+	       e->at_op.args.n == 1 && e->at_op.args.v[0]->kind == AST_STRING;
+}
+
+static bool visit_expr(struct ast_expr **place, void *data)
+{
+	struct ast_expr *e = *place, *made = NULL;
 	struct visit *v = data;
 
-	if ((*e)->kind == AST_EMBEDDED)
-		one_expr(v->program, e, v->fn);
+	if (is_const(e) && !e->at_op.refusal)
+		made = translate(v, e->at_op.args.v[0]->string,
+				 e->at_op.args.v[0]->span, &e->at_op.refusal);
+	else if (e->kind == AST_EMBEDDED && !e->embedded.refusal)
+		made = translate(v, e->embedded.text, e->span,
+				 &e->embedded.refusal);
+	if (made)
+		*place = made;
 	return true;
 }
 

@@ -394,9 +394,11 @@ struct path expr_atop(const struct expr_context *c, struct ast_expr *e)
 	case ATOP_PERF:
 		return path_of_counter(c, e);
 	case ATOP_CONST:
-		return expr_undefined(c, DIAG_BAD_ATOP,
-				      STR("@const evaluates C code, and spile has no C compiler"),
-				      STR("kernel enumerators can be had with @enum(\"NAME\")"));
+		if (e->at_op.refusal)
+			return expr_undefined(c, DIAG_EMBEDDED_C,
+					      e->at_op.refusal->text,
+					      e->at_op.refusal->help);
+		break;
 	case ATOP_PROBEWRITE:
 	case ATOP_DEFINED:
 	case ATOP_CHOOSE_DEFINED:
