@@ -8,10 +8,12 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/bits.h"
 #include "base/cleanup.h"
 #include "cli/example.h"
 #include "dbg/arch.h"
 #include "lang/diag.h"
+#include "lang/preprocess.h"
 #include "run/command.h"
 #include "run/procfs.h"
 
@@ -160,7 +162,8 @@ static const struct limit_row limits[] = {
 	LIMIT("STP_PROCFS_BUFSIZE", procfs_size, 1, 1u << 24),
 };
 
-/* Settings of SystemTap's runtime that have no meaning here. */
+/* Settings of SystemTap's runtime that have no meaning here.  There are more
+ * macros of it, and those of C in scripts. */
 static bool is_foreign_setting(struct str name)
 {
 	static const struct str prefixes[] = {
@@ -178,7 +181,25 @@ static bool is_foreign_setting(struct str name)
 	return false;
 }
 
-static struct err *define(struct options *o, const char *text)
+static void note_unknown(struct options *o, struct arena *a, struct str name)
+{
+	struct diag_guess guess;
+	struct str best;
+
+	diag_guess_init(&guess, name);
+	for (uint32_t i = 0; i < ARRAY_SIZE(limits); i++)
+		diag_guess_add(&guess, str_from(limits[i].name));
+	best = diag_guess_best(&guess);
+	vec_push(a, &o->notes,
+		 arena_printf(a, "-D %" STR_FMT " has no effect: %s%" STR_FMT
+				 "%s", STR_ARG(name),
+			      best.len ? "did you mean '" :
+					 "spile has no limit of this name",
+			      STR_ARG(best), best.len ? "'?" : ""));
+}
+
+static struct err *define(struct options *o, struct arena *a,
+			  const char *text)
 {
 	struct str name, value;
 	struct err *err = split("-D", text, &name, &value);
@@ -199,11 +220,9 @@ static struct err *define(struct options *o, const char *text)
 			n < 0 ? UINT32_MAX : (uint32_t)n;
 		return NULL;
 	}
-	if (is_foreign_setting(name))
-		return NULL;
-	return err_hint(err_new(ERR_OTHER, "there is no limit '%" STR_FMT "'",
-				STR_ARG(name)),
-			"-D sets MAXACTION, MAXNESTING, MAXSTRINGLEN, MAXMAPENTRIES, MAXERRORS, MAXSKIPPED, MAXTRYLOCK, HIST_ELISION, STP_PROCFS_BUFSIZE");
+	if (!is_foreign_setting(name))
+		note_unknown(o, a, name);
+	return NULL;
 }
 
 static struct err *global(struct options *o, struct arena *a,
@@ -298,6 +317,25 @@ static struct err *verbose_passes(struct options *o, const char *digits)
 }
 
 /* A choice of which one side is what spile does anyway. */
+/* Later ones are not known yet. */
+static struct err *check_version(const char *arg)
+{
+	if (strverscmp(arg, PREPROCESS_VERSION) <= 0)
+		return NULL;
+	return err_new(ERR_OTHER, "--compatible=%s is later than systemtap %s, whose language spile's is",
+		       arg, PREPROCESS_VERSION);
+}
+
+/* This machine, or another one. */
+static struct err *remote(const char *arg)
+{
+	if (str_starts(str_from(arg), STR("direct:")))
+		return NULL;
+	return err_hint(err_new(ERR_OTHER, "spile runs on this machine only, not at '%s'",
+				arg),
+			"run spile there, over ssh");
+}
+
 static struct err *only(const char *arg, const char *good, const char *also,
 			const char *why)
 {
@@ -330,8 +368,8 @@ static struct err *take_number(struct options *o, int id, const char *arg)
 		o->monitor = (uint32_t)n;
 		return err;
 	default:
-		err = number("-s", arg, 1, 1024, &n);
-		o->buffer = (uint64_t)n << 20;
+		err = number("-s", arg, 1, 4095, &n);
+		o->buffer = (uint64_t)MIN(n, 1024) << 20;
 		return err;
 	}
 }
@@ -470,7 +508,7 @@ static struct err *take(struct options *o, struct arena *a,
 		o->list_vars = row->id == OPT_LIST_VARS;
 		return NULL;
 	case OPT_DEFINE:
-		return define(o, arg);
+		return define(o, a, arg);
 	case OPT_GLOBAL:
 		return global(o, a, arg);
 	case OPT_INCLUDE:
@@ -489,6 +527,10 @@ static struct err *take(struct options *o, struct arena *a,
 		return verbose_passes(o, arg);
 	case OPT_SWITCH:
 		return switch_files(o, a, arg);
+	case OPT_COMPATIBLE:
+		return check_version(arg);
+	case OPT_REMOTE:
+		return remote(arg);
 	case OPT_RUNTIME:
 		return only(arg, "bpf", "kernel", "spile has one runtime: eBPF");
 	case OPT_PRIVILEGE:

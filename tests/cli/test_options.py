@@ -43,6 +43,12 @@ class Refused(unittest.TestCase):
                      ["--target-namespaces=1"]):
             self.assertIn("\n  help: ", self.error(*args, "-e", HELLO), args)
 
+    def test_elsewhere(self):
+        self.assertIn("over ssh", self.error("--remote", "ssh://x", "-e",
+                                             HELLO))
+        self.assertIn("later than systemtap",
+                      self.error("--compatible=99.1", "-e", HELLO))
+
     def test_passes(self):
         self.assertIn("--vp needs", self.error("--vp", "123456", "-e", HELLO))
 
@@ -56,6 +62,19 @@ class Accepted(unittest.TestCase):
         self.assertEqual(len(re.findall("warning: -[BR-].* has no effect: ",
                                         r.stderr)), 3, r.stderr)
         self.assertEqual(spile("-w", "-R", "/dir", "-e", HELLO).stderr, "")
+        r = spile("--remote", "direct://", "-s", "4095", "-e", HELLO)
+        self.assertEqual((r.returncode, r.stdout, r.stderr),
+                         (0, "hello\n", ""))
+
+    def test_macros(self):
+        """-D of what only SystemTap's runtime knows, or a typing mistake."""
+        r = spile("-DSTP_NO_OVERLOAD", "-DMINE=3", "-DMAXMAPENTRYS=9", "-e",
+                  HELLO)
+        self.assertEqual((r.returncode, r.stdout), (0, "hello\n"))
+        self.assertIn("warning: -D MINE has no effect: spile has no limit",
+                      r.stderr)
+        self.assertIn("did you mean 'MAXMAPENTRIES'?", r.stderr)
+        self.assertNotIn("STP_NO_OVERLOAD", r.stderr)
         r = spile("-P", "-b", "-d", "kernel", "--ldd", "--all-modules",
                   "--disable-cache", "--bpf", "--runtime=kernel",
                   "--privilege=stapdev", "--check-version", "-e", HELLO)

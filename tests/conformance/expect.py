@@ -240,7 +240,9 @@ SCRIPTS = {
     "errno.stp": Expect(r"^ +PID Syscall +Process +Error +Count$",
                         r"^ +\d+ openat? +\S+ +ENOENT +\d+$"),
     "graphcall.stp": Expect(r"^call %Title:Calls to main$",
-                            r"call \d{13} main\+0x0$"),
+                            r"call \d{13} main\+0x0$",
+                            command="stap -c 'SPILE --version' "
+                            "graphcall.stp SPILE main"),
     "ioctl_handler.stp": Expect(r"^Per execname ioctl information$",
                                 r"^python3? [1-9]\d*$",
                                 r"^  pipe_ioctl\+0x0/0x[0-9a-f]+ \[kernel\] "
