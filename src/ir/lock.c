@@ -3,14 +3,16 @@
  * Handlers see and change globals as if alone.
  *
  * What commutes needs no lock: n++, n += e, a[k]++, s <<< v, delete.  These
- * are single operations on shared memory.  A handler that reads globals and
- * writes them plainly (what it writes may depend on what it read), or that
- * writes two of them (that belong together), or that touches a string others
- * write (which is not one word), takes the lock; and the globals that it
- * writes are guarded: whoever else writes one of those takes the lock too.
- * Handlers that only read don't.  Begin, end and error handlers have the
- * globals to themselves: kernel handlers do not run yet, or not any more.
- * What is of a task or of a call, two handlers never meet at.
+ * are single operations on shared memory.  Who adds to a global and reads it,
+ * too, is another matter (n++, and is it 10 now? of two at once both may see
+ * 11), and so is a handler that reads globals and writes them plainly (what it
+ * writes may depend on what it read), or that writes two of them (that belong
+ * together), or that touches a string others write (which is not one word):
+ * these take the lock; and the globals that it writes are guarded: whoever
+ * else writes one of those takes the lock too.  Handlers that only read don't.
+ * Begin, end and error handlers have the globals to themselves: kernel handlers
+ * do not run yet, or not any more.  What is of a task or of a call, no two
+ * handlers meet at.
  *
  * Where it is taken and given back: lock_put.c.  A handler that ends by an
  * error gives it back as it ends.  Output of host handlers goes to a buffer,
@@ -28,7 +30,9 @@
 enum access {
 	ACC_READ = 1,
 	ACC_PLAIN = 2,		/* a write that does not commute */
-	ACC_ADD = 4,		/* a write that does */
+	ACC_ADD = 4,		/* a write that does, */
+	ACC_DELETE = 8,		/* another such */
+	ACC_WRITES = ACC_PLAIN | ACC_ADD | ACC_DELETE,
 };
 
 /* What a function does to each global, with what it calls. */
@@ -62,9 +66,9 @@ static uint8_t access_of(enum image_op op)
 		[OP_ASET] = ACC_PLAIN,
 		[OP_GADD] = ACC_ADD,
 		[OP_AADD] = ACC_ADD,
-		[OP_ADEL] = ACC_ADD,
 		[OP_STAT_ADD] = ACC_ADD,
-		[OP_STAT_CLEAR] = ACC_ADD,
+		[OP_ADEL] = ACC_DELETE,
+		[OP_STAT_CLEAR] = ACC_DELETE,
 	};
 
 	return acc[op];
@@ -103,6 +107,17 @@ static void find_effects(struct lock *l, struct effects *e, uint32_t func)
 			add_effect(l, e, ir_insn(f, f->blocks.v[b].insns.v[i]));
 }
 
+/* What is added to and read is as if it were written plainly. */
+static void find_handler_effects(struct lock *l, uint32_t n)
+{
+	struct effects *e = &l->of[n];
+
+	find_effects(l, e, l->p->probes.v[n].func);
+	for (uint32_t g = 0; g < l->nglobals; g++)
+		if (e->acc[g] & ACC_READ && e->acc[g] & ACC_ADD)
+			e->acc[g] |= ACC_PLAIN;
+}
+
 static bool is_text(const struct lock *l, uint32_t g)
 {
 	const struct image_global *row = &l->p->image->globals.v[g];
@@ -137,7 +152,7 @@ static void find_foreign(struct lock *l)
 	for (uint32_t n = 0; n < l->p->probes.n; n++)
 		for (uint32_t g = 0; g < l->nglobals; g++)
 			if (is_concurrent(l, n) &&
-			    l->of[n].acc[g] & (ACC_PLAIN | ACC_ADD))
+			    l->of[n].acc[g] & ACC_WRITES)
 				l->foreign[g] = true;
 }
 
@@ -155,7 +170,7 @@ static void find_guarded(struct lock *l)
 static bool writes_guarded(const struct lock *l, const struct effects *e)
 {
 	for (uint32_t g = 0; g < l->nglobals; g++)
-		if (l->guarded[g] && e->acc[g] & (ACC_PLAIN | ACC_ADD))
+		if (l->guarded[g] && e->acc[g] & ACC_WRITES)
 			return true;
 	return false;
 }
@@ -164,7 +179,7 @@ static bool writes_condition(const struct lock *l, const struct effects *e)
 {
 	for (uint32_t g = 0; g < l->nglobals; g++)
 		if (l->p->globals.v[g].in_condition &&
-		    e->acc[g] & (ACC_PLAIN | ACC_ADD))
+		    e->acc[g] & ACC_WRITES)
 			return true;
 	return false;
 }
@@ -298,7 +313,7 @@ void ir_lock(struct ir_program *p)
 	for (uint32_t n = 0; n < p->probes.n; n++) {
 		l.of[n].acc = arena_array(p->arena, l.nglobals + 1, uint8_t);
 		l.of[n].seen = arena_array(p->arena, p->funcs.n + 1, bool);
-		find_effects(&l, &l.of[n], p->probes.v[n].func);
+		find_handler_effects(&l, n);
 	}
 	if (has_kernel_probes(p)) {
 		find_foreign(&l);
