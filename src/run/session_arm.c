@@ -122,7 +122,7 @@ static void tell_left_out(struct session *s, uint32_t i, uint32_t n,
 	}
 	output_warn(s->out, "%" STR_FMT ": %" PRIu32 " of %" PRIu32 " places "
 		    "%s not probed: %s",
-		    STR_ARG(image_str(s->img, p->point)), n, p->nsites,
+		    STR_ARG(image_str(s->img, p->name)), n, p->nsites,
 		    n == 1 ? "is" : "are", why->msg);
 }
 
@@ -177,18 +177,22 @@ static struct err *all_left_out(struct session *s)
 	return NULL;
 }
 
-/* Brings timers and kernel probes to what their conditions say now. */
-struct err *session_arm(struct session *s)
+/* At one function, what the kernel calls first is what came last; and where
+ * returns are probed it has an address of its own in the place of the one that
+ * tells who called. */
+static bool comes_first(const struct session *s, uint32_t i)
+{
+	return session_probe(s, i)->kind == PROBE_KRETPROBE;
+}
+
+static struct err *arm_those(struct session *s, bool first)
 {
 	struct err *e = NULL;
 
 	for (uint32_t i = 0; i < s->img->probes.n && !e; i++) {
-		bool on = session_condition(s, i);
+		bool on = s->armed[i];
 
-		s->armed[i] = on;
-		if (session_probe(s, i)->kind == PROBE_TIMER)
-			timers_arm(s->timers, i, on);
-		if (!session_is_kernel(s, i) ||
+		if (comes_first(s, i) != first || !session_is_kernel(s, i) ||
 		    on == is_attached(&s->attached[i]))
 			continue;
 		if (!on)
@@ -196,6 +200,22 @@ struct err *session_arm(struct session *s)
 		else if (!signals_stopped())
 			e = attach_or_leave_out(s, i);
 	}
+	return e;
+}
+
+/* Brings timers and kernel probes to what their conditions say now. */
+struct err *session_arm(struct session *s)
+{
+	struct err *e;
+
+	for (uint32_t i = 0; i < s->img->probes.n; i++) {
+		s->armed[i] = session_condition(s, i);
+		if (session_probe(s, i)->kind == PROBE_TIMER)
+			timers_arm(s->timers, i, s->armed[i]);
+	}
+	e = arm_those(s, true);
+	if (!e)
+		e = arm_those(s, false);
 	attach_lists_drop(&s->lists);
 	if (!e)
 		e = all_left_out(s);

@@ -553,7 +553,9 @@ static void add_probes(struct expander *ex, const struct ast_point *pt,
 /* Has it a .call, which leaves inlined copies out? */
 static bool can_be_called(const struct ast_point *pt, uint32_t at)
 {
-	return str_is(pt->v[0].name, "process") &&
+	return (str_is(pt->v[0].name, "process") ||
+		str_is(pt->v[0].name, "kernel") ||
+		str_is(pt->v[0].name, "module")) &&
 	       (str_is(pt->v[at].name, "function") ||
 		str_is(pt->v[at].name, "callee") ||
 		str_is(pt->v[at].name, "callees"));

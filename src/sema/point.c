@@ -177,6 +177,7 @@ bool point_is_pattern(const struct ast_point *pt)
 {
 	for (uint32_t i = 0; i < pt->n; i++)
 		if (str_has_glob(pt->v[i].name) ||
+		    str_is(pt->v[i].name, "callees") ||
 		    (pt->v[i].arg_kind == AST_ARG_STRING &&
 		     (str_has_glob(pt->v[i].string) ||
 		      has_many_lines(pt->v[i].string))))

@@ -30,8 +30,6 @@ LEFT_OUT = {"__verdict_set", "__verdict_now", "probefunc", "exit", "abort",
 # What only some kernels have.
 ELSEWHERE = {"ioblock_trace.bounce", "vm.write_shared_copy",
              "scheduler.balance",  # a part of its caller on some
-             # The same, and begins where the kernel patches itself: no probe.
-             "sunrpc.svc.drop",
              "scsi.iodispatching", "scsi.iodone", "scsi.ioentry",
              "scsi.ioexecute", "scsi.iocompleted", "scsi.set_state"}
 # Texts that only the host can make: in the kernel they are printed.

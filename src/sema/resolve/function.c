@@ -718,6 +718,7 @@ enum resolve_status kprobe_address_resolve(struct query *q)
 			"a probe at an absolute address needs guru mode (-g)");
 	s = query_site(q, PROBE_KPROBE, query_text(q));
 	s->image.a = (uint64_t)c->number;
-	s->scope = scope_of_registers(p, STR("at an address"));
+	/* It may be where a function begins. */
+	s->scope = scope_of_numbers(p, STR("at an address"), false);
 	return RESOLVE_FOUND;
 }

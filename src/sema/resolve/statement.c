@@ -251,7 +251,8 @@ enum resolve_status statement_absolute_resolve(struct query *q)
 				     "a probe at any address needs -g");
 	scope = arena_new(q->program->arena, struct target_scope);
 	scope->what = STR("an address");
-	scope_add_registers(q->program, scope);
+	/* It may be where a function begins. */
+	scope_add_arguments(q->program, scope);
 	site = query_site(q, PROBE_KPROBE, query_text(q));
 	site->image.a = (uint64_t)c->number;
 	site->scope = scope;
@@ -422,6 +423,14 @@ static bool comes_back(const struct dbg_callees *all, uint32_t k)
 	return false;
 }
 
+/* Do returns of the kernel's functions tell where they go?  From Linux 5.16 on
+ * the registers have it when handlers run; bpf_loop came next. */
+static bool is_told(const struct statement *s)
+{
+	return s->q->user || s->q->data != CALLEE_RETURNS ||
+	       s->q->program->features & FEATURE_BIT(BPF_LOOP);
+}
+
 /* The code of a function is that of all its callers: the handler asks who
  * called. */
 static void add_called(struct statement *s, const struct dbg_callees *all,
@@ -436,8 +445,10 @@ static void add_called(struct statement *s, const struct dbg_callees *all,
 
 	if (!scope)
 		return;
-	vec_last(&sites->list).when = called_condition(s->q->program, scope,
-						       all, k, s->place->span);
+	if (is_told(s))
+		vec_last(&sites->list).when =
+			called_condition(s->q->program, scope, all, k,
+					 s->place->span);
 	if (vec_last(&sites->list).when)
 		return;
 	sites->list.n = n;
@@ -483,8 +494,9 @@ static enum resolve_status no_callee(struct statement *s)
 
 	if (s->is_untold && q->data == CALLEE_RETURNS)
 		return query_nothing(q, q->point->span, unknown(s),
-				     "this kernel (before Linux 6.6) does not "
-				     "tell at returns who called");
+				     "this kernel (before Linux %s) does not "
+				     "tell at returns who called",
+				     q->user ? "6.6" : "5.16");
 	query_nothing(q, q->point->span, unknown(s),
 		      "nothing of that is %scalled there",
 		      q->data ? "" : "inlined or ");
@@ -519,6 +531,13 @@ enum resolve_status callee_resolve(struct query *q)
 		return query_nothing(q, all->arg_span, DIAG_BAD_POINT_ARG,
 				     "the depth must be from 1 to %d",
 				     CALLEES_DEPTH_MAX);
+	/* The kernel puts an address of its own where a function whose return
+	 * is probed finds the one that it returns to. */
+	if (depth > 1 && q->data == CALLEE_RETURNS && !q->user)
+		return query_nothing(q, all->arg_span, DIAG_BAD_POINT_ARG,
+				     "who called the callers is not known when "
+				     "returns are probed in the kernel: the "
+				     "depth must be 1");
 	if (begin(&s, q, "function") != RESOLVE_FOUND ||
 	    functions(&s, DBG_CALLS, &f) != RESOLVE_FOUND)
 		return RESOLVE_NOTHING;
