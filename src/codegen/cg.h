@@ -436,6 +436,7 @@ void cg_str_fmt(struct cg_fn *fn, ir_ref r);
 void cg_gget(struct cg_fn *fn, ir_ref r);
 void cg_gset(struct cg_fn *fn, ir_ref r);
 void cg_gadd(struct cg_fn *fn, ir_ref r);
+void cg_gnext(struct cg_fn *fn, ir_ref r);
 void cg_aget(struct cg_fn *fn, ir_ref r);
 void cg_aset(struct cg_fn *fn, ir_ref r);
 void cg_aadd(struct cg_fn *fn, ir_ref r);

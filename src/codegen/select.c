@@ -513,6 +513,9 @@ static void select_insn(struct cg_fn *fn, ir_ref r)
 	case OP_GADD:
 		cg_gadd(fn, r);
 		break;
+	case OP_GNEXT:
+		cg_gnext(fn, r);
+		break;
 	case OP_AGET:
 		cg_aget(fn, r);
 		break;

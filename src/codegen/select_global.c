@@ -44,6 +44,19 @@ void cg_gset(struct cg_fn *fn, ir_ref r)
 		code_store(fn->c, at, 0, cg_long(fn, v), 8);
 }
 
+void cg_gnext(struct cg_fn *fn, ir_ref r)
+{
+	const struct image_global *g = global(fn, r);
+	cg_reg by = cg_long(fn, ir_insn(fn->f, r)->a);
+	cg_reg v = code_copy(fn->c, by);
+
+	cg_has(fn, FEATURE_BIT(ATOMIC_FETCH));
+	code_atomic(fn->c, BPF_ADD | BPF_FETCH,
+		    code_map_value(fn->c, g->map, g->off), 0, v);
+	code_alu(fn->c, BPF_ADD, v, by);
+	cg_set_long(fn, r, v);
+}
+
 void cg_gadd(struct cg_fn *fn, ir_ref r)
 {
 	const struct image_global *g = global(fn, r);

@@ -436,7 +436,7 @@ static void check_operands(struct checker *c)
 		need_value(c, i->a, 'S');
 		break;
 	case OP_SWITCH: case OP_SAVE: case OP_RESTORE: case OP_EMIT:
-	case OP_HIST_TAKE: case OP_CTX_WORD: case OP_STORE:
+	case OP_GNEXT: case OP_HIST_TAKE: case OP_CTX_WORD: case OP_STORE:
 	case OP_PERF_READ: case OP_N:
 		fail(c, "is for the kernel only");
 		break;

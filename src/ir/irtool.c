@@ -30,7 +30,7 @@ static bool run_pass(struct ir_program *p, const char *names)
 {
 	struct str rest = str_from(names);
 
-	p->features = FEATURE_BIT(TASK_STORAGE);
+	p->features = FEATURE_BIT(TASK_STORAGE) | FEATURE_BIT(ATOMIC_FETCH);
 	while (rest.len) {
 		int64_t comma = str_find_char(rest, ',');
 		uint32_t n = comma < 0 ? rest.len : (uint32_t)comma;

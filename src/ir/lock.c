@@ -65,6 +65,7 @@ static uint8_t access_of(enum image_op op)
 		[OP_GSET] = ACC_PLAIN,
 		[OP_ASET] = ACC_PLAIN,
 		[OP_GADD] = ACC_ADD,
+		[OP_GNEXT] = ACC_ADD,
 		[OP_AADD] = ACC_ADD,
 		[OP_STAT_ADD] = ACC_ADD,
 		[OP_ADEL] = ACC_DELETE,

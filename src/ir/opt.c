@@ -25,6 +25,7 @@ static const struct pass passes[] = {
 	{ "vars", opt_vars },
 	{ "task", opt_task },
 	{ "alone", opt_alone },
+	{ "added", opt_added },
 	{ "lock", ir_lock },
 	{ "held", opt_held },
 };

@@ -34,7 +34,8 @@ static bool look_at(struct held *h, ir_ref r)
 	if (i->op == OP_LOCK || i->op == OP_UNLOCK) {
 		h->is_locked = i->op == OP_LOCK;
 		forget(h);
-	} else if (i->op == OP_CALL || (i->op == OP_GADD && h->is_locked)) {
+	} else if (i->op == OP_CALL ||
+		   ((i->op == OP_GADD || i->op == OP_GNEXT) && h->is_locked)) {
 		forget(h);
 	} else if (i->op == OP_GSET && h->is_locked) {
 		h->known[i->imm] = is_long(h, i->a) ? i->a : IR_NONE;

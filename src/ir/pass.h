@@ -22,6 +22,7 @@ void opt_vars(struct ir_program *p);
 /* Globals of the whole program. */
 void opt_task(struct ir_program *p);
 void opt_alone(struct ir_program *p);
+void opt_added(struct ir_program *p);
 void opt_held(struct ir_program *p);
 
 /* Calls fn on each function that has code, with an arena that is empty. */

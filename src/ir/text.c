@@ -26,6 +26,7 @@ enum ir_imm ir_imm(enum image_op op)
 		[OP_GGET] = IMM_GLOBAL,
 		[OP_GSET] = IMM_GLOBAL,
 		[OP_GADD] = IMM_GLOBAL,
+		[OP_GNEXT] = IMM_GLOBAL,
 		[OP_AGET] = IMM_GLOBAL,
 		[OP_ASET] = IMM_GLOBAL,
 		[OP_AADD] = IMM_GLOBAL,

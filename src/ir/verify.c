@@ -119,7 +119,8 @@ static void check_keys(const struct verify *v, const struct ir_insn *i)
 		want_args(v, i, g->key_type, g->nkeys);
 	if (i->op == OP_GSET || i->op == OP_ASET)
 		want_type(v, i->a, g->type);
-	if (i->op == OP_GADD || i->op == OP_AADD || i->op == OP_STAT_ADD)
+	if (i->op == OP_GADD || i->op == OP_GNEXT || i->op == OP_AADD ||
+	    i->op == OP_STAT_ADD)
 		want_type(v, i->a, IT_LONG);
 }
 
