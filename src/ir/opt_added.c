@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A global that a handler of the kernel adds to once and reads only behind that,
- * n++; if (n == 10): the addition says what it came to, nobody else's addition is
- * seen, and no lock is needed (lock.c).
+ * A global that a handler of the kernel adds to once and reads only behind
+ * that, n++; if (n == 10): the addition says what it came to, nobody else's
+ * addition is seen, and no lock is needed (lock.c).
  *
  * Needs: kernel handlers without calls.  Leaves: GNEXT.
  */
