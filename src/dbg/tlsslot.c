@@ -22,21 +22,31 @@ struct tlsslot_search {
 };
 
 /* Is a word of this kind better than what was found?  An offset costs one
- * read. */
-static uint32_t tlsslot_rank(bool is_offset, bool is_own)
+ * read, a description the most. */
+static uint32_t tlsslot_rank(enum tlsslot_kind kind, bool is_own)
 {
-	return 1 + 2 * is_own + is_offset;
+	return 1 + 3 * is_own + kind;
+}
+
+static bool tlsslot_kind_of(uint32_t type, enum tlsslot_kind *ret)
+{
+	*ret = type == R_X86_64_TPOFF64	  ? TLSSLOT_OFFSET :
+	       type == R_X86_64_DTPMOD64 ? TLSSLOT_NUMBER :
+					   TLSSLOT_DESCRIBED;
+	return *ret != TLSSLOT_DESCRIBED || type == R_X86_64_TLSDESC;
 }
 
 static void tlsslot_take(struct tlsslot_search *s, uint64_t addr,
 			 uint32_t type, uint32_t symbol, uint64_t addend)
 {
-	bool is_offset = type == R_X86_64_TPOFF64;
-	uint32_t rank = tlsslot_rank(is_offset, !symbol);
+	enum tlsslot_kind kind;
+	uint32_t rank;
 	struct elftab_sym sym = {};
 
-	if ((!is_offset && type != R_X86_64_DTPMOD64) || rank <= s->rank ||
-	    symbol >= s->symbols.n + !symbol)
+	if (!tlsslot_kind_of(type, &kind))
+		return;
+	rank = tlsslot_rank(kind, !symbol);
+	if (rank <= s->rank || symbol >= s->symbols.n + !symbol)
 		return;
 	if (symbol) {
 		elftab_get(&s->symbols, symbol, &sym);
@@ -44,7 +54,7 @@ static void tlsslot_take(struct tlsslot_search *s, uint64_t addr,
 			return;
 	}
 	s->rank = rank;
-	s->found = (struct tlsslot){ .addr = addr, .is_offset = is_offset,
+	s->found = (struct tlsslot){ .addr = addr, .kind = kind,
 				     .at = sym.addr + addend };
 }
 
@@ -64,9 +74,11 @@ static void tlsslot_section(struct tlsslot_search *s, uint32_t number)
 }
 
 #define TLSSLOT_LIBC "libc.so.6"
+#define TLSSLOT_ANY_LIBC "libc."
 
-/* Does it use the C library of GNU, or is it that? */
-static bool tlsslot_is_gnu(struct objfile *o)
+/* Does it use another C library than that of GNU?  Code that only has variables
+ * may name none. */
+static bool tlsslot_is_foreign(struct objfile *o)
 {
 	struct objfile_data d = objfile_data(o, ".dynamic");
 	struct objfile_data names = objfile_data(o, ".dynstr");
@@ -74,10 +86,13 @@ static bool tlsslot_is_gnu(struct objfile *o)
 
 	while (reader_left(&r) >= sizeof(Elf64_Dyn) && !r.bad) {
 		uint64_t tag = reader_u64(&r), v = reader_u64(&r);
-		struct reader name = reader_at(names.p, names.size, v);
+		struct reader at = reader_at(names.p, names.size, v);
+		struct str name = {};
 
-		if ((tag == DT_NEEDED || tag == DT_SONAME) && !name.bad &&
-		    str_is(reader_str(&name), TLSSLOT_LIBC))
+		if ((tag == DT_NEEDED || tag == DT_SONAME) && !at.bad)
+			name = reader_str(&at);
+		if (str_starts(name, STR(TLSSLOT_ANY_LIBC)) &&
+		    !str_is(name, TLSSLOT_LIBC))
 			return true;
 	}
 	return false;
@@ -100,5 +115,6 @@ bool tlsslot_find(struct objfile *o, struct tlsslot *ret)
 			tlsslot_section(&s, i);
 	arena_deinit(&arena);
 	*ret = s.found;
-	return s.rank && (s.found.is_offset || tlsslot_is_gnu(o));
+	return s.rank &&
+	       (s.found.kind == TLSSLOT_OFFSET || !tlsslot_is_foreign(o));
 }

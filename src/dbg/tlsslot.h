@@ -11,16 +11,23 @@
 
 #include "dbg/objfile.h"
 
+enum tlsslot_kind {
+	TLSSLOT_DESCRIBED,	/* the word behind it is negative, and an
+				 * offset; or it is where the number stands (of
+				 * code compiled with -mtls-dialect=gnu2) */
+	TLSSLOT_NUMBER,		/* the word is the number of the library */
+	TLSSLOT_OFFSET,		/* the word is how far byte `at` of the memory
+				 * is from the thread's base */
+};
+
 struct tlsslot {
 	uint64_t addr;		/* link-time, of the word */
-	bool is_offset;		/* the word is how far byte `at` of the memory
-				 * is from the thread's base; else it is the
-				 * number of the library */
+	enum tlsslot_kind kind;
 	uint64_t at;
 };
 
-/* false = the library asks for neither, or in a way that is not known; numbers
- * are of use with the C library of GNU only. */
+/* false = the library asks for none of them; numbers and descriptions are of
+ * use with the C library of GNU only. */
 bool tlsslot_find(struct objfile *o, struct tlsslot *ret);
 
 #endif

@@ -22,3 +22,8 @@ __attribute__((noinline)) int lib_work(int n)
 	__asm__ volatile("" ::: "memory");
 	return per_thread + counter;
 }
+
+#ifdef LARGE
+/* More than the dynamic linker has at hand for libraries that come later. */
+__thread char large[1 << 16];
+#endif

@@ -252,14 +252,12 @@ static void lower_tls_fixed(struct lower *l, const struct tlsslot *slot)
  * before.  A thread gets its block when it first needs it, until then the
  * table says -1 or 0, or is too short.
  */
-static void lower_tls_number(struct lower *l, const struct tlsslot *slot)
+static void lower_tls_block(struct lower *l)	/* number */
 {
-	lower_user_addr(l, slot->addr);
-	lower_load(l, 8, true);			/* offset number */
 	lower_base(l);
 	lower_op(l, DBG_LOC_OP_CONST, 8);
 	lower_op(l, DBG_LOC_OP_ADD, 0);
-	lower_load(l, 8, true);			/* offset number table */
+	lower_load(l, 8, true);			/* number table */
 	lower_op(l, DBG_LOC_OP_PICK, 0);
 	lower_op(l, DBG_LOC_OP_CONST, 16);
 	lower_op(l, DBG_LOC_OP_SUB, 0);
@@ -271,14 +269,79 @@ static void lower_tls_number(struct lower *l, const struct tlsslot *slot)
 	lower_op(l, DBG_LOC_OP_CONST, 4);
 	lower_op(l, DBG_LOC_OP_SHL, 0);
 	lower_op(l, DBG_LOC_OP_ADD, 0);
-	lower_load(l, 8, true);			/* offset block */
+	lower_load(l, 8, true);			/* block */
 	lower_op(l, DBG_LOC_OP_PICK, 0);
 	lower_op(l, DBG_LOC_OP_CONST, 1);
 	lower_op(l, DBG_LOC_OP_ADD, 0);
 	lower_op(l, DBG_LOC_OP_CONST, 1);
-	lower_op(l, DBG_LOC_OP_UGT, 0);
+	lower_op(l, DBG_LOC_OP_UGT, 0);		/* block good */
+}
+
+static void lower_tls_number(struct lower *l, const struct tlsslot *slot)
+{
+	lower_user_addr(l, slot->addr);
+	lower_load(l, 8, true);
+	lower_tls_block(l);
 	lower_check(l, DBG_LOC_NO_BLOCK);
 	lower_op(l, DBG_LOC_OP_ADD, 0);
+}
+
+static void lower_pick(struct lower *l, uint32_t n)
+{
+	lower_op(l, DBG_LOC_OP_PICK, n);
+}
+
+/* Of the two on top: the upper one if true is at n, counted with them. */
+static void lower_choose(struct lower *l, uint32_t n)
+{
+	lower_pick(l, n);
+	lower_op(l, DBG_LOC_OP_SWAPZ, 0);
+	lower_op(l, DBG_LOC_OP_SWAP, 0);
+	lower_op(l, DBG_LOC_OP_DROP, 0);
+}
+
+/*
+ * That of a library which asks a function: two words, its address and what it
+ * is given.  glibc gives an offset from the base, which is negative, or where
+ * the library's number stands.  The way that it is not must not fail: then the
+ * first word is read, and number 0 looked up, which is there.
+ */
+static void lower_tls_described(struct lower *l, const struct tlsslot *slot)
+{
+	lower_user_addr(l, slot->addr);
+	lower_pick(l, 0);
+	lower_op(l, DBG_LOC_OP_CONST, 8);
+	lower_op(l, DBG_LOC_OP_ADD, 0);
+	lower_load(l, 8, true);
+	lower_pick(l, 0);
+	lower_op(l, DBG_LOC_OP_CONST, 0);
+	lower_op(l, DBG_LOC_OP_SLT, 0);		/* offset words given fixed */
+	lower_pick(l, 1);
+	lower_pick(l, 3);
+	lower_choose(l, 2);
+	lower_load(l, 8, true);
+	lower_pick(l, 1);
+	lower_op(l, DBG_LOC_OP_CONST, 1);
+	lower_op(l, DBG_LOC_OP_SUB, 0);
+	lower_op(l, DBG_LOC_OP_AND, 0);		/* ... fixed number */
+	lower_tls_block(l);
+	lower_pick(l, 2);
+	lower_op(l, DBG_LOC_OP_OR, 0);
+	lower_check(l, DBG_LOC_NO_BLOCK);
+	lower_pick(l, 4);
+	lower_op(l, DBG_LOC_OP_ADD, 0);		/* ... fixed address */
+	lower_base(l);
+	lower_pick(l, 3);
+	lower_op(l, DBG_LOC_OP_ADD, 0);
+	lower_pick(l, 5);
+	lower_op(l, DBG_LOC_OP_ADD, 0);
+	lower_op(l, DBG_LOC_OP_CONST, slot->at);
+	lower_op(l, DBG_LOC_OP_SUB, 0);		/* ... fixed address address */
+	lower_choose(l, 2);
+	for (uint32_t k = 0; k < 4; k++) {
+		lower_op(l, DBG_LOC_OP_SWAP, 0);
+		lower_op(l, DBG_LOC_OP_DROP, 0);
+	}
 }
 
 /* Another program's would be memory of this one: the process must run it. */
@@ -305,10 +368,12 @@ static void lower_tls(struct lower *l)
 	} else if (!tlsslot_find(file_of(l), &slot)) {
 		l->missing = "is in a library's memory for each thread, whose "
 			     "place only the dynamic linker knows";
-	} else if (slot.is_offset) {
+	} else if (slot.kind == TLSSLOT_OFFSET) {
 		lower_tls_fixed(l, &slot);
-	} else {
+	} else if (slot.kind == TLSSLOT_NUMBER) {
 		lower_tls_number(l, &slot);
+	} else {
+		lower_tls_described(l, &slot);
 	}
 }
 
