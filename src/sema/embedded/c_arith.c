@@ -39,13 +39,11 @@ static struct ast_expr *divide_unsigned(struct c *c, enum ast_binop op,
 					struct span span)
 {
 	int64_t n = b->kind == AST_NUMBER ? b->number : 0;
+	uint64_t x = (uint64_t)a->number, y = (uint64_t)n;
 
 	if (a->kind == AST_NUMBER && b->kind == AST_NUMBER && n)
 		return c_num(c, span,
-			     (int64_t)(op == BINOP_DIV ?
-					       (uint64_t)a->number / (uint64_t)n :
-					       (uint64_t)a->number %
-						       (uint64_t)n));
+			     (int64_t)(op == BINOP_DIV ? x / y : x % y));
 	if (n > 0 && !(n & (n - 1)) && op == BINOP_MOD)
 		return c_op(c, BINOP_AND, a, c_num(c, b->span, n - 1));
 	if (n > 0 && !(n & (n - 1)))
@@ -246,6 +244,8 @@ struct c_value c_step(struct c *c, struct c_value v, int step, bool post)
 {
 	struct c_value one = c_int(c, v.span, &c_type_int, 1), old;
 
+	if (v.is_element)
+		c_error(c, v.span, "this is not understood of a byte of a text");
 	if (v.type->kind == C_TEXT && !v.offset && v.var && v.var->is_cursor)
 		return step_cursor(c, v, step, post);
 	v = c_assign(c, v, c_binary(c, step > 0 ? BINOP_ADD : BINOP_SUB, v,

@@ -254,6 +254,23 @@ static struct c_value do_printf(struct call *x)
 				   false, x->span));
 }
 
+/* printk(KERN_INFO "format", ...): into the log of the kernel */
+static struct c_value do_printk(struct call *x)
+{
+	struct c *c = x->c;
+	struct ast_expr *text = x->args[0].e;
+	int64_t level = 4;
+
+	if (text && text->kind == AST_STRING && text->string.len > 1 &&
+	    text->string.s[0] == 1) {
+		level = text->string.s[1] - '0';
+		text->string = str_sub(text->string, 2, text->string.len);
+	}
+	text = c_format(c, PRINTOP_SPRINTF, x->args, x->n, 1, true, x->span);
+	return void_value(c_library(c, x->span, "__c_printk", 2,
+				    c_num(c, x->span, level), text));
+}
+
 static struct c_value do_kread(struct call *x)
 {
 	return c_read(x->c, c_deref(x->c, x->args[0]));

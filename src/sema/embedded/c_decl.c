@@ -366,6 +366,24 @@ static struct ast_expr *initial_scalar(struct c *c, struct c_symbol *s)
 	return e;
 }
 
+/* struct x v = p->v, = { 0 }, or nothing */
+static void record_variable(struct c *c, struct c_symbol *s, struct span span)
+{
+	struct c_value v = { .span = span };
+
+	c_add(c, c->scope, s);
+	if (c_accept(c, "=") && c_accept(c, "{")) {
+		if (!c_at(c, "}") && c_constant(c))
+			c_error(c, span, "a struct begins as zeros, or as one "
+				"of the kernel's memory");
+		c_expect(c, "}");
+	} else if (c->at && c_token_is(&c->in.v[c->at - 1], "=")) {
+		v = c_assignment(c);
+	}
+	if (!c->failure->is_set)
+		c_record_set(c, s, v, span);
+}
+
 static void variable(struct c *c, const struct c_specs *specs,
 		     const struct c_declarator *d)
 {
@@ -375,6 +393,10 @@ static void variable(struct c *c, const struct c_specs *specs,
 	struct c_symbol *s = c_new_var(c, d->name, t);
 	struct ast_expr *init, *set;
 
+	if (t->kind == C_RECORD && c->block && !specs->is_static) {
+		record_variable(c, s, d->span);
+		return;
+	}
 	if (c_is_table(t)) {
 		c_table_init(c, s);
 		c_add(c, c->scope, s);

@@ -9,7 +9,8 @@ static struct c_value unary(struct c *c);
 
 /* ---- names ---- */
 
-static struct c_value unknown(struct c *c, const struct c_token *t, bool is_call)
+static struct c_value unknown(struct c *c, const struct c_token *t,
+			      bool is_call)
 {
 	c_error(c, t->span, is_call ?
 		"the function '%" STR_FMT "' of the kernel cannot be called" :
@@ -455,6 +456,9 @@ static struct c_value compound(struct c *c, struct c_value to)
 	for (uint32_t i = 0; i < ARRAY_SIZE(assignments); i++) {
 		if (!c_accept(c, assignments[i].text))
 			continue;
+		if (to.is_element)
+			c_error(c, span, "this is not understood of a byte of "
+				"a text");
 		v = c_binary(c, assignments[i].op, to, c_assignment(c), span);
 		if (v.type->kind == C_TEXT)	/* cursor += n */
 			v = c_rvalue(to.type, c_text(c, v));
@@ -486,7 +490,8 @@ struct c_value c_expr(struct c *c)
 	struct ast_expr *first;
 
 	while (c_accept(c, ",")) {
-		first = c_read(c, v).e;
+		v = c_read(c, v);
+		first = v.e ? v.e : c_num(c, v.span, 0);
 		if (v.type->kind == C_TEXT ||
 		    (v.type->kind == C_VOID && first->kind != AST_NUMBER))
 			c_error(c, v.span, "behind this only a statement of "

@@ -8,7 +8,7 @@
  *   c_expr.c   expressions
  *   c_value.c  what they come to: values, places, conversions
  *   c_arith.c  operators on numbers and pointers
- *   c_table.c  arrays of constants
+ *   c_table.c  arrays of constants; c_record.c struct variables
  *   c_call.c   calls; c_text.c those about texts; c_format.c formats
  *   c_unit.c   what the texts of a program share: the top level
  *
@@ -53,6 +53,7 @@ struct c_symbol {
 	const struct c_type **params;
 	uint32_t nparams;
 	struct ast_exprs table;		/* TABLE */
+	struct c_record *record;	/* VAR: its members (c_record.c) */
 	bool is_done;			/* FUNC: translated */
 	struct c_failure failure;	/* LATER */
 };
@@ -94,7 +95,7 @@ struct c_value {
 	struct ast_expr *offset;	/* TEXT: begins behind these bytes */
 	const struct c_type *ref;	/* the address of VAR, a number of this
 					 * type; NULL: it is none */
-	bool is_element;		/* TEXT: the byte at `offset`, a place */
+	bool is_element;		/* TEXT: the byte at `offset` */
 };
 
 struct c_goto {
@@ -122,7 +123,7 @@ struct c {
 	struct c_failure *failure;
 	struct c_tokens in;
 	uint32_t at, depth;
-	uint32_t statement_at;		/* token that the statement begins with */
+	uint32_t statement_at;		/* where the statement begins */
 	struct c_scope *scope;
 	struct map *names;		/* of variables made, to their number */
 	/* The function or handler that the text is of. */
@@ -274,6 +275,20 @@ struct c_value c_text_set_char(struct c *c, struct c_value to,
 struct ast_expr *c_format(struct c *c, enum ast_printop op,
 			  const struct c_value *args, uint32_t nargs,
 			  uint32_t first, bool is_kernel, struct span span);
+
+/* ---- struct variables (c_record.c) ---- */
+
+/* s = from; from.e NULL: zeros */
+void c_record_set(struct c *c, struct c_symbol *s, struct c_value from,
+		  struct span span);
+struct c_value c_record_member(struct c *c, struct c_value v, struct str name,
+			       struct span span);
+
+/* A struct variable, or (name: the way) a struct in one. */
+static inline bool c_is_of_record(const struct c_value *v)
+{
+	return v->place == C_VAR && v->type->kind == C_RECORD;
+}
 
 /* ---- arrays of constants (c_table.c) ---- */
 

@@ -72,7 +72,8 @@ void c_pp_init(struct c_pp *pp, struct arena *a, struct c_failure *failure,
 	       const struct parse_options *o)
 {
 	struct str r = o->kernel_vr;
-	struct str stap = str_from(o->systemtap_v ? o->systemtap_v : PREPROCESS_VERSION);
+	struct str stap = str_from(o->systemtap_v ? o->systemtap_v :
+						    PREPROCESS_VERSION);
 	uint32_t patch = version_part(r, 2);
 
 	*pp = (struct c_pp){ .arena = a, .failure = failure, .options = o };

@@ -155,6 +155,23 @@ const char c_prelude[] =
 	"#define jiffies_to_msecs(j) ((unsigned int)((j) * (1000UL / HZ)))\n"
 	"#define get_task_comm(to, t) strlcpy(to, (t)->comm, TASK_COMM_LEN)\n"
 
+	"#define KERN_EMERG \"\\0010\"\n"
+	"#define pr_emerg(...) printk(KERN_EMERG __VA_ARGS__)\n"
+	"#define KERN_ALERT \"\\0011\"\n"
+	"#define pr_alert(...) printk(KERN_ALERT __VA_ARGS__)\n"
+	"#define KERN_CRIT \"\\0012\"\n"
+	"#define pr_crit(...) printk(KERN_CRIT __VA_ARGS__)\n"
+	"#define KERN_ERR \"\\0013\"\n"
+	"#define pr_err(...) printk(KERN_ERR __VA_ARGS__)\n"
+	"#define KERN_WARNING \"\\0014\"\n"
+	"#define pr_warn(...) printk(KERN_WARNING __VA_ARGS__)\n"
+	"#define KERN_NOTICE \"\\0015\"\n"
+	"#define pr_notice(...) printk(KERN_NOTICE __VA_ARGS__)\n"
+	"#define KERN_INFO \"\\0016\"\n"
+	"#define pr_info(...) printk(KERN_INFO __VA_ARGS__)\n"
+	"#define KERN_DEBUG \"\\0017\"\n"
+	"#define pr_debug(...) printk(KERN_DEBUG __VA_ARGS__)\n"
+
 	/* ---- lists ---- */
 	"#define list_entry(p, type, member) container_of(p, type, member)\n"
 	"#define list_first_entry(p, type, member) list_entry((p)->next, type, member)\n"

@@ -22,9 +22,13 @@ struct c_value c_nothing(struct c *c, struct span span)
 
 struct c_value c_var(struct c *c, struct c_symbol *s, struct span span)
 {
+	struct c_value v = { .type = s->type, .place = C_VAR, .var = s,
+			     .name = s->script_name, .span = span };
+
 	(void)c;
-	return (struct c_value){ .type = s->type, .place = C_VAR, .var = s,
-				 .name = s->script_name, .span = span };
+	if (c_is_of_record(&v))
+		v.name = (struct str){};	/* the way in it */
+	return v;
 }
 
 /* ---- reading ---- */
@@ -97,6 +101,10 @@ struct c_value c_read(struct c *c, struct c_value v)
 
 	if (v.is_element)
 		return c_text_char(c, v);
+	if (c_is_of_record(&v)) {
+		no_value(c, &v);
+		return c_int(c, v.span, &c_type_int, 0);
+	}
 	if (c_is_of_table(&v)) {
 		c_error(c, v.span, "of an array of constants only elements "
 			"can be had");
@@ -228,6 +236,8 @@ struct c_value c_cast(struct c *c, struct c_value v, const struct c_type *to)
 
 	if (to->kind == C_VOID) {
 		r = c_read(c, v);
+		if (!r.e || r.type->kind == C_TEXT)
+			return c_nothing(c, v.span);
 		r.type = to;
 		return r;
 	}
@@ -357,6 +367,8 @@ struct c_value c_member(struct c *c, struct c_value v, struct str name,
 {
 	struct ctype_member m;
 
+	if (c_is_of_record(&v))
+		return c_record_member(c, v, name, span);
 	if (v.type->kind != C_RECORD || v.place != C_PATH ||
 	    !ctypes_find_member(v.type->ref.in, v.type->ref.id, name, &m)) {
 		no_member(c, &v, name, span);
@@ -415,6 +427,25 @@ static void become_cursor(struct c *c, struct c_value *to)
 	to->type = s->type = c_type_text(c->arena, 0);
 }
 
+/* Is it, up to here, all that the statement does?  Where a struct is set stands
+ * a statement of the script. */
+static bool is_statement(struct c *c, const struct c_value *to)
+{
+	return c->statement_at < c->in.n && c_at(c, ";") &&
+	       c->in.v[c->statement_at].span.pos == to->span.pos;
+}
+
+static struct c_value assign_record(struct c *c, struct c_value to,
+				    struct c_value v, struct span span)
+{
+	if (to.name.len || !is_statement(c, &to))
+		c_error(c, span, "a struct is assigned to as a whole, by a "
+			"statement of its own");
+	else
+		c_record_set(c, to.var, v, span);
+	return c_nothing(c, span);
+}
+
 struct c_value c_assign(struct c *c, struct c_value to, struct c_value v,
 			struct span span)
 {
@@ -425,6 +456,8 @@ struct c_value c_assign(struct c *c, struct c_value to, struct c_value v,
 		return to;
 	if (to.is_element)
 		return c_text_set_char(c, to, v, span);
+	if (c_is_of_record(&to))
+		return assign_record(c, to, v, span);
 	if (to.type->kind == C_TEXT && (to.offset || to.type->n)) {
 		c_error(c, span, "an array cannot be assigned to in C");
 		c_help(c, "strlcpy(to, from, sizeof(to)) copies a text");
