@@ -99,7 +99,7 @@ static const struct c_type *record(struct c *c, bool is_union)
 	struct c_token t = c_take(c);
 	uint32_t id;
 
-	if (t.kind != C_IDENT || c_at(c, "{")) {
+	if (t.kind != C_IDENT) {
 		c_error(c, t.span, "a %s of the script's own is not understood",
 			is_union ? "union" : "struct");
 		return &c_type_opaque;
@@ -109,6 +109,9 @@ static const struct c_type *record(struct c *c, bool is_union)
 		return &c_type_opaque;
 	}
 	id = ctypes_find(btf, is_union ? CTYPE_UNION : CTYPE_STRUCT, t.text);
+	/* What a script says of a struct, the kernel knows better. */
+	if (id && c_at(c, "{"))
+		c_skip_balanced(c);
 	if (id)
 		return c_type_of_btf(c->arena, btf, id);
 	c_error(c, t.span, "this kernel has no %s '%" STR_FMT "'",
@@ -155,13 +158,16 @@ static const struct c_type *enumeration(struct c *c)
 
 static const struct c_type *type_of(struct c *c)
 {
-	const struct c_type *t;
+	const struct c_type *t = &c_type_int;
 
 	c_expect(c, "(");
+	if (!c_enter(c))
+		return t;
 	if (c_at_type(c))
 		t = c_type_of_name(c);
 	else
 		t = c_expr(c).type;
+	c_leave(c);
 	c_expect(c, ")");
 	return t;
 }
@@ -249,10 +255,16 @@ bool c_specifiers(struct c *c, struct c_specs *s)
 
 /* ---- declarators ---- */
 
+#define MAX_DERIVED 16	/* pointers to pointers, arrays of arrays */
+
 static const struct c_type *pointers(struct c *c, const struct c_type *t)
 {
+	uint32_t n = 0;
+
 	while (!c->failure->is_set) {
-		if (c_accept(c, "*"))
+		if (n == MAX_DERIVED)
+			c_error(c, c_span(c), "more than %d '*'", MAX_DERIVED);
+		else if (c_accept(c, "*") && ++n)
 			t = c_type_pointer(c->arena, t);
 		else if (c_peek(c, 0)->kind == C_IDENT &&
 			 IS_ONE_OF(c_peek(c, 0)->text, qualifiers))
@@ -263,16 +275,20 @@ static const struct c_type *pointers(struct c *c, const struct c_type *t)
 	return t;
 }
 
-static const struct c_type *arrays(struct c *c, const struct c_type *t)
+static const struct c_type *arrays(struct c *c, const struct c_type *t,
+				   uint32_t depth)
 {
 	int64_t n = 0;
 
 	if (!c_accept(c, "["))
 		return t;
+	if (depth == MAX_DERIVED)
+		c_error(c, c_span(c), "more than %d '['", MAX_DERIVED);
 	if (!c_at(c, "]"))
 		n = c_constant(c);
 	c_expect(c, "]");
-	return c_type_array(c->arena, arrays(c, t), n < 0 ? 0 : (uint64_t)n);
+	t = arrays(c, t, depth + 1);
+	return c_type_array(c->arena, t, n < 0 ? 0 : (uint64_t)n);
 }
 
 void c_declare(struct c *c, const struct c_type *base,
@@ -290,7 +306,7 @@ void c_declare(struct c *c, const struct c_type *base,
 		d->params_at = c->at;
 		c_skip_balanced(c);
 	}
-	d->type = arrays(c, d->type);
+	d->type = arrays(c, d->type, 0);
 }
 
 const struct c_type *c_type_of_name(struct c *c)
@@ -436,6 +452,7 @@ void c_declarators(struct c *c, const struct c_specs *specs)
 	struct c_declarator d;
 
 	while (!c_at(c, ";") && !c->failure->is_set) {
+		c->nodes = 0;
 		c_declare(c, specs->type, &d);
 		if (!d.name.len)
 			c_error(c, d.span, "a name is expected here");

@@ -69,6 +69,24 @@ static struct c_value this(struct c *c, struct span span)
 	return param(c, t.text, span_join(span, t.span));
 }
 
+/* CONTEXT->last_error = "text": the error, at once */
+static struct c_value context(struct c *c, struct span span)
+{
+	struct c_token t;
+	struct ast_expr *text;
+
+	c_expect(c, "->");
+	t = c_take(c);
+	if (!str_is(t.text, "last_error") || !c_accept(c, "=")) {
+		c_error(c, t.span, "of the runtime's context, only last_error "
+			"can be set");
+		return c_nothing(c, span);
+	}
+	text = c_text(c, c_assignment(c));
+	return c_rvalue(&c_type_void,
+			c_library(c, span, "__c_error", 1, text));
+}
+
 static bool special(struct c *c, const struct c_token *t, struct c_value *ret)
 {
 	struct str arg = STR("STAP_ARG_"), get = STR("STAP_GLOBAL_GET_"),
@@ -79,6 +97,8 @@ static bool special(struct c *c, const struct c_token *t, struct c_value *ret)
 			     t->span);
 	else if (str_is(t->text, "STAP_RETVALUE"))
 		*ret = retvalue(c, t->span);
+	else if (str_is(t->text, "CONTEXT"))
+		*ret = context(c, t->span);
 	else if (str_is(t->text, "THIS"))
 		*ret = this(c, t->span);
 	else if (str_starts(t->text, get) || str_starts(t->text, set))

@@ -18,7 +18,7 @@ static int64_t ternary(struct cond *c);
 
 static bool accept(struct cond *c, const char *text)
 {
-	if (c->at >= c->in.n || !c_token_is(&c->in.v[c->at], text))
+	if (!c->in.v || c->at >= c->in.n || !c_token_is(&c->in.v[c->at], text))
 		return false;
 	c->at++;
 	return true;
@@ -26,19 +26,23 @@ static bool accept(struct cond *c, const char *text)
 
 static int64_t wrong(struct cond *c)
 {
-	struct span at = c->at < c->in.n ? c->in.v[c->at].span : c->span;
+	struct span at = c->span;
 
+	if (c->in.v && c->at < c->in.n)
+		at = c->in.v[c->at].span;
 	c_fail(c->pp->failure, c->pp->arena, at,
 	       "this condition is not understood");
 	return 0;
 }
 
-static int64_t primary(struct cond *c)
+static int64_t primary(struct cond *c);
+
+static int64_t operand(struct cond *c)
 {
-	const struct c_token *t = c->at < c->in.n ? &c->in.v[c->at] : NULL;
+	const struct c_token *t = c->in.v + c->at;
 	int64_t v;
 
-	if (!t || c->depth > MAX_DEPTH)
+	if (!c->in.v || c->at >= c->in.n)
 		return wrong(c);
 	if (accept(c, "(")) {
 		v = ternary(c);
@@ -56,6 +60,17 @@ static int64_t primary(struct cond *c)
 		return wrong(c);
 	c->at++;
 	return t->kind == C_IDENT ? 0 : (int64_t)t->number;
+}
+
+static int64_t primary(struct cond *c)
+{
+	int64_t v;
+
+	if (c->depth++ > MAX_DEPTH)
+		return wrong(c);
+	v = operand(c);
+	c->depth--;
+	return v;
 }
 
 static const struct {

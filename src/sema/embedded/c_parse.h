@@ -122,7 +122,7 @@ struct c {
 	struct arena *arena;
 	struct c_failure *failure;
 	struct c_tokens in;
-	uint32_t at, depth;
+	uint32_t at, depth, nodes;
 	uint32_t statement_at;		/* where the statement begins */
 	struct c_scope *scope;
 	struct map *names;		/* of variables made, to their number */

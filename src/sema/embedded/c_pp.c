@@ -9,6 +9,7 @@
 #define MAX_MADE 200000		/* tokens by macros, in one program */
 #define MAX_IFS 64		/* in each other */
 #define MAX_ARGS 32
+#define MAX_DEPTH 200		/* of macros in each other */
 
 /* ---- failures ---- */
 
@@ -264,12 +265,16 @@ static void expand_macro(struct c_pp *pp, struct c_macro *m,
 {
 	struct c_tokens made = {};
 
+	if (pp->depth++ == MAX_DEPTH)
+		c_fail(pp->failure, pp->arena, at,
+		       "macros more than %d deep in each other", MAX_DEPTH);
 	for (uint32_t i = 0; i < args->n; i++)
 		c_pp_expand(pp, &args->raw[i], &args->expanded[i]);
 	substitute(pp, m, args, at, &made);
 	m->is_busy = true;
 	c_pp_expand(pp, &made, out);
 	m->is_busy = false;
+	pp->depth--;
 }
 
 /* Does a macro stand at in[*i]?  Then it is expanded. */

@@ -34,7 +34,7 @@ struct c_pp {
 	struct c_failure *failure;
 	const struct parse_options *options;	/* release, configuration */
 	struct map macros;		/* to struct c_macro; NULL: #undef */
-	uint32_t made;			/* tokens by macros */
+	uint32_t made, depth;		/* tokens by macros; in each other */
 };
 
 void c_pp_init(struct c_pp *pp, struct arena *a, struct c_failure *failure,

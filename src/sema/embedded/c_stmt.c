@@ -332,6 +332,7 @@ static void any(struct c *c)
 
 void c_statement(struct c *c)
 {
+	c->nodes = 0;
 	if (c_enter(c))
 		any(c);
 	c_leave(c);

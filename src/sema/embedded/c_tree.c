@@ -6,12 +6,16 @@
 
 #include "sema/walk.h"
 
+#define MAX_NODES 6000	/* of one expression: bounds its height */
+
 struct ast_expr *c_node(struct c *c, enum ast_expr_kind kind, struct span span)
 {
 	struct ast_expr *e = arena_new(c->arena, struct ast_expr);
 
 	e->kind = kind;
 	e->span = e->at = span;
+	if (c->nodes++ == MAX_NODES)
+		c_error(c, span, "this is too long for one expression");
 	return e;
 }
 
