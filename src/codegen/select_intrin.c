@@ -130,6 +130,28 @@ static void pause_turn(struct cg_fn *fn)
 		code_call(fn->c, HELPER_ktime_get_ns);
 }
 
+/* Negated twice an address is any number. */
+static void task_regs(struct cg_fn *fn, ir_ref r)
+{
+	struct cg_code *c = fn->c;
+	cg_label none = code_label(c);
+	cg_reg v = code_const(c, 0), task = code_reg(c);
+
+	if (cg_is_visited(fn)) {
+		cg_visited(fn, task, none);
+	} else {
+		code_call(c, HELPER_get_current_task_btf);
+		code_mov(c, task, R0);
+	}
+	code_mov(c, R1, task);
+	code_call(c, HELPER_task_pt_regs);
+	code_alui(c, BPF_NEG, R0, 0);
+	code_mov(c, v, R0);
+	code_alui(c, BPF_NEG, v, 0);
+	code_place_label(c, none);
+	cg_set_long(fn, r, v);
+}
+
 /* Where the context is: on the stack of who runs the program. The program's own
  * frame may be elsewhere, in memory of the CPU. Negated it is a number to the
  * verifier. */
@@ -169,6 +191,9 @@ void cg_intrin(struct cg_fn *fn, ir_ref r)
 		break;
 	case INTRIN_TASK:
 		cg_set_long(fn, r, cg_current(fn));
+		break;
+	case INTRIN_TASK_REGS:
+		task_regs(fn, r);
 		break;
 	case INTRIN_MAPPED:
 		mapped(fn, r);

@@ -330,6 +330,7 @@ static const intrinsic_fn intrinsics[INTRIN_N] = {
 	[INTRIN_UID_GID] = get_uid_gid,
 	[INTRIN_COMM] = get_comm,
 	[INTRIN_TASK] = intrinsic_task,
+	[INTRIN_TASK_REGS] = get_nothing,
 	[INTRIN_STACK_POINTER] = get_nothing,
 	[INTRIN_SYM_TEXT] = intrinsic_sym_data,
 	[INTRIN_VERDICT] = get_nothing,

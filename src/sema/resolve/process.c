@@ -74,10 +74,26 @@ static struct target_root reg_root(struct str name, const struct arch_reg *r)
 	};
 }
 
-/* For register() and @uregister: what the process had when it called. */
-static void add_registers(struct program *p, struct target_scope *s)
+/* __task_regs() */
+static struct ast_expr *task_regs(struct program *p)
+{
+	struct ast_expr *e = arena_new(p->arena, struct ast_expr);
+
+	e->kind = AST_CALL;
+	e->type = TY_LONG;
+	e->call.name = str_from(intrin_info[INTRIN_TASK_REGS].name);
+	e->call.is_intrinsic = true;
+	e->call.intrinsic = INTRIN_TASK_REGS;
+	return e;
+}
+
+/* For register() and @uregister: what the process had when it called, or has
+ * where it goes on. */
+static void add_registers(struct program *p, struct target_scope *s,
+			  bool of_context)
 {
 	const struct arch *arch = world_arch(p->world);
+	struct ast_expr *regs = of_context ? NULL : task_regs(p);
 
 	for (uint32_t i = 0; i < arch->nregs; i++) {
 		const struct arch_reg *r = &arch->regs[i];
@@ -86,6 +102,9 @@ static void add_registers(struct program *p, struct target_scope *s)
 		if (r->dwarf == ARCH_NO_DWARF || r->alias)
 			continue;
 		root = reg_root(arena_printf(p->arena, "@reg%u", r->dwarf), r);
+		if (regs)
+			root.ops[0] = (struct target_op){ .kind = TGT_EXPR,
+							  .expr = regs };
 		root.hidden = true;
 		scope_add(p->arena, s, root);
 	}
@@ -113,7 +132,27 @@ static const struct target_scope *scope_new(struct program *p,
 		scope_add(p->arena, s, word_root(STR("return"), 1));
 		s->has_return = true;
 	}
-	add_registers(p, s);
+	add_registers(p, s, true);
+	return s;
+}
+
+/* Of the other events, where programs can have the registers of a task. */
+static const struct target_scope *scope_of_task(struct query *q)
+{
+	static const char *const names[] = {
+		[PROCESS_BEGIN] = "process.begin",
+		[PROCESS_END] = "process.end",
+		[PROCESS_THREAD_BEGIN] = "process.thread.begin",
+		[PROCESS_THREAD_END] = "process.thread.end",
+	};
+	struct program *p = q->program;
+	struct target_scope *s;
+
+	if (!(p->features & FEATURE_BIT(BPF_LOOP)))
+		return NULL;
+	s = arena_new(p->arena, struct target_scope);
+	s->what = str_from(names[q->data]);
+	add_registers(p, s, false);
 	return s;
 }
 
@@ -165,6 +204,8 @@ static void add_site(struct query *q, const struct process_who *who,
 		s->image.b = clone_numbers(world_arch(p->world));
 	if (event == PROCESS_SYSCALL || event == PROCESS_SYSCALL_RETURN)
 		s->scope = scope_new(p, event);
+	else
+		s->scope = scope_of_task(q);
 }
 
 /* Does the kernel visit tasks? */
@@ -185,7 +226,8 @@ static void add_existing(struct query *q, struct process_who *who,
 				 q->program->options->has_command))
 		return;
 	who->begins = ++q->program->nbegins;
-	new_site(q, PROBE_EXISTING, who, point, PROCESS_VISIT_FUNCTION);
+	new_site(q, PROBE_EXISTING, who, point, PROCESS_VISIT_FUNCTION)->scope =
+		scope_of_task(q);
 }
 
 static bool is_end(const struct query *q)
@@ -242,7 +284,8 @@ static void add_end(struct query *q, const struct process_who *who,
 		add_site(q, who, point, "sched_process_exit");
 		return;
 	}
-	new_site(q, PROBE_FENTRY, who, point, PROCESS_EXIT_FUNCTION);
+	new_site(q, PROBE_FENTRY, who, point, PROCESS_EXIT_FUNCTION)->scope =
+		scope_of_task(q);
 	q->program->image->features |= FEATURE_BIT(FENTRY);
 }
 
