@@ -163,12 +163,29 @@ static bool is_zero(const struct c_value *v)
 	return v->e && v->e->kind == AST_NUMBER && !v->e->number;
 }
 
+/* Two pointers into the same text? */
+static bool are_into_one(const struct c_value *a, const struct c_value *b)
+{
+	return a->type->kind == C_TEXT && b->type->kind == C_TEXT &&
+	       a->place == C_VAR && b->place == C_VAR &&
+	       str_eq(a->name, b->name);
+}
+
+static struct ast_expr *distance(struct c *c, const struct c_value *v)
+{
+	return v->offset ? v->offset : c_num(c, v->span, 0);
+}
+
 static struct c_value texts(struct c *c, enum ast_binop op, struct c_value a,
 			    struct c_value b, struct span span)
 {
 	bool is_a = a.type->kind == C_TEXT;
 	struct c_value text = is_a ? a : b, other = is_a ? b : a;
 	struct ast_expr *n;
+
+	if (are_into_one(&a, &b) && (op == BINOP_SUB || is_compare(op)))
+		return c_rvalue(op == BINOP_SUB ? &c_type_long : &c_type_int,
+				c_op(c, op, distance(c, &a), distance(c, &b)));
 
 	if (is_compare(op) && !is_order(op) && is_zero(&other))
 		return c_int(c, span, &c_type_int, op == BINOP_NE);
@@ -240,12 +257,28 @@ static struct c_value step_cursor(struct c *c, struct c_value v, int step,
 				      c_text(c, next)));
 }
 
+/* The same of one that is known by how far it is. */
+static struct c_value step_offset(struct c *c, struct c_value v, int step,
+				  bool post)
+{
+	struct ast_expr *by = c_num(c, v.span, step);
+	struct ast_expr *to = c_name(c, v.span, v.var->script_name);
+
+	v.offset = c_set(c, to, c_op(c, BINOP_ADD, v.offset, by));
+	if (post)
+		v.offset = c_op(c, BINOP_SUB, v.offset,
+				c_num(c, v.span, step));
+	return v;
+}
+
 struct c_value c_step(struct c *c, struct c_value v, int step, bool post)
 {
 	struct c_value one = c_int(c, v.span, &c_type_int, 1), old;
 
 	if (v.is_element)
 		c_error(c, v.span, "this is not understood of a byte of a text");
+	if (v.var && v.var->is_offset && !v.is_element)
+		return step_offset(c, v, step, post);
 	if (v.type->kind == C_TEXT && !v.offset && v.var && v.var->is_cursor)
 		return step_cursor(c, v, step, post);
 	v = c_assign(c, v, c_binary(c, step > 0 ? BINOP_ADD : BINOP_SUB, v,

@@ -63,8 +63,12 @@ static struct c_value end_of(struct call *x)
 {
 	struct c *c = x->c;
 	struct c_value to = x->args[0];
+	struct ast_expr *n = c_library(c, x->span, "__c_strlen", 1,
+				       c_text(c, to));
 
-	to.offset = c_library(c, x->span, "__c_strlen", 1, c_text(c, to));
+	to.offset = to.offset ? c_op(c, BINOP_ADD,
+				     ast_clone_expr(c->arena, to.offset), n) :
+				n;
 	return to;
 }
 
@@ -113,8 +117,6 @@ static bool is_plain(struct call *x)
 
 static struct c_value do_strcat(struct call *x)
 {
-	if (!is_plain(x))
-		return c_nothing(x->c, x->span);
 	return void_value(c_text_store(x->c, end_of(x),
 				       c_text(x->c, x->args[1]), NULL));
 }

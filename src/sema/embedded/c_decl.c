@@ -370,6 +370,13 @@ static struct ast_expr *initial_scalar(struct c *c, struct c_symbol *s)
 		v = c_assignment(c);
 		if (v.type->kind != C_ARRAY)
 			v = c_read(c, v);
+		if (v.type->kind == C_TEXT && c_is_text(s->type) &&
+		    v.place == C_VAR && !(v.var && v.var->is_cursor)) {
+			s->is_offset = true;
+			s->base = v.name;
+			s->type = v.type;
+			return v.offset ? v.offset : e;
+		}
 		if (v.type->kind == C_TEXT && c_is_text(s->type)) {
 			s->is_cursor = true;
 			s->type = c_type_text(c->arena, 0);
@@ -430,6 +437,9 @@ static void variable(struct c *c, const struct c_specs *specs,
 	if (c->failure->is_set)
 		return;
 	if (specs->is_static || !c->block) {
+		if (s->is_offset)
+			c_error(c, d->span, "a static pointer into a text is "
+				"not understood");
 		c_make_global(c, s, init);
 		return;
 	}

@@ -480,7 +480,7 @@ static struct c_value compound(struct c *c, struct c_value to)
 			c_error(c, span, "this is not understood of a byte of "
 				"a text");
 		v = c_binary(c, assignments[i].op, to, c_assignment(c), span);
-		if (v.type->kind == C_TEXT)	/* cursor += n */
+		if (v.type->kind == C_TEXT && !(to.var && to.var->is_offset))
 			v = c_rvalue(to.type, c_text(c, v));
 		return c_assign(c, to, v, span);
 	}
@@ -511,8 +511,9 @@ struct c_value c_expr(struct c *c)
 
 	while (c_accept(c, ",")) {
 		v = c_read(c, v);
-		first = v.e ? v.e : c_num(c, v.span, 0);
-		if (v.type->kind == C_TEXT ||
+		first = v.offset ? v.offset : v.e ? v.e :
+						    c_num(c, v.span, 0);
+		if ((v.type->kind == C_TEXT && !v.offset) ||
 		    (v.type->kind == C_VOID && first->kind != AST_NUMBER))
 			c_error(c, v.span, "behind this only a statement of "
 				"its own is understood");

@@ -47,6 +47,10 @@ struct c_symbol {
 	int64_t value;			/* CONST */
 	bool is_cursor;			/* VAR: a char * into a text, holds
 					 * what is left of it */
+	bool is_offset;			/* VAR: a char * into the text that
+					 * `base` has: script_name has how far
+					 * from its begin */
+	struct str base;
 	struct ast_expr *null;		/* a char * that was set to 0 where it
 					 * is declared: that */
 	struct c_tokens def;		/* FUNC: from its parameters on */

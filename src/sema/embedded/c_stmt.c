@@ -142,9 +142,18 @@ static void do_(struct c *c, struct span span)
 
 static void emit_value(struct c *c, struct c_value v)
 {
+	if (v.type->kind == C_TEXT && v.offset)
+		c_emit_expr(c, v.offset);	/* p++ */
 	if (v.is_element || v.place != C_VALUE)
 		return;		/* what a place has is not asked for */
 	c_emit_expr(c, v.e);
+}
+
+static struct ast_expr *step(struct c *c, struct c_value v)
+{
+	if (v.type->kind == C_TEXT && v.offset)
+		return v.offset;	/* p++ */
+	return c_read(c, v).e;
 }
 
 static void for_(struct c *c, struct span span)
@@ -165,7 +174,7 @@ static void for_(struct c *c, struct span span)
 	c_expect(c, ";");
 	c->statement_at = c->at;
 	if (!c_at(c, ")"))
-		s->loop.step = c_read(c, c_expr(c)).e;
+		s->loop.step = step(c, c_expr(c));
 	c_expect(c, ")");
 	s->loop.body = loop_body(c, &jump);
 	c_pop_scope(c);

@@ -25,7 +25,10 @@ struct c_value c_var(struct c *c, struct c_symbol *s, struct span span)
 	struct c_value v = { .type = s->type, .place = C_VAR, .var = s,
 			     .name = s->script_name, .span = span };
 
-	(void)c;
+	if (s->is_offset) {
+		v.name = s->base;
+		v.offset = c_name(c, span, s->script_name);
+	}
 	if (c_is_of_record(&v))
 		v.name = (struct str){};	/* the way in it */
 	return v;
@@ -446,6 +449,22 @@ static struct c_value assign_record(struct c *c, struct c_value to,
 	return c_nothing(c, span);
 }
 
+/* p = p + n: within the text that p points into */
+static struct c_value move(struct c *c, struct c_value to, struct c_value v,
+			   struct span span)
+{
+	struct ast_expr *n = v.offset ? v.offset : c_num(c, span, 0);
+
+	if (v.type->kind != C_TEXT || v.place != C_VAR || v.is_element ||
+	    !str_eq(v.name, to.name)) {
+		c_error(c, span, "'%" STR_FMT "' points into one text, and not "
+			"into others", STR_ARG(to.var->name));
+		return to;
+	}
+	to.offset = c_set(c, c_name(c, span, to.var->script_name), n);
+	return to;
+}
+
 struct c_value c_assign(struct c *c, struct c_value to, struct c_value v,
 			struct span span)
 {
@@ -456,6 +475,8 @@ struct c_value c_assign(struct c *c, struct c_value to, struct c_value v,
 		return to;
 	if (to.is_element)
 		return c_text_set_char(c, to, v, span);
+	if (to.var && to.var->is_offset)
+		return move(c, to, v, span);
 	if (c_is_of_record(&to))
 		return assign_record(c, to, v, span);
 	if (to.type->kind == C_TEXT && (to.offset || to.type->n)) {
