@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-#! needs: bpf gcc
+#! needs: bpf gcc UPROBE_MULTI
 #! timeout: 120
 """More places in a program than are attached at once: each is hit, and is told
 from the others.  Interrupted while they are attached to many processes, the
