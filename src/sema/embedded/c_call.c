@@ -106,29 +106,18 @@ static struct c_value copy_value(struct call *x)
 	return c_assign(c, to, c_deref(c, from), x->span);
 }
 
-static bool is_plain(struct call *x)
-{
-	if (x->args[0].type->kind == C_TEXT && !x->args[0].offset)
-		return true;
-	c_error(x->c, x->args[0].span,
-		"only to a whole text can one be appended");
-	return false;
-}
-
 static struct c_value do_strcat(struct call *x)
 {
 	return void_value(c_text_store(x->c, end_of(x),
 				       c_text(x->c, x->args[1]), NULL));
 }
 
-/* The size is that of the whole. */
+/* The size is that of the whole, what is there already and what comes. */
 static struct c_value do_strlcat(struct call *x)
 {
 	struct c *c = x->c;
 	struct ast_expr *all;
 
-	if (!is_plain(x))
-		return c_nothing(c, x->span);
 	all = c_op(c, BINOP_CONCAT, c_text(c, x->args[0]),
 		   c_text(c, x->args[1]));
 	return void_value(c_text_store(c, x->args[0], all, size_arg(x, 2)));
@@ -140,8 +129,6 @@ static struct c_value do_strncat(struct call *x)
 	struct c *c = x->c;
 	struct ast_expr *part;
 
-	if (!is_plain(x))
-		return c_nothing(c, x->span);
 	part = c_library(c, x->span, "__c_cut", 2, c_text(c, x->args[1]),
 			 c_op(c, BINOP_ADD, size_arg(x, 2),
 			      c_num(c, x->span, 1)));
