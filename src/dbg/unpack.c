@@ -179,15 +179,20 @@ static enum piece zstd_piece(void *function, const struct packed *in, char *to,
 	return *ret == (size_t)-70 ? PIECE_SMALL : PIECE_BAD;
 }
 
+/* Nothing becomes more than so many times longer: liblzma says of what is cut
+ * off, too, that the room is too small. */
+#define UNPACK_TIMES UINT64_C(65536)
+
 /* With more and more room, if nothing says how much it is. */
 static struct err *unpack_piece(piece_fn *piece, void *function,
 				const struct packed *in, const char *what,
 				struct buf *ret)
 {
 	size_t room = in->hint ? in->hint : MIN(8 * in->n + 4096, UNPACK_MAX);
+	size_t most = MIN(UNPACK_TIMES * in->n + 4096, (uint64_t)UNPACK_MAX);
 	size_t len;
 
-	for (; room <= UNPACK_MAX; room *= 2) {
+	for (; room <= most; room *= 2) {
 		switch (piece(function, in, buf_reserve(ret, room), room,
 			      &len)) {
 		case PIECE_DONE:
