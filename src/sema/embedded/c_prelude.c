@@ -153,6 +153,7 @@ const char c_prelude[] =
 	"#define ktime_get_ns() ((u64)__c_ktime_ns())\n"
 	"#define local_clock() ((u64)__c_ktime_ns())\n"
 	"#define jiffies_to_msecs(j) ((unsigned int)((j) * (1000UL / HZ)))\n"
+	"#define msecs_to_jiffies(m) ((unsigned long)(((m) * HZ + 999) / 1000))\n"
 	"#define get_task_comm(to, t) strlcpy(to, (t)->comm, TASK_COMM_LEN)\n"
 
 	"#define KERN_EMERG \"\\0010\"\n"

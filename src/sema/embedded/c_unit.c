@@ -304,6 +304,11 @@ void c_translate_function(struct c *caller, struct c_symbol *f,
 	if (c.in.n >= 2 && !c.failure->is_set)
 		c.in.v[c.in.n - 2].kind = C_END;
 	fn->body = c_body(&c, f->def.v[0].span);
+	if (c.failure->is_set) {
+		f->is_done = false;	/* the next call is told, too */
+		f->nparams = 0;
+		return;
+	}
 	f->type = c.result;
 	fn->type = result_type(c.result);
 	fn->span = f->def.v[0].span;

@@ -50,35 +50,66 @@ bool embedded_is_name(struct str name)
 
 /* ---- functions ---- */
 
-static void set_result(struct text *t, struct program *p,
-		       const struct ast_function *fn)
+static void set_result(struct text *t, struct program *p, enum ty type)
 {
-	if (fn->type == TY_UNKNOWN)
+	if (type == TY_UNKNOWN)
 		return;
 	t->c.result = &c_type_long;
-	if (fn->type == TY_STRING)
+	if (type == TY_STRING)
 		t->c.result = c_type_text(p->arena,
 					  p->options->limits.maxstringlen);
 	t->c.result_name = STR("retvalue'");
 }
 
-void embedded_function(struct program *p, struct ast_function *fn)
+static struct ast_stmt *body_of(struct program *p,
+				const struct ast_function *fn, enum ty type,
+				struct text **ret)
 {
 	struct text *t = begin(p, fn->embedded, fn->span);
-	struct ast_stmt *s;
 
 	map_init(&t->names, p->arena);
 	t->c.names = &t->names;
 	of_function(t, fn);
-	set_result(t, p, fn);
-	fn->body = c_body(&t->c, fn->span);
-	if (!t->failure.is_set)
-		return;
-	s = c_stmt_new(&t->c, AST_S_EMBEDDED, fn->span);
+	set_result(t, p, type);
+	*ret = t;
+	return c_body(&t->c, fn->span);
+}
+
+/* A function that does not say what it returns, but does return something. */
+static bool has_result(struct str text)
+{
+	return str_find(text, STR("STAP_RETVALUE")) >= 0 ||
+	       str_find(text, STR("__retvalue")) >= 0 ||
+	       str_find(text, STR("STAP_RETURN")) >= 0;
+}
+
+static void refuse(struct program *p, struct ast_function *fn, struct text *t)
+{
+	struct ast_stmt *s = c_stmt_new(&t->c, AST_S_EMBEDDED, fn->span);
+
 	s->embedded.text = fn->embedded;
 	s->embedded.refusal = refusal(p, t, fn->span);
 	fn->body->block = (struct ast_stmts){};
 	vec_push(p->arena, &fn->body->block, s);
+}
+
+void embedded_function(struct program *p, struct ast_function *fn)
+{
+	bool guess = fn->type == TY_UNKNOWN && has_result(fn->embedded);
+	struct ast_stmt *body;
+	struct text *t, *other;
+
+	fn->body = body_of(p, fn, guess ? TY_LONG : fn->type, &t);
+	if (!t->failure.is_set)
+		return;
+	if (guess) {
+		body = body_of(p, fn, TY_STRING, &other);
+		if (!other->failure.is_set) {
+			fn->body = body;
+			return;
+		}
+	}
+	refuse(p, fn, t);
 }
 
 /* ---- in handlers and other functions ---- */
