@@ -77,7 +77,7 @@ class CommandLine(unittest.TestCase):
 
     def test_wrong_options(self):
         for args in (["--nonsense"], ["-T", "x", "-e", ""], ["-p9"],
-                     ["-D", "NOSUCH=1", "-e", ""], ["--dump=soup"],
+                     ["-D", "MAXACTION=x", "-e", ""], ["--dump=soup"],
                      ["-c", "true", "-x", "1", "-e", ""], ["-e"]):
             r = spile(*args)
             self.assertEqual(r.returncode, 1, args)
