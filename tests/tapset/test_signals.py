@@ -75,7 +75,7 @@ def main():
     with open(f"/proc/{me}/comm", encoding="utf-8") as f:
         comm = f.read().strip()
     expected = [
-        "action SIGUSR1 SIG_IGN 0 1", "rt_sigaction = 0",
+        "action SIGUSR1 ignored 0 1", "rt_sigaction = 0",
         "procmask 0 12,17", "rt_sigprocmask = 0", "pending 8",
         "rt_sigpending = 0", f"kill 12 SIGUSR2 {me} {comm} 1",
         f"send SIGUSR2 to {me} {comm} 0", "sent 0 shared 1", "kill = 0",

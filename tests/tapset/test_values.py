@@ -232,8 +232,8 @@ def signals():
     return [
         (f"sa_flags_str(get_sa_flags({action(10)}))",
          lambda s: "SA_RESTART" in s.split("|")),
-        (f"sa_handler_str(get_sa_handler({action(12)}))", "SIG_IGN"),
-        (f"sa_handler_str(get_sa_handler({action(15)}))", "SIG_DFL"),
+        (f"sa_handler_str(get_sa_handler({action(12)}))", "ignored"),
+        (f"sa_handler_str(get_sa_handler({action(15)}))", "default"),
         (f"get_sa_handler({action(12)})", 1),
         ("is_sig_blocked(task_current(), 34)", 1),
         ("is_sig_blocked(task_current(), 10)", 0),
