@@ -83,7 +83,7 @@ def run(name, script):
             re.search(r"\[E03(06|22)\]", err[0]):
         return 0  # SystemTap is not installed, or has no such mark
     if re.match(r"(nfs|nfsd|sunrpc)(_proc)?\.stp", name) and \
-            re.search(r"\[E0(314|318|411)\]", err[0]):
+            re.search(r"\[E0(304|314|318|411)\]", err[0]):
         return 0  # there is no such module here, or it lacks the function
     if err and "which neither BTF nor debug information describes" in err[0]:
         return 0  # a module without BTF
@@ -136,6 +136,18 @@ def check_aliases(name, text):
     return sum(run(f"{name}: {alias}", probe + end) for alias, probe in alone)
 
 
+def check_names(name, text):
+    """An intrinsic would be called in place of a function of its name."""
+    with open(os.path.join(HERE, "../../src/image/intrinsic.def"),
+              encoding="utf-8") as f:
+        intrinsics = set(re.findall(r'^INTRINSIC\(\w+,\s*"(\w+)"', f.read(),
+                                    re.M))
+    both = sorted(intrinsics & {m[2] for m in FUNCTION.finditer(text)})
+    for function in both:
+        print(f"{name}: {function} is an intrinsic, too")
+    return len(both)
+
+
 def check_comments(name, text):
     bad = 0
     for m in list(FUNCTION.finditer(text)) + list(ALIAS.finditer(text)):
@@ -152,6 +164,7 @@ def main():
             text = f.read()
         name = os.path.basename(path)
         bad += check_comments(name, text)
+        bad += check_names(name, text)
         if os.geteuid() == 0:
             bad += check_functions(name, text)
             bad += check_aliases(name, text)
