@@ -41,7 +41,7 @@ probe signal.handle { if (pid() == %(pid)d) printf("handle %%s %%s\\n",
     sig_name, sig_mode) }
 global wrong, right
 probe kernel.trace("raw_syscalls:sys_enter") {
-    if (__task_regs() == $regs) right++ else wrong++
+    if (__user_regs() == $regs) right++ else wrong++
 }
 probe end { println(right > 0, " ", wrong) }
 probe begin { println("ready") }
