@@ -13,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 
+from hits import all_seen
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 SPILE = os.environ["SPILE"]
 SLOW = float(os.environ.get("LIVE_SLOW", "1"))
@@ -66,12 +68,12 @@ def script(family, wanted):
     return text
 
 
-def run(family, wanted):
-    """The calls, and of each [(probe, variable, value)]."""
+def session(family, wanted):
+    """((the calls, what is printed of them), messages)"""
     with tempfile.TemporaryDirectory() as directory:
         command = (f"{sys.executable} -S -E {CALLS} {directory} "
                    f"{directory}/arguments")
-        r = subprocess.run([SPILE, "-w", "-s", "16", "-c", command, "-"],
+        r = subprocess.run([SPILE, "-s", "16", "-c", command, "-"],
                            input=script(family, wanted),
                            capture_output=True, timeout=100 * SLOW,
                            check=False, text=True, errors="replace")
@@ -79,8 +81,14 @@ def run(family, wanted):
             print(r.stderr)
         with open(f"{directory}/arguments", encoding="ascii") as f:
             calls = json.load(f)
+    return (calls, r.stdout), r.stderr
+
+
+def run(family, wanted):
+    """The calls, and of each [(probe, variable, value)]."""
+    (calls, out), _ = all_seen(lambda: session(family, wanted))
     hits = [[line.split("\t") for line in hit.splitlines() if "\t" in line]
-            for hit in re.split("^=\n", r.stdout, flags=re.M)]
+            for hit in re.split("^=\n", out, flags=re.M)]
     at = [i for i, hit in enumerate(hits)
           if hit and hit[0][0] == "access" and
           any("/mark-" in row[-1] for row in hit)]

@@ -12,6 +12,8 @@ import subprocess
 import sys
 import tempfile
 
+from hits import all_seen
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 SPILE = os.environ["SPILE"]
 SLOW = float(os.environ.get("LIVE_SLOW", "1"))
@@ -107,13 +109,8 @@ def of_strace():
 
 
 def of_spile():
-    # A kernel that gives a task's turn away in the middle of a program skips what
-    # others do meanwhile, and that is said.
-    for _ in range(5):
-        out, err = run([SPILE, "-e", SCRIPT, "-c",
-                        f"{sys.executable} -S -E {CALLS} DIR"])
-        if "the processor was running the probe already" not in err:
-            break
+    out, err = all_seen(lambda: run(
+        [SPILE, "-e", SCRIPT, "-c", f"{sys.executable} -S -E {CALLS} DIR"]))
     sys.stderr.write(err)
     calls = []
     for line in out.splitlines():

@@ -12,6 +12,8 @@ import subprocess
 import sys
 import tempfile
 
+from hits import all_seen
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 SPILE = os.environ["SPILE"]
 SLOW = float(os.environ.get("LIVE_SLOW", "1"))
@@ -104,8 +106,8 @@ def of_strace():
 
 
 def of_spile(script):
-    out, err = run([SPILE, "-w", "-e", script, "-c",
-                    f"{sys.executable} -S -E {WORKLOAD} DIR"])
+    out, err = all_seen(lambda: run(
+        [SPILE, "-e", script, "-c", f"{sys.executable} -S -E {WORKLOAD} DIR"]))
     if "error" in err.lower() and "skipped" not in err:
         print(err)
         sys.exit(1)
