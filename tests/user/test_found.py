@@ -37,6 +37,21 @@ def main_of(directory, way):
     return 1
 
 
+def relative(directory):
+    """Types of a program whose path begins where spile runs."""
+    subprocess.run(["cc", "-g", "-o", directory + "/types", "-xc", "-"],
+                   input="struct pair { long a, b; } pair;\n"
+                   "int main(void) { return 0; }\n", text=True, check=True)
+    done = subprocess.run(
+        [SPILE, "-e", 'probe begin { println(&@cast(64, "pair", "./types")->b, '
+         '&@cast(64, "task_struct", "kernel<linux/sched.h>")->pid > 64) exit() }'],
+        capture_output=True, text=True, timeout=30 * SLOW, cwd=directory)
+    if done.stdout == "721\n":
+        return 0
+    print(f"relative: {done.stdout}{done.stderr}")
+    return 1
+
+
 def library(pattern):
     done = spile("-l", f'process("{pattern}").function("malloc")')
     if done.returncode == 0 and "libc.so.6" in done.stdout:
@@ -51,6 +66,7 @@ def main():
     if platform.machine() == "x86_64" and shutil.which("cc"):
         with tempfile.TemporaryDirectory(dir="/var/tmp") as directory:
             failed += sum(main_of(directory, way) for way in WAYS)
+            failed += relative(directory)
     return failed != 0
 
 

@@ -56,7 +56,8 @@ bool types_of_user(const struct target_scope *s, const struct str *module)
 	const struct debug_source *src = s ? s->source : NULL;
 
 	if (module)
-		return module->len && module->s[0] == '/';
+		return str_find_char(*module, '/') >= 0 &&
+		       str_find_char(*module, '<') < 0; /* <linux/fs.h> */
 	return src && src->path.len;
 }
 
