@@ -73,11 +73,11 @@ def run(script, *options, **more):
 def losses(err, other="timer.profile", inside=None):
     """Hits that the warnings say were skipped or not printed, but for those
     of another probe of the script; with inside=True only, with False without
-    those that hit a probe inside itself."""
+    those that hit a probe which the processor was running already."""
     return sum(int(n) for point, what, n in re.findall(
         r"^WARNING: (.*): (?:output lost|skipped): ([^()]*)\((\d+)\)$", err,
         re.M) if point != other and
-        inside in (None, "inside itself" in what))
+        inside in (None, "running the probe already" in what))
 
 
 def objects_of(pid):
