@@ -166,7 +166,7 @@ def context(pid):
          lambda s: abs(int(s) / 1e9 * ticks - int(stat(pid)[19])) <= 1),
         # The kernel counts whole ticks there; /proc shares out the exact sum.
         ("cputime_to_msecs(task_stime())",
-         between(lambda: int(stat(pid)[12]) * 1000 // ticks, max(300, 50 * SLOW))),
+         between(lambda: int(stat(pid)[12]) * 1000 // ticks, max(300, 100 * SLOW))),
         ("cputime_to_usecs(5000000)", 5000), ("cputime_to_msecs(7000000)", 7),
         ("task_time_string_tid(tid())", took(pid)),
         ('atomic_read(&@cast(task_current(), "task_struct", "kernel")->signal'

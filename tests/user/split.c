@@ -50,7 +50,7 @@ int main(int argc, char **argv)
 	struct request r;
 
 	(void)argv;
-	usleep(argc > 1 ? 500000 : 0);
+	usleep(argc > 1 ? 2000000 : 0);
 	for (int i = 0; i < 7; i++) {
 		memset(&r, 0, sizeof(r));
 		r.sent = i % 3 == 2;
