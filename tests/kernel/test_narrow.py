@@ -9,6 +9,10 @@ import re
 import subprocess
 import sys
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "tapset"))
+from hits import all_seen       # pylint: disable=wrong-import-position
+
 BUILD, SPILE = os.environ["BUILD"], os.environ["SPILE"]
 SLOW = float(os.environ.get("LIVE_SLOW", "1"))
 WORKLOAD = os.path.join(BUILD, "tests", "kernel", "kernel-narrow")
@@ -147,10 +151,14 @@ syscall.ftruncate ftruncate(-1, 5)
 
 
 def run(script):
-    r = subprocess.run([SPILE, "-w", "-c", WORKLOAD, "-e", script],
-                       stdout=subprocess.PIPE, text=True, check=False,
-                       timeout=60 * SLOW)
-    return re.sub(r"0x4[0-9a-f]{7}\b", "0xADDR", r.stdout).splitlines()
+    def once():
+        r = subprocess.run([SPILE, "-c", WORKLOAD, "-e", script],
+                           capture_output=True, text=True, check=False,
+                           timeout=60 * SLOW)
+        return r.stdout, r.stderr
+
+    out, _ = all_seen(once)
+    return re.sub(r"0x4[0-9a-f]{7}\b", "0xADDR", out).splitlines()
 
 
 def main():

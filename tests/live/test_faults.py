@@ -25,7 +25,7 @@ FAULTS = [("bpf", "ENOMEM"), ("bpf", "EPERM"), ("mmap", "ENOMEM"),
           ("epoll_wait", "EINTR"), ("eventfd2", "EMFILE"),
           ("timerfd_create", "EMFILE"), ("membarrier", "EINVAL"),
           ("write", "ENOSPC"), ("clone", "EAGAIN"), ("socketpair", "EMFILE")]
-MOST = int(os.environ.get("LIVE_FAULTS", "40"))
+MOST = int(os.environ.get("LIVE_FAULTS", "40" if SLOW == 1 else "6"))
 
 
 def run(call, error, n):

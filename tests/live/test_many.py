@@ -92,7 +92,7 @@ def names_of_users():
                             timeout=30 * SLOW) if run else as_other(*args))
         check(r.returncode == 0, r.stderr)
     for mine in (True, False):
-        attach = ["timeout", "--foreground", "-s", "INT", str(2 * SLOW),
+        attach = ["timeout", "--foreground", "-s", "INT", str(1.7 + 0.3 * SLOW),
                   SPILE, "-A",
                   "test-shared"]
         r = (subprocess.run(attach, text=True, capture_output=True)

@@ -170,7 +170,9 @@ def check(family):
 
 
 def main():
-    wrong = check("syscall") + check("nd_syscall")
+    wrong = check("syscall")
+    if SLOW == 1:       # these are made of the same on each kernel
+        wrong += check("nd_syscall")
     print("\n".join(wrong), end="\n" if wrong else "")
     sys.exit(1 if wrong else 0)
 

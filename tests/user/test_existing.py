@@ -23,17 +23,18 @@ for _ in range(3):
 print("ready", flush=True)
 time.sleep(100)
 """
-FORKS = f"""
-import os, time
+# Until a line is said to it.
+FORKS = """
+import os, select, sys, time
 print("ready", flush=True)
 pids = []
-while len(pids) < {int(max(400 / SLOW, 60))}:
+while not select.select([sys.stdin], [], [], 0)[0]:
     pid = os.fork()
     if not pid:
         time.sleep(100)
         os._exit(0)
     pids.append(pid)
-    time.sleep(0.002)
+    time.sleep(0.002 if len(pids) < 400 else 0.1)
 print(*pids, flush=True)
 time.sleep(100)
 """
@@ -122,19 +123,27 @@ def threads():
 
 def forks():
     """A process forks all the time: each child is told about exactly once."""
-    p = subprocess.Popen([PYTHON, "-S", "-c", FORKS], stdout=subprocess.PIPE,
-                         text=True, start_new_session=True)
+    p = subprocess.Popen([PYTHON, "-S", "-c", FORKS], stdin=subprocess.PIPE,
+                         stdout=subprocess.PIPE, text=True,
+                         start_new_session=True)
     p.stdout.readline()
-    s = subprocess.Popen([SPILE, "-x", str(p.pid), "-e",
-                          "probe process.begin { println(pid()) }"],
+    s = subprocess.Popen([SPILE, "-x", str(p.pid), "-e", """
+probe process.begin { println(pid()) }
+probe timer.ms(100) { println("on") }"""],
                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                          text=True)
     try:
+        early = []
+        while (line := s.stdout.readline().strip()) not in ("on", ""):
+            early.append(line)
+        time.sleep(0.2)
+        p.stdin.write("enough\n")
+        p.stdin.flush()
         want = p.stdout.readline().split() + [str(p.pid)]
         time.sleep(0.3)
         s.terminate()
         out, err = s.communicate(timeout=30 * SLOW)
-        got = out.split()
+        got = early + [n for n in out.split() if n != "on"]
         # those that the kernel skipped are said, also those of others
         skipped = re.search(r"skipped probes: (\d+)", err)
         missing = set(want) - set(got)
