@@ -148,11 +148,11 @@ static cg_reg find_chunk(struct cg_fn *fn, struct cg_code *c, cg_reg number,
 	return map;
 }
 
-/* The rule for the pc; to `none`. */
+/* The rule for the pc, which is in mapping m; to `none`. */
 static cg_reg find_rule(struct cg_fn *fn, struct cg_code *c, cg_reg walk,
-			cg_label none)
+			cg_reg m, cg_label none)
 {
-	cg_reg m = find_mapping(fn, c, walk, none), args[2], v, at;
+	cg_reg args[2], v, at;
 
 	v = get(c, walk, WALK_WANTED);
 	code_alu(c, BPF_SUB, v,
@@ -293,39 +293,102 @@ static void apply(struct cg_fn *fn, struct cg_code *c, cg_reg walk,
 	put(c, walk, WALK_SP, get(c, walk, WALK_CFA));
 }
 
-/* Where nothing is known: as if there were frame pointers. */
-static void guess(struct cg_fn *fn, struct cg_code *c, cg_reg walk,
-		  cg_label fault)
+/* To `none` if the byte at `shift` bits of v is not `byte`. */
+static void need_byte(struct cg_code *c, cg_reg v, int32_t shift, int32_t mask,
+		      int32_t byte, cg_label none)
 {
-	cg_reg fp = get(c, walk, WALK_FP);
+	cg_reg b = code_copy(c, v);
 
-	puti(c, walk, WALK_GUESSED, 1);
-	code_if(c, BPF_JLT, fp, get(c, walk, WALK_SP), fault);
-	read_pc(fn, c, walk, code_addi(c, fp, 8), fault);
-	read_user(c, walk, WALK_CFA, fp, fault);
+	code_alui(c, BPF_RSH, b, shift);
+	code_alui(c, BPF_AND, b, mask);
+	code_ifi(c, BPF_JNE, b, byte, none);
+}
+
+/* Is there a call in front of the pc?  Else to `fault`.  It is e8 and four
+ * bytes, or ff with /2 in the byte behind, of 2, 3, 6 or 7 bytes. */
+static void need_call(struct cg_code *c, cg_reg walk, cg_label fault)
+{
+	static const int32_t sizes[] = { 2, 3, 6, 7 };
+	cg_label found = code_label(c);
+	cg_reg before = get(c, walk, WALK_PC), next;
+
+	code_alui(c, BPF_SUB, before, 8);
+	read_user(c, walk, WALK_LOW, before, fault);
+	before = get(c, walk, WALK_LOW);
+	for (uint32_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		next = code_label(c);
+		need_byte(c, before, 8 * (8 - sizes[i]), 0xff, 0xff, next);
+		need_byte(c, before, 8 * (9 - sizes[i]), 0x38, 0x10, next);
+		code_jmp(c, found);
+		code_place_label(c, next);
+	}
+	need_byte(c, before, 8 * (8 - 5), 0xff, 0xe8, fault);
+	code_place_label(c, found);
+}
+
+/* Code that has no tables, such as a program makes for itself: as if there
+ * were frame pointers, and only what can be a frame.  keep() then wants it to
+ * be in code that is known. */
+static void guess(struct cg_fn *fn, struct cg_code *c, cg_reg walk,
+		  cg_label done)
+{
+	cg_reg fp = get(c, walk, WALK_FP), odd = code_copy(c, fp);
+
+	puti(c, walk, WALK_LOSS, WALK_LOSS_CUT);
+	code_if(c, BPF_JLT, fp, get(c, walk, WALK_SP), done);
+	code_alui(c, BPF_AND, odd, 7);
+	code_ifi(c, BPF_JNE, odd, 0, done);
+	read_pc(fn, c, walk, code_addi(c, fp, 8), done);
+	read_user(c, walk, WALK_CFA, fp, done);
+	need_call(c, walk, done);
 	put(c, walk, WALK_SP, code_addi(c, fp, 16));
 	put(c, walk, WALK_FP, get(c, walk, WALK_CFA));
 	puti(c, walk, WALK_EXACT, 0);
+	puti(c, walk, WALK_LOSS, WALK_LOSS_GUESS);
+	puti(c, walk, WALK_IS_GUESS, 1);
 }
 
-/* Keeps the pc; to `done` when there is no room for more. */
-static void keep(struct cg_code *c, cg_reg walk, cg_reg most, cg_label done)
+/* Is there room for another frame, and one?  Else to `done`. */
+static void need_room(struct cg_code *c, cg_reg walk, cg_reg most,
+		      cg_label done)
 {
-	cg_reg n = get(c, walk, WALK_N), at = code_copy(c, walk), pc;
+	cg_reg n = get(c, walk, WALK_N), pc = get(c, walk, WALK_PC);
 
 	code_if(c, BPF_JGE, n, get(c, walk, WALK_LIMIT), done);
 	code_if(c, BPF_JGE, n, most, done);
 	code_ifi(c, BPF_JGE, n, IMAGE_USTACK_FRAMES, done);
-	put(c, walk, WALK_N, code_addi(c, n, 1));
-	code_alui(c, BPF_MUL, n, 8);
-	code_alu(c, BPF_ADD, at, n);
-	pc = get(c, walk, WALK_PC);
 	code_ifi(c, BPF_JEQ, pc, 0, done);
-	code_store(c, at, WALK_FRAMES, pc, 8);
 	/* A call may be the last of its function. */
 	code_alui(c, BPF_SUB, pc, 1);
 	code_alu(c, BPF_ADD, pc, get(c, walk, WALK_EXACT));
 	put(c, walk, WALK_WANTED, pc);
+}
+
+/* Keeps the pc. */
+static void keep(struct cg_code *c, cg_reg walk, cg_label done)
+{
+	cg_reg n = get(c, walk, WALK_N), at = code_copy(c, walk);
+
+	code_ifi(c, BPF_JGE, n, IMAGE_USTACK_FRAMES, done);
+	put(c, walk, WALK_N, code_addi(c, n, 1));
+	code_alui(c, BPF_MUL, n, 8);
+	code_alu(c, BPF_ADD, at, n);
+	code_store(c, at, WALK_FRAMES, get(c, walk, WALK_PC), 8);
+}
+
+/* The pc is in nothing that is known of the process: the last frame, if it is
+ * one at all. */
+static void keep_last(struct cg_code *c, cg_reg walk, cg_label done)
+{
+	cg_label certain = code_label(c);
+
+	puti(c, walk, WALK_LOSS, WALK_LOSS_STALE);
+	code_ifi(c, BPF_JNE, get(c, walk, WALK_IS_GUESS), 0, done);
+	code_ifi(c, BPF_JNE, get(c, walk, WALK_EXACT), 0, certain);
+	need_call(c, walk, done);
+	code_place_label(c, certain);
+	keep(c, walk, done);
+	code_jmp(c, done);
 }
 
 /* args: walk, most frames */
@@ -333,12 +396,18 @@ static void frame_turn(struct cg_fn *fn, struct cg_code *c, const cg_reg *arg,
 		       cg_label done)
 {
 	cg_label unknown = code_label(c), next = code_label(c);
-	cg_reg rule;
+	cg_label unmapped = code_label(c);
+	cg_reg m, rule;
 
-	keep(c, arg[0], arg[1], done);
-	rule = find_rule(fn, c, arg[0], unknown);
+	need_room(c, arg[0], arg[1], done);
+	m = find_mapping(fn, c, arg[0], unmapped);
+	keep(c, arg[0], done);
+	puti(c, arg[0], WALK_IS_GUESS, 0);
+	rule = find_rule(fn, c, arg[0], m, unknown);
 	apply(fn, c, arg[0], rule, done, done);
 	code_jmp(c, next);
+	code_place_label(c, unmapped);
+	keep_last(c, arg[0], done);
 	code_place_label(c, unknown);
 	guess(fn, c, arg[0], done);
 	code_place_label(c, next);
@@ -353,7 +422,8 @@ void rt_unwind(struct cg_fn *fn, struct cg_code *c)
 	args[0] = code_copy(c, R1);
 	args[1] = code_copy(c, R2);
 	puti(c, args[0], WALK_N, 0);
-	puti(c, args[0], WALK_GUESSED, 0);
+	puti(c, args[0], WALK_LOSS, 0);
+	puti(c, args[0], WALK_IS_GUESS, 0);
 	rt_turns(fn, c, args, ARGS, code_const(c, IMAGE_USTACK_FRAMES + 1),
 		 frame_turn);
 	code_movi(c, R0, 0);

@@ -13,7 +13,8 @@
 #include "image/unwind.h"
 
 #define USTACK_FLAGS 256	/* BPF_F_USER_STACK */
-#define USTACK_WAIT_NS 30000000	/* for the host, at most */
+#define USTACK_WAIT_NS 100000000	/* for the host, at most */
+#define USTACK_AGAIN_MS 10	/* a process is not asked for again before */
 #define USTACK_MS_SHIFT 20
 
 static uint32_t most_frames(struct cg_fn *fn)
@@ -289,6 +290,8 @@ static void take_walk(struct cg_fn *fn, struct cg_str walk, ir_ref n,
 	code_store(c, fn->scratch, walk.off + WALK_ANSWERED,
 		   code_ld(c, proc, offsetof(struct unwind_proc, answered), 4),
 		   8);
+	code_store(c, fn->scratch, walk.off + WALK_ANSWER_AT,
+		   code_ld(c, proc, offsetof(struct unwind_proc, at), 4), 8);
 	code_store(c, fn->scratch, walk.off + WALK_LIMIT,
 		   frames_wanted(fn, n), 8);
 	code_mov(c, R1, cg_str_addr(fn, walk));
@@ -301,42 +304,92 @@ static cg_reg walk_field(struct cg_fn *fn, struct cg_str walk, int32_t field)
 	return code_ld(fn->c, fn->scratch, walk.off + field, 8);
 }
 
-/* Something in it was not known.  Tables that nobody asked for may be those of
- * the program that the process ran before: once, it asks. */
-static void walk_again(struct cg_fn *fn, struct cg_str walk, ir_ref n,
-		       cg_label none, cg_label exact)
+/* To `again` when new tables may say more: those that nobody asked for may be
+ * of the program that the process ran before, and what is not in older ones it
+ * may have mapped since. */
+static void if_tables_old(struct cg_fn *fn, struct cg_str walk, cg_label again)
 {
 	struct cg_code *c = fn->c;
-	cg_label guess = code_label(c);
+	cg_label end = code_label(c);
+	cg_reg ago;
 
-	code_ifi(c, BPF_JEQ, walk_field(fn, walk, WALK_GUESSED), 0, exact);
-	code_ifi(c, BPF_JNE, walk_field(fn, walk, WALK_ANSWERED), 0, guess);
+	code_ifi(c, BPF_JEQ, walk_field(fn, walk, WALK_ANSWERED), 0, again);
+	code_ifi(c, BPF_JNE, walk_field(fn, walk, WALK_LOSS), WALK_LOSS_STALE,
+		 end);
+	ago = now_ms(fn);
+	code_alu(c, BPF_SUB, ago, walk_field(fn, walk, WALK_ANSWER_AT));
+	code_ifi(c, BPF_JGT, ago, USTACK_AGAIN_MS, again);
+	code_place_label(c, end);
+}
+
+/* Something in it was not known: once, it asks again. */
+static void walk_again(struct cg_fn *fn, struct cg_str walk, ir_ref n,
+		       cg_label none)
+{
+	struct cg_code *c = fn->c;
+	cg_label again = code_label(c), end = code_label(c);
+
+	code_ifi(c, BPF_JEQ, walk_field(fn, walk, WALK_LOSS), 0, end);
+	if_tables_old(fn, walk, again);
+	code_jmp(c, end);
+	code_place_label(c, again);
 	code_map(c, R1, cg_unwind_maps(fn->g) + UNWIND_PROCS);
 	proc_key(fn, walk, R2);
 	code_call(c, HELPER_map_delete_elem);
 	clear_frames(fn, walk);
 	take_walk(fn, walk, n, true, none);
-	code_place_label(c, guess);
+	code_place_label(c, end);
 }
 
-/* Tables, as far as there are any; to `none` when there are none at all.  Not
- * with the lock, which others wait for, does a process wait for the host. */
-static void walk_tables(struct cg_fn *fn, struct cg_str walk, ir_ref n,
-			cg_label none)
+/* Counts what it is not sure of. */
+static void count_loss(struct cg_fn *fn, struct cg_str walk)
+{
+	struct cg_code *c = fn->c;
+	cg_label guess = code_label(c), end = code_label(c);
+	cg_reg loss = walk_field(fn, walk, WALK_LOSS);
+
+	code_ifi(c, BPF_JEQ, loss, WALK_LOSS_NONE, end);
+	code_ifi(c, BPF_JEQ, loss, WALK_LOSS_GUESS, guess);
+	cg_loss(fn, LOSS_CUT);
+	code_jmp(c, end);
+	code_place_label(c, guess);
+	cg_loss(fn, LOSS_GUESS);
+	code_place_label(c, end);
+}
+
+/* Without any tables nothing is known but where it is. */
+static void take_pc(struct cg_fn *fn, struct cg_str walk, ir_ref n)
+{
+	struct cg_code *c = fn->c;
+	cg_label end = code_label(c);
+
+	cg_loss(fn, LOSS_CUT);
+	if (n != IR_NONE)
+		code_ifi(c, BPF_JEQ, frames_wanted(fn, n), 0, end);
+	code_store(c, fn->scratch, walk.off + WALK_FRAMES,
+		   walk_field(fn, walk, WALK_PC), 8);
+	code_place_label(c, end);
+}
+
+/* By tables, as far as there are any.  Not with the lock, which others wait
+ * for, does a process wait for the host. */
+static void walk_tables(struct cg_fn *fn, struct cg_str walk, ir_ref n)
 {
 	bool waits = is_of_process(fn) && !fn->is_locked;
 	struct cg_code *c = fn->c;
-	cg_label exact = code_label(c);
+	cg_label none = code_label(c), end = code_label(c);
 	cg_reg tgid = cg_pid_tgid(fn);
 
 	code_alui(c, BPF_RSH, tgid, 32);
 	code_store(c, fn->scratch, walk.off + WALK_PROC, tgid, 8);
 	take_walk(fn, walk, n, waits, none);
 	if (waits)
-		walk_again(fn, walk, n, none, exact);
-	code_ifi(c, BPF_JEQ, walk_field(fn, walk, WALK_GUESSED), 0, exact);
-	cg_loss(fn, LOSS_GUESS);
-	code_place_label(c, exact);
+		walk_again(fn, walk, n, none);
+	count_loss(fn, walk);
+	code_jmp(c, end);
+	code_place_label(c, none);
+	take_pc(fn, walk, n);
+	code_place_label(c, end);
 }
 
 /* Threads of the kernel, and those that are past the end of their process,
@@ -356,21 +409,15 @@ static void need_process(struct cg_fn *fn, cg_label none)
 /* The frames, n of them or all (IR_NONE), and zeros behind. */
 static void take(struct cg_fn *fn, struct cg_str walk, ir_ref n)
 {
-	struct cg_code *c = fn->c;
-	cg_label none = code_label(c), end = code_label(c);
-	bool walks = can_walk(fn);
+	cg_label end = code_label(fn->c);
 
 	clear_frames(fn, walk);
 	need_process(fn, end);
-	if (walks) {
-		walk_tables(fn, walk, n, none);
-		code_jmp(c, end);
-	}
-	code_place_label(c, none);
-	if (walks)
-		cg_loss(fn, LOSS_GUESS);
-	take_pointers(fn, walk, n);
-	code_place_label(c, end);
+	if (can_walk(fn))
+		walk_tables(fn, walk, n);
+	else
+		take_pointers(fn, walk, n);
+	code_place_label(fn->c, end);
 }
 
 /* A walk, and room for a value behind its key. */

@@ -20,12 +20,22 @@ enum {
 	WALK_HIGH = 80,
 	WALK_WANTED = 88,
 	WALK_ROW = 96,
-	WALK_GUESSED = 104,	/* 1: frame pointers had to do */
+	WALK_LOSS = 104,	/* enum walk_loss */
 	WALK_PROC = 112,	/* key of the procs map */
 	WALK_ANSWERED = 120,	/* 1: somebody asked for the tables */
-	WALK_RETURN = 128,	/* a search: return.h */
-	WALK_HEAD = 160,	/* with it the key of the ustacks map begins */
-	WALK_FRAMES = 168,
+	WALK_IS_GUESS = 128,	/* 1: pc was found by frame pointers */
+	WALK_ANSWER_AT = 136,	/* when that was: struct unwind_proc */
+	WALK_RETURN = 144,	/* a search: return.h */
+	WALK_HEAD = 176,	/* with it the key of the ustacks map begins */
+	WALK_FRAMES = 184,
+};
+
+/* What a walk is not sure of, the last such thing. */
+enum walk_loss {
+	WALK_LOSS_NONE,
+	WALK_LOSS_GUESS,	/* frame pointers had to do */
+	WALK_LOSS_CUT,		/* it ends at code without tables */
+	WALK_LOSS_STALE,	/* it ends at what nobody knew to be code */
 };
 
 #endif

@@ -39,9 +39,10 @@ struct unwind_proc {
 				 * `first` in 2^20 ns, and nobody has answered
 				 * yet */
 	uint32_t answered;	/* 1: this answers a question */
-	uint32_t spare;
+	uint32_t at;		/* when it was given, in 2^20 ns */
 };
 
+/* Where `first` is greater than `last`, it is code without tables. */
 struct unwind_mapping {
 	uint64_t start, end;
 	uint64_t bias;		/* address in the process - address in rows */

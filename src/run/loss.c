@@ -14,6 +14,7 @@ static bool is_skip(enum image_loss l)
 	case LOSS_STRING:
 	case LOSS_STACK:
 	case LOSS_GUESS:
+	case LOSS_CUT:
 	case LOSS_CONTROL:
 	case LOSS_N:
 		break;

@@ -102,7 +102,7 @@ int spaces_fd(const struct spaces *s, uint32_t i)
 	return s->watch ? space_watch_fd(s->watch, i) : -1;
 }
 
-static uint64_t now(void)
+uint64_t spaces_now(void)
 {
 	struct timespec ts;
 
@@ -179,7 +179,7 @@ static bool space_read(struct spaces *s, struct space *p)
 	struct err *e;
 
 	arena_init(&a);
-	p->read_at = now();
+	p->read_at = spaces_now();
 	e = mappings_read(s->world, &a, p->pid, &list);
 	for (uint32_t i = 0; !e && i < list.n; i++)
 		space_map(s, p, &list.v[i], p->from);
@@ -230,7 +230,7 @@ static uint64_t weight(const struct spaces *s)
 static uint64_t end_of(struct space *p)
 {
 	if (!p->until && kill(p->pid, 0) && errno == ESRCH)
-		p->until = now();
+		p->until = spaces_now();
 	return p->until;
 }
 
@@ -400,7 +400,7 @@ static const struct mapping *mapping_at(const struct space *p, uint64_t time,
 static bool may_read(const struct space *p)
 {
 	return !p->is_read && (!p->read_at ||
-			       now() - p->read_at > SPACES_AGAIN_NS);
+			       spaces_now() - p->read_at > SPACES_AGAIN_NS);
 }
 
 static const struct mapping *find(struct spaces *s, pid_t pid, uint64_t time,

@@ -52,4 +52,7 @@ const struct mapping *spaces_find(struct spaces *s, pid_t pid, uint64_t time,
 const struct mapping *spaces_below(struct spaces *s, pid_t pid, uint64_t time,
 				   uint64_t addr);
 
+/* The time that all this goes by. */
+uint64_t spaces_now(void);
+
 #endif

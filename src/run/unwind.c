@@ -258,24 +258,50 @@ static void add_part(struct unwind *w, const struct mapping *m, uint64_t bias,
 	};
 }
 
+/* Code without tables, from `start` to `end`. */
+static void add_gap(struct unwind *w, uint64_t start, uint64_t end, uint32_t *n)
+{
+	if (start >= end || *n == LIST_MAX)
+		return;
+	w->made[(*n)++] = (struct unwind_mapping){
+		.start = start,
+		.end = end,
+		.first = 1,
+	};
+}
+
+/* What the rows of a file tell about a mapping of it. */
+static void add_parts(struct unwind *w, const struct mapping *m, uint64_t addr,
+		      const struct table *t, uint32_t *n)
+{
+	uint64_t bias = m->start - addr, at = m->start;
+
+	for (uint32_t i = 0; i < t->parts.n; i++) {
+		const struct part *p = &t->parts.v[i];
+		uint64_t start = MAX(p->start + bias, m->start);
+
+		add_gap(w, at, MIN(start, m->end), n);
+		add_part(w, m, bias, t, p, n);
+		at = MAX(at, p->end + bias);
+	}
+	add_gap(w, at, m->end, n);
+}
+
 /* Files are read only for a process that has asked: they may be large, and
  * others wait meanwhile. */
 static void add_mapping(struct unwind *w, const struct proc *p,
 			const struct mapping *m, uint32_t *n)
 {
 	struct usym_file f;
-	pid_t pid = p->pid;
-	struct table *t;
 	uint64_t addr;
 
 	if (!p->answered && !usymbols_has(w->usymbols, m))
 		return;
-	if (!usymbols_file(w->usymbols, pid, m, &f) ||
-	    !objfile_address(f.main, m->offset, &addr))
-		return;
-	t = table_of(w, &f);
-	for (uint32_t i = 0; i < t->parts.n; i++)
-		add_part(w, m, m->start - addr, t, &t->parts.v[i], n);
+	if (usymbols_file(w->usymbols, p->pid, m, &f) &&
+	    objfile_address(f.main, m->offset, &addr))
+		add_parts(w, m, addr, table_of(w, &f), n);
+	else
+		add_gap(w, m->start, m->end, n);
 }
 
 static void proc_forget(struct unwind *w, struct proc *p)
@@ -316,6 +342,7 @@ static void proc_fill(struct unwind *w, struct proc *p)
 		return;
 	value.first = mappings_new(w, value.n);
 	value.answered = p->answered;
+	value.at = (uint32_t)(spaces_now() >> 20);
 	p->first = value.first;
 	p->n = value.n;
 	memcpy(w->maps.mappings + value.first, w->made,

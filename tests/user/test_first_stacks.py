@@ -28,7 +28,7 @@ def main():
                        capture_output=True, text=True)
     print(r.stdout, r.stderr)
     n, whole = map(int, r.stdout.split("\n")[-2].split())
-    said = re.search(r"stacks guessed by frame pointers, in part \((\d+)\)",
+    said = re.search(r"stacks cut short: callers not known.*\((\d+)\)",
                      r.stderr)
     # An emulated processor is too slow for most of them.
     most = n * 9 // 10 if float(os.environ.get("LIVE_SLOW", "1")) == 1 else 1

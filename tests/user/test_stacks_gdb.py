@@ -99,7 +99,7 @@ def by_spile(program, pcs, directory):
     r = run([SPILE, "-c", f"setarch -R {program}", script], directory)
     if r.returncode:
         sys.exit(r.stderr)
-    told = sum(map(int, re.findall(r"stacks guessed by frame pointers.*"
+    told = sum(map(int, re.findall(r"stacks (?:guessed|cut short).*"
                                    r"\((\d+)\)$", r.stderr, re.M)))
     return placed([[int(pc, 16) for pc in line.split()]
                    for line in r.stdout.splitlines()], program), told
