@@ -147,11 +147,12 @@ struct limit_row {
 	size_t offset;		/* of a uint32_t: below 0 is UINT32_MAX */
 };
 
+#define MOST_ACTIONS (1u << 30)
 #define LIMIT(name, field, min, max) \
 	{ name, min, max, offsetof(struct sema_options, field) }
 static const struct limit_row limits[] = {
-	LIMIT("MAXACTION", limits.maxaction, 1, 1u << 30),
-	LIMIT("MAXACTION_INTERRUPTIBLE", limits.maxaction, 1, 1u << 30),
+	LIMIT("MAXACTION", limits.maxaction, 1, MOST_ACTIONS),
+	LIMIT("MAXACTION_INTERRUPTIBLE", limits.maxaction, 1, MOST_ACTIONS),
 	LIMIT("MAXNESTING", limits.maxnesting, 1, 1000),
 	LIMIT("MAXSTRINGLEN", limits.maxstringlen, 16, 16384),
 	LIMIT("MAXMAPENTRIES", limits.maxmapentries, 1, 1u << 24),
@@ -263,16 +264,26 @@ static struct err *dump(struct options *o, const char *text)
 		       text);
 }
 
-static struct err *colour(struct options *o, const char *when)
+/* What WHEN of an option says: never, always, which is meant without it, or
+ * auto, which changes nothing. */
+static struct err *when_of(const char *option, const char *when, bool *ret)
 {
 	if (!when || !strcmp(when, "always"))
-		o->colour = true;
+		*ret = true;
 	else if (!strcmp(when, "never"))
-		o->colour = false;
+		*ret = false;
 	else if (strcmp(when, "auto") != 0)
-		return err_new(ERR_OTHER, "--color is never, always or auto, not '%s'",
-			       when);
+		return err_new(ERR_OTHER, "%s is never, always or auto, not '%s'",
+			       option, when);
 	return NULL;
+}
+
+/* Locations are right at the entry, whatever is asked for. */
+static struct err *prologue(const char *when)
+{
+	bool searched;
+
+	return when_of("--prologue-searching", when, &searched);
 }
 
 /* -S MB[,N] */
@@ -316,10 +327,12 @@ static struct err *verbose_passes(struct options *o, const char *digits)
 	return NULL;
 }
 
-/* A choice of which one side is what spile does anyway. */
 /* Later ones are not known yet. */
 static struct err *check_version(const char *arg)
 {
+	if (!isdigit((unsigned char)*arg))
+		return err_new(ERR_OTHER, "--compatible needs a version such as 4.0, not '%s'",
+			       arg);
 	if (strverscmp(arg, PREPROCESS_VERSION) <= 0)
 		return NULL;
 	return err_new(ERR_OTHER, "--compatible=%s is later than systemtap %s, whose language spile's is",
@@ -336,6 +349,7 @@ static struct err *remote(const char *arg)
 			"run spile there, over ssh");
 }
 
+/* A choice of which one side is what spile does anyway. */
 static struct err *only(const char *arg, const char *good, const char *also,
 			const char *why)
 {
@@ -411,6 +425,7 @@ static const struct flag_row {
 	{ OPT_FLIGHT, offsetof(struct options, flight) },
 	{ OPT_EXAMPLE, offsetof(struct options, example) },
 	{ OPT_COVERAGE, offsetof(struct options, coverage) },
+	{ OPT_NO_TIME_LIMITS, offsetof(struct options, no_time_limits) },
 };
 
 /* ... keep their argument as it is, ... */
@@ -522,7 +537,9 @@ static struct err *take(struct options *o, struct arena *a,
 		return NULL;
 	case OPT_COLOUR:
 	case OPT_COLOUR_TOO:
-		return colour(o, arg);
+		return when_of("--color", arg, &o->colour);
+	case OPT_PROLOGUE:
+		return prologue(arg);
 	case OPT_VERBOSE_PASS:
 		return verbose_passes(o, arg);
 	case OPT_SWITCH:
@@ -722,6 +739,8 @@ static struct err *combination(const struct options *o)
 		return err_new(ERR_OTHER, "--monitor shows the output on its screen: no -F or -o with it");
 	if (o->command && o->target)
 		return err_new(ERR_OTHER, "-c and -x cannot be combined");
+	if (o->no_time_limits && !o->sema.guru)
+		return err_new(ERR_OTHER, "--suppress-time-limits needs -g");
 	return NULL;
 }
 
@@ -836,8 +855,12 @@ struct err *options_parse(int argc, char **argv, struct arena *a,
 	/* For a kernel that does not run, there is nothing to run. */
 	if ((o.release || o.sysroot || o.arch) && o.last_pass > 4)
 		o.last_pass = 4;
+	if (o.no_time_limits)
+		o.sema.limits.maxaction = MOST_ACTIONS;
 	o.sema.target_pid = o.target;
 	o.sema.debuginfo = getenv("SPILE_DEBUGINFO_PATH");
+	if (!o.sema.debuginfo)
+		o.sema.debuginfo = getenv("SYSTEMTAP_DEBUGINFO_PATH");
 	o.sema.has_command = o.command != NULL;
 	o.sema.command = command_program(a, o.command);
 	*ret = o;

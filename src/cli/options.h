@@ -72,6 +72,7 @@ struct options {
 	unsigned last_pass, verbose;
 	unsigned verbose_pass[6];	/* --vp: more, of passes 1 to 5 */
 	bool keep, quiet, werror, timing, colour, coverage;
+	bool no_time_limits;	/* of handlers: no MAXACTION */
 	struct str colours;		/* of messages, see lang/diag.h */
 	const char *compatible;		/* version, or NULL */
 	VEC(struct str) notes;		/* of options without effect */

@@ -128,11 +128,47 @@ static void wait_and_become(int go, const char *text)
 	become(text, &call);
 }
 
+/* Whether a word that is no program is the shell's own: "exit", "ulimit". */
+static bool is_shell_word(const char *word)
+{
+	pid_t pid = strchr(word, '/') ? -1 : fork();
+	int status;
+
+	if (!pid) {
+		execl("/bin/sh", "sh", "-c", "command -v -- \"$0\" >/dev/null",
+		      word, (char *)NULL);
+		_exit(COMMAND_FAILED);
+	}
+	return pid > 0 && waitpid(pid, &status, 0) == pid && !status;
+}
+
+/* What is not there is told before a probe runs, as far as it can be told
+ * without running the text. */
+static struct err *check_program(const char *text)
+{
+	struct program_call call = {};
+	struct err *err = NULL;
+	const char *word;
+
+	prepare(text, &call);
+	word = call.words.we_wordc ? call.words.we_wordv[0] : NULL;
+	if (word && !(call.path && is_program(call.path)) &&
+	    !is_shell_word(word))
+		err = err_new(ERR_OTHER, "-c: cannot run '%s': %s", word,
+			      strchr(word, '/') && !access(word, F_OK) ?
+				      "no program" : "not found");
+	call_free(&call);
+	return err;
+}
+
 struct err *command_create(const char *text, struct command *ret)
 {
+	struct err *err = check_program(text);
 	int fds[2];
 	pid_t pid;
 
+	if (err)
+		return err;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds))
 		return err_os(errno, "starting the command");
 	pid = fork();

@@ -40,6 +40,7 @@ class Refused(unittest.TestCase):
     def test_what_spile_has_not(self):
         for args in (["--dyninst"], ["--runtime=dyninst"],
                      ["--privilege=stapusr"], ["--use-server"],
+                     ["--benchmark-sdt-loops=3"],
                      ["--target-namespaces=1"]):
             self.assertIn("\n  help: ", self.error(*args, "-e", HELLO), args)
 
@@ -48,6 +49,35 @@ class Refused(unittest.TestCase):
                                              HELLO))
         self.assertIn("later than systemtap",
                       self.error("--compatible=99.1", "-e", HELLO))
+
+        self.assertIn("needs a version",
+                      self.error("--compatible=abc", "-e", HELLO))
+
+    def test_when(self):
+        for option in "--color", "--prologue-searching":
+            self.assertIn(f"{option} is never, always or auto, not 'no'",
+                          self.error(f"{option}=no", "-e", HELLO))
+            for when in "=never", "=always", "=auto", "":
+                self.assertEqual(spile(option + when, "-e", HELLO).returncode,
+                                 0)
+
+    def test_time_limits(self):
+        """Without limits only in guru mode, as stap has it."""
+        steps = ("probe oneshot { for (i = 0; i < 1000000; i++) n += i"
+                 " println(n) }")
+        self.assertIn("needs -g",
+                      self.error("--suppress-time-limits", "-e", steps))
+        self.assertIn("MAXACTION exceeded", self.error("-g", "-e", steps))
+        r = spile("--suppress-time-limits", "-g", "-e", steps)
+        self.assertEqual(r.stdout, "499999500000\n", r.stderr)
+
+    def test_no_such_command(self):
+        """Before any probe runs: one that ends at once would not see it."""
+        for c in "/nonexistent", "no-such-program-x -y", "/etc", "/etc/passwd":
+            self.assertIn(f"cannot run '{c.split()[0]}'",
+                          self.error("-c", c, "-e", HELLO))
+        for c in "exit 0", "true | true", "umask", "'/bin/true'":
+            self.assertEqual(spile("-c", c, "-e", HELLO).returncode, 0, c)
 
     def test_passes(self):
         self.assertIn("--vp needs", self.error("--vp", "123456", "-e", HELLO))
