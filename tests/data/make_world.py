@@ -148,10 +148,12 @@ CONFIG = ["CONFIG_HZ=250", "CONFIG_HZ_250=y", "CONFIG_BPF_SYSCALL=y",
           'CONFIG_LOCALVERSION="-made"', "CONFIG_EXT4_FS=m",
           "# CONFIG_KPROBES is not set"]
 
+MORE_CONFIG = {"arm64k": ["CONFIG_ARM64_64K_PAGES=y"]}
 # name: machine, and what is left out
 WORLDS = {
     "basic": ("x86_64", ()),
     "arm": ("aarch64", ()),
+    "arm64k": ("aarch64", ()),
     "nobtf": ("x86_64", ("btf",)),
     "notracefs": ("x86_64", ("tracefs",)),
     "blind": ("x86_64", ("btf", "tracefs", "config")),
@@ -296,7 +298,8 @@ def make(name, root):
         d.write(path, text or "\x7fELF", 0o755)
     d.write("/usr/bin/README", "no program\n", 0o644)
     if "config" not in without:
-        d.write("/boot/config-" + RELEASE, "\n".join(CONFIG) + "\n")
+        d.write("/boot/config-" + RELEASE,
+                "\n".join(CONFIG + MORE_CONFIG.get(name, [])) + "\n")
     if "btf" not in without:
         d.write("/sys/kernel/btf/vmlinux", kernel_btf(machine))
     if "tracefs" not in without:

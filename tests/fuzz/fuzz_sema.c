@@ -44,7 +44,8 @@ static void init(struct run *r)
 	sources_init(&r->sources, &r->arena);
 	diags_init(&r->diags, &r->arena, &r->sources);
 	image_init(&r->image, &r->arena);
-	r->options = (struct sema_options){ .show_globals = true };
+	r->options = (struct sema_options){ .show_globals = true,
+					   .guru = true };
 	r->options.limits.maxstringlen = 512;
 	r->parse = (struct parse_options){
 		.arena = &r->arena,
@@ -52,6 +53,7 @@ static void init(struct run *r)
 		.diags = &r->diags,
 		.kernel_vr = STR("6.1.0-18-amd64"),
 		.arch = STR("x86_64"),
+		.guru = true,
 	};
 	r->program = (struct program){
 		.arena = &r->arena,

@@ -11,7 +11,7 @@ BUILD = os.path.join(os.environ["BUILD"], "tests", "fuzz")
 
 
 SCRIPTS = {"lex": ["lex", "parse", "err"], "parse": ["parse", "err"],
-           "sema": ["sema", "err"]}
+           "sema": ["sema", "err", "exec"]}
 
 
 def inputs(target):

@@ -159,34 +159,21 @@ static void push_number(struct cond *c, struct c_tokens *to, bool n,
 				   .span = span });
 }
 
-/* IS_ENABLED and its kin: y, or m too. */
-static bool is_enabled(struct cond *c, struct str name, bool or_module)
-{
-	struct str module = arena_printf(c->pp->arena, "%" STR_FMT "_MODULE",
-					 STR_ARG(name));
-
-	return c_pp_find(c->pp, name) ||
-	       (or_module && c_pp_find(c->pp, module));
-}
-
-/* defined X, defined(X), IS_ENABLED(X): before macros are replaced. */
+/* defined X, defined(X): before macros are replaced. */
 static void take_names(struct cond *c, const struct c_tokens *line,
 		       struct c_tokens *to)
 {
 	for (uint32_t i = 1; i < line->n; i++) {
 		const struct c_token *t = &line->v[i];
-		bool is = c_token_is(t, "defined"),
-		     enabled = c_token_is(t, "IS_ENABLED"),
-		     builtin = c_token_is(t, "IS_BUILTIN"),
-		     paren = i + 1 < line->n && c_token_is(t + 1, "(");
+		bool paren = i + 1 < line->n && c_token_is(t + 1, "(");
 
-		if ((!is && !enabled && !builtin) ||
+		if (!c_token_is(t, "defined") ||
 		    i + (paren ? 3 : 1) >= line->n) {
 			vec_push(c->pp->arena, to, *t);
 			continue;
 		}
 		i += paren ? 2 : 1;
-		push_number(c, to, is_enabled(c, line->v[i].text, enabled),
+		push_number(c, to, c_pp_find(c->pp, line->v[i].text) != NULL,
 			    t->span);
 		i += paren;
 	}

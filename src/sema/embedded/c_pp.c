@@ -115,12 +115,24 @@ static struct c_macro *find_config(struct c_pp *pp, struct str name)
 	return m;
 }
 
+/* PAGE_SHIFT: arm64 has a choice. */
+static struct c_macro *find_page_shift(struct c_pp *pp)
+{
+	define_number(pp, "PAGE_SHIFT",
+		      find_config(pp, STR("CONFIG_ARM64_64K_PAGES")) ? 16 :
+		      find_config(pp, STR("CONFIG_ARM64_16K_PAGES")) ? 14 :
+								       12);
+	return map_find(&pp->macros, STR("PAGE_SHIFT"));
+}
+
 struct c_macro *c_pp_find(struct c_pp *pp, struct str name)
 {
 	struct c_macro *m = map_find(&pp->macros, name);
 
 	if (!m && str_starts(name, STR("CONFIG_")))
 		m = find_config(pp, name);
+	if (!m && str_is(name, "PAGE_SHIFT"))
+		m = find_page_shift(pp);
 	return m;
 }
 
@@ -277,6 +289,33 @@ static void expand_macro(struct c_pp *pp, struct c_macro *m,
 	pp->depth--;
 }
 
+/* IS_ENABLED(CONFIG_X) and its kin: y, or m too.  What X is defined as is not
+ * what is asked. */
+static bool expand_enabled(struct c_pp *pp, const struct c_tokens *in,
+			   uint32_t *i, struct c_tokens *out)
+{
+	const struct c_token *t = &in->v[*i];
+	bool is;
+	struct str module;
+
+	if ((!c_token_is(t, "IS_ENABLED") && !c_token_is(t, "IS_BUILTIN") &&
+	     !c_token_is(t, "IS_MODULE")) ||
+	    *i + 3 >= in->n || !c_token_is(t + 1, "(") ||
+	    !c_token_is(t + 3, ")"))
+		return false;
+	module = arena_printf(pp->arena, "%" STR_FMT "_MODULE",
+			      STR_ARG(t[2].text));
+	is = !c_token_is(t, "IS_MODULE") && c_pp_find(pp, t[2].text);
+	if (!c_token_is(t, "IS_BUILTIN"))
+		is = is || c_pp_find(pp, module);
+	emit(pp, out,
+	     (struct c_token){ .kind = C_NUMBER, .number = is, .size = 4,
+			       .text = is ? STR("1") : STR("0"),
+			       .span = t->span });
+	*i += 4;
+	return true;
+}
+
 /* Does a macro stand at in[*i]?  Then it is expanded. */
 static bool expand_one(struct c_pp *pp, const struct c_tokens *in,
 		       uint32_t *i, struct c_tokens *out)
@@ -288,7 +327,7 @@ static bool expand_one(struct c_pp *pp, const struct c_tokens *in,
 	uint32_t end = *i + 1;
 
 	if (!m)
-		return false;
+		return expand_enabled(pp, in, i, out);
 	if (m->is_busy) {
 		t.is_spent = true;
 		emit(pp, out, t);

@@ -345,7 +345,6 @@ const char c_prelude[] =
 	"}\n"
 
 	/* ---- constants that every machine has alike ---- */
-	"#define PAGE_SHIFT 12\n"
 	"#define PAGE_SIZE (1UL << PAGE_SHIFT)\n"
 	"#define PAGE_MASK (~(PAGE_SIZE - 1))\n"
 	"#define HZ CONFIG_HZ\n"

@@ -102,6 +102,10 @@ struct c_value c_text_element(struct c *c, struct c_value v, struct c_value i,
 {
 	struct ast_expr *n = c_cast(c, i, &c_type_long).e;
 
+	if (v.is_element) {
+		c_error(c, v.span, "a value of type char is no pointer");
+		return c_int(c, v.span, &c_type_int, 0);
+	}
 	v.offset = v.offset ? c_op(c, BINOP_ADD, v.offset, n) : n;
 	v.is_element = true;
 	v.span = span_join(v.span, span);

@@ -478,6 +478,9 @@ enum resolved expr_path(const struct expr_context *c, struct ast_expr *e,
 		return path_of_access(c, e, ret);
 	if (e->kind == AST_TARGET)
 		*ret = path_of_name(c, e->target.name);
+	else if (e->kind == AST_ATOP &&
+		 e->at_op.op == ATOP_CHOOSE_DEFINED)
+		return RESOLVE_LATER; /* nothing is chosen yet */
 	else if (e->kind == AST_ATOP)
 		*ret = expr_atop(c, e);
 	else

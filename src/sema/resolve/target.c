@@ -208,8 +208,21 @@ static void resolve_choose(struct resolver *r, struct ast_expr *e)
 {
 	struct defined_query q = ask_defined(r, &e->at_op.args.v[0]);
 
-	if (!q.later || r->at.last)
-		*e = *e->at_op.args.v[q.defined && !q.later ? 0 : 1];
+	if (q.later && !r->at.last)
+		return;
+	*e = *e->at_op.args.v[q.defined && !q.later ? 0 : 1];
+	visit(&e, r);
+}
+
+/* Members of a choice are those of what is chosen. */
+static void choose_base(struct resolver *r, struct ast_expr *e)
+{
+	if (e->kind == AST_ADDRESS)
+		e = e->address.of;
+	while (e->kind == AST_ACCESS)
+		e = e->access.base;
+	if (e->kind == AST_ATOP && e->at_op.op == ATOP_CHOOSE_DEFINED)
+		resolve_choose(r, e);
 }
 
 /* Another kernel may have given it another number. */
@@ -439,6 +452,8 @@ static bool visit(struct ast_expr **place, void *data)
 		return true;
 	if (is_about_target(e))
 		target_scope_get(r->at.program, r->at.scope);
+	if (e->kind == AST_ACCESS || e->kind == AST_ADDRESS)
+		choose_base(r, e);
 	if (e->kind == AST_TARGET)
 		resolve_target(r, e);
 	else if (e->kind == AST_ATOP)
