@@ -288,9 +288,9 @@ static struct err *open_file(struct dbgtool *t, const char *name)
 	struct str path = str_from(dirs ? dirs : "");
 
 	if (!strcmp(name, "kernel"))
-		return debuginfo_open_kernel(t->world, path, &t->d);
+		return debuginfo_open_kernel(t->world, path, true, &t->d);
 	if (str_starts(str_from(name), STR("module:")))
-		return debuginfo_open_module(t->world, path,
+		return debuginfo_open_module(t->world, path, true,
 					     str_from(name + 7), &t->d);
 	return debuginfo_open_file(t->world, path, str_from(name), &t->d);
 }

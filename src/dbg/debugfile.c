@@ -25,6 +25,7 @@ struct debugfile {
 	uint32_t crc;
 	bool has_crc;
 	bool symbols;		/* any symbols will do */
+	bool is_here;		/* no server is asked */
 	struct objfile *found;
 	struct str other;	/* a file of another build */
 	struct buf looked;	/* "A, B" */
@@ -185,11 +186,12 @@ static bool debugfile_try_dirs(struct debugfile *s, const struct str *tails,
 
 static void debugfile_ask_server(struct debugfile *s)
 {
-	struct str where;
-	struct str path = debuginfod_find(s->world, s->arena,
-					  DEBUGINFOD_DEBUGINFO, s->build_id,
-					  &where);
+	struct str where, path;
 
+	if (s->is_here)
+		return;
+	path = debuginfod_find(s->world, s->arena, DEBUGINFOD_DEBUGINFO,
+			       s->build_id, &where);
 	if (path.len)
 		debugfile_try(s, path.s);
 	if (where.len)
@@ -283,11 +285,12 @@ static struct err *debugfile_hint_kernel(const struct world *w,
 	return err;
 }
 
-struct err *debugfile_kernel(const struct world *w, struct str dirs,
+struct err *debugfile_kernel(const struct world *w, struct str dirs, bool ask,
 			     struct objfile **ret)
 {
 	struct arena a;
-	struct debugfile s = { .world = w, .arena = &a, .dirs = dirs };
+	struct debugfile s = { .world = w, .arena = &a, .dirs = dirs,
+			       .is_here = !ask };
 	struct err *err;
 
 	arena_init(&a);
@@ -427,11 +430,12 @@ static bool debugfile_find_module(struct debugfile *s, struct str name)
 	return s->found;
 }
 
-struct err *debugfile_module(const struct world *w, struct str dirs,
+struct err *debugfile_module(const struct world *w, struct str dirs, bool ask,
 			     struct str name, struct objfile **ret)
 {
 	struct arena a;
-	struct debugfile s = { .world = w, .arena = &a, .dirs = dirs };
+	struct debugfile s = { .world = w, .arena = &a, .dirs = dirs,
+			       .is_here = !ask };
 	struct err *err;
 
 	if (!name.len || name.len > 128 || str_find_char(name, '/') >= 0)

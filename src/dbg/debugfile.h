@@ -15,9 +15,9 @@
 #include "dbg/world.h"
 
 /* dirs: as in debuginfo.h.  ERR_NOT_FOUND names the places. */
-struct err *debugfile_kernel(const struct world *w, struct str dirs,
+struct err *debugfile_kernel(const struct world *w, struct str dirs, bool ask,
 			     struct objfile **ret) must_check;
-struct err *debugfile_module(const struct world *w, struct str dirs,
+struct err *debugfile_module(const struct world *w, struct str dirs, bool ask,
 			     struct str name, struct objfile **ret) must_check;
 
 /* ret_main is the program itself, with its code; ret the same object if it

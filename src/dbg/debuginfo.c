@@ -53,10 +53,10 @@ static struct debuginfo *debuginfo_new(const struct world *w,
 }
 
 struct err *debuginfo_open_kernel(const struct world *w, struct str dirs,
-				  struct debuginfo **ret)
+				  bool ask, struct debuginfo **ret)
 {
 	struct objfile *obj;
-	struct err *err = debugfile_kernel(w, dirs, &obj);
+	struct err *err = debugfile_kernel(w, dirs, ask, &obj);
 
 	if (!err)
 		*ret = debuginfo_new(w, obj, obj);
@@ -64,10 +64,11 @@ struct err *debuginfo_open_kernel(const struct world *w, struct str dirs,
 }
 
 struct err *debuginfo_open_module(const struct world *w, struct str dirs,
-				  struct str name, struct debuginfo **ret)
+				  bool ask, struct str name,
+				  struct debuginfo **ret)
 {
 	struct objfile *obj;
-	struct err *err = debugfile_module(w, dirs, name, &obj);
+	struct err *err = debugfile_module(w, dirs, ask, name, &obj);
 
 	if (!err)
 		*ret = debuginfo_new(w, obj, obj);
@@ -143,6 +144,20 @@ bool debuginfo_symbol(struct debuginfo *d, uint64_t addr, struct str *name,
 	}
 	*is_unique = d->is_unique;
 	return true;
+}
+
+bool debuginfo_is_symbol(struct debuginfo *d, struct str name, uint64_t addr)
+{
+	struct objfile_symbol s;
+	uint32_t i = 0, n = 0;
+
+	while (objfile_find_symbol(d->main, name, &i, &s)) {
+		if (s.is_undefined)
+			continue;
+		if (n++ || s.addr != addr)
+			return false;
+	}
+	return n;
 }
 
 bool debuginfo_find_symbol(struct debuginfo *d, struct str name,

@@ -58,12 +58,14 @@ struct dbg_ranges {
  * Opening.  dirs is a list of directories with ':' between, which are looked
  * in first (SPILE_DEBUGINFO_PATH, -d); may be empty.  ERR_NOT_FOUND says where
  * it looked and, in the hint, which package would help.  w must outlive it.
+ * ask: servers (debuginfod), too, from which it may be hundreds of megabytes.
  */
 struct err *debuginfo_open_kernel(const struct world *w, struct str dirs,
+				  bool ask,
 				  struct debuginfo **ret) must_check;
 /* name as in /proc/modules ("nf_tables"); loaded or not. */
 struct err *debuginfo_open_module(const struct world *w, struct str dirs,
-				  struct str name,
+				  bool ask, struct str name,
 				  struct debuginfo **ret) must_check;
 /* An executable or shared library (the path on the machine of w). */
 struct err *debuginfo_open_file(const struct world *w, struct str dirs,
@@ -84,6 +86,8 @@ bool debuginfo_section(struct debuginfo *d, uint64_t addr, struct str *name,
  * the name.  false = none. */
 bool debuginfo_symbol(struct debuginfo *d, uint64_t addr, struct str *name,
 		      uint64_t *offset, bool *is_unique);
+/* Is addr where the only symbol of this name is? */
+bool debuginfo_is_symbol(struct debuginfo *d, struct str name, uint64_t addr);
 /* The address of the first symbol of this name; false = none. */
 bool debuginfo_find_symbol(struct debuginfo *d, struct str name,
 			   uint64_t *ret);

@@ -64,9 +64,10 @@ static struct err *file_get(struct codelines *cl, struct str module,
 	f->module = arena_str(&cl->arena, module);
 	f->next = cl->files;
 	cl->files = f;
-	e = module.len ? debuginfo_open_module(cl->world, cl->dirs, f->module,
-					       &f->info) :
-			 debuginfo_open_kernel(cl->world, cl->dirs, &f->info);
+	e = module.len ? debuginfo_open_module(cl->world, cl->dirs, true,
+					       f->module, &f->info) :
+			 debuginfo_open_kernel(cl->world, cl->dirs, true,
+					       &f->info);
 	if (!e)
 		*ret = f->info;
 	return e;

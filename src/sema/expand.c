@@ -166,6 +166,7 @@ static void add_probe(struct expander *ex, const struct site *site,
 	pr->site.point = image_intern(p->image, p->back, site->point);
 	pr->group = p->ngroups;
 	pr->is_one_of_many = point_is_pattern(pt);
+	pr->is_copy = site->is_copy;
 	pr->is_optional = ctx->optional && !ctx->of_glob;
 	pr->scope = site->scope;
 	pr->conditions = clone_conditions(p->arena, ctx->conditions);
@@ -522,6 +523,28 @@ static void list_site(struct program *p, const struct context *ctx,
 		 (struct listed){ ctx->span, site->point, site->scope });
 }
 
+/* Has it a .call, which leaves inlined copies out? */
+static bool can_be_called(const struct ast_point *pt, uint32_t at)
+{
+	return (str_is(pt->v[0].name, "process") ||
+		str_is(pt->v[0].name, "kernel") ||
+		str_is(pt->v[0].name, "module")) &&
+	       (str_is(pt->v[at].name, "function") ||
+		str_is(pt->v[at].name, "callee") ||
+		str_is(pt->v[at].name, "callees"));
+}
+
+static void too_many(struct program *p, const struct ast_point *pt,
+		     struct span span)
+{
+	struct diag *d = diag_error(p->diags, DIAG_TOO_MANY_PROBES, span,
+				    "more than %d probes", MAX_PROBES);
+
+	if (can_be_called(pt, pt->n - 1))
+		diag_help(p->diags, d,
+			  "'.call' leaves inlined copies of functions out");
+}
+
 static void add_probes(struct expander *ex, const struct ast_point *pt,
 		       const struct context *ctx, const struct sites *sites)
 {
@@ -533,8 +556,7 @@ static void add_probes(struct expander *ex, const struct ast_point *pt,
 			continue;
 		}
 		if (p->probes.n + p->listed.n >= MAX_PROBES) {
-			diag_error(p->diags, DIAG_TOO_MANY_PROBES, ctx->span,
-				   "more than %d probes", MAX_PROBES);
+			too_many(p, pt, ctx->span);
 			break;
 		}
 		if (p->lists_points && !ctx->chain && !sites->share) {
@@ -548,17 +570,6 @@ static void add_probes(struct expander *ex, const struct ast_point *pt,
 		}
 	}
 	p->ngroups++;
-}
-
-/* Has it a .call, which leaves inlined copies out? */
-static bool can_be_called(const struct ast_point *pt, uint32_t at)
-{
-	return (str_is(pt->v[0].name, "process") ||
-		str_is(pt->v[0].name, "kernel") ||
-		str_is(pt->v[0].name, "module")) &&
-	       (str_is(pt->v[at].name, "function") ||
-		str_is(pt->v[at].name, "callee") ||
-		str_is(pt->v[at].name, "callees"));
 }
 
 /* The point without its .return and what follows; false: there is none. */

@@ -143,10 +143,12 @@ static bool name_visit(struct ast_expr **place, void *data)
 	return true;
 }
 
-/* One program tests for all of them which tasks are meant. */
+/* One program tests for all of them which tasks are meant.  One that is at
+ * inlined copies, too, is no program for one link of many functions. */
 static bool belongs_to(const struct probe *first, const struct probe *pr)
 {
 	return pr->group == first->group && pr->kind == first->kind &&
+	       pr->is_copy == first->is_copy &&
 	       pr->site.filter == first->site.filter &&
 	       pr->site.pid == first->site.pid &&
 	       pr->site.dev == first->site.dev &&

@@ -202,6 +202,7 @@ struct probe {
 	uint32_t group;			/* those of one point as written have
 					 * one number */
 	bool is_one_of_many;		/* sites of a point with wildcards */
+	bool is_copy;			/* of a function: it was inlined */
 	bool is_optional;		/* the point has a ? */
 	struct cond *conditions;
 	struct ast_stmt *body;		/* prologues, body, epilogues: one

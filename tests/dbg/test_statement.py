@@ -67,6 +67,13 @@ def test_points(w):
            r"\$number:int")
     expect("inlined", spile(w, "-L", 'kernel.function("twice")'),
            r"\$number:int")
+    expect("inlined, by a pattern", spile(w, "-l", 'kernel.function("tw*")'),
+           r'^kernel\.function\("twice@.*kernel\.c:\d+"\)$')
+    expect("not inlined", spile(w, "-l", 'kernel.function("twi*").call'),
+           r"no function of this kernel matches 'twi\*'")
+    expect("gone where it was inlined", spile(
+        w, "-p2", "-e", 'probe kernel.function("twice") { println($gone) }'),
+        r"no variable '\$gone'", r"\$number")
     expect("callee", spile(
         w, "-L", 'kernel.function("walk").callee("twice")'), r"\$number:int")
     expect("callees", spile(w, "-L", 'kernel.function("start").callees(2)'),

@@ -59,7 +59,12 @@ probe end
 """ % PLACE
 # Copies of inlined functions, labels, the line that is nearest, an address.
 FORMS = """
-global n
+global n, meant, wild, copies, calls
+# What opens files is inlined where it is called.
+probe kernel.function("do_sys_open") { meant += @mine }
+probe kernel.function("do_sys_ope[n]") { wild += @mine }
+probe kernel.function("do_sys_open").inline { copies += @mine }
+probe kernel.function("do_sys_open").call ? { calls += @mine }
 probe kernel.function("vfs_read@fs/read_write.c") { n["in a file"] += @mine }
 probe kernel.function("fsnotify_access").inline { n["inlined"] += @mine }
 probe kernel.function("vfs_read").callee("fsnotify_access")
@@ -96,11 +101,13 @@ probe end
 {
 	foreach (what+ in n)
 		println(what, " ", n[what] > 0)
+	println("copies, too ", meant > 0 && meant == copies + calls &&
+		meant == wild)
 }
 """
 FORMS_WANTED = "".join(what + " 1\n" for what in (
     "address", "argument", "called by", "callee called", "callee returns",
-    "callees return", "in a file", "inlined", "label", "nearest"))
+    "callees return", "in a file", "inlined", "label", "nearest", "copies, too"))
 WANTED = """10: 1
 20: 1
 30: 1

@@ -38,12 +38,14 @@ static struct str directories(const struct program *p)
 static struct err *source_open(struct program *p, struct debug_source *s)
 {
 	struct str dirs = directories(p);
+	bool ask = !s->is_unasked;
 
 	if (s->path.len)
 		return debuginfo_open_file(p->world, dirs, s->path, &s->info);
 	if (!s->module.len)
-		return debuginfo_open_kernel(p->world, dirs, &s->info);
-	return debuginfo_open_module(p->world, dirs, s->module, &s->info);
+		return debuginfo_open_kernel(p->world, dirs, ask, &s->info);
+	return debuginfo_open_module(p->world, dirs, ask, s->module,
+				     &s->info);
 }
 
 static struct debug_source *source_find(struct program *p, struct str module,
@@ -58,25 +60,31 @@ static struct debug_source *source_find(struct program *p, struct str module,
 	return NULL;
 }
 
-static struct debug_source *source_new(struct program *p, struct str module,
-				       struct str path)
+static void source_fill(struct program *p, struct debug_source *s)
 {
-	struct debug_source *s = arena_new(p->arena, struct debug_source);
-	struct err *e;
+	struct err *e = source_open(p, s);
 
-	s->module = module;
-	s->path = path;
-	vec_push(p->arena, &p->debug->v, s);
-	e = source_open(p, s);
 	if (!e) {
 		s->types = ctypes_die_create(s->info);
-		s->types->is_user = path.len > 0;
+		s->types->is_user = s->path.len > 0;
 	} else {
 		s->why = arena_str(p->arena, str_from(e->msg));
 		if (e->hint)
 			s->help = arena_str(p->arena, str_from(e->hint));
 	}
 	err_free(e);
+}
+
+static struct debug_source *source_new(struct program *p, struct str module,
+				       struct str path, bool is_unasked)
+{
+	struct debug_source *s = arena_new(p->arena, struct debug_source);
+
+	s->module = module;
+	s->path = path;
+	s->is_unasked = is_unasked;
+	vec_push(p->arena, &p->debug->v, s);
+	source_fill(p, s);
 	return s;
 }
 
@@ -84,7 +92,20 @@ struct debug_source *debug_source_get(struct program *p, struct str module)
 {
 	struct debug_source *s = source_find(p, module, (struct str){});
 
-	return s ? s : source_new(p, module, (struct str){});
+	if (!s)
+		return source_new(p, module, (struct str){}, false);
+	if (s->info || !s->is_unasked)
+		return s;
+	s->is_unasked = false;
+	source_fill(p, s);
+	return s;
+}
+
+struct debug_source *debug_source_here(struct program *p, struct str module)
+{
+	struct debug_source *s = source_find(p, module, (struct str){});
+
+	return s ? s : source_new(p, module, (struct str){}, true);
 }
 
 struct debug_source *debug_source_file(struct program *p, struct str path)
@@ -93,7 +114,7 @@ struct debug_source *debug_source_file(struct program *p, struct str path)
 
 	if (s)
 		return s;
-	s = source_new(p, (struct str){}, path);
+	s = source_new(p, (struct str){}, path, false);
 	err_free(elfsyms_open(p->world, directories(p), path, &s->symbols));
 	return s;
 }

@@ -20,10 +20,13 @@ struct debug_source {
 	struct debuginfo *info;	/* NULL: there is none, */
 	struct ctypes *types;
 	struct str why, help;	/* this says why */
+	bool is_unasked;	/* ... and no server was asked for it */
 };
 
 /* Opened when first asked for; never NULL. */
 struct debug_source *debug_source_get(struct program *p, struct str module);
+/* The same of what is on this machine: where it is of use, and not needed. */
+struct debug_source *debug_source_here(struct program *p, struct str module);
 struct debug_source *debug_source_file(struct program *p, struct str path);
 /* Is it of a program for another processor?  32-bit programs run on this
  * machine, too: their arguments are not in the registers that are known. */

@@ -106,8 +106,13 @@ static struct path path_of_name(const struct expr_context *c, struct str name)
 
 	if (root && root->pointee.len)
 		return path_of_pointee(c, root);
-	if (root)
-		return path_of_root(c->program, root);
+	if (root) {
+		struct path pa = path_of_root(c->program, root);
+
+		if (root->missing.len)
+			pa.target->help = c->scope->help;
+		return pa;
+	}
 	if (is_own_member(c, bare)) {
 		struct path pa = path_of_root(c->program,
 					      root_find(c->scope, STR("this")));

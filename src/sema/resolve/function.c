@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * kernel.function("name"): entry and return of functions, without debug
- * information.  What BTF describes is hooked with the arguments by type
- * (fentry, fexit); the rest by kprobes.
+ * kernel.function("name"): entry and return of functions.  What BTF describes
+ * is hooked with the arguments by type (fentry, fexit); the rest, and what was
+ * inlined, if debug information is there, by kprobes.
  */
 #include "dbg/btf.h"
 
@@ -10,6 +10,7 @@
 #include "dbg/kallsyms.h"
 #include "dbg/kernel_file.h"
 #include "dbg/world.h"
+#include "sema/resolve/debug.h"
 #include "sema/resolve/kind.h"
 #include "sema/resolve/module.h"
 #include "sema/resolve/target.h"
@@ -302,52 +303,100 @@ static void add_site(struct query *q, struct function *fn, bool many)
 		p->image->features |= FEATURE_BIT(FENTRY);
 }
 
-/* "name@file:line": debug information says which functions that means; BTF,
- * if it knows them, gives their arguments. */
-static enum resolve_status find_place(struct query *q)
+/* ---- by debug information ---- */
+
+/* The function of BTF that f is, if the kernel finds it by its name. */
+static uint32_t id_of(struct debug_source *src, struct ctypes *types,
+		      const struct dbg_function *f)
 {
-	bool is_return = q->data == FUNCTION_RETURN;
-	bool inlines = !is_return && !query_component(q, "call");
-	struct ctypes *btf = program_btf(q->program);
+	if (!types || f->is_inline ||
+	    !debuginfo_is_symbol(src->info, f->name, f->entry))
+		return 0;
+	return ctypes_find(types, CTYPE_FUNC, f->name);
+}
+
+/* What BTF knows is hooked by it, which is cheaper. */
+static void add_described(struct query *q, struct str module,
+			  const struct dbg_function *f, bool many)
+{
+	struct program *p = q->program;
+	struct ctypes *types = module.len ? program_module_types(p, module) :
+					    program_btf(p);
+	uint32_t id = id_of(debug_source_get(p, module), types, f);
+	struct function fn;
+
+	if (id) {
+		fn = function_of(types, id);
+		add_site(q, &fn, many);
+	} else if (q->data == FUNCTION_RETURN) {
+		debug_return_add(q, f);
+	} else {
+		debug_function_add(q, f);
+	}
+}
+
+/* Functions first: many of them are one link, which copies are none of. */
+static void add_all_described(struct query *q, struct str module,
+			      const struct dbg_functions *f)
+{
+	bool exported = query_component(q, "exported");
+	uint32_t calls = 0;
+
+	for (uint32_t i = 0; i < f->n; i++)
+		calls += !f->v[i].is_inline;
+	for (uint32_t i = 0; i < f->n; i++)
+		if (!f->v[i].is_inline && (!exported || f->v[i].is_external))
+			add_described(q, module, &f->v[i],
+				      calls > FUNCTION_FEW);
+	for (uint32_t i = 0; i < f->n; i++)
+		if (f->v[i].is_inline)
+			debug_function_add(q, &f->v[i]);
+}
+
+/* Debug information says which functions there are, and where they were
+ * inlined; BTF, if it knows them, gives their arguments. */
+static enum resolve_status find_described(struct query *q, struct str module)
+{
+	const struct ast_point *point = q->point;
+	uint32_t before = q->ret->list.n;
+	enum resolve_status status;
 	struct dbg_functions f;
 
-	if (debug_functions(q, inlines ? DBG_BOTH : DBG_CALLS, &f) !=
-	    RESOLVE_FOUND)
-		return RESOLVE_NOTHING;
-	for (uint32_t i = 0; i < f.n; i++) {
-		uint32_t id = !btf || f.v[i].is_inline ?
-				      0 :
-				      ctypes_find(btf, CTYPE_FUNC, f.v[i].name);
-		struct function fn;
+	if (module.len)
+		q->point = module_point(q->program, point, module);
+	status = debug_functions(q, debug_which(q), &f);
+	if (status == RESOLVE_FOUND)
+		add_all_described(q, module, &f);
+	if (status == RESOLVE_FOUND && q->ret->list.n == before)
+		status = query_nothing(q, point->span,
+				       DIAG_UNKNOWN_KERNEL_FUNCTION,
+				       "nothing there can be probed");
+	q->point = point;
+	return status;
+}
 
-		if (id) {
-			fn = function_of(btf, id);
-			add_site(q, &fn, f.n > FUNCTION_FEW);
-		} else if (is_return) {
-			debug_return_add(q, &f.v[i]);
-		} else {
-			debug_function_add(q, &f.v[i]);
-		}
-	}
-	if (q->ret->list.n)
-		return RESOLVE_FOUND;
-	return query_nothing(q, q->point->span, DIAG_UNKNOWN_KERNEL_FUNCTION,
-			     "nothing there can be probed");
+/* Names of functions mean their inlined copies, too, where debug information
+ * is at hand.  No server is asked for it, as functions can do without. */
+static bool find_with_copies(struct query *q, struct str module)
+{
+	struct resolve_answer answer = *q->answer;
+	bool found = debug_which(q) == DBG_BOTH &&
+		     debug_source_here(q->program, module)->info &&
+		     find_described(q, module) == RESOLVE_FOUND;
+
+	*q->answer = answer;
+	return found;
 }
 
 /* Functions that BTF does not have are inlined everywhere, most often. */
 static bool find_inlined(struct query *q)
 {
 	struct resolve_answer answer = *q->answer;
-	struct dbg_functions f;
-	bool found;
+	bool found = debug_which(q) == DBG_BOTH &&
+		     find_described(q, (struct str){}) == RESOLVE_FOUND;
 
-	found = q->data != FUNCTION_RETURN && !query_component(q, "call") &&
-		debug_functions(q, DBG_BOTH, &f) == RESOLVE_FOUND;
-	for (uint32_t i = 0; found && i < f.n; i++)
-		debug_function_add(q, &f.v[i]);
 	*q->answer = answer;
-	return q->ret->list.n;
+	return found;
 }
 
 static struct kallsyms *kernel_symbols(struct program *p)
@@ -546,7 +595,9 @@ enum resolve_status function_resolve(struct query *q)
 	const struct ast_component *c = &q->point->v[1];
 
 	if (str_find_char(c->string, '@') >= 0)
-		return find_place(q);
+		return find_described(q, (struct str){});
+	if (find_with_copies(q, (struct str){}))
+		return RESOLVE_FOUND;
 	return str_has_glob(c->string) ? find_many(q, c) : find_one(q, c);
 }
 
@@ -579,26 +630,6 @@ struct target_scope *scope_of_numbers(struct program *p, struct str name,
 		 reg(p, world_arch(p->world)->ret));
 	vec_last(&s->roots).hidden = true;
 	return s;
-}
-
-/* By debug information, which is asked for places in files, and where nothing
- * else describes the arguments.  Keeps the answer for the caller. */
-static bool find_by_debug(struct query *q, struct str module)
-{
-	const struct ast_point *point = q->point;
-	bool is_return = q->data == FUNCTION_RETURN;
-	bool inlines = !is_return && !query_component(q, "call");
-	uint32_t before = q->ret->list.n;
-	struct dbg_functions f;
-
-	q->point = module_point(q->program, point, module);
-	if (debug_functions(q, inlines ? DBG_BOTH : DBG_CALLS, &f) !=
-	    RESOLVE_FOUND)
-		f.n = 0;
-	for (uint32_t i = 0; i < f.n; i++)
-		(is_return ? debug_return_add : debug_function_add)(q, &f.v[i]);
-	q->point = point;
-	return q->ret->list.n > before;
 }
 
 static void add_named(struct query *q, struct str module, struct str name)
@@ -647,11 +678,13 @@ static bool find_in_module(struct query *q, struct str module,
 	struct found found = {};
 
 	if (str_find_char(c->string, '@') >= 0)
-		return find_by_debug(q, module);
+		return find_described(q, module) == RESOLVE_FOUND;
+	if (find_with_copies(q, module))
+		return true;
 	if (types)
 		find_in(q, types, c->string, &found);
 	add_all(q, &found);
-	if (found.list.n || find_by_debug(q, module))
+	if (found.list.n || find_described(q, module) == RESOLVE_FOUND)
 		return true;
 	return !types && find_by_symbols(q, module, c->string);
 }

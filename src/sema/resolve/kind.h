@@ -35,6 +35,7 @@ struct query {
 	 * out; and the first: what is said of it, what helps. */
 	uint32_t refused;
 	struct str refused_text, refused_help;
+	struct map listed;		/* texts of sites, lists_names only */
 };
 
 /* Data of the timers that are not of a fixed length. */
@@ -92,6 +93,9 @@ enum resolve_status syscall_resolve(struct query *q);
 enum resolve_status watch_resolve(struct query *q);
 enum resolve_status procfs_resolve(struct query *q);
 enum resolve_status netfilter_resolve(struct query *q);
+
+/* Does the point mean functions with code of their own only? */
+enum dbg_which debug_which(const struct query *q);
 
 /* The functions that the point's function("name@file:line") means, by debug
  * information; and one of them as a site, at its entry: false = there is no

@@ -22,6 +22,8 @@ struct site {
 	const struct target_scope *scope;	/* $names there, or NULL */
 	struct ast_expr *when;		/* the handler runs only if this is so,
 					 * or NULL */
+	bool is_copy;			/* an inlined copy of a function: one
+					 * program with those, at most */
 };
 
 struct sites {

@@ -21,7 +21,6 @@ struct statement {
 						 * component that names what
 						 * is found from there */
 	struct dbg_pattern pattern;
-	struct map listed;	/* texts of sites, lists_names only */
 	struct str jumped_to;	/* the last callee that no call comes back of */
 	bool is_untold;		/* who called one cannot be told here */
 };
@@ -74,16 +73,16 @@ static struct str text_of(const struct statement *s, struct str function,
 /* The thousand places where a function was inlined are one line of a list. */
 static bool is_listed(const struct statement *s, struct str text)
 {
-	return s->listed.arena && map_find(&s->listed, text);
+	return s->q->listed.arena && map_find(&s->q->listed, text);
 }
 
 static void list(struct statement *s, struct str text)
 {
 	if (!s->q->program->lists_names)
 		return;
-	if (!s->listed.arena)
-		map_init(&s->listed, arena_of(s));
-	map_set(&s->listed, text, s);
+	if (!s->q->listed.arena)
+		map_init(&s->q->listed, arena_of(s));
+	map_set(&s->q->listed, text, s->q);
 }
 
 /* The scope of the new site; NULL if there can be none. */
@@ -325,6 +324,14 @@ static enum resolve_status functions(struct statement *s, enum dbg_which which,
 	return RESOLVE_FOUND;
 }
 
+/* .call, .exported and .return are of functions with code of their own. */
+enum dbg_which debug_which(const struct query *q)
+{
+	return q->data == FUNCTION_RETURN || query_component(q, "call") ||
+			       query_component(q, "exported") ?
+		       DBG_CALLS : DBG_BOTH;
+}
+
 enum resolve_status debug_functions(struct query *q, enum dbg_which which,
 				    struct dbg_functions *ret)
 {
@@ -367,11 +374,19 @@ bool debug_return_add(struct query *q, const struct dbg_function *f)
 bool debug_function_add(struct query *q, const struct dbg_function *f)
 {
 	uint32_t n = q->ret->list.n;
+	struct target_scope *scope = NULL;
 	struct statement s;
 
 	if (begin(&s, q, "function") == RESOLVE_FOUND)
-		add_function(&s, f);
-	return q->ret->list.n > n;
+		scope = add_function(&s, f);
+	if (q->ret->list.n == n)
+		return false;
+	if (scope && f->is_inline)
+		scope->help = STR("here the function was inlined: '.call' "
+				  "leaves such places out, @defined() asks");
+	/* Programs have one kind of link for all. */
+	vec_last(&q->ret->list).is_copy = f->is_inline && !q->user;
+	return true;
 }
 
 /* data: enum dbg_which */

@@ -609,21 +609,13 @@ enum resolve_status plt_resolve(struct query *q)
 
 /* ---- functions ---- */
 
-/* .call, .exported and .return are of functions with code of their own. */
-static enum dbg_which which_of(const struct query *q)
-{
-	return is_return(q) || query_component(q, "call") ||
-			       query_component(q, "exported") ?
-		       DBG_CALLS : DBG_BOTH;
-}
-
 static bool find_functions(struct query *q)
 {
 	bool exported = query_component(q, "exported");
 	uint32_t from = q->ret->list.n;
 	struct dbg_functions f;
 
-	if (debug_functions(q, which_of(q), &f) != RESOLVE_FOUND)
+	if (debug_functions(q, debug_which(q), &f) != RESOLVE_FOUND)
 		return false;
 	for (uint32_t i = 0; i < f.n; i++)
 		if (!exported || f.v[i].is_external)
