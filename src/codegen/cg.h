@@ -90,6 +90,7 @@ struct cg {
 	uint32_t wait_map, iter_map, turns_map;	/* or IMAGE_NONE */
 	uint32_t digests_map;	/* the same */
 	uint32_t told_map;	/* the same */
+	uint32_t family_map;	/* the same */
 	uint32_t iter_size, niters;	/* the same, of foreach */
 };
 
@@ -239,6 +240,7 @@ uint32_t cg_iter_map(struct cg *g);
 uint32_t cg_stacks_map(struct cg *g);
 /* Of which tasks a begin has been told: `number` is that of the probes. */
 uint32_t cg_told_map(struct cg *g, uint32_t number);
+uint32_t cg_family_map(struct cg *g);
 /* What stands for a stack, by a digest of it. */
 uint32_t cg_digests_map(struct cg *g);
 /* The first of those of image/unwind.h. */

@@ -240,11 +240,36 @@ static void by_file(struct cg_fn *fn, const struct image_site *site)
 	need(fn, walk(fn, inode, to_dev, ARRAY_SIZE(to_dev)), site->dev);
 }
 
+/* Is the process one that the target has made, though parents between have
+ * ended?  kern/family keeps the map. */
+static void by_family(struct cg_fn *fn)
+{
+	static const char *const to_start[][2] = {
+		{ "task_struct", "group_leader" },
+		{ "task_struct", "start_time" },
+	};
+	struct cg_code *c = fn->c;
+	cg_reg began = code_reg(c), start;
+
+	code_store(c, R10, cg_word(fn), tgid(fn), 8);
+	code_map(c, R1, cg_family_map(fn->g));
+	code_mov(c, R2, R10);
+	code_alui(c, BPF_ADD, R2, cg_word(fn));
+	code_call(c, HELPER_map_lookup_elem);
+	code_ifi(c, BPF_JEQ, R0, 0, fn->out);
+	code_load(c, began, R0, 0, 8);
+	start = walk(fn, cg_current(fn), to_start, ARRAY_SIZE(to_start));
+	if (start == NO_REG)
+		code_jmp(c, fn->out);
+	else
+		code_if(c, BPF_JNE, start, began, fn->out);
+}
+
 /* The task or one of its parents is the target. */
 static void by_target(struct cg_fn *fn)
 {
 	struct cg_code *c = fn->c;
-	cg_label ours = code_label(c);
+	cg_label ours = code_label(c), orphan = code_label(c);
 	cg_reg task = cg_current(fn);
 	cg_reg at = code_map_value(c, fn->g->img->globals_map,
 				   offsetof(struct image_session, target));
@@ -256,10 +281,11 @@ static void by_target(struct cg_fn *fn)
 		if (pid == NO_REG)
 			break;
 		code_if(c, BPF_JEQ, pid, target, ours);
-		code_ifi(c, BPF_JLE, pid, 1, fn->out);
+		code_ifi(c, BPF_JLE, pid, 1, orphan);
 		task = member(fn, task, "task_struct", "real_parent");
 	}
-	code_jmp(c, fn->out);
+	code_place_label(c, orphan);
+	by_family(fn);
 	code_place_label(c, ours);
 }
 

@@ -14,6 +14,7 @@
 #define RING_DATA (2u << 20)	/* bytes, unless the session says */
 #define STACKS_MAX 8192	/* different ones */
 #define PLACES_MAX 65536
+#define FAMILY_MAX 8192	/* processes at once */
 #define RING_CONTROL (64u << 10)
 #define TURNS_MAX 4096		/* steps of loops, without bpf_loop */
 #define TOKEN_MAX 64		/* bytes of a token that are shown */
@@ -154,6 +155,16 @@ uint32_t cg_told_map(struct cg *g, uint32_t number)
 	m = &g->img->maps.v[g->told_map];
 	m->max_entries = MAX(m->max_entries, number);
 	return g->told_map;
+}
+
+uint32_t cg_family_map(struct cg *g)
+{
+	if (g->family_map == IMAGE_NONE) {
+		g->family_map = add_map(g, "family", IMAP_FAMILY, 8,
+					FAMILY_MAX);
+		g->img->maps.v[g->family_map].key_size = 8;
+	}
+	return g->family_map;
 }
 
 uint32_t cg_digests_map(struct cg *g)

@@ -21,7 +21,8 @@ static bool is_hash(const struct vm_map *map)
 {
 	return map->m->kind == IMAP_HASH ||
 	       map->m->kind == IMAP_PERCPU_HASH ||
-	       map->m->kind == IMAP_STACKS || map->m->kind == IMAP_TOLD;
+	       map->m->kind == IMAP_STACKS || map->m->kind == IMAP_TOLD ||
+	       map->m->kind == IMAP_FAMILY;
 }
 
 static bool is_ring(const struct vm_map *map)

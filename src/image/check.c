@@ -63,7 +63,7 @@ static struct err *check_maps(const struct image *img)
 
 		if (!is_string(img, m->name))
 			return check_bad("map", i, "has no name");
-		if (m->kind > IMAP_TOLD)
+		if (m->kind > IMAP_FAMILY)
 			return check_bad("map", i, "is of no known kind");
 		if (m->kind == IMAP_GLOBALS && i != img->globals_map)
 			return check_bad("map", i, "holds globals too");

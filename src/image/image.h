@@ -407,6 +407,8 @@ enum image_map_kind {
 	IMAP_TOLD,		/* hash: of which tasks the begin of what they
 				 * run has been told; max_entries for each task
 				 * of the machine.  See codegen/filter.c */
+	IMAP_FAMILY,		/* hash: from a process that descends from the
+				 * target to when it began: kern/family.h */
 };
 
 #define IMAGE_TASK_SIZE 16	/* bytes of that */

@@ -11,7 +11,7 @@ static const char *const map_kinds[] = {
 	"globals", "rodata",	"stats", "scratch", "hash",
 	"percpu_hash", "ring_keys", "data",  "control", "iter",
 	"perf", "stacks", "progs", "task", "unwind-procs", "unwind-mappings",
-	"unwind-rows", "unwind-rules", "told",
+	"unwind-rows", "unwind-rules", "told", "family",
 };
 
 static const char *const type_names[] = { "void", "long", "string", "stats" };

@@ -46,6 +46,7 @@ static struct map_kind map_kind(enum image_map_kind k)
 		return (struct map_kind){ BPF_MAP_TYPE_PERCPU_HASH, 0 };
 	case IMAP_UNWIND_PROCS:
 	case IMAP_TOLD:
+	case IMAP_FAMILY:
 		return (struct map_kind){ BPF_MAP_TYPE_HASH, 0 };
 	case IMAP_UNWIND_MAPPINGS:
 	case IMAP_UNWIND_RULES:

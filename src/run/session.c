@@ -496,7 +496,8 @@ struct err *session_run(struct image *img, const struct session_options *o,
 			struct session_status *ret)
 {
 	struct session s = { .img = img, .o = o, .detach = o->detach,
-			     .epoll = -1, .signals = -1 };
+			     .epoll = -1, .signals = -1,
+			     .family = FAMILY_NONE };
 	struct err *e;
 	int errnum = 0;
 

@@ -134,6 +134,15 @@ static struct err *open_input(struct session *s)
 	return e || !s->input ? e : watch(s, input_fd(s->input));
 }
 
+static struct err *open_family(struct session *s)
+{
+	for (uint32_t i = 0; s->in_kernel && i < s->img->maps.n; i++)
+		if (s->img->maps.v[i].kind == IMAP_FAMILY)
+			return family_open(s->o->world, s->maps.fds[i],
+					   (pid_t)s->state->target, &s->family);
+	return NULL;
+}
+
 static struct err *open_follow(struct session *s)
 {
 	struct err *e = follow_create(s->img, s->o->world, &s->follow);
@@ -288,7 +297,7 @@ struct err *session_open(struct session *s)
 	fill_state(s);
 	if (s->unwind && s->o->target)
 		unwind_want(s->unwind, s->o->target);
-	return NULL;
+	return open_family(s);
 }
 
 void session_close(struct session *s)
@@ -296,6 +305,7 @@ void session_close(struct session *s)
 	procfs_destroy(s->procfs);
 	input_destroy(s->input);
 	follow_destroy(s->follow);
+	family_close(&s->family);
 	command_destroy(&s->command);
 	for (uint32_t i = 0; i < s->img->probes.n; i++)
 		detach(&s->attached[i]);

@@ -14,6 +14,7 @@
 
 #include "image/image.h"
 #include "kern/attach/attach.h"
+#include "kern/family.h"
 #include "kern/maps.h"
 #include "kern/programs.h"
 #include "run/command.h"
@@ -46,6 +47,7 @@ struct session {
 	struct usymbols *usymbols;
 	struct unwind *unwind; /* or NULL: no stacks of processes */
 	struct spaces *spaces; /* or NULL: no symbols of processes */
+	struct family family;  /* of the target, when filters ask */
 	struct follow *follow; /* or NULL: no probe is in a module */
 	struct input *input;	   /* or NULL: no probe of it */
 	struct monitor *monitor;   /* or NULL */
