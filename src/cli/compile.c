@@ -192,10 +192,22 @@ static void do_generate(struct compile *c)
 		cg_generate(&c->ir, &o);
 }
 
+/* The module that stap -m NAME leaves in the current directory is an image
+ * here: what starts it by its name finds it. */
+static const char *image_path(const struct compile *c)
+{
+	const struct options *o = c->options;
+
+	if (o->output)
+		return o->output;
+	return o->name ? arena_printf(c->program.back, "%s.ko", o->name).s :
+			 "spile.img";
+}
+
 static void do_save(struct compile *c)
 {
 	const struct options *o = c->options;
-	const char *path = o->output ? o->output : "spile.img";
+	const char *path = image_path(c);
 	bool is_saved = o->last_pass == 4;
 
 	/* What can be read once only may be wanted again: see main.c. */

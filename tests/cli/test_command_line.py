@@ -105,6 +105,18 @@ class CommandLine(unittest.TestCase):
             self.assertEqual(r.stdout, image + "\n")
             self.assertEqual(spile(image).stdout, "from image\n")
 
+    def test_module_name_of_image(self):
+        """stap -p4 -m NAME, then staprun NAME.ko."""
+        with tempfile.TemporaryDirectory() as d:
+            os.symlink(os.path.abspath(SPILE), os.path.join(d, "staprun"))
+            for words, said in (
+                    ([SPILE, "-p4", "-m", "simple", "-e", 'global n = 1 probe '
+                      'begin { println("n is ", n) exit() }'], "simple.ko\n"),
+                    (["./staprun", "simple.ko", "n=7"], "n is 7\n")):
+                r = subprocess.run(words, cwd=d, capture_output=True,
+                                   text=True, timeout=60)
+                self.assertEqual(r.stdout, said, r.stderr)
+
     def test_include(self):
         r = spile("-I", "/nonexistent", "-e", "probe begin { exit() }")
         self.assertEqual(r.returncode, 0)
