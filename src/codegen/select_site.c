@@ -56,10 +56,13 @@ enum site_text {
 static struct str text_at(const struct cg_fn *fn, enum site_text which,
 			  istr point)
 {
-	struct str s = image_str(fn->g->img, point);
+	const struct image *img = fn->g->img;
+	struct str s = image_str(img, point);
 
-	return which == SITE_FUNC ? image_point_func(s) :
-	       which == SITE_MARK ? image_point_mark(s) : s;
+	if (which == SITE_FUNC)
+		return image_point_func(s, image_str(img, img->arch),
+					arena_alloc(fn->g->a, IMAGE_FUNC_LEN));
+	return which == SITE_MARK ? image_point_mark(s) : s;
 }
 
 static struct str text_of(const struct cg_fn *fn, enum site_text which,

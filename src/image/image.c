@@ -2,6 +2,9 @@
 #include "image/image.h"
 
 #include <stddef.h>
+#include <stdio.h>
+
+#include "base/bits.h"
 
 /* clang-format off */
 #define V 'V'
@@ -249,14 +252,29 @@ struct str image_point_mark(struct str point)
 	return quoted_behind(point, before, ARRAY_SIZE(before));
 }
 
-struct str image_point_func(struct str point)
+static struct str syscall_func(struct str call, struct str arch,
+			       char buf[IMAGE_FUNC_LEN])
 {
+	uint32_t most = IMAGE_FUNC_LEN - sizeof("__arm64_sys_");
+	int n = snprintf(buf, IMAGE_FUNC_LEN, "__%s_sys_%.*s",
+			 str_is(arch, "x86_64") ? "x64" : "arm64",
+			 (int)MIN(call.len, most), call.s);
+
+	return (struct str){ buf, (uint32_t)n };
+}
+
+struct str image_point_func(struct str point, struct str arch,
+			    char buf[IMAGE_FUNC_LEN])
+{
+	static const struct str call = STR_INIT("kernel.syscall(\"");
 	static const struct str before[] = {
 		STR_INIT("callee(\""), STR_INIT("function(\""),
 		STR_INIT("statement(\""),
 	};
 	int64_t end;
 
+	if (str_starts(point, call))
+		return syscall_func(quoted_behind(point, &call, 1), arch, buf);
 	point = quoted_behind(point, before, ARRAY_SIZE(before));
 	end = str_find_char(point, '@');
 	return end < 0 ? point : str_sub(point, 0, (uint32_t)end);

@@ -767,8 +767,12 @@ uint32_t image_hits_off(const struct image *img, uint32_t probe);
 uint32_t image_origin(const struct image *img, uint32_t probe,
 		      const struct image_site **site);
 
-/* The name of the function that a probe point is about; empty = of none. */
-struct str image_point_func(struct str point);
+#define IMAGE_FUNC_LEN 64
+
+/* The name of the function that a probe point is about, of a system call the
+ * kernel's on that machine; empty = of none.  It may be put into buf. */
+struct str image_point_func(struct str point, struct str arch,
+			    char buf[IMAGE_FUNC_LEN]);
 
 /* The name of the mark, or of what a .plt() calls; empty = it is about none. */
 struct str image_point_mark(struct str point);

@@ -153,8 +153,11 @@ static enum step get_probe_point(struct host *h, const struct value *args)
 
 static enum step get_probe_func(struct host *h, const struct value *args)
 {
+	char buf[IMAGE_FUNC_LEN];
+
 	(void)args;
-	host_set_str(h, image_point_func(probe_point(h)));
+	host_set_str(h, image_point_func(probe_point(h),
+					 image_str(h->img, h->img->arch), buf));
 	return STEP_ON;
 }
 

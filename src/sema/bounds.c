@@ -7,6 +7,8 @@
 #include "sema/bounds.h"
 
 #include "base/bits.h"
+#include "dbg/arch.h"
+#include "dbg/world.h"
 #include "sema/stacks.h"
 #include "sema/usage.h"
 #include "sema/walk.h"
@@ -166,9 +168,23 @@ static uint16_t point_bound(const struct bounds *b)
 	return clip(b, n);
 }
 
-/* ppfunc() too, and $$name: what `part` takes of each point. */
+static uint32_t func_len(const struct program *p, struct str point)
+{
+	char buf[IMAGE_FUNC_LEN];
+
+	return image_point_func(point, world_arch(p->world)->name, buf).len;
+}
+
+static uint32_t mark_len(const struct program *p, struct str point)
+{
+	(void)p;
+	return image_point_mark(point).len;
+}
+
+/* ppfunc() too, and $$name: as long as `part` of the longest point. */
 static uint16_t part_bound(const struct bounds *b,
-			   struct str (*part)(struct str point))
+			   uint32_t (*part)(const struct program *p,
+					    struct str point))
 {
 	const struct program *p = b->program;
 	uint32_t n = 0;
@@ -176,12 +192,12 @@ static uint16_t part_bound(const struct bounds *b,
 	for (uint32_t i = 0; i < p->probes.n; i++) {
 		const struct probe *pr = p->probes.v[i];
 
-		n = MAX(n, part(pr->point).len);
+		n = MAX(n, part(p, pr->point));
 		for (uint32_t k = 0; k < pr->sites.n; k++) {
 			struct str point = image_str(p->image,
 						     pr->sites.v[k].point);
 
-			n = MAX(n, part(point).len);
+			n = MAX(n, part(p, point));
 		}
 	}
 	return clip(b, n);
@@ -220,9 +236,9 @@ static uint16_t intrinsic_bound(const struct bounds *b,
 	if (i == INTRIN_PROBE_POINT || i == INTRIN_PROBE_NAME)
 		return point_bound(b);
 	if (i == INTRIN_PROBE_FUNC)
-		return part_bound(b, image_point_func);
+		return part_bound(b, func_len);
 	if (i == INTRIN_PROBE_MARK)
-		return part_bound(b, image_point_mark);
+		return part_bound(b, mark_len);
 	if (i == INTRIN_SUBSTR || i == INTRIN_KERNEL_STR ||
 	    i == INTRIN_USER_STR)
 		return counted_bound(b, e);

@@ -206,6 +206,18 @@ static void scope_fill(struct program *p, struct target_late *late)
 	add_args(p, s, ss->narrow, is_named || is_return);
 }
 
+/* $$name: the kernel's function of a call. */
+static struct str func_name(const struct query *q, struct str call)
+{
+	struct program *p = q->program;
+	struct str point = query_text_with(q, 1, call);
+
+	if (!call.len)
+		return call;
+	return image_point_func(point, world_arch(p->world)->name,
+				arena_alloc(p->arena, IMAGE_FUNC_LEN));
+}
+
 static const struct target_scope *scope_new(const struct query *q,
 					    struct str call, bool is_return)
 {
@@ -221,6 +233,7 @@ static const struct target_scope *scope_new(const struct query *q,
 					     is_return ? ".return" : ""),
 			.has_return = is_return,
 			.has_parms = true,
+			.name = func_name(q, call),
 		},
 		.call = call,
 		.narrow = is_32(q),
