@@ -32,7 +32,7 @@ probe kernel.trace("sched_wakeup") {
 	many++
 }
 probe timer.profile { }
-probe syscall.umount { println("x") }
+probe syscall.swapoff { println("x") }
 probe timer.ms(500) { exit() }
 probe end { printf("%d %d\\n", few, many) }''', "-t")
     check(got[0] == 0, got[2])
@@ -46,8 +46,8 @@ probe end { printf("%d %d\\n", few, many) }''', "-t")
         check(hits and 0 < least <= avg <= most < 10**9, "\n".join(lines))
     check(wakeup[1] > switch[1], "the longer one takes longer: " +
           "\n".join(lines))
-    check(found['kernel.syscall("umount")'] [:1] == [0]
-          if 'kernel.syscall("umount")' in found else True, "no hits")
+    check(found['kernel.syscall("swapoff")'] [:1] == [0]
+          if 'kernel.syscall("swapoff")' in found else True, "no hits")
     check(found["timer.ms(500)"][0] == 1, "the host's are counted, too")
     check('from: kernel.trace("sched_switch"), index: 0' in lines[0],
           "it says how the script calls it: " + lines[0])
