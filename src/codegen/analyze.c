@@ -458,6 +458,12 @@ static bool is_ready(const struct ir_insn *i)
 }
 
 /* Does operation r need scratch memory? */
+/* Does adding to a statistic ask all CPUs for the age of another? */
+static bool asks_ages(const struct cg_fn *fn, const struct ir_insn *i)
+{
+	return i->op == OP_STAT_ADD && fn->g->img->globals.v[i->imm].wrap;
+}
+
 static bool wants_scratch(struct cg_fn *fn, ir_ref r)
 {
 	const struct ir_insn *i = ir_insn(fn->f, r);
@@ -474,7 +480,7 @@ static bool wants_scratch(struct cg_fn *fn, ir_ref r)
 	case OP_ADEL:
 	case OP_STAT_ADD:
 		return cg_big_global(img, &img->globals.v[i->imm]) ||
-		       cg_is_slice(fn, i);
+		       cg_is_slice(fn, i) || asks_ages(fn, i);
 	case OP_EMIT:
 		return cg_big_record(fn, i);
 	case OP_INTRIN:

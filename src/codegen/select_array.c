@@ -170,15 +170,41 @@ static cg_reg ring_element(struct cg_fn *fn, const struct image_global *g)
 	return code_result(c);
 }
 
+/* The sequence number of the live element `at` of this key.  In the copies of
+ * a statistic it is only in that of the CPU that made it. */
+static cg_reg live_seq(struct cg_fn *fn, const struct image_global *g,
+		       cg_reg at, cg_reg ring_key, cg_reg old)
+{
+	struct cg_str key = { .base = CG_IN_REG, .reg = ring_key, .off = 8 };
+	cg_label known = code_label(fn->c);
+	cg_reg seq = code_ld(fn->c, at, 0, 8);
+
+	if (g->type != IT_STATS)
+		return seq;
+	code_ifi(fn->c, BPF_JNE, seq, 0, known);
+	if (cg_has(fn, FEATURE_BIT(PERCPU_LOOKUP)))
+		code_mov(fn->c, seq, stat_seq(fn, g, key));
+	else	/* nobody can tell: most likely it is */
+		code_mov(fn->c, seq, old);
+	code_place_label(fn->c, known);
+	return seq;
+}
+
+/* The place in the ring that a new element has, and its number. */
+struct ring_place {
+	cg_reg element, seq;
+};
+
 /* A `%` array: what stood here max_entries insertions ago goes, if it is
  * still that. */
 static void evict(struct cg_fn *fn, const struct image_global *g,
-		  struct cg_str key, cg_reg seq)
+		  struct cg_str key, struct ring_place *ring)
 {
 	struct cg_code *c = fn->c;
 	cg_reg e = ring_element(fn, g), old, live;
 	cg_label none = code_label(c), gone = code_label(c);
 
+	ring->element = e;
 	code_ifi(c, BPF_JEQ, e, 0, none);
 	old = code_ld(c, e, 0, 8);
 	code_ifi(c, BPF_JEQ, old, 0, gone);
@@ -188,19 +214,35 @@ static void evict(struct cg_fn *fn, const struct image_global *g,
 	code_call(c, HELPER_map_lookup_elem);
 	live = code_result(c);
 	code_ifi(c, BPF_JEQ, live, 0, gone);
-	code_if(c, BPF_JNE, code_ld(c, live, 0, 8), old, gone);
+	code_if(c, BPF_JNE, live_seq(fn, g, live, e, old), old, gone);
 	code_map(c, R1, g->map);
 	code_mov(c, R2, e);
 	code_alui(c, BPF_ADD, R2, 8);
 	code_call(c, HELPER_map_delete_elem);
 	code_place_label(c, gone);
-	code_store(c, e, 0, seq, 8);
+	code_store(c, e, 0, ring->seq, 8);
 	code_mov(c, R1, e);
 	code_alui(c, BPF_ADD, R1, 8);
 	code_movi(c, R2, g->key_size);
 	code_mov(c, R3, cg_str_addr(fn, key));
 	code_call(c, HELPER_probe_read_kernel);
 	code_place_label(c, none);
+}
+
+/* Who found the place in the ring before the element was in the array could
+ * not take it out: it is its time now. */
+static void evict_late(struct cg_fn *fn, const struct image_global *g,
+		       struct cg_str key, const struct ring_place *ring)
+{
+	struct cg_code *c = fn->c;
+	cg_label stays = code_label(c);
+
+	code_ifi(c, BPF_JEQ, ring->element, 0, stays);
+	code_if(c, BPF_JEQ, code_ld(c, ring->element, 0, 8), ring->seq, stays);
+	code_map(c, R1, g->map);
+	code_mov(c, R2, cg_str_addr(fn, key));
+	code_call(c, HELPER_map_delete_elem);
+	code_place_label(c, stays);
 }
 
 /* Are these 8 bytes of a new value written anyway? */
@@ -216,11 +258,11 @@ static bool is_put(const struct image_global *g, uint32_t off, ir_ref v)
 /* The value of a new element: zeros, the sequence number, v (IR_NONE: none)
  * where it belongs. */
 static struct cg_str new_value(struct cg_fn *fn, const struct image_global *g,
-			       struct cg_str key, ir_ref v)
+			       struct cg_str key, ir_ref v,
+			       struct ring_place *ring)
 {
 	struct cg_str val = place_new(fn, &fn->value_area, CG_STACK_VALUE,
 				      value_size(fn, g));
-	cg_reg seq;
 
 	for (uint32_t k = 0; k < value_size(fn, g); k += 8)
 		if (!is_put(g, k, v))
@@ -231,11 +273,12 @@ static struct cg_str new_value(struct cg_fn *fn, const struct image_global *g,
 		put_long(fn, val, g->off, v);
 	if (!g->ordered && !g->wrap)
 		return val;
-	seq = code_addi(fn->c, next_number(fn, offsetof(struct image_session,
-							seq)), 1);
-	code_store(fn->c, base_of(fn, val), val.off, seq, 8);
+	ring->seq = code_addi(fn->c,
+			      next_number(fn, offsetof(struct image_session,
+						       seq)), 1);
+	code_store(fn->c, base_of(fn, val), val.off, ring->seq, 8);
 	if (g->wrap)
-		evict(fn, g, key, seq);
+		evict(fn, g, key, ring);
 	return val;
 }
 
@@ -258,13 +301,20 @@ static cg_reg update(struct cg_fn *fn, const struct image_global *g,
 static void insert(struct cg_fn *fn, const struct image_global *g,
 		   struct cg_str key, ir_ref v, cg_label there, cg_label done)
 {
-	struct cg_str val = new_value(fn, g, key, v);
+	struct ring_place ring = { NO_REG, NO_REG };
+	struct cg_str val = new_value(fn, g, key, v, &ring);
 	cg_reg r = update(fn, g, key, val);
+	cg_label in = g->wrap ? code_label(fn->c) : done;
 
 	array_free(fn, val);
-	code_ifi(fn->c, BPF_JEQ, r, 0, done);
+	code_ifi(fn->c, BPF_JEQ, r, 0, in);
 	code_ifi_int(fn->c, BPF_JEQ, r, -EEXIST, there);
 	cg_raise(fn, g->has_size ? IERR_ARRAY_SIZE : IERR_ARRAY_FULL, NO_REG);
+	if (!g->wrap)
+		return;
+	code_place_label(fn->c, in);
+	evict_late(fn, g, key, &ring);
+	code_jmp(fn->c, done);
 }
 
 static void store_value(struct cg_fn *fn, const struct image_global *g,

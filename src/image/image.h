@@ -28,7 +28,8 @@
  *   `%` arrays (wrap) have a companion `ring_map`, an array of `max_entries`
  *   elements { u64 seq; key }, and their tail counter in the globals map at
  *   `tail_off`: insertion number n goes to element n % max_entries, and
- *   evicts what stands there if its seq is still that of the live entry.
+ *   evicts what stands there if its seq is still that of the live entry.  Who
+ *   finds another seq in its place when its entry is in takes that out again.
  *
  *   A kernel stack is a string of IMAGE_STACK_BYTES: `stack_mark` of the
  *   session block, then 7 bytes that the stacks map has for its addresses.
@@ -436,6 +437,10 @@ enum image_fold {
 	FOLD_LAST,		/* the value of the youngest */
 	FOLD_N
 };
+
+/* Elements of a `%` array that may be in its map beyond max_entries, while they
+ * come and what is oldest has not gone yet: a few of each CPU. */
+#define IMAGE_WRAP_SPARE 64
 
 struct image_global {
 	istr name;		/* as in the script */

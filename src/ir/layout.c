@@ -111,7 +111,8 @@ static void place_array(struct layout *l, const struct var *v,
 	g->key_size = place_keys(v, g);
 	g->off = g->ordered ? 8 : 0;
 	g->map = map_add(l, v->name, kind, g->key_size,
-			 g->off + value_size(g), g->max_entries);
+			 g->off + value_size(g),
+			 g->max_entries + (g->wrap ? IMAGE_WRAP_SPARE : 0));
 	if (!g->wrap)
 		return;
 	g->ring_map = map_add(l, v->name, IMAP_RING_KEYS, 4,

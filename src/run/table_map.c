@@ -304,10 +304,18 @@ static void dump_free(struct dump *d)
 	free(d->values);
 }
 
+/* The most elements that there may be at a moment. */
+static uint32_t most_elements(const struct map_table *m)
+{
+	const struct image_global *g = m->table.global;
+
+	return g->max_entries + (g->wrap ? IMAGE_WRAP_SPARE : 0);
+}
+
 /* Key by key, for kernels that give no batches. */
 static void dump_slowly(struct map_table *m, struct dump *d)
 {
-	uint32_t most = m->table.global->max_entries;
+	uint32_t most = most_elements(m);
 	bool first = true;
 
 	d->n = 0;
@@ -329,7 +337,7 @@ static void dump_slowly(struct map_table *m, struct dump *d)
 /* In batches; false = the kernel does not do that. */
 static bool dump_batches(struct map_table *m, struct dump *d)
 {
-	uint32_t most = m->table.global->max_entries;
+	uint32_t most = most_elements(m);
 	size_t cursor_size = MAX(d->key, (size_t)8);
 	uint8_t *in = alloc(1, cursor_size), *out = alloc(1, cursor_size);
 	uint32_t want = BATCH, n;
@@ -402,15 +410,24 @@ static uint32_t merge_own(struct map_table *m, struct buf *ret, size_t start,
 	return n;
 }
 
+/* Of a `%` array, elements that went while others came may have been read, too:
+ * the oldest.  How many there are. */
+static uint32_t too_many(const struct image_global *g, uint32_t n)
+{
+	return g->wrap && n > g->max_entries ? n - g->max_entries : 0;
+}
+
 static uint32_t map_all(struct table *t, struct buf *ret)
 {
 	struct map_table *m = map_of(t);
 	size_t copies = (size_t)m->copies * m->map_value, start = ret->len;
 	struct dump d = { .key = t->key_size, .value = copies };
 	struct entry *entries;
+	uint32_t first;
 
 	if (!dump_batches(m, &d))
 		dump_slowly(m, &d);
+	first = too_many(t->global, d.n);
 	entries = alloc(d.n, sizeof(*entries));
 	for (uint32_t i = 0; i < d.n; i++) {
 		entries[i].key = d.keys + i * d.key;
@@ -419,7 +436,7 @@ static uint32_t map_all(struct table *t, struct buf *ret)
 	}
 	if (m->off)
 		qsort(entries, d.n, sizeof(*entries), by_seq);
-	for (uint32_t i = 0; i < d.n; i++) {
+	for (uint32_t i = first; i < d.n; i++) {
 		buf_add(ret, entries[i].key, t->key_size);
 		read_value(m, entries[i].value,
 			   (uint8_t *)buf_reserve(ret, t->value_size));
@@ -427,6 +444,7 @@ static uint32_t map_all(struct table *t, struct buf *ret)
 	}
 	free(entries);
 	dump_free(&d);
+	d.n -= first;
 	return m->own ? merge_own(m, ret, start, d.n) : d.n;
 }
 
