@@ -184,7 +184,7 @@ static bool ctypes_die_has_part(struct dietype_parts *p, enum ctype_kind kind)
 	if (kind == CTYPE_ENUM || kind == CTYPE_ENUM64)
 		return dietype_enumerator(p, &e);
 	while (dietype_member(p, &m))
-		if (!m.is_static)
+		if (!m.is_static && !m.is_virtual)
 			return true;
 	return false;
 }
@@ -293,9 +293,9 @@ static bool ctypes_die_member(struct ctypes *t, uint32_t id, uint32_t i,
 	do {
 		if (!e || !dietype_member(&e->parts, &m))
 			return false;
-	} while (m.is_static);
+	} while (m.is_static || m.is_virtual);
 	/* Members of a base class are found as those of an anonymous struct
-	 * are. */
+	 * are; where a virtual one is, only the object tells. */
 	*ret = (struct ctype_member){
 		.name = m.is_base ? (struct str){} : m.name,
 		.bit_offset = (uint32_t)MIN(m.bit_offset,
@@ -308,7 +308,7 @@ static bool ctypes_die_member(struct ctypes *t, uint32_t id, uint32_t i,
 		.value = m.value,
 	};
 	ret->type = ctypes_die_id(t, m.type);
-	return !m.is_virtual;
+	return true;
 }
 
 static bool ctypes_die_param(struct ctypes *t, uint32_t id, uint32_t i,

@@ -361,7 +361,9 @@ enum dbg_tag {
 	DBG_TAG_TYPEDEF,	/* and base types */
 };
 
-/* near: a unit that is looked in first (any entry of it), or none. */
+/* name: with as much of "space::Class::" before it as is to be met; after "::",
+ * with all of it.  near: a unit that is looked in first (any entry of it), or
+ * none. */
 bool debuginfo_find_type(struct debuginfo *d, enum dbg_tag tag,
 			 struct str name, struct dbg_die near,
 			 struct dbg_die *ret);

@@ -367,8 +367,11 @@ uint64_t debuginfo_prologue_end(struct debuginfo *d,
 	     l && i < l->n && l->v[i].addr < f->end; i++) {
 		const struct lines_row *r = &l->v[i];
 
-		if (r->is_end)
+		/* The code of another section may end where this begins. */
+		if (r->is_end && r->addr > f->entry)
 			break;
+		if (r->is_end)
+			continue;
 		if (r->is_prologue_end)
 			return r->addr;
 		if (!second && r->addr > f->entry && r->is_stmt && r->line)

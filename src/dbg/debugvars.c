@@ -10,6 +10,7 @@
 #include "dbg/debuginfo_data.h"
 #include "dbg/dieloc.h"
 #include "dbg/diename.h"
+#include "dbg/diescope.h"
 #include "dbg/dietype.h"
 
 #define DEBUGVARS_MAX 65536
@@ -522,16 +523,51 @@ static bool debugvars_tag_is(uint16_t tag, enum dbg_tag wanted)
 	return false;
 }
 
-static bool debugvars_find_type_in(struct die_unit *u, enum dbg_tag tag,
-				   struct str name, struct dbg_die *ret)
+/* A type that is looked for. */
+struct debugvars_wanted {
+	struct arena arena;
+	enum dbg_tag tag;
+	struct str scope, name;
+	bool is_whole;		/* that is all of the scope */
+};
+
+static void debugvars_want(struct debugvars_wanted *w, enum dbg_tag tag,
+			   struct str name)
+{
+	*w = (struct debugvars_wanted){ .tag = tag, .name = name };
+	arena_init(&w->arena);
+	w->is_whole = str_starts(name, STR("::"));
+	if (w->is_whole)
+		w->name = name = str_sub(name, 2, name.len);
+	(void)diename_split(name, &w->scope, &w->name);
+}
+
+static bool debugvars_is_wanted(struct debugvars_wanted *w, struct dbg_die die)
+{
+	if (!w->is_whole)
+		return diename_is_in(&w->arena, die, w->scope);
+	return str_eq(diename_scope(&w->arena, die), w->scope);
+}
+
+static bool debugvars_holds_types(struct die_unit *u, uint16_t tag)
+{
+	return debugvars_is_space(tag) ||
+	       (!diescope_is_c(u) && (tag == DW_TAG_class_type ||
+				      tag == DW_TAG_structure_type));
+}
+
+static bool debugvars_find_type_in(struct die_unit *u,
+				   struct debugvars_wanted *wanted,
+				   struct dbg_die *ret)
 {
 	struct die_walk w = die_walk((struct dbg_die){ u, u->root });
 
 	while (die_walk_next(&w)) {
-		w.into = debugvars_is_space(w.tag);
-		if (debugvars_tag_is(w.tag, tag) &&
+		w.into = debugvars_holds_types(u, w.tag);
+		if (debugvars_tag_is(w.tag, wanted->tag) &&
 		    !die_flag(w.die, DW_AT_declaration) &&
-		    str_eq(die_str(w.die, DW_AT_name), name)) {
+		    str_eq(die_str(w.die, DW_AT_name), wanted->name) &&
+		    debugvars_is_wanted(wanted, w.die)) {
 			*ret = w.die;
 			return true;
 		}
@@ -539,9 +575,10 @@ static bool debugvars_find_type_in(struct die_unit *u, enum dbg_tag tag,
 	return false;
 }
 
-bool debuginfo_find_type(struct debuginfo *d, enum dbg_tag tag,
-			 struct str name, struct dbg_die near,
-			 struct dbg_die *ret)
+/* By the index, which of types with one name may have the first only. */
+static bool debugvars_find_type(struct debuginfo *d,
+				struct debugvars_wanted *w,
+				struct dbg_die *ret)
 {
 	static const enum diescan_kind kinds[] = {
 		[DBG_TAG_STRUCT] = DIESCAN_STRUCT,
@@ -551,13 +588,36 @@ bool debuginfo_find_type(struct debuginfo *d, enum dbg_tag tag,
 	};
 	struct dieindex_iter it = {};
 	struct dieindex_entry e;
+	struct die_unit *u;
+	bool known = false;
 
-	if (near.unit && debugvars_find_type_in(near.unit, tag, name, ret))
-		return true;
-	if (!dieindex_find(d->index, name, kinds[tag], &it, &e))
-		return false;
-	*ret = e.die;
-	return true;
+	while (dieindex_find(d->index, w->name, kinds[w->tag], &it, &e)) {
+		*ret = e.die;
+		if (debugvars_is_wanted(w, e.die))
+			return true;
+		known = true;
+	}
+	for (uint32_t i = 0; known && (u = dieindex_unit(d->index, i)); i++)
+		if (!diescope_is_c(u) && debugvars_find_type_in(u, w, ret))
+			return true;
+	return false;
+}
+
+bool debuginfo_find_type(struct debuginfo *d, enum dbg_tag tag,
+			 struct str name, struct dbg_die near,
+			 struct dbg_die *ret)
+{
+	struct debugvars_wanted w;
+	struct dbg_die die;
+	bool found;
+
+	debugvars_want(&w, tag, name);
+	found = (near.unit && debugvars_find_type_in(near.unit, &w, &die)) ||
+		debugvars_find_type(d, &w, &die);
+	arena_deinit(&w.arena);
+	if (found)
+		*ret = die;
+	return found;
 }
 
 static bool debugvars_enumerator_of(struct dbg_die type, struct str name,

@@ -15,7 +15,7 @@ static bool diescope_holds_functions(uint16_t tag)
 	       tag == DW_TAG_lexical_block;
 }
 
-static bool diescope_is_c(struct die_unit *u)
+bool diescope_is_c(struct die_unit *u)
 {
 	uint64_t lang = die_uint((struct dbg_die){ u, u->root },
 				 DW_AT_language, 0);

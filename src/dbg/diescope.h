@@ -43,4 +43,7 @@ bool diescope_at(struct die_unit *u, uint64_t pc, struct diescope *ret);
 /* Is it a function, not a block? */
 bool diescope_is_function(uint16_t tag);
 
+/* Is the unit in C, where nothing is in a namespace or class? */
+bool diescope_is_c(struct die_unit *u);
+
 #endif

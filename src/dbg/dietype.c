@@ -6,6 +6,8 @@
 #include "base/bits.h"
 #include "dbg/debuginfo_data.h"
 #include "dbg/die.h"
+#include "dbg/diename.h"
+#include "dbg/diescope.h"
 #include "dbg/reader.h"
 
 #define DIETYPE_PARTS_MAX (1u << 20)
@@ -181,11 +183,33 @@ struct dbg_die dietype_of(struct dbg_die die)
 	return die_type(die);
 }
 
+static enum dbg_tag dietype_tag(enum dbg_type_kind kind)
+{
+	return kind == DBG_TYPE_STRUCT ? DBG_TAG_STRUCT :
+	       kind == DBG_TYPE_UNION  ? DBG_TAG_UNION :
+					 DBG_TAG_ENUM;
+}
+
+/* With the namespaces and classes around it: others may have the same. */
+static struct str dietype_whole_name(struct arena *a, struct dbg_die die,
+				     struct str name)
+{
+	struct str scope = {};
+
+	if (diescope_is_c(die.unit))
+		return name;
+	scope = diename_scope(a, die);
+	return arena_printf(a, "::%" STR_FMT "%s%" STR_FMT, STR_ARG(scope),
+			    scope.len ? "::" : "", STR_ARG(name));
+}
+
 struct dbg_die dietype_definition(struct debuginfo *d, struct dbg_die die)
 {
 	struct dbg_type t = dietype(die);
 	struct die_attr sig;
 	struct dbg_die found;
+	struct arena a;
+	bool is_found;
 
 	if (die_attr(die, DW_AT_signature, &sig)) {
 		found = die_attr_ref(&sig);
@@ -196,12 +220,12 @@ struct dbg_die dietype_definition(struct debuginfo *d, struct dbg_die die)
 	if (t.kind != DBG_TYPE_STRUCT && t.kind != DBG_TYPE_UNION &&
 	    t.kind != DBG_TYPE_ENUM)
 		return die;
-	if (debuginfo_find_type(d, t.kind == DBG_TYPE_STRUCT ? DBG_TAG_STRUCT :
-				   t.kind == DBG_TYPE_UNION  ? DBG_TAG_UNION :
-							       DBG_TAG_ENUM,
-				t.name, die, &found))
-		return found;
-	return die;
+	arena_init(&a);
+	is_found = debuginfo_find_type(d, dietype_tag(t.kind),
+				       dietype_whole_name(&a, die, t.name),
+				       die, &found);
+	arena_deinit(&a);
+	return is_found ? found : die;
 }
 
 /* ---- parts ---- */

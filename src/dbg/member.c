@@ -12,6 +12,7 @@ uint32_t member_type(struct ctypes *btf, struct str name)
 		enum ctype_kind kind;
 	} tagged[] = {
 		{ STR_INIT("struct "), CTYPE_STRUCT },
+		{ STR_INIT("class "), CTYPE_STRUCT },
 		{ STR_INIT("union "), CTYPE_UNION },
 		{ STR_INIT("enum "), CTYPE_ENUM },
 	};

@@ -200,8 +200,11 @@ static struct path path_no_type(const struct expr_context *c, struct str name,
 	struct path pa;
 
 	pa = expr_undefined(c, DIAG_UNKNOWN_TYPE,
-		arena_printf(p->arena, "this kernel has no type '%" STR_FMT
-			     "'", STR_ARG(name)), help);
+		arena_printf(p->arena, "%s no type '%" STR_FMT "'",
+			     types_of_user(c->scope, module) ?
+				     "the program and this kernel have" :
+				     "this kernel has",
+			     STR_ARG(name)), help);
 
 	if (p->portable)
 		pa.target->absent = (struct image_access){
