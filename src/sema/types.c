@@ -237,7 +237,8 @@ static void infer_args(struct types *t, struct ast_expr *e, struct func *f)
 	}
 }
 
-/* All overloads give the same type. */
+/* All overloads give the same type; those that say none (they end with next)
+ * that of the others. */
 static enum ty infer_call(struct types *t, struct ast_expr *e)
 {
 	struct func *f, *typed = NULL;
@@ -248,7 +249,9 @@ static enum ty infer_call(struct types *t, struct ast_expr *e)
 			typed = f;
 	}
 	for (f = e->call.func; typed && f; f = f->next_overload)
-		if (f->type != TY_UNKNOWN && f->type != typed->type)
+		if (f->type == TY_UNKNOWN)
+			types_set_func(t, f, typed->type, typed->type_span);
+		else if (f->type != typed->type)
 			types_overloads_differ(t, e, typed, f);
 	return typed ? typed->type : TY_UNKNOWN;
 }
