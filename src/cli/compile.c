@@ -211,7 +211,7 @@ static void do_save(struct compile *c)
 	bool is_saved = o->last_pass == 4;
 
 	/* What can be read once only may be wanted again: see main.c. */
-	if (is_saved || (!o->dump && o->file && !strcmp(o->file, "-")))
+	if (is_saved || (!o->dump && o->file && options_is_stream(o->file)))
 		carry_pack(c);
 	if (!is_saved)
 		return;

@@ -110,7 +110,7 @@ static bool is_image(const char *path)
 	_cleanup_fclose_ FILE *f = NULL;
 	char magic[IMAGE_MAGIC_SIZE];
 
-	if (!path || !strcmp(path, "-"))
+	if (!path || options_is_stream(path))
 		return false;
 	f = fopen(path, "re");
 	return f && fread(magic, 1, sizeof(magic), f) == sizeof(magic) &&

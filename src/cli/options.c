@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -882,6 +883,13 @@ static void help_row(const struct option_row *r, FILE *out)
 			      r->arg == ARG_MAY ? "[=%s]" :
 			      r->long_[0] ? "=%s" : " %s", r->metavar);
 	fprintf(out, "  %-28s %s\n", left, r->help);
+}
+
+bool options_is_stream(const char *path)
+{
+	struct stat st;
+
+	return !strcmp(path, "-") || (!stat(path, &st) && !S_ISREG(st.st_mode));
 }
 
 unsigned options_verbose(const struct options *o, unsigned pass)

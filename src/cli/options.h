@@ -94,6 +94,9 @@ struct err *options_parse(int argc, char **argv, struct arena *a,
 
 void options_help(FILE *out);
 
+/* Can what is at path be read only once: standard input, a pipe, <(...)? */
+bool options_is_stream(const char *path);
+
 /* How much is to be said of a pass, 1 to 5. */
 unsigned options_verbose(const struct options *o, unsigned pass);
 

@@ -35,6 +35,10 @@ class CommandLine(unittest.TestCase):
             self.assertEqual(spile(f.name, "a").stdout, "a 1")
         self.assertEqual(spile("-", "b", stdin=script).stdout, "b 1")
         self.assertEqual(spile("-e", script, "c", "d").stdout, "c 2")
+        self.assertEqual(spile("/dev/stdin", "e", stdin=script).stdout, "e 1")
+        r = subprocess.run(["bash", "-c", f"{SPILE} <(echo '{script}') f"],
+                           text=True, capture_output=True, timeout=60)
+        self.assertEqual(r.stdout, "f 1")
 
     def test_extra_script(self):
         r = spile("-e", "probe begin { println(two()) exit() }",
