@@ -13,12 +13,16 @@
  * What runs the handler is on the stack too: the program, what calls it, and
  * for a tracepoint two functions that may or may not be there, by what else
  * is attached and how the kernel was compiled: they are told by address.
+ *
+ * The first frame is behind the trap, or behind the call that stands in for one:
+ * it becomes the place of the probe.
  */
 #include <stddef.h>
 
 #include "base/bits.h"
 #include "base/buf.h"
 #include "codegen/cg.h"
+#include "dbg/arch.h"
 
 #define STACK_MORE 4		/* frames that may have to go */
 #define STACK_SIZE (8 * IMAGE_STACK_FRAMES)
@@ -119,10 +123,17 @@ static void skip_trampoline(struct cg_fn *fn, struct cg_str frames,
 	cg_reg v;
 
 	for (int32_t k = 0; k < STACK_MORE - 1; k++) {
+		cg_label next = code_label(c);
+
 		v = code_ld(c, fn->scratch, frames.off + 8 * k, 8);
-		code_movi(c, skip, 8 * (k + is_return));
 		code_alu(c, BPF_SUB, v, symbol);
-		code_ifi(c, BPF_JLT, v, STACK_ENTRY, found);
+		code_ifi(c, BPF_JGE, v, STACK_ENTRY, next);
+		code_movi(c, skip, 8 * (k + is_return));
+		if (!is_return)
+			code_store(c, fn->scratch, frames.off + 8 * k, symbol,
+				   8);
+		code_jmp(c, found);
+		code_place_label(c, next);
 	}
 	/* With a return probe beside it the function is not on the stack: it
 	 * takes the place of the trampoline. */
@@ -133,6 +144,29 @@ static void skip_trampoline(struct cg_fn *fn, struct cg_str frames,
 		code_movi(c, skip, 0);
 	}
 	code_place_label(c, found);
+}
+
+/* Where the probe is: the kernel says it of functions, and of nothing where
+ * they have no symbol. */
+static void put_place(struct cg_fn *fn, struct cg_str frames)
+{
+	const struct arch *arch = fn->g->o->arch;
+	struct cg_code *c = fn->c;
+	cg_reg v = code_ld(c, fn->scratch, frames.off, 8);
+	cg_label end = code_label(c), put = code_label(c);
+
+	code_ifi(c, BPF_JEQ, v, 0, end);
+	if (arch)
+		code_alui(c, BPF_SUB, v, arch->trap);
+	if (cg_has(fn, FEATURE_BIT(KPROBE_COOKIE))) {
+		code_mov(c, R1, fn->ctx);
+		code_call(c, HELPER_get_func_ip);
+		code_ifi(c, BPF_JEQ, R0, 0, put);
+		code_mov(c, v, R0);
+	}
+	code_place_label(c, put);
+	code_store(c, fn->scratch, frames.off, v, 8);
+	code_place_label(c, end);
 }
 
 /* Takes the stack; the address of the first frame, as a number. */
@@ -152,6 +186,8 @@ static cg_reg take(struct cg_fn *fn, struct cg_str frames)
 		skip_function(fn, frames, skip, "__traceiter_");
 	} else if (own_frames(fn)) {
 		skip_trampoline(fn, frames, skip);
+	} else if (fn->probe->image.kind == PROBE_KPROBE) {
+		put_place(fn, frames);
 	}
 	code_alu(c, BPF_ADD, from, skip);
 	return from;

@@ -53,6 +53,8 @@ struct arch {
 	uint8_t sys_nr;			/* its number */
 	uint8_t ret;			/* return value, of both */
 	uint8_t ip, sp, fp;
+	/* By how much the ip is behind what the kernel's probes stand on. */
+	uint8_t trap;
 	/* Does a call push its return address (else it is in link)? */
 	bool ret_on_stack;
 	uint8_t link;			/* valid only if !ret_on_stack */

@@ -110,6 +110,7 @@ const struct arch arch_x86_64 = {
 	.ip = X86_64_rip,
 	.sp = X86_64_rsp,
 	.fp = X86_64_rbp,
+	.trap = 1,
 	.ret_on_stack = true,
 	.syscalls = x86_64_syscalls,
 	.nsyscalls = ARRAY_SIZE(x86_64_syscalls),
