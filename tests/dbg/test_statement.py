@@ -91,6 +91,11 @@ def test_points(w):
         w, "-L", 'kernel.function("walk@other.c")'), "no code at")
     expect("no place", spile(w, "-L", 'kernel.statement("walk@x.c:9-3")'),
            "no place in the source")
+    for point in ('function("prepare@*")', 'function("prepare").callees',
+                  'statement("prepare@*:*")'):
+        expect("of the start " + point, spile(w, "-l", "kernel." + point),
+               "the code at 'prepare.*' is thrown away once the kernel has "
+               "started")
     expect("absolute", spile(w, "-l", "kernel.statement(4198400).absolute"),
            "needs -g")
 

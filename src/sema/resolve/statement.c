@@ -23,11 +23,26 @@ struct statement {
 	struct dbg_pattern pattern;
 	struct str jumped_to;	/* the last callee that no call comes back of */
 	bool is_untold;		/* who called one cannot be told here */
+	bool is_gone;		/* there was something that no longer is */
 };
 
 static struct arena *arena_of(const struct statement *s)
 {
 	return s->q->program->arena;
+}
+
+/* Is it code of the start, which is thrown away when that is done? */
+static bool is_of_start(struct statement *s, uint64_t pc)
+{
+	struct str section;
+	uint64_t offset;
+
+	if (s->q->user ||
+	    !debuginfo_section(s->src->info, pc, &section, &offset) ||
+	    !str_starts(section, STR(".init")))
+		return false;
+	s->is_gone = true;
+	return true;
 }
 
 /* Where a probe can be put: in the kernel, so far behind a symbol.  Symbols
@@ -43,6 +58,9 @@ static bool set_place(struct statement *s, struct image_site *site,
 
 	if (s->q->user)
 		return user_place(s->q, pc, site);
+	/* A module may yet come. */
+	if (!s->src->module.len && is_of_start(s, *pc))
+		return false;
 	if (!debuginfo_symbol(s->src->info, *pc, &name, &offset, &unique))
 		return false;
 	if (!unique && !s->src->module.len &&
@@ -177,6 +195,15 @@ static bool looks_like_lines(struct str name)
 	       rest.s[0] >= '0' && rest.s[0] <= '9';
 }
 
+static enum resolve_status gone(struct statement *s)
+{
+	return query_nothing(s->q, s->place->arg_span, unknown(s),
+			     "the code at '%" STR_FMT "' is thrown away once "
+			     "the %s", STR_ARG(s->place->string),
+			     s->src->module.len ? "module is loaded" :
+						  "kernel has started");
+}
+
 static enum resolve_status no_place(struct statement *s)
 {
 	uint32_t lines[2], n = 0, base = 0;
@@ -184,6 +211,8 @@ static enum resolve_status no_place(struct statement *s)
 	bool relative = s->pattern.kind == DBG_LINES_RELATIVE;
 	const char *sign = relative ? "+" : "";
 
+	if (s->is_gone)
+		return gone(s);
 	status = query_nothing(s->q, s->place->arg_span, unknown(s),
 			       "there is no code at '%" STR_FMT "'",
 			       STR_ARG(s->place->string));
@@ -296,12 +325,14 @@ static bool is_part(const struct statement *s, const struct dbg_function *f)
 	       !offset && str_find(name, STR(".part.")) >= 0;
 }
 
-static void drop_parts(const struct statement *s, struct dbg_functions *f)
+static void drop_parts(struct statement *s, struct dbg_functions *f)
 {
+	bool may_come = s->src->module.len;
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < f->n; i++)
-		if (!is_part(s, &f->v[i]))
+		if (!is_part(s, &f->v[i]) &&
+		    (may_come || !is_of_start(s, f->v[i].entry)))
 			f->v[n++] = f->v[i];
 	f->n = n;
 }
@@ -559,9 +590,11 @@ enum resolve_status callee_resolve(struct query *q)
 	if (callee)
 		s.at = (uint32_t)(callee - q->point->v);
 	for (uint32_t i = 0; i < f.n; i++)
-		add_callees(&s, &f.v[i], callee ? callee->string : STR("*"),
-			    (uint32_t)depth);
+		if (!is_of_start(&s, f.v[i].entry))
+			add_callees(&s, &f.v[i],
+				    callee ? callee->string : STR("*"),
+				    (uint32_t)depth);
 	if (q->ret->list.n)
 		return RESOLVE_FOUND;
-	return no_callee(&s);
+	return s.is_gone ? gone(&s) : no_callee(&s);
 }

@@ -43,6 +43,13 @@ done:
 	return sum;
 }
 
+/* What only the start needs. */
+__attribute__((section(".init.text"), noinline)) int prepare(int n)
+{
+	sink = n;
+	return walk(&first, 1) + 1;
+}
+
 int start(int argc)
 {
 	return walk(&first, (ulong_t)argc);
@@ -50,5 +57,6 @@ int start(int argc)
 
 void _start(void)
 {
+	sink = prepare(1);
 	sink = start(2);
 }
