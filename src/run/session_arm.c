@@ -113,10 +113,11 @@ static void tell_left_out(struct session *s, uint32_t i, uint32_t n,
 {
 	const struct image_probe *p = session_probe(s, i);
 
-	if (!n || p->is_pattern || p->is_optional || s->told[i])
+	if (!n || p->is_optional || s->told[i] ||
+	    (p->is_pattern && has_attached(s, p->group)))
 		return;
 	s->told[i] = true;
-	if (p->nsites <= 1) {
+	if (p->nsites <= 1 || n == p->nsites) {
 		output_warn(s->out, "%s: left out", why->msg);
 		return;
 	}
@@ -141,8 +142,7 @@ static struct err *attach_or_leave_out(struct session *s, uint32_t i)
 	return NULL;
 }
 
-/* Tells of the probes that were refused where others of the same point, which
- * has no wildcards, are attached. */
+/* Tells of the probes that were refused: those of patterns, if all are. */
 static void tell_refused(struct session *s)
 {
 	for (uint32_t i = 0; i < s->img->probes.n; i++)
@@ -151,27 +151,34 @@ static void tell_refused(struct session *s)
 						1u), s->refused[i]);
 }
 
-/* Is there anything that an event, or the time, can run? */
-static bool has_any(const struct session *s)
+static bool has_timer(const struct session *s)
 {
 	for (uint32_t i = 0; i < s->img->probes.n; i++)
-		if (is_attached(&s->attached[i]) ||
-		    session_probe(s, i)->kind == PROBE_TIMER)
+		if (session_probe(s, i)->kind == PROBE_TIMER)
 			return true;
 	return false;
 }
 
-/* All of a point's that should be attached are refused: the first reason.
- * Optional ones may be, unless the session would wait for nothing. */
+static bool has_event(const struct session *s)
+{
+	for (uint32_t i = 0; i < s->img->probes.n; i++)
+		if (is_attached(&s->attached[i]))
+			return true;
+	return false;
+}
+
+/* All that should be attached are refused: the first reason.  The script may
+ * have some use without one of several, and without optional ones, unless the
+ * session would wait for nothing. */
 static struct err *all_left_out(struct session *s)
 {
-	bool any = has_any(s);
+	bool timer = has_timer(s);
 
-	for (uint32_t i = 0; i < s->img->probes.n; i++) {
+	for (uint32_t i = 0; i < s->img->probes.n && !has_event(s); i++) {
 		const struct image_probe *p = session_probe(s, i);
 
 		if (s->refused[i] && s->armed[i] &&
-		    !(any && p->is_optional) && !has_attached(s, p->group))
+		    !(timer && p->is_optional))
 			return take_ptr(s->refused[i]);
 	}
 	return NULL;
