@@ -303,6 +303,59 @@ static void add_site(struct query *q, struct function *fn, bool many)
 		p->image->features |= FEATURE_BIT(FENTRY);
 }
 
+static struct kallsyms *kernel_symbols(struct program *p)
+{
+	if (!p->symbols)
+		p->symbols = kallsyms_create(p->world);
+	return p->symbols;
+}
+
+/* ---- .exported ---- */
+
+static struct str exported_key(struct arena *a, struct str module,
+			       struct str name)
+{
+	return arena_printf(a, "%" STR_FMT ":%" STR_FMT, STR_ARG(module),
+			    STR_ARG(name));
+}
+
+/* What other files can call: the linker's global symbols.  NULL = nobody
+ * knows. */
+static struct map *exported_names(struct program *p)
+{
+	struct kallsyms *k = kernel_symbols(p);
+	struct err *e;
+	struct kallsym sym;
+
+	if (p->exported)
+		return p->exported;
+	e = kallsyms_load(k);
+	if (e) {
+		err_free(e);
+		return NULL;
+	}
+	p->exported = arena_new(p->arena, struct map);
+	map_init(p->exported, p->arena);
+	for (uint32_t i = 0; kallsyms_get(k, i, &sym); i++)
+		if (sym.type == 'T' || sym.type == 'W')
+			map_set(p->exported,
+				exported_key(p->arena, sym.module, sym.name),
+				p);
+	return p->exported;
+}
+
+static bool is_meant(const struct query *q, const struct function *fn)
+{
+	struct program *p = q->program;
+	struct map *names;
+
+	if (!query_component(q, "exported"))
+		return true;
+	names = exported_names(p);
+	return !names ||
+	       map_find(names, exported_key(p->arena, fn->module, fn->name));
+}
+
 /* ---- by debug information ---- */
 
 /* The function of BTF that f is, if the kernel finds it by its name. */
@@ -399,13 +452,6 @@ static bool find_inlined(struct query *q)
 	return found;
 }
 
-static struct kallsyms *kernel_symbols(struct program *p)
-{
-	if (!p->symbols)
-		p->symbols = kallsyms_create(p->world);
-	return p->symbols;
-}
-
 /* The kernel has only copies of the function: BTF says that they are it when
  * their arguments are where those of the function would be. */
 static bool add_copies(struct query *q, struct function fn)
@@ -498,6 +544,15 @@ static enum resolve_status no_function(struct query *q,
 	return status;
 }
 
+static enum resolve_status not_exported(struct query *q,
+					const struct ast_component *c)
+{
+	return query_nothing(q, c->arg_span, DIAG_UNKNOWN_KERNEL_FUNCTION,
+			     "the kernel's function '%" STR_FMT
+			     "' is known in its own file only",
+			     STR_ARG(c->string));
+}
+
 static enum resolve_status find_one(struct query *q,
 				    const struct ast_component *c)
 {
@@ -507,6 +562,8 @@ static enum resolve_status find_one(struct query *q,
 
 	if (id) {
 		fn = function_of(btf, id);
+		if (!is_meant(q, &fn))
+			return not_exported(q, c);
 		if (add_function(q, &fn))
 			return RESOLVE_FOUND;
 	}
@@ -550,7 +607,8 @@ static void find_in(struct query *q, struct ctypes *types, struct str pattern,
 		if (!str_glob(pattern, ctypes_type(types, id).name))
 			continue;
 		fn = function_of(types, id);
-		vec_push(q->program->arena, &ret->list, fn);
+		if (is_meant(q, &fn))
+			vec_push(q->program->arena, &ret->list, fn);
 	}
 }
 
