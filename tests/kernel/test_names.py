@@ -12,12 +12,12 @@ import tempfile
 
 SCRIPT = """
 global hits
-probe module("*fat").function("*") {
+probe module("*fat").function("*").call {
     if (isinstr(pp(), "delayed_free")) hits[pp()]++
 }
 probe end { foreach (point+ in hits) println(point) delete hits }
 """
-WANTED = 'module("fat").function("delayed_free")\n'
+WANTED = 'module("fat").function("delayed_free").call\n'
 MODULES = ["loop", "vfat", "exfat", "nls_cp437", "nls_ascii"]
 
 
