@@ -418,13 +418,47 @@ static bool is_return(const struct query *q)
 
 #define GO_TABLE ".gopclntab"	/* its functions, for whoever walks stacks */
 
+/* What unwinds the stacks of C++ is named where it is called from. */
+static bool throws(struct objfile *o)
+{
+	static const char personality[] = "__gxx_personality_v0";
+	static const char *const names[] = { ".dynstr", ".strtab" };
+
+	if (!objfile_data(o, ".gcc_except_table").p)
+		return false;
+	for (uint32_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct objfile_data d = objfile_data(o, names[i]);
+
+		if (d.p && memmem(d.p, d.size, personality,
+				  sizeof(personality)))
+			return true;
+	}
+	return false;
+}
+
+static void warn_of_exceptions(struct query *q, const struct ast_component *c)
+{
+	struct diags *ds = q->program->diags;
+	struct diag *d = diag_warning(ds, DIAG_RETURN_OF_CXX, c->arg_span,
+				      "an exception that passes through it "
+				      "would end %" STR_FMT,
+				      STR_ARG(q->user->path));
+
+	diag_help(ds, d, "a return probe puts an address of the kernel's "
+		  "on the stack, which what unwinds it does not know");
+}
+
 bool user_may_return(struct query *q, const struct ast_component *c)
 {
 	struct debug_source *src = debug_source_file(q->program, q->user->path);
 
-	if (!is_return(q) || q->program->options->guru || !src->symbols ||
-	    !objfile_data(elfsyms_main(src->symbols), GO_TABLE).p)
+	if (!is_return(q) || q->program->options->guru || !src->symbols)
 		return true;
+	if (!objfile_data(elfsyms_main(src->symbols), GO_TABLE).p) {
+		if (throws(elfsyms_main(src->symbols)))
+			warn_of_exceptions(q, c);
+		return true;
+	}
 	query_nothing(q, c->arg_span, DIAG_RETURN_OF_GO,
 		      "%" STR_FMT " is a program in Go: a probe of a return "
 		      "would end it", STR_ARG(q->user->path));
