@@ -14,7 +14,7 @@
  * for a tracepoint two functions that may or may not be there, by what else
  * is attached and how the kernel was compiled: they are told by address.
  *
- * The first frame is behind the trap, or behind the call that stands in for one:
+ * The first frame is behind the trap, or the call that stands in for one:
  * it becomes the place of the probe.
  */
 #include <stddef.h>
