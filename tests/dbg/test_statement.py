@@ -71,6 +71,13 @@ def test_points(w):
            r'^kernel\.function\("twice@.*kernel\.c:\d+"\)$')
     expect("not inlined", spile(w, "-l", 'kernel.function("twi*").call'),
            r"no function of this kernel matches 'twi\*'")
+    expect("called, without BTF", spile(
+        w, "-L", 'kernel.function("walk").call'),
+        r'^kernel\.function\("walk@.*"\)\.call .*\$item:struct item\*')
+    expect("returning, without BTF", spile(
+        w, "-L", 'kernel.function("walk").return'), r"\$return:int")
+    expect("not called", spile(w, "-l", 'kernel.function("twice").call'),
+           "no function 'twice'")
     expect("gone where it was inlined", spile(
         w, "-p2", "-e", 'probe kernel.function("twice") { println($gone) }'),
         r"no variable '\$gone'", r"\$number")

@@ -441,12 +441,12 @@ static bool find_with_copies(struct query *q, struct str module)
 	return found;
 }
 
-/* Functions that BTF does not have are inlined everywhere, most often. */
-static bool find_inlined(struct query *q)
+/* Functions that BTF does not have are inlined everywhere, or the kernel has
+ * only copies of them that take less (f.isra.0). */
+static bool find_undescribed(struct query *q)
 {
 	struct resolve_answer answer = *q->answer;
-	bool found = debug_which(q) == DBG_BOTH &&
-		     find_described(q, (struct str){}) == RESOLVE_FOUND;
+	bool found = find_described(q, (struct str){}) == RESOLVE_FOUND;
 
 	*q->answer = answer;
 	return found;
@@ -567,7 +567,7 @@ static enum resolve_status find_one(struct query *q,
 		if (add_function(q, &fn))
 			return RESOLVE_FOUND;
 	}
-	if (find_inlined(q))
+	if (find_undescribed(q))
 		return RESOLVE_FOUND;
 	if (!id)
 		return no_function(q, c);
