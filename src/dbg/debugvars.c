@@ -70,6 +70,17 @@ static void debugvars_scope(struct debugvars *c, struct dbg_die scope,
 	}
 }
 
+/* What is inlined, and has no code of its own left, has variables all the
+ * same. */
+static void debugvars_of_nothing(struct debugvars *c, struct dbg_die scope)
+{
+	struct dbg_die origin = die_origin(scope);
+
+	debugvars_scope(c, scope, scope, false);
+	if (!dbg_die_eq(origin, scope))
+		debugvars_scope(c, origin, scope, true);
+}
+
 struct err *debuginfo_vars(struct debuginfo *d, struct arena *a, uint64_t pc,
 			   struct dbg_die scope, struct dbg_vars *ret)
 {
@@ -93,6 +104,10 @@ struct err *debuginfo_vars(struct debuginfo *d, struct arena *a, uint64_t pc,
 			s.n = k;
 			inside = true;
 		}
+	if (!inside && die_tag(scope) == DW_TAG_inlined_subroutine) {
+		debugvars_of_nothing(&c, scope);
+		return NULL;
+	}
 	for (uint32_t i = s.n; i; i--) {
 		struct dbg_die at = s.v[i - 1], origin = die_origin(at);
 
