@@ -356,6 +356,84 @@ static bool is_meant(const struct query *q, const struct function *fn)
 	       map_find(names, exported_key(p->arena, fn->module, fn->name));
 }
 
+/* ---- by BTF ---- */
+
+/* The kernel has only copies of the function: BTF says that they are it when
+ * their arguments are where those of the function would be. */
+static bool add_copies(struct query *q, struct function fn)
+{
+	struct kallsyms *k = kernel_symbols(q->program);
+	struct err *e = kallsyms_load(k);
+	struct kallsym sym;
+	bool found = false;
+
+	for (uint32_t i = 0; !e && kallsyms_get(k, i, &sym); i++) {
+		if (sym.module.len ||
+		    !str_eq(kallsyms_copied(sym.name), fn.name))
+			continue;
+		fn.symbol = sym.name;
+		add_site(q, &fn, false);
+		found = true;
+	}
+	err_free(e);
+	return found;
+}
+
+/* One of few functions; false = the kernel has no code of its own for it. */
+static bool add_function(struct query *q, struct function *fn)
+{
+	const struct program *p = q->program;
+
+	if (!fn->module.len && p->lacks_function && p->lacks_function(fn->id))
+		return add_copies(q, *fn);
+	add_site(q, fn, false);
+	return true;
+}
+
+/* What stands before the first wildcard. */
+static struct str prefix_of(struct str pattern)
+{
+	uint32_t n = 0;
+
+	while (n < pattern.len && !strchr("*?[\\", pattern.s[n]))
+		n++;
+	return str_sub(pattern, 0, n);
+}
+
+/* The functions of one source of types that the pattern means. */
+struct found {
+	VEC(struct function) list;
+};
+
+static void find_in(struct query *q, struct ctypes *types, struct str pattern,
+		    struct found *ret)
+{
+	struct str prefix = prefix_of(pattern);
+	uint32_t id = 0;
+
+	/* A module's own types come behind those of the kernel. */
+	if (types->module.len)
+		id = ctypes_count(program_btf(q->program)) - 1;
+	while ((id = ctypes_next(types, id, CTYPE_FUNC, prefix))) {
+		struct function fn;
+
+		if (!str_glob(pattern, ctypes_type(types, id).name))
+			continue;
+		fn = function_of(types, id);
+		if (is_meant(q, &fn))
+			vec_push(q->program->arena, &ret->list, fn);
+	}
+}
+
+static void add_all(struct query *q, const struct found *f)
+{
+	for (uint32_t i = 0; i < f->list.n; i++)
+		if (f->list.n > FUNCTION_FEW)
+			add_site(q, &f->list.v[i], true);
+		else
+			add_function(q, &f->list.v[i]);
+}
+
 /* ---- by debug information ---- */
 
 /* The function of BTF that f is, if the kernel finds it by its name. */
@@ -388,6 +466,31 @@ static void add_described(struct query *q, struct str module,
 	}
 }
 
+/* Of functions with the same code debug information may have but one. */
+static void add_others(struct query *q, struct str module,
+		       const struct dbg_functions *f)
+{
+	struct str pattern = query_component(q, "function")->string;
+	struct program *p = q->program;
+	struct ctypes *types = module.len ? program_module_types(p, module) :
+					    program_btf(p);
+	struct found all = {}, others = {};
+	struct map seen;
+
+	if (!types || !str_has_glob(pattern) ||
+	    str_find_char(pattern, '@') >= 0)
+		return;
+	map_init(&seen, p->arena);
+	for (uint32_t i = 0; i < f->n; i++)
+		if (!f->v[i].is_inline)
+			map_set(&seen, f->v[i].name, q);
+	find_in(q, types, pattern, &all);
+	for (uint32_t i = 0; i < all.list.n; i++)
+		if (!map_find(&seen, all.list.v[i].name))
+			vec_push(p->arena, &others.list, all.list.v[i]);
+	add_all(q, &others);
+}
+
 /* Functions first: many of them are one link, which copies are none of. */
 static void add_all_described(struct query *q, struct str module,
 			      const struct dbg_functions *f)
@@ -401,6 +504,7 @@ static void add_all_described(struct query *q, struct str module,
 		if (!f->v[i].is_inline && (!exported || f->v[i].is_external))
 			add_described(q, module, &f->v[i],
 				      calls > FUNCTION_FEW);
+	add_others(q, module, f);
 	for (uint32_t i = 0; i < f->n; i++)
 		if (f->v[i].is_inline)
 			debug_function_add(q, &f->v[i]);
@@ -450,38 +554,6 @@ static bool find_undescribed(struct query *q)
 
 	*q->answer = answer;
 	return found;
-}
-
-/* The kernel has only copies of the function: BTF says that they are it when
- * their arguments are where those of the function would be. */
-static bool add_copies(struct query *q, struct function fn)
-{
-	struct kallsyms *k = kernel_symbols(q->program);
-	struct err *e = kallsyms_load(k);
-	struct kallsym sym;
-	bool found = false;
-
-	for (uint32_t i = 0; !e && kallsyms_get(k, i, &sym); i++) {
-		if (sym.module.len ||
-		    !str_eq(kallsyms_copied(sym.name), fn.name))
-			continue;
-		fn.symbol = sym.name;
-		add_site(q, &fn, false);
-		found = true;
-	}
-	err_free(e);
-	return found;
-}
-
-/* One of few functions; false = the kernel has no code of its own for it. */
-static bool add_function(struct query *q, struct function *fn)
-{
-	const struct program *p = q->program;
-
-	if (!fn->module.len && p->lacks_function && p->lacks_function(fn->id))
-		return add_copies(q, *fn);
-	add_site(q, fn, false);
-	return true;
 }
 
 /* The function with the name most like this one. */
@@ -575,50 +647,6 @@ static enum resolve_status find_one(struct query *q,
 			     "the kernel has the code of '%" STR_FMT
 			     "' only in the functions that call it",
 			     STR_ARG(c->string));
-}
-
-/* What stands before the first wildcard. */
-static struct str prefix_of(struct str pattern)
-{
-	uint32_t n = 0;
-
-	while (n < pattern.len && !strchr("*?[\\", pattern.s[n]))
-		n++;
-	return str_sub(pattern, 0, n);
-}
-
-/* The functions of one source of types that the pattern means. */
-struct found {
-	VEC(struct function) list;
-};
-
-static void find_in(struct query *q, struct ctypes *types, struct str pattern,
-		    struct found *ret)
-{
-	struct str prefix = prefix_of(pattern);
-	uint32_t id = 0;
-
-	/* A module's own types come behind those of the kernel. */
-	if (types->module.len)
-		id = ctypes_count(program_btf(q->program)) - 1;
-	while ((id = ctypes_next(types, id, CTYPE_FUNC, prefix))) {
-		struct function fn;
-
-		if (!str_glob(pattern, ctypes_type(types, id).name))
-			continue;
-		fn = function_of(types, id);
-		if (is_meant(q, &fn))
-			vec_push(q->program->arena, &ret->list, fn);
-	}
-}
-
-static void add_all(struct query *q, const struct found *f)
-{
-	for (uint32_t i = 0; i < f->list.n; i++)
-		if (f->list.n > FUNCTION_FEW)
-			add_site(q, &f->list.v[i], true);
-		else
-			add_function(q, &f->list.v[i]);
 }
 
 static enum resolve_status add_found(struct query *q, const struct found *f,
