@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -117,7 +118,7 @@ static bool write_byte(int fd)
 
 /* In the child: says that it is there, then waits for a byte that says go; no
  * byte, no command. */
-static void wait_and_become(int go, const char *text)
+static void wait_and_become(int go, const char *text, bool stops)
 {
 	struct program_call call = {};
 
@@ -125,6 +126,9 @@ static void wait_and_become(int go, const char *text)
 	signals_for_command();
 	if (!write_byte(go) || !read_byte(go))
 		_exit(EXIT_SUCCESS);
+	/* It is traced as far as its execve(). */
+	if (stops && ptrace(PTRACE_TRACEME, 0, NULL, NULL))
+		_exit(COMMAND_FAILED);
 	become(text, &call);
 }
 
@@ -161,7 +165,7 @@ static struct err *check_program(const char *text)
 	return err;
 }
 
-struct err *command_create(const char *text, struct command *ret)
+struct err *command_create(const char *text, bool stops, struct command *ret)
 {
 	struct err *err = check_program(text);
 	int fds[2];
@@ -181,12 +185,12 @@ struct err *command_create(const char *text, struct command *ret)
 	}
 	if (!pid) {
 		close(fds[1]);
-		wait_and_become(fds[0], text);
+		wait_and_become(fds[0], text, stops);
 	}
 	close(fds[0]);
 	/* Probes that come now do not see it being made. */
 	(void)read_byte(fds[1]);
-	*ret = (struct command){ .pid = pid, .go = fds[1] };
+	*ret = (struct command){ .pid = pid, .go = fds[1], .stops = stops };
 	return NULL;
 }
 
@@ -196,6 +200,35 @@ void command_start(struct command *c)
 		return;
 	c->started = true;
 	(void)write_byte(c->go);
+}
+
+/* Until it stops or ends; false: there is no such child. */
+static bool wait_for(struct command *c)
+{
+	pid_t pid;
+
+	do {
+		pid = waitpid(c->pid, &c->status, 0);
+	} while (pid < 0 && errno == EINTR);
+	return pid == c->pid;
+}
+
+struct err *command_start_stopped(struct command *c)
+{
+	command_start(c);
+	while (wait_for(c) && WIFSTOPPED(c->status)) {
+		if (WSTOPSIG(c->status) == SIGTRAP)
+			return NULL;
+		ptrace(PTRACE_CONT, c->pid, NULL, WSTOPSIG(c->status));
+	}
+	c->ended = true;
+	return err_new(ERR_OTHER, "-c: it has ended before it began");
+}
+
+void command_continue(struct command *c)
+{
+	if (!c->ended)
+		ptrace(PTRACE_DETACH, c->pid, NULL, NULL);
 }
 
 void command_adopt(struct command *c)

@@ -405,6 +405,22 @@ static struct err *visit_existing(struct session *s)
 	return e;
 }
 
+/* Its data is watched from its first instruction on. */
+static struct err *start_command(struct session *s)
+{
+	struct err *e;
+
+	if (!s->command.stops) {
+		command_start(&s->command);
+		return NULL;
+	}
+	e = command_start_stopped(&s->command);
+	if (!e)
+		e = session_arm(s);
+	command_continue(&s->command);
+	return e;
+}
+
 /* begin probes, then all others. */
 static struct err *session_start(struct session *s)
 {
@@ -429,8 +445,7 @@ static struct err *session_start(struct session *s)
 	if (s->o->timeout)
 		s->deadline = session_clock(CLOCK_MONOTONIC) +
 			      s->o->timeout * NS_PER_S;
-	command_start(&s->command);
-	return NULL;
+	return start_command(s);
 }
 
 static void add_misses(struct session *s)

@@ -192,6 +192,26 @@ static bool comes_first(const struct session *s, uint32_t i)
 	return session_probe(s, i)->kind == PROBE_KRETPROBE;
 }
 
+/* Data of the command's program has an address when that runs. */
+static bool is_of_command(const struct image_probe *p)
+{
+	return p->kind == PROBE_WATCH && p->site.ino;
+}
+
+bool session_watches_command(const struct session *s)
+{
+	for (uint32_t i = 0; i < s->img->probes.n; i++)
+		if (is_of_command(session_probe(s, i)))
+			return true;
+	return false;
+}
+
+static bool has_to_wait(const struct session *s, uint32_t i)
+{
+	return s->command.pid && !s->command.started &&
+	       is_of_command(session_probe(s, i));
+}
+
 static struct err *arm_those(struct session *s, bool first)
 {
 	struct err *e = NULL;
@@ -200,7 +220,8 @@ static struct err *arm_those(struct session *s, bool first)
 		bool on = s->armed[i];
 
 		if (comes_first(s, i) != first || !session_is_kernel(s, i) ||
-		    on == is_attached(&s->attached[i]))
+		    on == is_attached(&s->attached[i]) ||
+		    has_to_wait(s, i))
 			continue;
 		if (!on)
 			detach(&s->attached[i]);

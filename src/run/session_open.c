@@ -267,7 +267,8 @@ struct err *session_open(struct session *s)
 	if (!e)
 		e = open_procfs(s);
 	if (!e && s->o->command)
-		e = command_create(s->o->command, &s->command);
+		e = command_create(s->o->command, session_watches_command(s),
+				   &s->command);
 	s->in_kernel = needs_kernel(s);
 	if (!e && s->in_kernel)
 		e = open_kernel(s);

@@ -83,6 +83,9 @@ struct err *session_arm(struct session *s) must_check;
 /* The same while it runs: a probe that can't be attached again ends it. */
 void session_rearm(struct session *s);
 
+/* Are there probes that can be attached only when the command runs? */
+bool session_watches_command(const struct session *s);
+
 /* Probes of modules that came or went. */
 void session_follow_modules(struct session *s);
 

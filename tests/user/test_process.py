@@ -14,6 +14,7 @@ import time
 
 SPILE = os.environ["SPILE"]
 SLOW = float(os.environ.get("LIVE_SLOW", "1"))
+WATCHED = os.path.join(os.environ["BUILD"], "tests/user/user-watched")
 SPIN = os.path.join(os.environ["BUILD"], "tests/user/user-spin")
 
 
@@ -75,8 +76,8 @@ probe process("{SPIN}").statement({bump}).return {{ println("back"); exit() }}""
         fail("inside of an instruction", *got)
 
 
-def watch(what, script, pattern):
-    got = spile(script)
+def watch(what, script, pattern, *options):
+    got = spile(script, *options)
     # They are by other tests, or the machine has none.
     if not re.search("watchpoints of the processor are in use|"
                      "watchpoints are never hit", got[1]):
@@ -100,6 +101,20 @@ probe process("{SPIN}").data("other").write {{
 probe timer.s(8) {{ exit() }}
 probe end {{ println(n[{one}] > 5, " ", n[{two}] > 5) delete n }}
 global n""", r"\A1 1\n\Z")
+
+
+def probe_command_data():
+    """From its first instruction on; a shell's child is not the command."""
+    script = """
+probe process%s.data("written").write { n++ }
+probe end { println(n) }
+global n"""
+    watch("data of a command", script % f'("{WATCHED}")', r"\A5\n\Z",
+          "-c", WATCHED)
+    watch("data of the command", script % "", r"\A5\n\Z", "-c", WATCHED)
+    got = spile(script % f'("{WATCHED}")', "-c", f"true; {WATCHED}")
+    if "the command runs " not in got[1]:
+        fail("data of a command's child", *got)
 
 
 def probe_image(directory):
@@ -136,6 +151,7 @@ def main():
         probe_process(one.pid, two.pid)
         probe_address(one.pid)
         probe_data(one.pid, two.pid)
+        probe_command_data()
         with tempfile.TemporaryDirectory() as directory:
             probe_image(directory)
     finally:

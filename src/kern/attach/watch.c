@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Watchpoints on kernel data: the processor's own, one of the same slots on
- * every CPU that is on line.
+ * Watchpoints on data of the kernel or of a process: the processor's own, one
+ * of the same slots on every CPU that is on line.
  */
 #include <errno.h>
 #include <linux/hw_breakpoint.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "dbg/kallsyms.h"
+#include "dbg/mappings.h"
+#include "dbg/objfile.h"
+#include "dbg/process.h"
 #include "dbg/world.h"
 #include "kern/attach/attach.h"
 #include "kern/privilege.h"
@@ -41,6 +45,65 @@ static bool is_code(struct kallsyms *symbols, uint64_t addr)
 	return addr >= from.addr && addr < to.addr;
 }
 
+/* How far the process has moved the program from where its file says that it
+ * belongs; which part of it is mapped where, tells. */
+static struct err *find_bias(const struct attach_request *r, struct arena *a,
+			     uint64_t *ret)
+{
+	struct str path = arena_printf(a, "/proc/%d/exe", r->target);
+	struct mappings all = {};
+	struct objfile *obj;
+	struct err *e = objfile_open(path.s, &obj);
+	uint64_t addr;
+
+	if (e)
+		return e;
+	e = mappings_read(r->world, a, r->target, &all);
+	for (uint32_t i = 0; i < all.n && !e; i++) {
+		const struct mapping *m = &all.v[i];
+
+		if (m->ino != r->probe->site.ino ||
+		    m->dev != r->probe->site.dev ||
+		    !objfile_address(obj, m->offset, &addr))
+			continue;
+		*ret = m->start - addr;
+		objfile_close(obj);
+		return NULL;
+	}
+	objfile_close(obj);
+	return e ? e : err_new(ERR_NOT_FOUND, "process %d has not loaded it",
+			       r->target);
+}
+
+/* In the process of -c, which runs now. */
+static struct err *watch_in_process(const struct attach_request *r,
+				    uint64_t *ret)
+{
+	const struct image_site *s = &r->probe->site;
+	struct process found;
+	struct err *e = NULL;
+	struct arena a;
+
+	arena_init(&a);
+	if (!r->target)
+		e = err_new(ERR_NOT_FOUND, "there is no command: the program "
+			    "has an address only while it runs");
+	if (!e)
+		e = process_get(r->world, &a, r->target, &found);
+	if (!e && (!found.has_exe || found.exe.ino != s->ino ||
+		   found.exe.dev != s->dev))
+		e = err_hint(err_new(ERR_NOT_FOUND,
+				     "the command runs %" STR_FMT,
+				     STR_ARG(found.has_exe ? found.exe.path :
+							     found.comm)),
+			     "a program that a shell or another program starts "
+			     "has no address yet: start it by -c itself");
+	if (!e)
+		e = find_bias(r, &a, ret);
+	arena_deinit(&a);
+	return e;
+}
+
 static struct err *watch_address(const struct attach_request *r, uint64_t *ret)
 {
 	struct str name = image_str(r->image, r->probe->site.name);
@@ -48,9 +111,11 @@ static struct err *watch_address(const struct attach_request *r, uint64_t *ret)
 	struct kallsym sym;
 	struct err *e;
 
-	*ret = r->probe->site.a;
-	if (!name.len)
-		return NULL;
+	*ret = 0;
+	e = r->probe->site.ino ? watch_in_process(r, ret) : NULL;
+	*ret += r->probe->site.a;
+	if (e || !name.len)
+		return e;
 	symbols = kallsyms_create(r->world);
 	e = kallsyms_find(symbols, name, &sym);
 	if (e)

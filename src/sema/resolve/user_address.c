@@ -187,6 +187,7 @@ static bool find_bias(struct program *p, pid_t pid, const struct user_file *f,
 	return false;
 }
 
+/* pid: 0 for the command of -c. */
 static void add_data(struct query *q, pid_t pid, uint64_t addr, uint64_t bytes)
 {
 	struct target_scope *scope = arena_new(q->program->arena,
@@ -198,9 +199,14 @@ static void add_data(struct query *q, pid_t pid, uint64_t addr, uint64_t bytes)
 	s->image.a = addr;
 	s->image.b = (uint64_t)q->data;
 	s->image.c = bytes;
-	s->image.filter = FILTER_PID;
+	s->image.filter = pid ? FILTER_PID : FILTER_TARGET;
 	s->image.pid = (uint32_t)pid;
 	s->scope = scope;
+	/* Where the command has loaded it is known when it runs. */
+	if (!pid && query_component(q, "data")->arg_kind == AST_ARG_STRING) {
+		s->image.dev = q->user->dev;
+		s->image.ino = q->user->ino;
+	}
 }
 
 /* What .length(N) says, or the variable's own size. */
@@ -227,7 +233,7 @@ static enum resolve_status data_length(struct query *q, uint64_t addr,
 	return RESOLVE_FOUND;
 }
 
-/* In one process. */
+/* In one process, or (0) the command of -c. */
 static enum resolve_status data_in_process(struct query *q, pid_t pid)
 {
 	const struct ast_component *c = query_component(q, "data");
@@ -243,7 +249,7 @@ static enum resolve_status data_in_process(struct query *q, pid_t pid)
 				     "' among its symbols",
 				     STR_ARG(q->user->path),
 				     STR_ARG(c->string));
-	if (c->arg_kind == AST_ARG_STRING &&
+	if (pid && c->arg_kind == AST_ARG_STRING &&
 	    !find_bias(q->program, pid, q->user, &bias))
 		return query_nothing(q, c->arg_span, DIAG_UNKNOWN_PROCESS,
 				     "process %d has not loaded %" STR_FMT, pid,
@@ -289,8 +295,9 @@ static enum resolve_status data_of_program(struct query *q)
 
 static enum resolve_status data_in_file(struct query *q)
 {
-	return q->user->pid ? data_in_process(q, (pid_t)q->user->pid) :
-			      data_of_program(q);
+	if (q->user->pid || q->program->options->has_command)
+		return data_in_process(q, (pid_t)q->user->pid);
+	return data_of_program(q);
 }
 
 /* data: HW_BREAKPOINT_W or HW_BREAKPOINT_RW */
