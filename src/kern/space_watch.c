@@ -23,11 +23,13 @@ struct space_ring {
 	int fd;
 	struct perf_event_mmap_page *head;
 	const uint8_t *data;
+	uint32_t size;		/* of the next record; 0 = none was seen */
+	uint64_t time;		/* when it was made */
 };
 
 struct space_watch {
 	struct space_ring *rings;
-	uint32_t n, at;		/* at: the one that is read */
+	uint32_t n;
 	uint32_t page;
 	uint8_t record[SPACE_RECORD_MAX];
 };
@@ -73,6 +75,7 @@ static struct err *space_ring_map(const struct space_watch *w,
 		return space_refused(-errno);
 	r->head = p;
 	r->data = (const uint8_t *)p + w->page;
+	r->size = 0;
 	return NULL;
 }
 
@@ -165,25 +168,61 @@ static void space_copy(const struct space_ring *r, uint64_t from, void *to,
 	memcpy((uint8_t *)to + first, r->data, n - first);
 }
 
-/* The next record of a ring, into w->record; 0 = there is none. */
+static uint64_t space_record_time(const struct space_ring *r, uint64_t from,
+				  uint32_t n)
+{
+	struct space_tail tail = {};
+
+	if (n >= sizeof(struct perf_event_header) + sizeof(tail))
+		space_copy(r, from + n - sizeof(tail), &tail, sizeof(tail));
+	return tail.time;
+}
+
+/* Looks for the next record of a ring; false = there is none. */
+static bool space_peek(struct space_ring *r)
+{
+	uint64_t head, tail = r->head->data_tail;
+	struct perf_event_header h;
+
+	if (r->size)
+		return true;
+	head = __atomic_load_n(&r->head->data_head, __ATOMIC_ACQUIRE);
+	if (head - tail < sizeof(h))
+		return false;
+	space_copy(r, tail, &h, sizeof(h));
+	if (h.size < sizeof(h) || h.size > head - tail) {
+		/* not the kernel's: nothing to be read */
+		__atomic_store_n(&r->head->data_tail, head, __ATOMIC_RELEASE);
+		return false;
+	}
+	r->size = h.size;
+	r->time = space_record_time(r, tail, h.size);
+	return true;
+}
+
+/* The ring whose next record was made first; NULL = there is none. */
+static struct space_ring *space_first(struct space_watch *w)
+{
+	struct space_ring *first = NULL;
+
+	for (uint32_t i = 0; i < w->n; i++) {
+		struct space_ring *r = &w->rings[i];
+
+		if (space_peek(r) && (!first || r->time < first->time))
+			first = r;
+	}
+	return first;
+}
+
+/* The next record of a ring that has one, into w->record; returns its size. */
 static uint32_t space_take(struct space_watch *w, struct space_ring *r)
 {
-	uint64_t head = __atomic_load_n(&r->head->data_head, __ATOMIC_ACQUIRE);
 	uint64_t tail = r->head->data_tail;
-	struct perf_event_header h;
-	uint32_t n;
+	uint32_t n = r->size;
 
-	if (head - tail < sizeof(h))
-		return 0;
-	space_copy(r, tail, &h, sizeof(h));
-	n = h.size;
-	if (n < sizeof(h) || n > head - tail) {
-		n = 0;
-		tail = head;	/* not the kernel's: nothing to be read */
-	} else {
-		space_copy(r, tail, w->record, n);
-	}
+	space_copy(r, tail, w->record, n);
 	__atomic_store_n(&r->head->data_tail, tail + n, __ATOMIC_RELEASE);
+	r->size = 0;
 	return n;
 }
 
@@ -268,13 +307,69 @@ static bool space_read(const uint8_t *p, uint32_t n, struct space_event *ret)
 	return false;
 }
 
+/* A process that goes on on another CPU leaves records in several rings.  What
+ * it had left when a record of it is seen may have come behind the look at that
+ * ring: so there is a second look. */
 bool space_watch_next(struct space_watch *w, struct space_event *ret)
 {
 	uint32_t n;
 
-	for (w->at = w->at < w->n ? w->at : 0; w->at < w->n; w->at++)
-		while ((n = space_take(w, &w->rings[w->at])))
-			if (space_read(w->record, n, ret))
-				return true;
+	while (space_first(w)) {
+		n = space_take(w, space_first(w));
+		if (space_read(w->record, n, ret))
+			return true;
+	}
 	return false;
 }
+
+#ifdef UNIT_TEST
+#include "unit.h"
+
+/* Of the process 7: a record of `type`, and `size` bytes of what is its own. */
+static void test_record(struct space_ring *r, uint32_t type, uint32_t size,
+			uint64_t time)
+{
+	struct space_tail tail = { 7, 7, time };
+	struct perf_event_header h = {
+		.type = type,
+		.misc = PERF_RECORD_MISC_COMM_EXEC,
+		.size = (uint16_t)(sizeof(h) + size + sizeof(tail)),
+	};
+	uint8_t *at = (uint8_t *)(uintptr_t)r->data + r->head->data_head;
+
+	memcpy(at, &h, sizeof(h));
+	memcpy(at + sizeof(h) + size, &tail, sizeof(tail));
+	r->head->data_head += h.size;
+}
+
+static void test_ring(struct space_ring *r, struct perf_event_mmap_page *page)
+{
+	*page = (struct perf_event_mmap_page){};
+	r->head = page;
+	r->data = calloc(1, SPACE_RING_BYTES);
+}
+
+UNIT_TEST_CASE(space_watch_of_two_cpus)
+{
+	static struct space_watch w;
+	static struct perf_event_mmap_page pages[2];
+	struct space_ring rings[2] = {};
+	struct space_event e;
+
+	w.rings = rings;
+	w.n = 2;
+	test_ring(&rings[0], &pages[0]);
+	test_ring(&rings[1], &pages[1]);
+	TEST(!space_watch_next(&w, &e));
+	/* It runs a program on the second, and ends on the first. */
+	test_record(&rings[0], PERF_RECORD_EXIT, 24, 30);
+	test_record(&rings[1], PERF_RECORD_COMM, 16, 10);
+	test_record(&rings[1], PERF_RECORD_COMM, 16, 20);
+	TEST(space_watch_next(&w, &e) && e.kind == SPACE_EXEC && e.time == 10);
+	TEST(space_watch_next(&w, &e) && e.kind == SPACE_EXEC && e.time == 20);
+	TEST(space_watch_next(&w, &e) && e.kind == SPACE_EXIT && e.time == 30);
+	TEST(!space_watch_next(&w, &e));
+	free((void *)(uintptr_t)rings[0].data);
+	free((void *)(uintptr_t)rings[1].data);
+}
+#endif

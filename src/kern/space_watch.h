@@ -41,7 +41,7 @@ void space_watch_close(struct space_watch *w);
 /* After fork(), in the child, which has not got the rings of its parent. */
 void space_watch_take_over(struct space_watch *w);
 
-/* The next one, of each CPU in order of time; false = no more now. */
+/* The next one, in order of time; false = no more now. */
 bool space_watch_next(struct space_watch *w, struct space_event *ret);
 
 /* Descriptors that become readable: i from 0 on, -1 = no more. */

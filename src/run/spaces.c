@@ -325,9 +325,10 @@ static void spaces_tell(struct spaces *s, const struct space_event *event)
 		.parent = event->kind == SPACE_FORK ? event->parent : 0,
 		.path = event->path,
 		.ended = event->kind == SPACE_EXIT,
+		.lost = event->kind == SPACE_LOST,
 	};
 
-	if (s->change && event->kind != SPACE_LOST &&
+	if (s->change &&
 	    (event->kind != SPACE_EXIT || event->tid == event->pid))
 		s->change(s->data, &c);
 }

@@ -34,6 +34,7 @@ struct spaces_change {
 	pid_t pid, parent;
 	struct str path;
 	bool ended;
+	bool lost;	/* changes of anyone, and nothing else is told */
 };
 typedef void spaces_change_fn(void *data, const struct spaces_change *c);
 void spaces_on_change(struct spaces *s, spaces_change_fn *fn, void *data);

@@ -424,13 +424,22 @@ static void add_child(struct unwind *w, const struct spaces_change *c)
 		p->asked = p->dirty = true;
 }
 
+/* Any process may have mapped something. */
+static void all_dirty(struct unwind *w)
+{
+	for (uint32_t i = 0; i < w->procs.n; i++)
+		w->procs.v[i].dirty = true;
+}
+
 static void on_change(void *data, const struct spaces_change *c)
 {
 	struct unwind *w = data;
 	struct proc *p = proc_find(w, c->pid);
 	bool is_exec = !c->parent && !c->path.len;
 
-	if (c->ended || is_exec)
+	if (c->lost)
+		all_dirty(w);
+	else if (c->ended || is_exec)
 		drop(w, p);
 	else if (c->parent)
 		add_child(w, c);
