@@ -45,10 +45,11 @@ static bool is_code(struct kallsyms *symbols, uint64_t addr)
 	return addr >= from.addr && addr < to.addr;
 }
 
-/* How far the process has moved the program from where its file says that it
- * belongs; which part of it is mapped where, tells. */
+/* How far the process has moved its program from where the file says that it
+ * belongs; which part of it is mapped where, tells.  By name: on an overlay old
+ * kernels show the numbers of the file below in the mappings. */
 static struct err *find_bias(const struct attach_request *r, struct arena *a,
-			     uint64_t *ret)
+			     struct str program, uint64_t *ret)
 {
 	struct str path = arena_printf(a, "/proc/%d/exe", r->target);
 	struct mappings all = {};
@@ -62,8 +63,7 @@ static struct err *find_bias(const struct attach_request *r, struct arena *a,
 	for (uint32_t i = 0; i < all.n && !e; i++) {
 		const struct mapping *m = &all.v[i];
 
-		if (m->ino != r->probe->site.ino ||
-		    m->dev != r->probe->site.dev ||
+		if (!str_eq(m->path, program) ||
 		    !objfile_address(obj, m->offset, &addr))
 			continue;
 		*ret = m->start - addr;
@@ -99,7 +99,7 @@ static struct err *watch_in_process(const struct attach_request *r,
 			     "a program that a shell or another program starts "
 			     "has no address yet: start it by -c itself");
 	if (!e)
-		e = find_bias(r, &a, ret);
+		e = find_bias(r, &a, found.exe.path, ret);
 	arena_deinit(&a);
 	return e;
 }
