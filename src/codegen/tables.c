@@ -133,48 +133,43 @@ uint32_t cg_wait_map(struct cg *g)
 	return g->wait_map;
 }
 
+/* Made when it is first asked for; values are of 8 bytes. */
+static uint32_t keyed_map(struct cg *g, uint32_t *map, const char *name,
+			  enum image_map_kind kind, uint32_t key_size,
+			  uint32_t entries)
+{
+	if (*map == IMAGE_NONE) {
+		*map = add_map(g, name, kind, 8, entries);
+		g->img->maps.v[*map].key_size = key_size;
+	}
+	return *map;
+}
+
 uint32_t cg_stacks_map(struct cg *g)
 {
-	if (g->img->stacks_map == IMAGE_NONE) {
-		g->img->stacks_map = add_map(g, "stacks", IMAP_STACKS, 8,
-					     STACKS_MAX);
-		g->img->maps.v[g->img->stacks_map].key_size =
-			8 * IMAGE_STACK_FRAMES;
-	}
-	return g->img->stacks_map;
+	return keyed_map(g, &g->img->stacks_map, "stacks", IMAP_STACKS,
+			 8 * IMAGE_STACK_FRAMES, STACKS_MAX);
 }
 
 uint32_t cg_told_map(struct cg *g, uint32_t number)
 {
-	struct image_map *m;
+	uint32_t map = keyed_map(g, &g->told_map, "told", IMAP_TOLD, 16, 0);
+	struct image_map *m = &g->img->maps.v[map];
 
-	if (g->told_map == IMAGE_NONE) {
-		g->told_map = add_map(g, "told", IMAP_TOLD, 8, 0);
-		g->img->maps.v[g->told_map].key_size = 16;
-	}
-	m = &g->img->maps.v[g->told_map];
 	m->max_entries = MAX(m->max_entries, number);
-	return g->told_map;
+	return map;
 }
 
 uint32_t cg_family_map(struct cg *g)
 {
-	if (g->family_map == IMAGE_NONE) {
-		g->family_map = add_map(g, "family", IMAP_FAMILY, 8,
-					FAMILY_MAX);
-		g->img->maps.v[g->family_map].key_size = 8;
-	}
-	return g->family_map;
+	return keyed_map(g, &g->family_map, "family", IMAP_FAMILY, 8,
+			 FAMILY_MAX);
 }
 
 uint32_t cg_digests_map(struct cg *g)
 {
-	if (g->digests_map == IMAGE_NONE) {
-		g->digests_map = add_map(g, "stack_ids", IMAP_HASH, 8,
-					 STACKS_MAX);
-		g->img->maps.v[g->digests_map].key_size = 8;
-	}
-	return g->digests_map;
+	return keyed_map(g, &g->digests_map, "stack_ids", IMAP_HASH, 8,
+			 STACKS_MAX);
 }
 
 uint32_t cg_ustacks_map(struct cg *g, uint32_t frames)
