@@ -454,6 +454,13 @@ void cg_load_str(struct cg_fn *fn, ir_ref r)
 	cg_load_text(fn, r, cg_new_string(fn, r));
 }
 
+/* Of the registers that the process goes on with. */
+static void store_register(struct cg_fn *fn, const struct ir_insn *i)
+{
+	cg_has(fn, FEATURE_BIT(WRITE_REGISTERS));
+	code_store(fn->c, fn->ctx, (int32_t)i->imm, cg_long(fn, i->b), 8);
+}
+
 /* Guru mode's assignments.  The kernel offers no way to write into its own
  * memory: sema has refused such a store. */
 void cg_store(struct cg_fn *fn, ir_ref r)
@@ -461,9 +468,15 @@ void cg_store(struct cg_fn *fn, ir_ref r)
 	const struct ir_insn *i = ir_insn(fn->f, r);
 	struct cg_code *c = fn->c;
 	uint32_t size = i->aux & LOAD_SIZE;
-	cg_label ok = code_label(c);
-	cg_reg at = address(fn, i);
+	cg_label ok;
+	cg_reg at;
 
+	if (i->aux & LOAD_CTX) {
+		store_register(fn, i);
+		return;
+	}
+	ok = code_label(c);
+	at = address(fn, i);
 	if (cg_is_visited(fn)) {	/* it would be our own memory */
 		cg_raise(fn, IERR_USER_WRITE, at);
 		return;

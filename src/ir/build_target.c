@@ -307,25 +307,106 @@ ir_ref build_target(struct builder *s, const struct target *t, struct span span)
 	return cursor_value(&c);
 }
 
+/* The bits of `old` from part->shift on become those of value. */
+static ir_ref put_bits(struct cursor *c, const struct target_part *part,
+		       ir_ref old, ir_ref value)
+{
+	uint64_t mask = ((UINT64_C(1) << part->bits) - 1) << part->shift;
+
+	value = binary(c, OP_SHL, value, part->shift);
+	value = binary(c, OP_AND, value, (int64_t)mask);
+	old = binary(c, OP_AND, old, (int64_t)~mask);
+	return build_op(c->s, OP_OR, old, value, c->span);
+}
+
+/* What the word becomes: a part of it may be another variable's. */
+static ir_ref word_of(struct cursor *c, const struct target_part *part,
+		      ir_ref old, ir_ref value)
+{
+	if (part->from)
+		value = binary(c, OP_USHR, value, part->from);
+	if (part->bits == 8 * part->size)
+		return value;
+	if (!part->is_alone)
+		return put_bits(c, part, old, value);
+	return build_insn(c->s,
+			  (struct ir_insn){ .op = OP_BITS,
+					    .type = IT_LONG,
+					    .a = value,
+					    .b = IR_NONE,
+					    .c = IR_NONE,
+					    .aux = BITS_AUX(0, part->bits,
+							    part->is_signed),
+					    .span = c->span });
+}
+
+static void store(const struct cursor *c, ir_ref value, uint32_t aux)
+{
+	build_insn(c->s, (struct ir_insn){ .op = OP_STORE,
+					   .a = c->value,
+					   .b = value,
+					   .c = IR_NONE,
+					   .imm = c->distance,
+					   .aux = aux,
+					   .span = c->span });
+}
+
+static ir_ref old_word(const struct cursor *c, uint32_t aux)
+{
+	return build_insn(c->s, (struct ir_insn){ .op = OP_LOAD,
+						  .type = IT_LONG,
+						  .a = c->value,
+						  .b = IR_NONE,
+						  .c = IR_NONE,
+						  .imm = c->distance,
+						  .aux = aux,
+						  .span = c->span });
+}
+
+/* The address of the part's word is where the cursor is; of a register it is
+ * the distance. */
+static void address_part(struct cursor *c, const struct target *t,
+			 const struct target_part *part)
+{
+	cursor_start(c, IR_NONE);
+	if (part->word.kind == TGT_CTX_LOAD && !c->s->kernel)
+		cursor_start(c, build_const(c->s, 0, c->span));
+	else if (part->word.kind == TGT_CTX_LOAD)
+		c->distance = part->word.n;
+	else if (part->word.kind == TGT_LOC)
+		location(c, &part->word);
+	else
+		for (uint32_t i = 0; i < t->naddress; i++)
+			operation(c, &t->ops.v[i]);
+}
+
+static void store_part(struct cursor *c, const struct target *t,
+		       const struct target_part *part, ir_ref value)
+{
+	bool is_whole = part->is_alone || part->bits == 8 * part->size;
+	uint32_t aux = part->size;
+	struct cursor at;
+	ir_ref old;
+
+	if (part->word.kind == TGT_CTX_LOAD)
+		aux |= LOAD_CTX;
+	else if (part->word.is_user)
+		aux |= LOAD_USER;
+	address_part(c, t, part);
+	if (!c->s->kernel) {
+		unreadable(c, part->word.is_user);
+		return;
+	}
+	at = *c;
+	old = is_whole ? IR_NONE : old_word(&at, aux);
+	store(&at, word_of(c, part, old, value), aux);
+}
+
 void build_target_store(struct builder *s, const struct target *t, ir_ref value,
 			struct span span)
 {
 	struct cursor c = { .s = s, .value = IR_NONE, .span = span };
 
-	/* All but the load: that is where the value goes. */
-	for (uint32_t i = 0; i + 1 < t->ops.n; i++)
-		operation(&c, &t->ops.v[i]);
-	if (!s->kernel) {
-		unreadable(&c, t->store.is_user);
-		return;
-	}
-	build_insn(s,
-		   (struct ir_insn){ .op = OP_STORE,
-				     .a = c.value,
-				     .b = value,
-				     .c = IR_NONE,
-				     .imm = c.distance,
-				     .aux = t->store.size |
-					    (t->store.is_user ? LOAD_USER : 0u),
-				     .span = span });
+	for (uint32_t i = 0; i < t->parts.n; i++)
+		store_part(&c, t, &t->parts.v[i], value);
 }

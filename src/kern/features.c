@@ -20,6 +20,7 @@
 #include "base/vec.h"
 #include "dbg/btf.h"
 #include "dbg/cachefile.h"
+#include "dbg/member.h"
 #include "dbg/world.h"
 #include "kern/privilege.h"
 #include "kern/syscall.h"
@@ -311,6 +312,23 @@ static bool has_uprobe_multi(void)
 	return prog >= 0 && syscall_uprobe_multi(prog, &link) == -EBADF;
 }
 
+/* A program that changes what its process goes on with: it is refused where it
+ * is loaded. */
+static bool has_write_registers(void)
+{
+	const struct bpf_insn insns[] = {
+		INSN(BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_0, BPF_REG_1, 0, 0),
+		INSN(BPF_STX | BPF_MEM | BPF_DW, BPF_REG_1, BPF_REG_0, 0, 0),
+		MOV(BPF_REG_0, 0),
+		EXIT,
+	};
+	_cleanup_close_ int prog = load_as(BPF_PROG_TYPE_KPROBE,
+					   IMAGE_UPROBE_MULTI, insns,
+					   ARRAY_SIZE(insns), NULL);
+
+	return prog >= 0;
+}
+
 static bool has_feature(enum image_feature f, struct ctypes *btf)
 {
 	switch (f) {
@@ -351,6 +369,8 @@ static bool has_feature(enum image_feature f, struct ctypes *btf)
 		return has_kprobe_multi();
 	case FEATURE_UPROBE_MULTI:
 		return has_uprobe_multi();
+	case FEATURE_WRITE_REGISTERS:
+		return has_write_registers();
 	case FEATURE_RAW_TP_COOKIE:
 		return has_helper(BPF_FUNC_get_attach_cookie);
 	case FEATURE_KF_STRING:
@@ -448,10 +468,15 @@ struct err *features_installed(struct world *w, image_features *ret)
 {
 	struct ctypes *btf = NULL;
 	struct err *e = dbg_btf_open(w, &btf);
+	struct member m;
 
 	*ret = 0;
 	if (e)
 		return e;
+	/* no function and no number came with it */
+	if (member_find(btf, STR("struct bpf_prog_aux"),
+			STR("kprobe_write_ctx"), &m))
+		*ret |= FEATURE_BIT(WRITE_REGISTERS);
 	for (uint32_t i = 0; i < ARRAY_SIZE(signs); i++)
 		if (has_sign(btf, i))
 			*ret |= UINT64_C(1) << signs[i].feature;

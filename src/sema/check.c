@@ -10,10 +10,10 @@
 #include "sema/check.h"
 
 #include "base/bits.h"
-#include "dbg/world.h"
 #include "lang/diag.h"
 #include "sema/check_loop.h"
 #include "sema/check_place.h"
+#include "sema/check_write.h"
 #include "sema/regex.h"
 #include "sema/scope.h"
 #include "sema/types_slot.h"
@@ -271,49 +271,6 @@ static void check_call(struct checker *c, const struct ast_expr *e)
 			   STR_ARG(f->name));
 }
 
-/* Why no error can be given back in place of the function's result. */
-static const char *no_injection(struct checker *c)
-{
-	struct str value;
-
-	switch (world_config(c->program->world,
-			     STR("CONFIG_BPF_KPROBE_OVERRIDE"), &value)) {
-	case WORLD_CONFIG_UNSET:
-		return "errors can be injected in place of a function, but "
-		       "this kernel is built without that: "
-		       "CONFIG_BPF_KPROBE_OVERRIDE is not set";
-	case WORLD_CONFIG_SET:
-		return "this kernel could inject an error in place of some "
-		       "functions; this version of spile does not";
-	case WORLD_CONFIG_UNKNOWN:
-		break;
-	}
-	return "errors can be injected in place of a function only by a kernel "
-	       "with CONFIG_BPF_KPROBE_OVERRIDE";
-}
-
-/* What a handler cannot change whatever the options. */
-static void bad_kernel_write(struct checker *c, const struct ast_expr *to,
-			     const struct target *t)
-{
-	struct diags *ds = c->program->diags;
-	bool is_return = to->kind == AST_TARGET &&
-			 str_eq(to->target.name, STR("$return"));
-	struct diag *d;
-
-	d = diag_error(ds, DIAG_KERNEL_WRITE, to->span,
-		       t->is_lvalue ?
-			       "BPF cannot write to the kernel's memory" :
-			       "BPF cannot change registers, nor bitfields");
-	if (is_return)
-		diag_help(ds, d, "%s", no_injection(c));
-	else if (t->is_lvalue)
-		diag_help(ds, d,
-			  "memory of the current process can be written: "
-			  "@uderef(size, address) = value, set_user_int() and "
-			  "its like");
-}
-
 /* What stands left of an assignment, or is incremented. */
 static void check_store(struct checker *c, struct ast_expr *to)
 {
@@ -329,8 +286,8 @@ static void check_store(struct checker *c, struct ast_expr *to)
 			   "this cannot be assigned to");
 	} else if (!c->program->options->guru && !is_library(c, to->span)) {
 		bad_guru_write(c, to->span);
-	} else if (!t->is_lvalue || !t->store.is_user) {
-		bad_kernel_write(c, to, t);
+	} else {
+		check_write(c->program, to, t);
 	}
 }
 

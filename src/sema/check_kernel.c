@@ -3,6 +3,7 @@
 
 #include "base/bits.h"
 #include "lang/diag.h"
+#include "sema/check_write.h"
 #include "sema/stacks.h"
 #include "sema/walk.h"
 
@@ -29,6 +30,10 @@ static const struct need {
 	FEATURE_WRITE_USER,
 	"this kernel's handlers cannot write to a process's memory",
 	"the kernel is locked down, or was built so",
+}, changes = {
+	FEATURE_WRITE_REGISTERS,
+	"this kernel's handlers cannot change a process's registers",
+	"this is in a register; Linux 6.18 and later can do it, unless locked down; what is in memory can be written on older ones, too",
 }, symbols = {
 	FEATURE_SNPRINTF,
 	"this kernel's handlers do not know names of symbols",
@@ -137,9 +142,12 @@ void check_kernel_expr(const struct kernel_place *at,
 
 	check_stack(at, e);
 	/* Memory of the kernel has been refused already. */
-	if (t && t->store.is_user)
+	if (t && check_writes_user(t))
 		check(at, e->span, &writes);
-	else if (e->kind == AST_STAT)
+	if (t && t->defined && !t->no_parts.len &&
+	    check_write_registers(at, to, t))
+		check(at, e->span, &changes);
+	if (e->kind == AST_STAT)
 		check(at, e->span, &reads);
 	else if (e->kind == AST_CALL && e->call.is_intrinsic &&
 		 e->call.intrinsic == INTRIN_SYM_TEXT)

@@ -402,14 +402,30 @@ static struct ast_expr *if_there(struct arena *a, const struct ast_expr *e,
 
 static bool take_entry(struct ast_expr **place, void *data);
 
-/* What is written to is of now. */
+/* Where a parameter was at the entry, something else is when the function
+ * returns. */
+static void bad_write(const struct asked *as, const struct ast_expr *to)
+{
+	struct diags *ds = as->program->diags;
+	struct diag *d = diag_error(ds, DIAG_NOT_ASSIGNABLE, to->span,
+				    "parameters are of the function's entry "
+				    "here, and cannot be assigned to");
+
+	if (!d->parts.n)
+		diag_help(ds, d, "assign to them in the probe of the entry; "
+			  "$return can be assigned to here");
+}
+
+/* Is it no assignment to what is of the entry? */
 static bool take_assigned(struct asked *as, struct ast_expr *e)
 {
-	if (e->kind == AST_INCDEC)
-		return !is_of_entry(e->incdec.of);
-	if (e->kind != AST_ASSIGN || !is_of_entry(e->assign.to))
+	const struct ast_expr *to = e->kind == AST_INCDEC ? e->incdec.of :
+				    e->kind == AST_ASSIGN ? e->assign.to :
+							    NULL;
+
+	if (!to || !is_of_entry(to) || !is_return_of_function(as->probe))
 		return true;
-	walk_expr(&e->assign.value, take_entry, as);
+	bad_write(as, to);
 	return false;
 }
 

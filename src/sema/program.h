@@ -168,14 +168,31 @@ struct target_op {
 	struct span span;
 };
 
+/* Where some bits of a value go that is assigned. */
+struct target_part {
+	struct target_op word;		/* TGT_CTX_LOAD: the register; or memory
+					 * whose address is what TGT_LOC gives,
+					 * or, TGT_LOAD, what the first
+					 * `naddress` operations of the target
+					 * do */
+	uint8_t size;			/* bytes of the word */
+	uint8_t shift, bits;		/* which of its bits */
+	uint8_t from;			/* the first of them in the value */
+	bool is_alone;			/* nothing else is in the register: all
+					 * of it is written */
+	bool is_signed;			/* ... with the sign */
+};
+
 struct target {
 	VEC(struct target_op) ops;
 	struct ctype_ref type;		/* of the value */
 	struct ctype_ref points_to;	/* if it is an address */
 	bool is_user;			/* ... of user memory */
 	bool is_string;			/* ends in TGT_LOAD_STR */
-	bool is_lvalue;			/* may be assigned to with -g */
-	struct target_op store;		/* TGT_LOAD that it would be read by */
+	VEC(struct target_part) parts;	/* where it may be assigned to with -g,
+					 * or none: */
+	struct str no_parts;		/* why not; empty = it is no variable */
+	uint32_t naddress;
 	bool defined;			/* false: only @defined may ask; if it
 					 * survives elide, an error: */
 	uint32_t diag;			/* enum diag_code */

@@ -405,21 +405,15 @@ static bool is_extractor(struct str name)
 static bool report_write(struct program *p, const struct ast_expr *call)
 {
 	struct str name = call->call.name;
-	bool to_memory = str_starts(name, STR("set_kernel_")),
-	     to_registers = str_starts(name, STR("set_")) &&
-			    str_ends(name, STR("_arg"));
 	struct diag *d;
 
-	if (!to_memory && !to_registers)
+	if (!str_starts(name, STR("set_kernel_")))
 		return false;
 	d = diag_error(p->diags, DIAG_KERNEL_WRITE, call->at,
-		       "'%" STR_FMT "' cannot be had: BPF cannot %s",
-		       STR_ARG(name), to_memory ?
-		       "write to the kernel's memory" :
-		       "change the kernel's registers");
-	if (to_memory)
-		diag_help(p->diags, d, "set_user_int() and its like write to "
-			  "the current process's");
+		       "'%" STR_FMT "' cannot be had: BPF cannot write to the "
+		       "kernel's memory", STR_ARG(name));
+	diag_help(p->diags, d, "set_user_int() and its like write to the "
+		  "current process's");
 	return true;
 }
 

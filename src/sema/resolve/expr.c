@@ -301,8 +301,7 @@ static struct path path_of_deref(const struct expr_context *c,
 		 (struct target_op){ .kind = TGT_LOAD, .size = (uint32_t)n,
 				     .is_user = e->at_op.op == ATOP_UDEREF,
 				     .span = e->span });
-	pa.target->store = vec_last(&pa.target->ops);
-	pa.target->is_lvalue = true;
+	path_assignable(pa.target, c->program->arena, 0, 8 * (uint32_t)n);
 	pa.is_address = false;
 	return pa;
 }

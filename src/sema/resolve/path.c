@@ -339,6 +339,7 @@ void path_step(struct path *pa, const struct ctype_member *m, struct span span)
 {
 	(void)span;
 	pa->type = m->type;
+	pa->is_part = true;
 	pa->bits = m->bits;
 	pa->bit_offset = m->bits ? m->bit_offset % 8 : 0;
 	if (m->name.len)
@@ -400,6 +401,7 @@ bool path_element(struct path *pa, uint32_t i, struct span span)
 		return path_not_indexable(pa);
 	(void)span;
 	pa->type = t.ref;
+	pa->is_part = true;
 	path_go(pa, (int64_t)(size * i),
 		arena_printf(pa->program->arena, "[%u]", i));
 	return true;
@@ -487,6 +489,20 @@ bool path_index(struct path *pa, struct ast_expr *index, struct span span)
 	return true;
 }
 
+void path_assignable(struct target *t, struct arena *a, uint32_t shift,
+		     uint32_t bits)
+{
+	struct target_part part = {
+		.word = vec_last(&t->ops),
+		.size = (uint8_t)vec_last(&t->ops).size,
+		.shift = (uint8_t)shift,
+		.bits = (uint8_t)bits,
+	};
+
+	t->naddress = t->ops.n - 1;
+	vec_push(a, &t->parts, part);
+}
+
 /* The word that holds a bitfield, then the bits of it. */
 static void path_load_bits(struct path *pa, bool is_signed, struct span span)
 {
@@ -496,6 +512,8 @@ static void path_load_bits(struct path *pa, bool is_signed, struct span span)
 				     false, pa->bit_offset);
 
 	path_load(pa, size, false, span);
+	path_assignable(pa->target, pa->program->arena, pa->bit_offset,
+			pa->bits);
 	path_op(pa, (struct target_op){ .kind = TGT_BITS,
 					.n = pa->bit_offset,
 					.size = pa->bits,
@@ -536,9 +554,37 @@ static void path_load_value(struct path *pa, const struct ctype *t,
 		return;
 	}
 	path_load(pa, t->size, t->is_signed, span);
-	pa->target->store = vec_last(&pa->target->ops);
-	pa->target->is_lvalue = !path_is_short_float(t);
+	if (path_is_short_float(t))
+		pa->target->no_parts = STR("is a float, which is shown here as "
+					   "a double");
+	else
+		path_assignable(pa->target, pa->program->arena, 0,
+				8 * t->size);
 	path_widen(pa, t, span);
+}
+
+/* What is assigned to a value that is not in memory, or not in one place. */
+static void path_place_assignable(struct path *pa, const struct ctype *t)
+{
+	struct target *to = pa->target;
+	uint32_t bits = pa->bits ? pa->bits : 8 * t->size;
+
+	if (pa->place && pa->distance >= 0 && !path_is_short_float(t))
+		to->no_parts = place_parts(pa->program, pa->place,
+					   (uint64_t)(8 * pa->distance +
+						      pa->bit_offset),
+					   bits, to);
+	else if (!pa->place && to->ops.n == 1 &&
+		 to->ops.v[0].kind == TGT_CTX_LOAD &&
+		 to->ops.v[0].size == 8 && !pa->distance)
+		path_assignable(to, pa->program->arena, 0,
+				8 * to->ops.v[0].size);
+	if (to->parts.n != 1 || pa->is_part || pa->bits)
+		return;
+	to->parts.v[0].is_alone = true;
+	to->parts.v[0].is_signed = t->is_signed;
+	if (t->size && t->size < 8)
+		to->parts.v[0].bits = (uint8_t)(8 * t->size);
 }
 
 /* A word of the context holds a narrow value in its low bits only. */
@@ -580,6 +626,7 @@ bool path_value(struct path *pa, struct span span)
 		return false;
 	}
 	if (!pa->is_address) {
+		path_place_assignable(pa, &t);
 		path_narrow(pa, &t, span);
 		path_widen(pa, &t, span);
 		return pa->target->defined;

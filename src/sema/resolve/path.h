@@ -21,6 +21,7 @@ struct path {
 	bool is_address;
 	bool is_user;
 	const struct debug_place *place;	/* or NULL */
+	bool is_part;			/* of a variable */
 	uint32_t bit_offset, bits;	/* a bitfield within the object */
 	/* Where the object is: `distance` bytes behind the value so far, which
 	 * is the member `members` of an object of type `root`. */
@@ -63,6 +64,11 @@ bool path_text(struct path *pa, uint32_t max, struct span span);
 /* The type of the object, without typedefs and qualifiers; as it is. */
 struct ctype path_type(const struct path *pa);
 struct ctype_ref path_ref(const struct path *pa, uint32_t type);
+
+/* What is assigned to the target goes where its last operation, a TGT_LOAD or
+ * TGT_CTX_LOAD, takes the value from: to `bits` bits from `shift` on. */
+void path_assignable(struct target *t, struct arena *a, uint32_t shift,
+		     uint32_t bits);
 
 /* Marks the target as not defined; the first reason stays. */
 void path_fail(struct path *pa, uint32_t diag, struct str why, struct str help);

@@ -550,6 +550,96 @@ static void lower_bits(struct lower *l, const struct dbg_loc *loc,
 	}
 }
 
+/* ---- where what is assigned goes ---- */
+
+static void put_part(struct lower *l, struct target *to,
+		     const struct target_part *part)
+{
+	vec_push(l->program->arena, &to->parts, *part);
+	l->ops = (typeof(l->ops)){};
+}
+
+static void put_bits(struct lower *l, const struct dbg_loc *loc, uint64_t bit,
+		     uint32_t bits, uint32_t from, struct target *to);
+
+static void put_memory(struct lower *l, const struct dbg_loc *loc,
+		       uint64_t bit, uint32_t bits, uint32_t from,
+		       struct target *to)
+{
+	uint32_t shift = bit % 8;
+
+	if (shift + bits > 64) {
+		l->missing = "has a bitfield that no store can take";
+		return;
+	}
+	lower_ops(l, loc);
+	lower_op(l, DBG_LOC_OP_CONST, bit / 8);
+	lower_op(l, DBG_LOC_OP_ADD, 0);
+	put_part(l, to, &(struct target_part){
+		.word = { .kind = TGT_LOC, .n = l->ops.n, .loc = l->ops.v,
+			  .is_user = true },
+		.size = bytes_for(shift + bits), .shift = (uint8_t)shift,
+		.bits = (uint8_t)bits, .from = (uint8_t)from });
+}
+
+static void put_register(struct lower *l, const struct dbg_loc *loc,
+			 uint64_t bit, uint32_t bits, uint32_t from,
+			 struct target *to)
+{
+	lower_ops(l, loc);
+	if (l->missing || bit + bits > 64 || l->ops.n != 1)
+		return;
+	put_part(l, to, &(struct target_part){
+		.word = { .kind = TGT_CTX_LOAD, .size = 8,
+			  .n = (int64_t)l->ops.v[0].value },
+		.size = 8, .shift = (uint8_t)bit, .bits = (uint8_t)bits,
+		.from = (uint8_t)from });
+}
+
+static void put_pieces(struct lower *l, const struct dbg_loc *loc,
+		       uint64_t bit, uint32_t bits, uint32_t from,
+		       struct target *to)
+{
+	uint64_t at = 0;
+
+	for (uint32_t i = 0; i < loc->npieces && !l->missing; i++) {
+		const struct dbg_loc_piece *pc = &loc->pieces[i];
+		uint64_t first = MAX(at, bit);
+		uint64_t end = MIN(at + pc->bits, bit + bits);
+
+		if (first < end)
+			put_bits(l, &pc->loc, pc->bit_offset + (first - at),
+				 (uint32_t)(end - first),
+				 from + (uint32_t)(first - bit), to);
+		at += pc->bits;
+	}
+}
+
+static void put_bits(struct lower *l, const struct dbg_loc *loc, uint64_t bit,
+		     uint32_t bits, uint32_t from, struct target *to)
+{
+	switch (loc->kind) {
+	case DBG_LOC_NONE:
+		l->missing = loc->reason;
+		break;
+	case DBG_LOC_MEMORY:
+		put_memory(l, loc, bit, bits, from, to);
+		break;
+	case DBG_LOC_REGISTER:
+		put_register(l, loc, bit, bits, from, to);
+		break;
+	case DBG_LOC_VALUE:
+	case DBG_LOC_BYTES:
+	case DBG_LOC_POINTER:
+		l->missing = "is computed from other values here: there is "
+			     "nothing to write to";
+		break;
+	case DBG_LOC_PIECES:
+		put_pieces(l, loc, bit, bits, from, to);
+		break;
+	}
+}
+
 /* The piece that a bit is in, and which of its bits that is. */
 static const struct dbg_loc *piece_at(const struct dbg_loc *loc, uint64_t *bit)
 {
@@ -590,6 +680,20 @@ struct str place_bits(struct program *p, const struct debug_place *pl,
 
 	lower_bits(&l, pl->loc, bit, bits);
 	return finish(&l, pl, ret);
+}
+
+struct str place_parts(struct program *p, const struct debug_place *pl,
+		       uint64_t bit, uint32_t bits, struct target *to)
+{
+	struct lower l = { .program = p, .src = pl->src, .scope = pl->scope };
+
+	if (!pl->src->path.len)
+		return (struct str){};
+	put_bits(&l, pl->loc, bit, bits, 0, to);
+	if (!l.missing)
+		return (struct str){};
+	to->parts.n = 0;
+	return str_from(l.missing);
 }
 
 struct str place_address(struct program *p, const struct debug_place *pl,

@@ -33,6 +33,11 @@ struct str place_bits(struct program *p, const struct debug_place *pl,
 struct str place_address(struct program *p, const struct debug_place *pl,
 			 uint64_t byte, struct target_op *ret);
 
+/* Where what is assigned to these bits of a program's object goes: the parts of
+ * `to`.  Empty = done, or of the kernel; else why it cannot be assigned to. */
+struct str place_parts(struct program *p, const struct debug_place *pl,
+		       uint64_t bit, uint32_t bits, struct target *to);
+
 /* What the pointer at `bit` of the object points to, if that has no address;
  * the byte of it; NULL = it has one. */
 const struct debug_place *place_pointee(struct program *p,
