@@ -3,6 +3,7 @@
  * Asks a file's debug information, for tests:
  *
  *	dbgtool FILE functions|calls|inlines PATTERN
+ *	dbgtool FILE list PATTERN	(by the index of functions, now made)
  *	dbgtool FILE statements|nearest PATTERN
  *	dbgtool FILE vars|frames|prologue|function ADDRESS
  *	dbgtool FILE labels FUNCTION NAME
@@ -49,6 +50,23 @@ static struct err *ask_functions(struct dbgtool *t, struct str pattern,
 		err = debuginfo_functions(t->d, &t->a, &p, which, &f);
 	for (uint32_t i = 0; !err && i < f.n; i++)
 		show_function(&f.v[i]);
+	return err;
+}
+
+static struct err *ask_list(struct dbgtool *t, struct str pattern)
+{
+	struct dbg_listed f;
+	struct dbg_pattern p;
+	struct err *err = dbg_pattern_parse(&t->a, pattern, &p);
+	uint32_t at = 0;
+
+	if (!err && !debuginfo_make_index(t->d))
+		err = err_new(ERR_OTHER, "the index cannot be kept");
+	while (!err && debuginfo_list(t->d, &p, DBG_BOTH, &at, &f))
+		printf("%" STR_FMT " %" STR_FMT ":%u%s%s%s\n", STR_ARG(f.name),
+		       STR_ARG(f.file), f.line, f.is_inline ? " inlined" : "",
+		       f.is_external ? " external" : "",
+		       f.is_symbol ? " symbol" : "");
 	return err;
 }
 
@@ -263,6 +281,8 @@ static struct err *ask(struct dbgtool *t, int argc, char **argv)
 		return ask_functions(t, arg, DBG_CALLS);
 	if (!strcmp(what, "inlines"))
 		return ask_functions(t, arg, DBG_INLINES);
+	if (!strcmp(what, "list"))
+		return ask_list(t, arg);
 	if (!strcmp(what, "statements") || !strcmp(what, "nearest"))
 		return ask_statements(t, arg, *what == 'n');
 	if (!strcmp(what, "vars"))

@@ -35,6 +35,7 @@ struct debuginfo *debuginfo_create(const struct world *w, struct objfile *main,
 	if (main != obj)
 		d->file->program = str_from(objfile_path(main));
 	d->index = dieindex_create(d->file, cache_dir);
+	d->functions = funcindex_create(d->file, d->index, cache_dir);
 	d->cfi = cfi_create(main, obj);
 	return d;
 }
@@ -91,6 +92,7 @@ void debuginfo_close(struct debuginfo *d)
 	if (!d)
 		return;
 	cfi_destroy(d->cfi);
+	funcindex_destroy(d->functions);
 	dieindex_destroy(d->index);
 	if (d->main != d->file->obj)
 		objfile_close(d->main);
@@ -209,10 +211,8 @@ static struct str debuginfo_linkage(struct dbg_die die)
 		       die_attr_str(&a) : (struct str){};
 }
 
-/* Where gcc made two of a function, so that its beginning can be inlined alone,
- * it calls the rest from where the function is declared: no call can be there.
- * Of another unit the numbers of files mean something else. */
-bool debuginfo_is_rest(struct dbg_die die)
+/* Of another unit the numbers of files mean something else. */
+bool debuginfo_is_at_declaration(struct dbg_die die)
 {
 	struct dbg_die origin = die_origin(die);
 	uint64_t column = die_uint(die, DW_AT_call_column, 0);
@@ -226,7 +226,25 @@ bool debuginfo_is_rest(struct dbg_die die)
 			die_uint(origin, DW_AT_decl_file, 0));
 }
 
-bool debuginfo_fill(struct dbg_die die, struct dbg_function *ret)
+/* Where gcc made two of a function, so that its beginning can be inlined alone,
+ * that calls the rest from where the function is declared.  What a macro makes
+ * is called there, too, but by others. */
+bool debuginfo_is_rest(struct dbg_die die)
+{
+	struct dbg_die by = {};
+	struct diescope s;
+	uint64_t entry;
+
+	if (!debuginfo_is_at_declaration(die) || !die_entry(die, &entry) ||
+	    !diescope_at(die.unit, entry, &s))
+		return false;
+	for (uint32_t i = 0; i < s.n && !dbg_die_eq(s.v[i], die); i++)
+		if (diescope_is_function(s.tags[i]))
+			by = s.v[i];
+	return by.unit && dbg_die_eq(die_origin(by), die_origin(die));
+}
+
+bool debuginfo_describe(struct dbg_die die, struct dbg_function *ret)
 {
 	struct dbg_range range;
 	uint64_t inl;
@@ -238,7 +256,6 @@ bool debuginfo_fill(struct dbg_die die, struct dbg_function *ret)
 	if (die_covers(die, ret->entry, &range))
 		ret->end = range.end;
 	ret->is_inline = die_tag(die) == DW_TAG_inlined_subroutine;
-	ret->is_rest = ret->is_inline && debuginfo_is_rest(die);
 	ret->origin = die_origin(die);
 	ret->linkage = debuginfo_linkage(die);
 	ret->file = debuginfo_decl_file(die);
@@ -249,6 +266,14 @@ bool debuginfo_fill(struct dbg_die die, struct dbg_function *ret)
 				  inl == DW_INL_declared_not_inlined;
 	ret->has_inlines = ret->is_inline || inl == DW_INL_inlined ||
 			   inl == DW_INL_declared_inlined;
+	return true;
+}
+
+bool debuginfo_fill(struct dbg_die die, struct dbg_function *ret)
+{
+	if (!debuginfo_describe(die, ret))
+		return false;
+	ret->is_rest = ret->is_inline && debuginfo_is_rest(die);
 	return true;
 }
 
@@ -498,6 +523,137 @@ static bool debuginfo_quick(struct debuginfo_search *s, enum dbg_which which)
 	return found.die.unit;
 }
 
+/* ---- by the index of functions ---- */
+
+/* To make it takes longer than what one name is about. */
+static bool debuginfo_has_index(struct debuginfo *d,
+				const struct dbg_pattern *p,
+				enum dbg_which which)
+{
+	if (p->scope.len)
+		return false;
+	if (funcindex_is_made(d->functions))
+		return true;
+	return str_has_glob(p->name) && which & DBG_INLINES &&
+	       !dieindex_is_small(d->index) && funcindex_need(d->functions);
+}
+
+static bool debuginfo_next(struct debuginfo *d, const struct dbg_pattern *p,
+			   enum dbg_which which, uint32_t *at,
+			   struct funcindex_entry *ret)
+{
+	while (funcindex_next(d->functions, p->name, at, ret))
+		if (which & (ret->f.is_inline ? DBG_INLINES : DBG_CALLS) &&
+		    (!p->file.len ||
+		     linefiles_is_suffix(p->file, ret->f.file)))
+			return true;
+	return false;
+}
+
+bool debuginfo_can_list(struct debuginfo *d, const struct dbg_pattern *p,
+			enum dbg_which which)
+{
+	return !p->n && debuginfo_has_index(d, p, which);
+}
+
+bool debuginfo_make_index(struct debuginfo *d)
+{
+	return funcindex_need(d->functions);
+}
+
+bool debuginfo_list(struct debuginfo *d, const struct dbg_pattern *p,
+		    enum dbg_which which, uint32_t *at, struct dbg_listed *ret)
+{
+	struct funcindex_entry e;
+
+	while (debuginfo_next(d, p, which, at, &e)) {
+		if (!e.has_symbol || e.is_part)
+			continue;
+		*ret = (struct dbg_listed){
+			.name = e.f.name,
+			.file = e.f.file,
+			.line = e.f.line,
+			.is_inline = e.f.is_inline,
+			.is_external = e.f.is_external,
+			.is_symbol = e.is_symbol,
+			.is_of_start = e.is_of_start,
+		};
+		return true;
+	}
+	return false;
+}
+
+static bool debuginfo_take_copies(struct debuginfo_search *s,
+				  const struct funcindex_entry *e)
+{
+	struct dbg_function f;
+
+	for (uint32_t i = 0; i < e->n; i++) {
+		if (s->ret->n > DEBUGINFO_INSTANCES_MAX)
+			return true;
+		if (!funcindex_copy(s->d->functions, e, i, &f))
+			return false;
+		if (debuginfo_has_line(s, &f))
+			vec_push(s->a, s->ret, f);
+	}
+	return true;
+}
+
+/* What the index says is enough for a list. */
+static bool debuginfo_take_once(struct debuginfo_search *s,
+				const struct funcindex_entry *e)
+{
+	struct dbg_function f = e->f;
+
+	f.die = funcindex_die(s->d->functions, e);
+	f.is_rest = e->is_part;
+	f.is_indexed = true;
+	f.is_symbol = e->is_symbol;
+	if (f.die.unit && e->has_symbol)
+		vec_push(s->a, s->ret, f);
+	return f.die.unit;
+}
+
+/* false = the index lies. */
+static bool debuginfo_take_entry(struct debuginfo_search *s,
+				 const struct funcindex_entry *e)
+{
+	struct dbg_function f;
+
+	if (s->is_once)
+		return debuginfo_take_once(s, e);
+	if (e->f.is_inline)
+		return debuginfo_take_copies(s, e);
+	if (!funcindex_own(s->d->functions, e, &f))
+		return false;
+	if (debuginfo_has_line(s, &f))
+		vec_push(s->a, s->ret, f);
+	return true;
+}
+
+static bool debuginfo_take_indexed(struct debuginfo_search *s,
+				   enum dbg_which which)
+{
+	struct funcindex_entry e;
+	uint32_t at = 0;
+
+	s->ret->n = 0;
+	while (debuginfo_next(s->d, s->p, which, &at, &e))
+		if (!debuginfo_take_entry(s, &e))
+			return false;
+	return true;
+}
+
+/* false = there is none. */
+static bool debuginfo_by_index(struct debuginfo_search *s, enum dbg_which which)
+{
+	if (!debuginfo_has_index(s->d, s->p, which))
+		return false;
+	return debuginfo_take_indexed(s, which) ||
+	       (funcindex_distrust(s->d->functions) &&
+		debuginfo_take_indexed(s, which));
+}
+
 static void debuginfo_unique(struct dbg_functions *f)
 {
 	uint32_t n = 0;
@@ -510,6 +666,24 @@ static void debuginfo_unique(struct dbg_functions *f)
 	f->n = n;
 }
 
+/* Asks the entries of all that have the name. */
+static void debuginfo_by_names(struct debuginfo_search *s, enum dbg_which which)
+{
+	struct dieindex *x = s->d->index;
+	struct dieindex_entry e;
+	struct dieindex_iter it;
+
+	s->is_cross = dieindex_is_cross(x);
+	it = debuginfo_units(s);
+	while (which & DBG_CALLS &&
+	       dieindex_glob(x, s->p->name, DIESCAN_FUNCTION, &it, &e))
+		debuginfo_take(s, e.die);
+	if (which & DBG_INLINES) {
+		debuginfo_find_inlines(s);
+		debuginfo_take_instances(s, s->is_cross);
+	}
+}
+
 struct err *debuginfo_functions(struct debuginfo *d, struct arena *a,
 				const struct dbg_pattern *p,
 				enum dbg_which which,
@@ -520,22 +694,10 @@ struct err *debuginfo_functions(struct debuginfo *d, struct arena *a,
 		.d = d, .a = a, .p = p, .is_cross = true, .ret = &found,
 		.is_once = which & DBG_ONCE && !p->n,
 	};
-	struct dieindex_iter it;
-	struct dieindex_entry e;
 
 	debugmatch_init(&s.match, p, a);
-	if (!debuginfo_quick(&s, which)) {
-		s.is_cross = dieindex_is_cross(d->index);
-		it = debuginfo_units(&s);
-		while (which & DBG_CALLS &&
-		       dieindex_glob(d->index, p->name, DIESCAN_FUNCTION, &it,
-				     &e))
-			debuginfo_take(&s, e.die);
-		if (which & DBG_INLINES) {
-			debuginfo_find_inlines(&s);
-			debuginfo_take_instances(&s, s.is_cross);
-		}
-	}
+	if (!debuginfo_quick(&s, which) && !debuginfo_by_index(&s, which))
+		debuginfo_by_names(&s, which);
 	debuginfo_unique(&found);
 	*ret = found;
 	return NULL;

@@ -143,6 +143,11 @@ struct dbg_function {
 	bool is_declared_inline;
 	bool is_external;
 	bool has_inlines;		/* there are inlined instances too */
+	bool is_indexed;		/* DBG_ONCE: a symbol has its code, and
+					 * is_rest is known of what is not
+					 * inlined, too */
+	bool is_symbol;			/* is_indexed: the only symbol of its
+					 * name is it */
 };
 
 struct dbg_functions {
@@ -165,6 +170,24 @@ struct err *debuginfo_functions(struct debuginfo *d, struct arena *a,
 				const struct dbg_pattern *p,
 				enum dbg_which which,
 				struct dbg_functions *ret) must_check;
+
+/* The same for a list, without a look at their entries, where there is an
+ * index of all functions, or a long search would be done anyway.  What
+ * can be probed: each function, and each of those that were inlined once. */
+struct dbg_listed {
+	struct str name, file;
+	uint32_t line;
+	bool is_inline, is_external;
+	bool is_symbol;			/* the only symbol of its name is it */
+	bool is_of_start;		/* code that is gone after the start */
+};
+bool debuginfo_can_list(struct debuginfo *d, const struct dbg_pattern *p,
+			enum dbg_which which);
+/* Makes the index now, whatever it is worth, for tests. */
+bool debuginfo_make_index(struct debuginfo *d);
+/* *at: 0 at first.  false = no more. */
+bool debuginfo_list(struct debuginfo *d, const struct dbg_pattern *p,
+		    enum dbg_which which, uint32_t *at, struct dbg_listed *ret);
 
 /* The function whose own code holds pc; false = none. */
 bool debuginfo_function_at(struct debuginfo *d, struct arena *a, uint64_t pc,

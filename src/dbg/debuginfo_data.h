@@ -11,6 +11,7 @@
 #include "dbg/die.h"
 #include "dbg/dieindex.h"
 #include "dbg/diescope.h"
+#include "dbg/funcindex.h"
 #include "dbg/linefiles.h"
 #include "dbg/lines.h"
 
@@ -25,6 +26,7 @@ struct debuginfo {
 	struct objfile *main;	/* the program; file->obj if that has it all */
 	struct die_file *file;
 	struct dieindex *index;
+	struct funcindex *functions;
 	struct cfi *cfi;
 	/* The last answer of debuginfo_symbol(). */
 	struct objfile_symbol symbol;
@@ -71,9 +73,12 @@ bool debugmatch_line(const struct dbg_pattern *p, uint32_t line,
 /* Is the inlined instance the rest of a function that gcc split
  * (-fpartial-inlining), and so no call of it? */
 bool debuginfo_is_rest(struct dbg_die die);
+/* The same, but for whether it is the function itself that calls it. */
+bool debuginfo_is_at_declaration(struct dbg_die die);
 
-/* Fills what is known of the instance die. */
+/* Fills what is known of the instance die; describe: but for is_rest. */
 bool debuginfo_fill(struct dbg_die die, struct dbg_function *ret);
+bool debuginfo_describe(struct dbg_die die, struct dbg_function *ret);
 
 /* The inlined instances in unit u (of these origins, n sorted by offset).
  * had: NULL, or by origin whether there was one, where a symbol is; then no

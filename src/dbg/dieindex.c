@@ -32,9 +32,7 @@
 #define DIEINDEX_SMALL (16u << 20) /* bytes of .debug_info */
 
 struct dieindex_head {
-	char magic[8];
-	char build_id[64];
-	uint64_t info_size, str_size, line_size; /* of the sections */
+	struct dieindex_identity id;
 	uint32_t nentries, nbuckets, nranges, nunits;
 	uint32_t main_units; /* the first of them */
 	uint32_t ntext;	     /* bytes */
@@ -162,7 +160,8 @@ struct die_unit *dieindex_unit(struct dieindex *x, uint32_t i)
 {
 	struct die_unit *u;
 
-	if (x->is_ready && !x->has_units) {
+	/* To read the heads of all units is to read the whole file. */
+	if (!x->has_units && dieindex_has_names(x)) {
 		u = i < x->head->nunits ? dieindex_cached_unit(x, i) : NULL;
 		return u ? die_unit_full(u) : NULL;
 	}
@@ -334,19 +333,20 @@ static uint64_t dieindex_sum(const struct dieindex_head *h)
 				      offsetof(struct dieindex_head, sum) });
 }
 
-static struct dieindex_head dieindex_new_head(struct dieindex *x)
+struct dieindex_identity dieindex_identity(struct die_file *f,
+					   const char *magic)
 {
-	struct dieindex_head h = { .magic = "" };
-	struct str id = objfile_build_id(x->file->obj);
+	struct dieindex_identity ret = {};
+	struct str id = objfile_build_id(f->obj);
 
-	memcpy(h.magic, DIEINDEX_MAGIC, sizeof(h.magic));
+	memcpy(ret.magic, magic, sizeof(ret.magic));
 	if (id.len)
-		memcpy(h.build_id, id.s,
-		       MIN(id.len, (uint32_t)sizeof(h.build_id)));
-	h.info_size = die_section(x->file, DIE_INFO).size;
-	h.str_size = die_section(x->file, DIE_STR).size;
-	h.line_size = die_section(x->file, DIE_LINE).size;
-	return h;
+		memcpy(ret.build_id, id.s,
+		       MIN(id.len, (uint32_t)sizeof(ret.build_id)));
+	ret.info_size = die_section(f, DIE_INFO).size;
+	ret.str_size = die_section(f, DIE_STR).size;
+	ret.line_size = die_section(f, DIE_LINE).size;
+	return ret;
 }
 
 /* Counting sort by bucket. */
@@ -450,7 +450,9 @@ static void dieindex_assemble(struct dieindex *x, struct dieindex_head *h,
 
 static void dieindex_pack(struct dieindex *x, const struct diescan_names *names)
 {
-	struct dieindex_head h = dieindex_new_head(x);
+	struct dieindex_head h = {
+		.id = dieindex_identity(x->file, DIEINDEX_MAGIC),
+	};
 	_cleanup_free_ struct dieindex_row *from = dieindex_raw_rows(names);
 	_cleanup_free_ struct dieindex_row *rows = NULL;
 	_cleanup_free_ uint32_t *buckets = NULL;
@@ -501,12 +503,13 @@ static void dieindex_build(struct dieindex *x)
 static bool dieindex_take(struct dieindex *x)
 {
 	const struct dieindex_head *h = (const void *)x->data;
-	struct dieindex_head mine = dieindex_new_head(x);
+	struct dieindex_identity mine =
+		dieindex_identity(x->file, DIEINDEX_MAGIC);
 	uint64_t nbuckets, left;
 
 	if (x->size < sizeof(*h) || h->size != x->size ||
 	    h->sum != dieindex_sum(h) ||
-	    memcmp(h, &mine, offsetof(struct dieindex_head, nentries)) ||
+	    memcmp(&h->id, &mine, sizeof(mine)) ||
 	    h->main_units > h->nunits || !h->nbuckets ||
 	    h->nbuckets & (h->nbuckets - 1))
 		return false;
@@ -527,21 +530,27 @@ static bool dieindex_take(struct dieindex *x)
 	return true;
 }
 
-static struct str dieindex_path(struct dieindex *x)
+struct str dieindex_path(struct die_file *f, struct arena *a,
+			 struct str cache_dir, const char *what)
 {
-	struct str id = objfile_build_id(x->file->obj);
+	struct str id = objfile_build_id(f->obj);
 
-	if (!id.len || !x->cache_dir.len)
+	if (!id.len || !cache_dir.len)
 		return (struct str){};
-	return arena_printf(
-		&x->arena, "%" STR_FMT "/%" STR_FMT "-%llx.index",
-		STR_ARG(x->cache_dir), STR_ARG(id),
-		(unsigned long long)die_section(x->file, DIE_INFO).size);
+	return arena_printf(a, "%" STR_FMT "/%" STR_FMT "-%llx.%s",
+			    STR_ARG(cache_dir), STR_ARG(id),
+			    (unsigned long long)die_section(f, DIE_INFO).size,
+			    what);
+}
+
+static struct str dieindex_own_path(struct dieindex *x)
+{
+	return dieindex_path(x->file, &x->arena, x->cache_dir, "index");
 }
 
 static bool dieindex_load(struct dieindex *x)
 {
-	struct str path = dieindex_path(x);
+	struct str path = dieindex_own_path(x);
 
 	if (!path.len)
 		return false;
@@ -558,7 +567,7 @@ static bool dieindex_load(struct dieindex *x)
 /* What lacks a file may have it the next time. */
 static void dieindex_save(struct dieindex *x)
 {
-	struct str path = dieindex_path(x);
+	struct str path = dieindex_own_path(x);
 
 	if (path.len && !x->file->missing.len)
 		cachefile_save(path, x->data, x->size);

@@ -17,6 +17,19 @@
 
 struct dieindex;
 
+/* What the head of a file in the cache says of the one that it is about. */
+struct dieindex_identity {
+	char magic[8];
+	char build_id[64];
+	uint64_t info_size, str_size, line_size;	/* of the sections */
+};
+
+struct dieindex_identity dieindex_identity(struct die_file *f,
+					   const char *magic);
+/* Where such a file is kept; empty = nowhere. */
+struct str dieindex_path(struct die_file *f, struct arena *a,
+			 struct str cache_dir, const char *what);
+
 struct dieindex_entry {
 	struct str name;
 	enum diescan_kind kind;

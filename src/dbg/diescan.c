@@ -632,7 +632,7 @@ static void diescan_prepare_file(struct die_file *f)
 {
 	static const enum die_section used[] = {
 		DIE_INFO, DIE_TYPES, DIE_ABBREV, DIE_STR, DIE_LINE_STR,
-		DIE_STR_OFFSETS, DIE_ADDR, DIE_LINE,
+		DIE_STR_OFFSETS, DIE_ADDR, DIE_LINE, DIE_RANGES, DIE_RNGLISTS,
 	};
 
 	for (uint32_t s = 0; s < ARRAY_SIZE(used); s++)
@@ -644,7 +644,7 @@ static void diescan_prepare_file(struct die_file *f)
 
 /* Reading sections, bases and the table of type units is not for two threads
  * at once.  A split unit's lines and addresses are in its skeleton's file. */
-static uint64_t diescan_prepare(struct die_unit *const *units, uint32_t n)
+uint64_t diescan_prepare(struct die_unit *const *units, uint32_t n)
 {
 	struct die_file *last = NULL;
 	uint64_t bytes = 0;

@@ -49,4 +49,8 @@ struct diescan_names {
 void diescan(struct die_unit *const *units, uint32_t n, struct arena *a,
 	     struct diescan_names *ret);
 
+/* Reads what is read once of each file, for who then has two threads ask;
+ * how many bytes the units are. */
+uint64_t diescan_prepare(struct die_unit *const *units, uint32_t n);
+
 #endif

@@ -21,6 +21,7 @@
 #include "sema/value.h"
 
 #define MAX_PROBES 100000
+#define MAX_LISTED 1000000
 #define MAX_REPORTS 20		/* for one probe */
 #define MAX_WORK 20000		/* points that one probe stands for */
 
@@ -523,6 +524,11 @@ static void list_site(struct program *p, const struct context *ctx,
 		 (struct listed){ ctx->span, site->point, site->scope });
 }
 
+static bool is_full(const struct program *p)
+{
+	return p->probes.n >= MAX_PROBES || p->listed.n >= MAX_LISTED;
+}
+
 /* Has it a .call, which leaves inlined copies out? */
 static bool can_be_called(const struct ast_point *pt, uint32_t at)
 {
@@ -538,7 +544,8 @@ static void too_many(struct program *p, const struct ast_point *pt,
 		     struct span span)
 {
 	struct diag *d = diag_error(p->diags, DIAG_TOO_MANY_PROBES, span,
-				    "more than %d probes", MAX_PROBES);
+				    "more than %d probes",
+				    p->lists_points ? MAX_LISTED : MAX_PROBES);
 
 	if (can_be_called(pt, pt->n - 1))
 		diag_help(p->diags, d,
@@ -555,7 +562,7 @@ static void add_probes(struct expander *ex, const struct ast_point *pt,
 			share_site(ex, &sites->list.v[i]);
 			continue;
 		}
-		if (p->probes.n + p->listed.n >= MAX_PROBES) {
+		if (is_full(p)) {
 			too_many(p, pt, ctx->span);
 			break;
 		}
@@ -570,6 +577,26 @@ static void add_probes(struct expander *ex, const struct ast_point *pt,
 		}
 	}
 	p->ngroups++;
+}
+
+static void add_names(struct expander *ex, const struct ast_point *pt,
+		      const struct context *ctx, const struct sites *sites)
+{
+	struct program *p = ex->program;
+
+	for (uint32_t i = 0; i < sites->names.n; i++) {
+		struct site site = { .point = sites->names.v[i],
+				     .kind = PROBE_KPROBE };
+
+		if (is_full(p)) {
+			too_many(p, pt, ctx->span);
+			return;
+		}
+		if (p->lists_points && !ctx->chain)
+			list_site(p, ctx, &site);
+		else
+			add_probe(ex, &site, pt, ctx);
+	}
 }
 
 /* The point without its .return and what follows; false: there is none. */
@@ -653,9 +680,10 @@ static uint32_t expand_sites(struct expander *ex, const struct ast_point *pt,
 	uint32_t first = ex->program->probes.n;
 
 	add_probes(ex, pt, ctx, sites);
+	add_names(ex, pt, ctx, sites);
 	expand_entries(ex, pt, ctx, first);
 	put_conditions(ex->program, first);
-	return sites->list.n;
+	return sites->list.n + sites->names.n;
 }
 
 /* The calls that a pattern means and one program can serve: see

@@ -24,7 +24,7 @@ def tool(d, *args, **env):
          if k not in ("DEBUGINFOD_URLS", "SPILE_DEBUGINFO_PATH")}
     e.update(HOME=d, XDG_CACHE_HOME=d, DEBUGINFOD_CACHE_PATH=d + "/client",
              **env)
-    r = subprocess.run([TOOL, *args], capture_output=True, text=True, env=e,
+    r = subprocess.run([TOOL, *args], capture_output=True, env=e, errors="replace",
                        timeout=30)
     return r.stdout + r.stderr
 
@@ -127,6 +127,63 @@ def test_cache(d):
     os.unlink(path)
 
 
+def questions(d, program):
+    return [tool(d, program, what, pattern)
+            for what in ("functions", "calls", "inlines")
+            for pattern in ("*", "p*", "poly", "*@*truth.c", "*@nowhere.c",
+                            "*@*truth.c:10-60")]
+
+
+def listed(text):
+    """What a list has of what functions there are."""
+    return {re.sub(r" 0x\w+-0x\w+| external| symbol| \S+$", "", line + " ")
+            for line in text.splitlines()}
+
+
+def damage(r, whole):
+    data = bytearray(whole)
+    for _ in range(r.choice((1, 8, 64))):
+        # The head is summed up: what is behind it matters more.
+        at = r.randrange(128 if r.randrange(4) else 0, len(data))
+        data[at] = r.randrange(256)
+    if not r.randrange(8):
+        del data[r.randrange(len(data)):]
+    return data
+
+
+def test_functions(d):
+    """The index of functions says what units say; it may be damaged."""
+    program = d + "/f"
+    compile_to(program, "-Wl,--build-id")
+    cache = "/var/cache/spile" if not os.geteuid() else d + "/spile"
+    build_id = re.search(r"Build ID: (\w+)", sh("readelf", "-n", program))[1]
+    right = questions(d, program)
+    listing = tool(d, program, "list", "*")
+    if listed(listing) != listed(right[0]):
+        bad.append(f"list: {listed(listing) ^ listed(right[0])}")
+    if questions(d, program) != right:
+        bad.append("the index of functions changes the answer")
+    path = [os.path.join(cache, n) for n in os.listdir(cache)
+            if n.startswith(build_id) and n.endswith(".functions")][0]
+    with open(path, "rb") as f:
+        whole = f.read()
+    r = random.Random(5)
+    for i in range(60):
+        with open(path, "wb") as f:
+            f.write(damage(r, whole))
+        text = tool(d, program, ("functions", "list")[i % 2], "*")
+        if "Sanitizer" in text or not text:
+            bad.append(f"damaged index of functions: {text}")
+            break
+    with open(path, "wb") as f:
+        f.write(b"SPILE" * 100)
+    if tool(d, program, "list", "*") != listing:
+        bad.append("an index of rubbish changes the list")
+    for n in os.listdir(cache):
+        if n.startswith(build_id):
+            os.unlink(os.path.join(cache, n))
+
+
 def test_split(d):
     """Parts in .dwo files: what is missing is said, and not remembered."""
     program = d + "/s"
@@ -192,7 +249,7 @@ def test_shared(d):
 
 
 def main():
-    for test in (test_build_id, test_link, test_cache, test_split,
+    for test in (test_build_id, test_link, test_cache, test_functions, test_split,
                  test_package, test_shared):
         with tempfile.TemporaryDirectory() as d:
             test(d)

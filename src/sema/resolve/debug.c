@@ -198,18 +198,25 @@ void debug_locate(struct program *p, const struct target_scope *scope,
 		r->missing = place_bits(p, pl, 0, 8, &r->ops[0]);
 }
 
+/* Its name and type. */
+static struct target_root outline_of(struct debug_source *src,
+				     const struct dbg_var *v)
+{
+	return (struct target_root){
+		.name = v->name,
+		.is_local = v->kind != DBG_VAR_PARAM,
+		.is_user = src->path.len > 0,
+		.type = { src->types, ctypes_die_id(src->types, v->type) },
+	};
+}
+
 static struct target_root root_of(struct program *p, struct debug_source *src,
 				  const struct target_scope *scope,
 				  const struct dbg_var *v, uint64_t pc)
 {
 	struct dbg_loc loc = debuginfo_location(src->info, p->arena, v->die,
 						pc);
-	struct target_root r = {
-		.name = v->name,
-		.is_local = v->kind != DBG_VAR_PARAM,
-		.is_user = src->path.len > 0,
-		.type = { src->types, ctypes_die_id(src->types, v->type) },
-	};
+	struct target_root r = outline_of(src, v);
 
 	debug_locate(p, scope, src, &loc, &r);
 	return r;
@@ -232,39 +239,58 @@ static bool is_shadowed(const struct dbg_vars *vars, uint32_t i)
 	return false;
 }
 
-/* In the order of the source: what stands further out comes first. */
-static void add_roots(struct program *p, struct target_scope *s,
-		      const struct dbg_vars *vars)
-{
-	uint32_t depth = vars->n ? vec_last(vars).depth + 1 : 0;
+/* The variables at a place, made when they are asked for. */
+struct debug_late {
+	struct target_late late;	/* first: it is found by this */
+	struct target_scope scope;
+};
 
+static void add_root(struct program *p, struct debug_late *l,
+		     const struct dbg_var *v)
+{
+	struct target_scope *s = &l->scope;
+
+	vec_push(l->late.arena, &s->roots,
+		 l->late.is_brief ? outline_of(s->source, v) :
+				    root_of(p, s->source, s, v, s->pc));
+}
+
+/* In the order of the source: what stands further out comes first. */
+static void scope_fill(struct program *p, struct target_late *late)
+{
+	struct debug_late *l = (struct debug_late *)late;
+	struct target_scope *s = &l->scope;
+	struct dbg_vars vars = {};
+	uint32_t depth;
+
+	err_free(debuginfo_vars(s->source->info, late->arena, s->pc, s->die,
+				&vars));
+	depth = vars.n ? vec_last(&vars).depth + 1 : 0;
 	while (depth--)
-		for (uint32_t i = 0; i < vars->n; i++)
-			if (vars->v[i].depth == depth && !is_shadowed(vars, i))
-				vec_push(p->arena, &s->roots,
-					 root_of(p, s->source, s, &vars->v[i],
-						 s->pc));
+		for (uint32_t i = 0; i < vars.n; i++)
+			if (vars.v[i].depth == depth && !is_shadowed(&vars, i))
+				add_root(p, l, &vars.v[i]);
 }
 
 struct target_scope *debug_scope(struct program *p, struct debug_source *src,
 				 uint64_t pc, struct dbg_die scope,
-				 struct str what)
+				 struct str name, struct str what)
 {
-	struct target_scope *s = arena_new(p->arena, struct target_scope);
-	struct dbg_vars vars = {};
-	struct dbg_function f;
+	struct debug_late *l = arena_new(p->arena, struct debug_late);
 
-	s->what = what;
-	s->source = src;
-	s->pc = pc;
-	s->die = scope;
-	s->has_parms = true;
-	if (scope.unit && debuginfo_function(src->info, scope, &f))
-		s->name = f.name;
-	err_free(debuginfo_vars(src->info, p->arena, pc, scope, &vars));
-	add_roots(p, s, &vars);
-	scope_add_registers(p, s);
-	return s;
+	l->late = (struct target_late){ .scope = &l->scope,
+					.fill = scope_fill };
+	l->scope = (struct target_scope){
+		.late = &l->late,
+		.name = name,
+		.what = what,
+		.source = src,
+		.pc = pc,
+		.die = scope,
+		.has_parms = true,
+	};
+	scope_add_registers(p, &l->scope);
+	return &l->scope;
 }
 
 struct target_scope *debug_return_scope(struct program *p,

@@ -38,10 +38,10 @@ void debug_sources_close(struct program *p);
 
 /* The variables that are visible at pc in a function (own or inlined; none =
  * the innermost one) of the source.  Those of programs are found from the
- * address that was hit. */
+ * address that was hit.  name: of the function, empty = unknown. */
 struct target_scope *debug_scope(struct program *p, struct debug_source *src,
 				 uint64_t pc, struct dbg_die scope,
-				 struct str what);
+				 struct str name, struct str what);
 
 /* What there is when a function returns, whose probe is at pc: its result. */
 struct target_scope *debug_return_scope(struct program *p,

@@ -405,8 +405,9 @@ struct found {
 	VEC(struct function) list;
 };
 
+/* but: NULL, or by id which not. */
 static void find_in(struct query *q, struct ctypes *types, struct str pattern,
-		    struct found *ret)
+		    const bool *but, struct found *ret)
 {
 	struct str prefix = prefix_of(pattern);
 	uint32_t id = 0;
@@ -417,7 +418,8 @@ static void find_in(struct query *q, struct ctypes *types, struct str pattern,
 	while ((id = ctypes_next(types, id, CTYPE_FUNC, prefix))) {
 		struct function fn;
 
-		if (!str_glob(pattern, ctypes_type(types, id).name))
+		if ((but && but[id]) ||
+		    !str_glob(pattern, ctypes_type(types, id).name))
 			continue;
 		fn = function_of(types, id);
 		if (is_meant(q, &fn))
@@ -436,12 +438,19 @@ static void add_all(struct query *q, const struct found *f)
 
 /* ---- by debug information ---- */
 
+static struct ctypes *types_of(struct program *p, struct str module)
+{
+	return module.len ? program_module_types(p, module) : program_btf(p);
+}
+
 /* The function of BTF that f is, if the kernel finds it by its name. */
 static uint32_t id_of(struct debug_source *src, struct ctypes *types,
 		      const struct dbg_function *f)
 {
-	if (!types || f->is_inline ||
-	    !debuginfo_is_symbol(src->info, f->name, f->entry))
+	if (!types || f->is_inline)
+		return 0;
+	if (f->is_indexed ? !f->is_symbol :
+			    !debuginfo_is_symbol(src->info, f->name, f->entry))
 		return 0;
 	return ctypes_find(types, CTYPE_FUNC, f->name);
 }
@@ -451,8 +460,7 @@ static void add_described(struct query *q, struct str module,
 			  const struct dbg_function *f, bool many)
 {
 	struct program *p = q->program;
-	struct ctypes *types = module.len ? program_module_types(p, module) :
-					    program_btf(p);
+	struct ctypes *types = types_of(p, module);
 	uint32_t id = id_of(debug_source_get(p, module), types, f);
 	struct function fn;
 
@@ -467,24 +475,29 @@ static void add_described(struct query *q, struct str module,
 }
 
 /* Of functions with the same code debug information may have but one. */
+static bool has_others(const struct query *q)
+{
+	struct str pattern = query_component(q, "function")->string;
+
+	return str_has_glob(pattern) && str_find_char(pattern, '@') < 0;
+}
+
 static void add_others(struct query *q, struct str module,
 		       const struct dbg_functions *f)
 {
 	struct str pattern = query_component(q, "function")->string;
 	struct program *p = q->program;
-	struct ctypes *types = module.len ? program_module_types(p, module) :
-					    program_btf(p);
+	struct ctypes *types = types_of(p, module);
 	struct found all = {}, others = {};
 	struct map seen;
 
-	if (!types || !str_has_glob(pattern) ||
-	    str_find_char(pattern, '@') >= 0)
+	if (!types || !has_others(q))
 		return;
 	map_init(&seen, p->arena);
 	for (uint32_t i = 0; i < f->n; i++)
 		if (!f->v[i].is_inline)
 			map_set(&seen, f->v[i].name, q);
-	find_in(q, types, pattern, &all);
+	find_in(q, types, pattern, NULL, &all);
 	for (uint32_t i = 0; i < all.list.n; i++)
 		if (!map_find(&seen, all.list.v[i].name))
 			vec_push(p->arena, &others.list, all.list.v[i]);
@@ -510,6 +523,26 @@ static void add_all_described(struct query *q, struct str module,
 			debug_function_add(q, &f->v[i]);
 }
 
+static bool list_described(struct query *q, struct str module)
+{
+	struct program *p = q->program;
+	struct ctypes *types = types_of(p, module);
+	struct found others = {};
+	bool *known;
+
+	if (!p->lists_names || !types)
+		return false;
+	known = arena_array(p->arena, ctypes_count(types), bool);
+	if (!function_list(q, debug_source_get(p, module), debug_which(q),
+			   types, known))
+		return false;
+	if (has_others(q))
+		find_in(q, types, query_component(q, "function")->string,
+			known, &others);
+	add_all(q, &others);
+	return true;
+}
+
 /* Debug information says which functions there are, and where they were
  * inlined; BTF, if it knows them, gives their arguments. */
 static enum resolve_status find_described(struct query *q, struct str module)
@@ -521,6 +554,10 @@ static enum resolve_status find_described(struct query *q, struct str module)
 
 	if (module.len)
 		q->point = module_point(q->program, point, module);
+	if (list_described(q, module)) {
+		q->point = point;
+		return RESOLVE_FOUND;
+	}
 	status = debug_functions(q, debug_which(q), &f);
 	if (status == RESOLVE_FOUND)
 		add_all_described(q, module, &f);
@@ -671,7 +708,7 @@ static enum resolve_status find_many(struct query *q,
 	struct found found = {};
 
 	if (btf)
-		find_in(q, btf, c->string, &found);
+		find_in(q, btf, c->string, NULL, &found);
 	return add_found(q, &found, c, STR("this kernel"));
 }
 
@@ -768,7 +805,7 @@ static bool find_in_module(struct query *q, struct str module,
 	if (find_with_copies(q, module))
 		return true;
 	if (types)
-		find_in(q, types, c->string, &found);
+		find_in(q, types, c->string, NULL, &found);
 	add_all(q, &found);
 	if (found.list.n || find_described(q, module) == RESOLVE_FOUND)
 		return true;

@@ -105,6 +105,15 @@ enum resolve_status debug_functions(struct query *q, enum dbg_which which,
 bool debug_function_add(struct query *q, const struct dbg_function *f);
 bool debug_return_add(struct query *q, const struct dbg_function *f);
 
+struct debug_source;
+/* All of these as lines of a list, if one of names alone is asked for, and
+ * there is an index: else false.  Functions that types describe are known by
+ * their names; which these are, is_described then says by id (NULL = none
+ * is). */
+bool function_list(struct query *q, struct debug_source *src,
+		   enum dbg_which which, struct ctypes *types,
+		   bool *is_described);
+
 /* A scope of registers, with int_arg() and the like at an entry, returnval()
  * at a return: of code that nothing describes. */
 struct target_scope *scope_of_numbers(struct program *p, struct str name,

@@ -28,6 +28,8 @@ struct site {
 
 struct sites {
 	VEC(struct site) list;
+	VEC(struct str) names;	/* of kprobes more, where only what they are
+				 * called is asked for */
 	bool share;		/* they are one probe: the program can tell
 				 * them apart by what it is called with */
 	const struct target_scope *scope;	/* then: of all of them */

@@ -24,6 +24,7 @@ struct statement {
 	struct str jumped_to;	/* the last callee that no call comes back of */
 	bool is_untold;		/* who called one cannot be told here */
 	bool is_gone;		/* there was something that no longer is */
+	bool is_listed;		/* a list: there is a symbol, is known */
 };
 
 static struct arena *arena_of(const struct statement *s)
@@ -61,6 +62,8 @@ static bool set_place(struct statement *s, struct image_site *site,
 	/* A module may yet come. */
 	if (!s->src->module.len && is_of_start(s, *pc))
 		return false;
+	if (s->is_listed)
+		return true;
 	if (!debuginfo_symbol(s->src->info, *pc, &name, &offset, &unique))
 		return false;
 	if (!unique && !s->src->module.len &&
@@ -89,7 +92,7 @@ static struct str text_of(const struct statement *s, struct str function,
 }
 
 /* The thousand places where a function was inlined are one line of a list. */
-static bool is_listed(const struct statement *s, struct str text)
+static bool was_listed(const struct statement *s, struct str text)
 {
 	return s->q->listed.arena && map_find(&s->q->listed, text);
 }
@@ -114,7 +117,7 @@ static struct target_scope *add_site(struct statement *s, uint64_t pc,
 	struct str text = text_of(s, function, file, line);
 	struct site *site;
 
-	if (is_listed(s, text) || !set_place(s, &place, &pc))
+	if (was_listed(s, text) || !set_place(s, &place, &pc))
 		return NULL;
 	list(s, text);
 	site = query_site(s->q, s->q->user ? PROBE_UPROBE : PROBE_KPROBE,
@@ -123,7 +126,7 @@ static struct target_scope *add_site(struct statement *s, uint64_t pc,
 	/* A name is all that is asked for. */
 	if (p->lists_names)
 		return NULL;
-	scope = debug_scope(p, s->src, pc, die,
+	scope = debug_scope(p, s->src, pc, die, function,
 			    arena_printf(p->arena,
 					 "'%" STR_FMT "' at %" STR_FMT ":%u",
 					 STR_ARG(function), STR_ARG(file),
@@ -302,8 +305,10 @@ static uint64_t begins(const struct statement *s, const struct dbg_function *f)
 static struct target_scope *add_function(struct statement *s,
 					 const struct dbg_function *f)
 {
-	struct target_scope *scope = add_site(s, begins(s, f), f->die, f->name,
-					      f->file, f->line);
+	struct target_scope *scope;
+
+	s->is_listed = f->is_indexed;
+	scope = add_site(s, begins(s, f), f->die, f->name, f->file, f->line);
 
 	if (scope && !f->is_inline && !debug_is_foreign(s->q->program, s->src))
 		scope_add_arguments(s->q->program, scope);
@@ -318,7 +323,7 @@ static bool is_part(const struct statement *s, const struct dbg_function *f)
 	uint64_t offset;
 	bool unique;
 
-	if (f->is_inline)
+	if (f->is_inline || f->is_indexed)
 		return f->is_rest;
 	return debuginfo_symbol(s->src->info, f->entry, &name, &offset,
 				&unique) &&
@@ -342,7 +347,9 @@ static enum resolve_status functions(struct statement *s, enum dbg_which which,
 {
 	struct err *e;
 
-	if (s->q->program->lists_names)
+	/* A list of many has each once, at one of its copies. */
+	if (s->q->program->lists_names ||
+	    (s->q->program->lists_points && str_has_glob(s->pattern.name)))
 		which |= DBG_ONCE;
 	e = debuginfo_functions(s->src->info, arena_of(s), &s->pattern, which,
 				ret);
@@ -426,8 +433,13 @@ enum resolve_status debug_function_resolve(struct query *q)
 	struct dbg_functions f;
 	struct statement s;
 
-	if (begin(&s, q, "function") != RESOLVE_FOUND ||
-	    functions(&s, (enum dbg_which)q->data, &f) != RESOLVE_FOUND)
+	enum dbg_which which = (enum dbg_which)q->data;
+
+	if (begin(&s, q, "function") != RESOLVE_FOUND)
+		return RESOLVE_NOTHING;
+	if (!q->user && function_list(q, s.src, which, NULL, NULL))
+		return RESOLVE_FOUND;
+	if (functions(&s, which, &f) != RESOLVE_FOUND)
 		return RESOLVE_NOTHING;
 	for (uint32_t i = 0; i < f.n; i++)
 		add_function(&s, &f.v[i]);

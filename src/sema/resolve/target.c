@@ -63,7 +63,9 @@ const struct target_scope *target_scope_look(struct program *p,
 		return s;
 	as_was = *s;
 	copy = arena_new(a, struct target_scope);
+	late->is_brief = true;
 	fill(p, late, a);
+	late->is_brief = false;
 	*copy = *s;
 	*late->scope = as_was;
 	return copy;

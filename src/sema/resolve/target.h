@@ -50,6 +50,8 @@ struct target_root {
 struct target_late {
 	struct target_scope *scope;
 	struct arena *arena;		/* where they are */
+	bool is_brief;			/* only what target_scope_look() is
+					 * for: names and types */
 	void (*fill)(struct program *p, struct target_late *late);
 };
 

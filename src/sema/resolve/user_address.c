@@ -34,7 +34,7 @@ static const struct target_scope *address_scope(struct query *q, uint64_t pc,
 		return scope_of_registers(p, what);
 	if (!src->info || q->data == FUNCTION_RETURN)
 		return scope_of_numbers(p, what, q->data == FUNCTION_RETURN);
-	s = debug_scope(p, src, pc, (struct dbg_die){}, what);
+	s = debug_scope(p, src, pc, (struct dbg_die){}, (struct str){}, what);
 	if (debuginfo_function_at(src->info, p->arena, pc, &f) &&
 	    f.entry == written && !debug_is_foreign(p, src))
 		scope_add_arguments(p, s);
