@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * How ld.so(8) looks for a library: in DT_RPATH of who asks, and of who asked
- * for that, unless there is a DT_RUNPATH; in DT_RUNPATH of who asks; in the
- * cache that ldconfig makes; in the system's directories.
+ * for that, unless there is a DT_RUNPATH; in LD_LIBRARY_PATH; in DT_RUNPATH of
+ * who asks; in the cache that ldconfig makes; in the system's directories.
  */
 #include "dbg/solib.h"
 
@@ -140,12 +140,34 @@ static struct err *solib_read(struct solib_search *s, struct str path,
 	return err;
 }
 
+/* Is it the linker's of this machine, as a program meets it that is started from
+ * here? */
+static bool solib_is_ours(const struct solib_search *s)
+{
+	return world_is_live(s->world) && !s->root.len;
+}
+
+/* What a program calls by a relative path is below where it is started: from
+ * where we are, as -c does. */
+static struct str solib_absolute(struct solib_search *s, struct str path)
+{
+	_cleanup_free_ char *here = NULL;
+
+	if (str_starts(path, STR("/")) || !solib_is_ours(s))
+		return path;
+	here = getcwd(NULL, 0);
+	if (!here)
+		return path;
+	return arena_printf(s->arena, "%s/%" STR_FMT, here, STR_ARG(path));
+}
+
 /* Is a candidate there?  Most are not, so look before opening. */
 static bool solib_try(struct solib_search *s, struct str path,
 		      struct solib_file *f)
 {
 	struct str real;
 
+	path = solib_absolute(s, path);
 	if (path.len >= PATH_MAX || s->tries++ >= SOLIB_TRIES_MAX)
 		return false;
 	return !err_drop(inroot_resolve(s->world, s->arena, s->root, path,
@@ -297,6 +319,15 @@ static bool solib_in_cache(struct solib_search *s, struct str name,
 
 /* ---- one name ---- */
 
+static bool solib_in_environment(struct solib_search *s, struct str origin,
+				 struct str name, struct solib_file *f)
+{
+	const char *dirs = solib_is_ours(s) ? getenv("LD_LIBRARY_PATH") : NULL;
+
+	return dirs && solib_in_path(s, arena_str(s->arena, str_from(dirs)),
+				     origin, name, f);
+}
+
 static bool solib_lookup(struct solib_search *s, uint32_t by, struct str name,
 			 struct solib_file *f)
 {
@@ -312,7 +343,8 @@ static bool solib_lookup(struct solib_search *s, uint32_t by, struct str name,
 			break;
 		o = &s->files.v[o->parent];
 	}
-	return solib_in_path(s, asks->runpath, asks->path, name, f) ||
+	return solib_in_environment(s, asks->path, name, f) ||
+	       solib_in_path(s, asks->runpath, asks->path, name, f) ||
 	       solib_in_cache(s, name, f) || solib_in_system(s, name, f);
 }
 

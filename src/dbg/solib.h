@@ -31,7 +31,8 @@ struct solibs {
 /*
  * What a program needs, and what that needs: in the order in which the linker
  * loads it, the linker itself last.  path: the program's, below root; root: a
- * directory as of inroot.h, or empty.  LD_LIBRARY_PATH is not heeded.
+ * directory as of inroot.h, or empty: then LD_LIBRARY_PATH is ours, and so are
+ * relative paths.
  */
 struct err *solib_needed(const struct world *w, struct arena *a,
 			 struct str root, struct str path,

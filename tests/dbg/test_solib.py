@@ -123,6 +123,27 @@ def test_interpreter(d):
         bad.append(f"interpreter: {names}")
 
 
+def test_here(d):
+    """By LD_LIBRARY_PATH, and by a path that begins where the program does."""
+    os.makedirs(d + "/here/far")
+    os.chdir(d + "/here")
+    prog = d + "/here/prog"
+    build("far/libfar.so", "int far(void) { return 1; }", "-shared", "-fpic",
+          "-Wl,-soname,libfar.so")
+    build("near.so", "int near(void) { return 1; }", "-shared", "-fpic")
+    build("prog", "int far(void), near(void);"
+          "int main(void) { return far() + near(); }", "./near.so",
+          "far/libfar.so")
+    where = f"^libfar.so {d}/here/far/libfar.so "
+    for dirs in ("far", "/nowhere:far", d + "/here/far"):
+        expect(dirs, tool(prog, "needed", LD_LIBRARY_PATH=dirs), where)
+    expect("without", tool(prog, "needed"), "^libfar.so  $")
+    expect("relative", tool(prog, "needed"),
+           f"^./near.so {d}/here/near.so ")
+    expect("by its name", tool(prog, "needed", "near*"), "^./near.so ")
+    os.chdir("/")
+
+
 def start(*argv, **kw):
     p = subprocess.Popen(argv, stdout=subprocess.PIPE, **kw)
     p.stdout.read(1)
@@ -197,8 +218,8 @@ def test_root(d):
 
 
 def main():
-    for test in (test_needed, test_interpreter, test_mapped, test_root,
-                 test_hostile):
+    for test in (test_needed, test_interpreter, test_here, test_mapped,
+                 test_root, test_hostile):
         with tempfile.TemporaryDirectory() as d:
             test(os.path.realpath(d))
     print("\n".join(bad))
