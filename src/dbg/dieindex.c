@@ -24,7 +24,7 @@
 #include "dbg/cachefile.h"
 #include "dbg/diesplit.h"
 
-#define DIEINDEX_MAGIC "SPILEDX5"
+#define DIEINDEX_MAGIC "SPILEDX6"
 #define DIEINDEX_BYTES_MAX (1u << 30)
 #define DIEINDEX_TEXT_MAX (1u << 30) /* what comes then has no name */
 #define DIEINDEX_LOOK 64	     /* names compared, to share texts */

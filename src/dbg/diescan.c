@@ -36,6 +36,14 @@ enum diescan_what {
 	DIESCAN_CODE,		/* function or variable: all are kept */
 };
 
+/* What of an entry's children is looked at. */
+enum diescan_mode {
+	DIESCAN_NOTHING,
+	DIESCAN_FUNCTIONS,	/* in functions: those of classes there, such as
+				 * lambdas' */
+	DIESCAN_ALL,
+};
+
 struct diescan_abbrev {
 	uint16_t size;		/* of the attributes, or VARIES */
 	uint16_t name;		/* offset of a 4-byte .debug_str offset */
@@ -422,10 +430,44 @@ static void diescan_entry(struct diescan_thread *t,
 		diescan_code(t, f, off);
 }
 
+static bool diescan_is_root(uint16_t tag)
+{
+	return tag == DW_TAG_compile_unit || tag == DW_TAG_partial_unit ||
+	       tag == DW_TAG_type_unit;
+}
+
+static enum diescan_mode diescan_below(const struct diescan_thread *t,
+				       const struct die_abbrev *a,
+				       const struct diescan_abbrev *f,
+				       enum diescan_mode mode)
+{
+	if (f->what == DIESCAN_ENTER || diescan_is_root(a->tag))
+		return mode;
+	if (t->is_c)
+		return DIESCAN_NOTHING;
+	if (f->what == DIESCAN_NAME)
+		return mode;
+	if (mode && f->what == DIESCAN_CODE && f->kind != DIESCAN_VARIABLE)
+		return DIESCAN_FUNCTIONS;
+	return mode == DIESCAN_FUNCTIONS && a->tag == DW_TAG_lexical_block ?
+		       DIESCAN_FUNCTIONS : DIESCAN_NOTHING;
+}
+
+static void diescan_look(struct diescan_thread *t,
+			 const struct diescan_abbrev *f, uint64_t off,
+			 const uint8_t *attrs, enum diescan_mode mode)
+{
+	bool is_function = f->what == DIESCAN_CODE &&
+			   f->kind != DIESCAN_VARIABLE;
+
+	if (mode == DIESCAN_ALL || (mode == DIESCAN_FUNCTIONS && is_function))
+		diescan_entry(t, f, off, attrs);
+}
+
 /* One entry at off; where the walk goes on, 0 = malformed.  enter: are its
- * children next? */
+ * children next?  Then *mode becomes theirs. */
 static uint64_t diescan_step(struct diescan_thread *t, uint64_t off,
-			     bool matters, bool *enter)
+			     enum diescan_mode *mode, bool *enter)
 {
 	const uint8_t *p = t->base + off, *end = t->base + t->unit->end;
 	struct reader r = { .p = p, .end = end };
@@ -446,49 +488,38 @@ static uint64_t diescan_step(struct diescan_thread *t, uint64_t off,
 		if (!next)
 			return 0;
 	}
-	if (matters)
-		diescan_entry(t, f, off, r.p);
+	diescan_look(t, f, off, r.p, *mode);
 	*enter = a->has_children;
-	if (a->has_children && sibling > off && sibling < t->unit->end &&
-	    f->what != DIESCAN_ENTER &&
-	    (t->is_c || f->what != DIESCAN_NAME)) {
-		*enter = false;
-		return sibling;
-	}
-	/* Children are walked: do they matter? */
-	if (a->has_children && f->what != DIESCAN_ENTER &&
-	    (t->is_c || f->what != DIESCAN_NAME) &&
-	    a->tag != DW_TAG_compile_unit && a->tag != DW_TAG_partial_unit &&
-	    a->tag != DW_TAG_type_unit)
-		return next | UINT64_C(1) << 63;
-	return next;
+	if (!a->has_children)
+		return next;
+	*mode = diescan_below(t, a, f, *mode);
+	if (*mode || sibling <= off || sibling >= t->unit->end)
+		return next;
+	*enter = false;
+	return sibling;
 }
 
 static void diescan_walk(struct diescan_thread *t)
 {
 	uint64_t off = t->unit->root, end = t->unit->end;
-	uint32_t depth = 0, dull = 0;	/* dull: below it nothing matters */
+	uint8_t modes[DIESCAN_DEPTH_MAX + 1] = { DIESCAN_ALL };
+	uint32_t depth = 0;
+	enum diescan_mode mode;
 	bool enter;
 
 	while (off < end) {
 		if (!t->base[off]) {
 			if (!depth || !--depth)
 				return;
-			if (depth < dull)
-				dull = 0;
 			off++;
 			continue;
 		}
-		off = diescan_step(t, off, depth && !dull, &enter);
-		if (!off)
+		mode = (enum diescan_mode)modes[depth];
+		off = diescan_step(t, off, &mode, &enter);
+		if (!off || (enter && ++depth > DIESCAN_DEPTH_MAX) || !depth)
 			return;
-		if (enter && ++depth > DIESCAN_DEPTH_MAX)
-			return;
-		if (enter && off >> 63 && !dull)
-			dull = depth;
-		off &= INT64_MAX;
-		if (!depth)
-			return;
+		if (enter)
+			modes[depth] = (uint8_t)mode;
 	}
 }
 

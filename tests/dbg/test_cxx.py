@@ -3,8 +3,8 @@
 #! needs: gcc clang
 #! timeout: 120
 """Programs in C++, with hundreds of types before the first function: each
-function that the linker sees is found in the debug information, too (but for
-those of lambdas and of classes in functions, which are _ZZ...)."""
+function that the linker sees is found in the debug information, too: those of
+lambdas and of classes in functions among them."""
 import os
 import re
 import subprocess
@@ -45,7 +45,11 @@ int apply(std::map<std::string, int> &m)
 {
 	auto f = [&](int x) __attribute__((noinline)) { return m["a"] + x; };
 
-	return f(1) + outer::inner::twice(3) + outer::hidden(2);
+	struct local { __attribute__((noinline)) int here(int x)
+		{ return x + 7; } };
+	volatile int seven = 7;
+
+	return local().here(seven) + f(1) + outer::inner::twice(3) + outer::hidden(2);
 }
 int main() { std::map<std::string, int> m; return apply(m); }
 """
@@ -72,11 +76,12 @@ def check(d, config):
     names = subprocess.run(["nm", path], check=True, capture_output=True,
                            text=True).stdout
     want = {int(a, 16): n for a, n in re.findall(
-        r"^(\w+) [tTW] (_Z(?!Z)\w+|main)$", names, re.M)}
+        r"^(\w+) [tTW] (_Z[\w$]+|main)$", names, re.M)}
     missing = {n for a, n in want.items() if a not in mine}
     if missing or len(want) < 12:
         bad.append(f"{config}: of {len(want)} not found: {missing}")
-    for name in ("method", "fixed", "deep", "twice*", "hidden", "apply"):
+    for name in ("method", "fixed", "deep", "twice*", "hidden", "apply",
+                 "here"):
         text = tool(d, path, "calls", name)
         if not re.search(r"0x\w+-0x\w+ .*x\.cc:\d+", text):
             bad.append(f"{config}: {name}: {text}")

@@ -33,9 +33,12 @@ int main()
 {
 	geo::square s;
 	one::node n = { 1, 2 };
+	int k = 8;
+	auto more = [k](int a) { return a + k; };
 	int sum = look(&s, two::make(), &n);
 
-	return (sum + twice(21) + add{3}(4)) & 0;
+	return (sum + twice(21) + add{3}(4) +
+		more(5)) & 0;
 }
 """
 OTHER = """
@@ -53,8 +56,12 @@ probe process.function("look") {
 probe process.function("geo::square::sides") { println($this->side) }
 probe process.function("twice<int>") { println(user_int($t)) }
 probe process.function("add::operator()") { println($a, " ", $this->k) }
+probe process.function("operator()") {
+	if (@defined($__closure))
+		println($a, " ", $k, " ", $__closure->__k)
+}
 """
-WANTED = ["7 6 7", "55 2 55", "6", "21", "4 3"]
+WANTED = ["7 6 7", "55 2 55", "6", "21", "4 3", "5 8 8"]
 
 
 def main():
