@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/vec.h"
+#include "dbg/kallsyms.h"
 #include "dbg/objfile.h"
 
 #define KERNEL_FILE_DEP_MAX (16u << 20)
@@ -200,7 +201,8 @@ typedef bool wanted_fn(const struct objfile_symbol *sym, struct str *ret);
 static bool is_function(const struct objfile_symbol *sym, struct str *ret)
 {
 	*ret = sym->name;
-	return sym->is_function && str_find_char(sym->name, '.') < 0;
+	return sym->is_function && (str_find_char(sym->name, '.') < 0 ||
+				    kallsyms_copied(sym->name).len);
 }
 
 static bool is_tracepoint(const struct objfile_symbol *sym, struct str *ret)

@@ -27,8 +27,8 @@ struct err *kernel_file_modules(const struct world *w, struct arena *a,
 struct err *kernel_file_module(const struct world *w, struct arena *a,
 			       struct str name, struct str *ret) must_check;
 
-/* The functions of a module by its file's symbols, by name; not the parts that
- * the compiler made of them ("f.cold"). */
+/* The functions of a module by its file's symbols, by name; with the copies
+ * that the compiler made of them ("f.isra.0"), not their parts ("f.cold"). */
 struct err *kernel_file_functions(const struct world *w, struct arena *a,
 				  struct str module,
 				  struct world_names *ret) must_check;

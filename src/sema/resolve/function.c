@@ -786,7 +786,8 @@ static bool find_by_symbols(struct query *q, struct str module,
 
 	err_free(e);
 	for (uint32_t i = 0; i < names.n; i++) {
-		if (!str_glob(pattern, names.v[i]))
+		if (!str_glob(pattern, names.v[i]) ||
+		    kallsyms_copied(names.v[i]).len)
 			continue;
 		add_named(q, module, names.v[i]);
 		found = true;
@@ -794,22 +795,61 @@ static bool find_by_symbols(struct query *q, struct str module,
 	return found;
 }
 
+/* Of what BTF has, what the file of the module has the code of: by its name,
+ * or by those of the copies that were made of it. */
+static void find_code(struct query *q, struct str module,
+		      const struct found *described, bool copies,
+		      struct found *ret)
+{
+	struct program *p = q->program;
+	struct world_names names = {};
+	struct map known;
+
+	if (err_drop(kernel_file_functions(p->world, p->arena, module,
+					   &names))) {
+		*ret = *described;
+		return;
+	}
+	map_init(&known, p->arena);
+	for (uint32_t i = 0; i < described->list.n; i++)
+		map_set(&known, described->list.v[i].name,
+			&described->list.v[i]);
+	for (uint32_t i = 0; i < names.n; i++) {
+		struct str of = kallsyms_copied(names.v[i]);
+		const struct function *fn =
+			map_find(&known, of.len ? of : names.v[i]);
+
+		if (!fn || (of.len && !copies))
+			continue;
+		vec_push(p->arena, &ret->list, *fn);
+		if (of.len)
+			vec_last(&ret->list).symbol = names.v[i];
+	}
+}
+
 static bool find_in_module(struct query *q, struct str module,
 			   const struct ast_component *c)
 {
 	struct ctypes *types = program_module_types(q->program, module);
-	struct found found = {};
+	struct found described = {}, found = {};
+	bool one = !str_has_glob(c->string);
 
 	if (str_find_char(c->string, '@') >= 0)
 		return find_described(q, module) == RESOLVE_FOUND;
 	if (find_with_copies(q, module))
 		return true;
 	if (types)
-		find_in(q, types, c->string, NULL, &found);
+		find_in(q, types, c->string, NULL, &described);
+	find_code(q, module, &described, !one, &found);
 	add_all(q, &found);
+	/* Debug information says what a copy takes. */
 	if (found.list.n || find_described(q, module) == RESOLVE_FOUND)
 		return true;
-	return !types && find_by_symbols(q, module, c->string);
+	if (one)
+		find_code(q, module, &described, true, &found);
+	add_all(q, &found);
+	return found.list.n ||
+	       (!types && find_by_symbols(q, module, c->string));
 }
 
 /* data: FUNCTION_RETURN or 0 */
