@@ -91,6 +91,8 @@ struct cg {
 	uint32_t digests_map;	/* the same */
 	uint32_t told_map;	/* the same */
 	uint32_t family_map;	/* the same */
+	uint32_t standins_map, marks_map;	/* the same */
+	uint32_t nstandins;	/* programs that have them */
 	uint32_t iter_size, niters;	/* the same, of foreach */
 };
 
@@ -208,6 +210,7 @@ struct cg_fn {
 	uint32_t save_size;	/* bytes */
 	uint32_t points[3];	/* in rodata + 1: pp() of each site, and
 				 * ppfunc(); or 0 */
+	uint32_t standin;	/* a number, when it has stand-ins; or 0 */
 	/* The ways to the end: `leave` when the handler is done, `fail` with an
 	 * error, [1] where it holds the lock; `out` when there is nothing to
 	 * give back. */
@@ -249,6 +252,9 @@ uint32_t cg_ustacks_map(struct cg *g, uint32_t frames);
 uint32_t cg_places_map(struct cg *g);
 /* An array to walk over where there is no bpf_loop. */
 uint32_t cg_turns_map(struct cg *g);
+/* Of stand-ins: what they handled, of n programs so far; marks of tasks. */
+uint32_t cg_standins_map(struct cg *g, uint32_t n);
+uint32_t cg_marks_map(struct cg *g);
 /* A new one, for a program that calls itself. */
 uint32_t cg_progs_map(struct cg *g);
 /* The map of the perf counter of this name, with an entry for each CPU or one

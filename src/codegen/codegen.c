@@ -46,7 +46,9 @@ void cg_generate(struct ir_program *p, const struct cg_options *o)
 	struct cg g = { .a = p->arena, .p = p, .img = p->image, .o = o,
 			.wait_map = IMAGE_NONE, .iter_map = IMAGE_NONE,
 			.turns_map = IMAGE_NONE, .digests_map = IMAGE_NONE,
-			.told_map = IMAGE_NONE, .family_map = IMAGE_NONE };
+			.told_map = IMAGE_NONE, .standins_map = IMAGE_NONE,
+			.marks_map = IMAGE_NONE,
+			.family_map = IMAGE_NONE };
 
 	g.img->rodata_map = g.img->scratch_map = IMAGE_NONE;
 	g.img->data_map = g.img->control_map = IMAGE_NONE;

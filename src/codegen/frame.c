@@ -9,6 +9,7 @@
 #include "base/bits.h"
 #include "codegen/cg.h"
 #include "codegen/fuel.h"
+#include "codegen/standin.h"
 #include "codegen/stepped.h"
 
 /* The error in the stack lies there as the host is told of it. */
@@ -287,6 +288,7 @@ void cg_prologue(struct cg_fn *fn)
 
 	c->place = cg_place(fn->g, fn->probe->span);
 	fn->ctx = code_copy(c, R1);
+	standin_begin(fn);
 	session = code_map_value(c, img->globals_map, 0);
 	session = code_ld(c, session, offsetof(struct image_session, state),
 			  8);

@@ -705,6 +705,10 @@ static struct image_prog prog_of(const struct cg_fn *fn)
 	};
 
 	prog.sleeps = fn->sleeps;
+	if (fn->standin) {
+		prog.standins_map = 1 + fn->g->standins_map;
+		prog.standin = fn->standin - 1;
+	}
 	if (cg_has_typed_regs(fn)) {
 		prog.prog_type = BPF_PROG_TYPE_TRACING;
 		prog.attach_type = BPF_TRACE_RAW_TP;

@@ -236,6 +236,23 @@ uint32_t cg_progs_map(struct cg *g)
 	return add_map(g, "steps", IMAP_PROGS, 4, 1);
 }
 
+uint32_t cg_standins_map(struct cg *g, uint32_t n)
+{
+	if (g->standins_map == IMAGE_NONE)
+		g->standins_map = add_map(g, "standins", IMAP_STANDINS,
+					  sizeof(uint64_t), 0);
+	g->img->maps.v[g->standins_map].max_entries = n;
+	return g->standins_map;
+}
+
+uint32_t cg_marks_map(struct cg *g)
+{
+	if (g->marks_map == IMAGE_NONE)
+		g->marks_map = add_map(g, "marks", IMAP_TASK, IMAGE_TASK_SIZE,
+				       0);
+	return g->marks_map;
+}
+
 uint32_t cg_turns_map(struct cg *g)
 {
 	if (g->turns_map == IMAGE_NONE)

@@ -32,7 +32,8 @@ static bool is_ring(const struct vm_map *map)
 
 static bool is_percpu(const struct image_map *m)
 {
-	return m->kind == IMAP_PERCPU_HASH || m->kind == IMAP_STATS;
+	return m->kind == IMAP_PERCPU_HASH || m->kind == IMAP_STATS ||
+	       m->kind == IMAP_STANDINS;
 }
 
 static size_t all_copies(const struct vm_map *map)

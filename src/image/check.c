@@ -63,7 +63,7 @@ static struct err *check_maps(const struct image *img)
 
 		if (!is_string(img, m->name))
 			return check_bad("map", i, "has no name");
-		if (m->kind > IMAP_FAMILY)
+		if (m->kind > IMAP_STANDINS)
 			return check_bad("map", i, "is of no known kind");
 		if (m->kind == IMAP_GLOBALS && i != img->globals_map)
 			return check_bad("map", i, "holds globals too");
@@ -315,6 +315,8 @@ static const char *reloc_fault(const struct image *img,
 		    r->insn + (r->kind == IREL_ACCESS) >= p->n)
 			return "has a relocation to no access";
 		return NULL;
+	case IREL_COPY:
+		return NULL;
 	}
 	return "has an unknown relocation";
 }
@@ -333,6 +335,15 @@ static struct err *check_accesses(const struct image *img)
 	return NULL;
 }
 
+static bool has_standin(const struct image *img, const struct image_prog *p)
+{
+	uint32_t map = p->standins_map - 1;
+
+	return is_map(img, map, IMAP_STANDINS) &&
+	       has_value(img, map, sizeof(uint64_t)) &&
+	       p->standin < img->maps.v[map].max_entries;
+}
+
 static struct err *check_prog(const struct image *img, uint32_t i)
 {
 	const struct image_prog *p = &img->progs.v[i];
@@ -344,6 +355,8 @@ static struct err *check_prog(const struct image *img, uint32_t i)
 	    !check_range(p->first_reloc, p->nrelocs, img->relocs.n) ||
 	    !check_range(p->first_line, p->nlines, img->lines.n))
 		return check_bad("program", i, "has parts outside");
+	if (p->standins_map && !has_standin(img, p))
+		return check_bad("program", i, "has no place for stand-ins");
 	for (uint32_t k = 0; k < p->nrelocs; k++) {
 		fault = reloc_fault(img, p, &img->relocs.v[p->first_reloc + k]);
 		if (fault)

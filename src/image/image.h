@@ -410,7 +410,11 @@ enum image_map_kind {
 				 * of the machine.  See codegen/filter.c */
 	IMAP_FAMILY,		/* hash: from a process that descends from the
 				 * target to when it began: kern/family.h */
+	IMAP_STANDINS,		/* per-CPU array: how many hits the stand-ins of
+				 * a program had, codegen/standin.h */
 };
+
+#define IMAGE_COPIES 3		/* of a program that has stand-ins */
 
 #define IMAGE_TASK_SIZE 16	/* bytes of that */
 
@@ -481,6 +485,9 @@ struct image_prog {
 	uint32_t first_line, nlines;
 	uint32_t prog_type, attach_type;	/* BPF_PROG_TYPE_*, BPF_* */
 	bool sleeps;		/* it may wait for memory of the task */
+	uint32_t standins_map;	/* 1 + that of IMAP_STANDINS where it has such,
+				 * as element `standin`; or 0 */
+	uint32_t standin;
 	istr attach_to, attach_module;	/* TRACING: the kernel function or
 					 * tracepoint whose arguments are its
 					 * context */
@@ -497,6 +504,8 @@ enum image_reloc_kind {
 	IREL_ACCESS,		/* imm of an ALU instruction, or ld_imm64: the
 				 * value of access `what` */
 	IREL_ACCESS_WORD,	/* off of a load: 8 times the value */
+	IREL_COPY,		/* imm of an ALU instruction: which of its
+				 * copies the program is, from 0 on */
 };
 
 struct image_reloc {

@@ -20,7 +20,7 @@ static const char *const fold_names[] = { "none", "add", "last" };
 
 static const char *const reloc_kinds[] = { "map", "map_value", "kfunc",
 					   "subprog", "access",
-					   "access_word" };
+					   "access_word", "copy" };
 
 static const char *const sort_names[] = { "none", "key", "value", "stat" };
 
@@ -413,6 +413,9 @@ static void print_prog(const struct image *img, uint32_t i, FILE *out)
 		p->n, p->prog_type, p->attach_type, p->nlines);
 	if (p->sleeps)
 		fputs(" sleeps", out);
+	if (p->standins_map)
+		fprintf(out, " standin=%u of map %u", p->standin,
+			p->standins_map - 1);
 	if (p->attach_to)
 		print_istr(img, p->attach_to, out);
 	putc('\n', out);

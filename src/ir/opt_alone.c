@@ -6,12 +6,13 @@
  * do for what else takes an atomic operation of 5 ns.
  *
  * Not for probes of programs, which the kernel lets be interrupted by others of
- * the same probe; and not where something clears the statistic, which must not
- * come back.
+ * the same probe, nor where copies of the program stand in for it; and not
+ * where something clears the statistic, which must not come back.
  *
  * Needs: kernel handlers without calls.  Leaves: STAT_ALONE.
  */
 #include "ir/pass.h"
+#include "ir/standins.h"
 
 struct alone {
 	struct ir_program *p;
@@ -20,8 +21,12 @@ struct alone {
 	bool *not;		/* globals */
 };
 
-static bool is_exclusive(enum image_probe_kind kind)
+static bool is_exclusive(const struct ir_program *p, const struct ir_probe *pr)
 {
+	enum image_probe_kind kind = pr->image.kind;
+
+	if (standins_wanted(p, pr))
+		return false;
 	return kind == PROBE_RAW_TP || kind == PROBE_PROCESS ||
 	       kind == PROBE_SYSCALL || kind == PROBE_FENTRY ||
 	       kind == PROBE_FEXIT || kind == PROBE_KPROBE ||
@@ -57,7 +62,7 @@ static void find_adds(struct alone *l)
 
 		if (image_probe_is_kernel(pr->image.kind))
 			look_into(l, p->funcs.v[pr->func],
-				  is_exclusive(pr->image.kind));
+				  is_exclusive(p, pr));
 	}
 	for (uint32_t n = 0; n < p->funcs.n; n++)
 		if (!p->funcs.v[n]->is_kernel)

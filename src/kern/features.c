@@ -329,6 +329,17 @@ static bool has_write_registers(void)
 	return prog >= 0;
 }
 
+/* Since Linux a46023d5616e ("tracing: Guard __DECLARE_TRACE() use of
+ * __DO_TRACE_CALL() with SRCU-fast") (v7.0) they may lose the processor.  The
+ * variable that came with it had been there long before for another purpose,
+ * and had gone before the function came (v6.14). */
+static bool has_tp_kept(struct ctypes *btf)
+{
+	return !btf ||
+	       !ctypes_find(btf, CTYPE_VAR, STR("tracepoint_srcu_srcu_data")) ||
+	       !has_function(btf, STR("bpf_local_irq_save"));
+}
+
 static bool has_feature(enum image_feature f, struct ctypes *btf)
 {
 	switch (f) {
@@ -382,6 +393,8 @@ static bool has_feature(enum image_feature f, struct ctypes *btf)
 		return has_tp_btf(btf);
 	case FEATURE_IRQ_SAVE:
 		return has_function(btf, STR("bpf_local_irq_save"));
+	case FEATURE_TP_KEPT:
+		return has_tp_kept(btf);
 	case FEATURE_N:
 		break;
 	}
@@ -480,6 +493,8 @@ struct err *features_installed(struct world *w, image_features *ret)
 	for (uint32_t i = 0; i < ARRAY_SIZE(signs); i++)
 		if (has_sign(btf, i))
 			*ret |= UINT64_C(1) << signs[i].feature;
+	if (has_tp_kept(btf))
+		*ret |= FEATURE_BIT(TP_KEPT);
 	ctypes_close(btf);
 	return NULL;
 }

@@ -38,6 +38,7 @@ static struct map_kind map_kind(enum image_map_kind k)
 		return (struct map_kind){ BPF_MAP_TYPE_ARRAY,
 					  BPF_F_RDONLY_PROG };
 	case IMAP_STATS:
+	case IMAP_STANDINS:
 		return (struct map_kind){ BPF_MAP_TYPE_PERCPU_ARRAY, 0 };
 	case IMAP_HASH:
 	case IMAP_STACKS:
@@ -263,7 +264,7 @@ static struct err *map_make(struct image *img, uint32_t i,
 struct err *maps_create(struct image *img, uint64_t data_size,
 			uint32_t ncpus, struct maps *ret)
 {
-	struct maps m = { .n = img->maps.n };
+	struct maps m = { .n = img->maps.n, .ncpus = MAX(ncpus, 1u) };
 	struct err *e;
 
 	privilege_lift_limits();

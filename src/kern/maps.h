@@ -13,6 +13,7 @@
 struct maps {
 	int *fds;		/* one for each of the image's, or -1 */
 	uint32_t n;
+	uint32_t ncpus;		/* the possible ones */
 	void *globals;		/* the globals map's value, shared; or NULL */
 	uint32_t globals_size;	/* bytes mapped */
 };

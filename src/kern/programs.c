@@ -33,6 +33,7 @@ struct loader {
 	struct ctypes *btf;	/* the kernel's, when a function of it is
 				 * called */
 	struct arena arena;
+	int32_t copy;		/* which one of a program is being loaded */
 };
 
 /* ---- numbers of this kernel ---- */
@@ -108,6 +109,9 @@ static struct err *loader_reloc(struct loader *l,
 	case IREL_ACCESS:
 	case IREL_ACCESS_WORD:
 		return loader_access(l, r, insn);
+	case IREL_COPY:
+		insn->imm = l->copy;
+		return NULL;
 	}
 	return err_new(ERR_FORMAT, "a program refers to something unknown");
 }
@@ -369,6 +373,23 @@ static struct err *fill_maps(const struct loader *l, const struct programs *p)
 	return NULL;
 }
 
+/* Program number i, and those that stand in for it. */
+static struct err *load_copies(struct loader *l, uint32_t i,
+			       struct programs *p)
+{
+	const struct image_prog *prog = &l->img->progs.v[i];
+	struct err *e;
+
+	arena_reset(&l->arena);
+	l->copy = 0;
+	e = loader_load(l, prog, &p->fds[i]);
+	for (int k = 0; !e && prog->standins_map && k < IMAGE_COPIES - 1; k++) {
+		l->copy = k + 1;
+		e = loader_load(l, prog, &p->copies[i][k]);
+	}
+	return e;
+}
+
 struct err *programs_load(const struct image *img, const struct maps *m,
 			  const struct world *w, struct programs *ret)
 {
@@ -378,15 +399,14 @@ struct err *programs_load(const struct image *img, const struct maps *m,
 
 	p.fds = malloc((p.n + 1) * sizeof(*p.fds));
 	p.missed = calloc(p.n + 1, sizeof(*p.missed));
-	if (!p.fds || !p.missed)
+	p.copies = malloc((p.n + 1) * sizeof(*p.copies));
+	if (!p.fds || !p.missed || !p.copies)
 		abort();
-	for (uint32_t i = 0; i < p.n; i++)
-		p.fds[i] = -1;
+	memset(p.fds, -1, p.n * sizeof(*p.fds));
+	memset(p.copies, -1, p.n * sizeof(*p.copies));
 	arena_init(&l.arena);
-	for (uint32_t i = 0; i < p.n && !e; i++) {
-		arena_reset(&l.arena);
-		e = loader_load(&l, &img->progs.v[i], &p.fds[i]);
-	}
+	for (uint32_t i = 0; i < p.n && !e; i++)
+		e = load_copies(&l, i, &p);
 	if (!e)
 		e = fill_maps(&l, &p);
 	ctypes_close(l.btf);
@@ -398,7 +418,27 @@ struct err *programs_load(const struct image *img, const struct maps *m,
 	return e;
 }
 
-uint64_t programs_misses(const struct programs *p, uint32_t prog)
+/* Hits of a program that its stand-ins had. */
+static uint64_t standin_hits(const struct image *img, const struct maps *m,
+			     uint32_t prog)
+{
+	const struct image_prog *p = &img->progs.v[prog];
+	_cleanup_free_ uint64_t *all = NULL;
+	uint64_t sum = 0;
+
+	if (!p->standins_map)
+		return 0;
+	all = calloc(m->ncpus, sizeof(*all));
+	if (!all)
+		abort();
+	if (syscall_map_lookup(m->fds[p->standins_map - 1], &p->standin, all))
+		return 0;
+	for (uint32_t i = 0; i < m->ncpus; i++)
+		sum += all[i];
+	return sum;
+}
+
+static uint64_t kernel_misses(const struct programs *p, uint32_t prog)
 {
 	struct bpf_prog_info info;
 	union bpf_attr attr;
@@ -412,6 +452,15 @@ uint64_t programs_misses(const struct programs *p, uint32_t prog)
 			SYSCALL_ATTR_SIZE(info)))
 		return p->missed[prog];
 	return p->missed[prog] + info.recursion_misses;
+}
+
+uint64_t programs_misses(const struct image *img, const struct maps *m,
+			 const struct programs *p, uint32_t prog)
+{
+	uint64_t missed = kernel_misses(p, prog);
+	uint64_t had = standin_hits(img, m, prog);
+
+	return missed > had ? missed - had : 0;
 }
 
 struct err *programs_renew(const struct image *img, const struct maps *m,
@@ -428,7 +477,7 @@ struct err *programs_renew(const struct image *img, const struct maps *m,
 	arena_deinit(&l.arena);
 	if (e)
 		return e;
-	p->missed[prog] = programs_misses(p, prog);
+	p->missed[prog] = kernel_misses(p, prog);
 	close(p->fds[prog]);
 	p->fds[prog] = fd;
 	return NULL;
@@ -469,10 +518,15 @@ void programs_wait(void)
 
 void programs_unload(struct programs *p)
 {
-	for (uint32_t i = 0; i < p->n; i++)
+	for (uint32_t i = 0; i < p->n; i++) {
 		if (p->fds[i] >= 0)
 			close(p->fds[i]);
+		for (int k = 0; k < IMAGE_COPIES - 1; k++)
+			if (p->copies[i][k] >= 0)
+				close(p->copies[i][k]);
+	}
 	free(p->fds);
+	free(p->copies);
 	free(p->missed);
 	*p = (struct programs){};
 }

@@ -15,6 +15,7 @@ struct world;
 
 struct programs {
 	int *fds;		/* one for each of the image's */
+	int (*copies)[IMAGE_COPIES - 1];	/* its stand-ins, or -1 */
 	uint64_t *missed;	/* by those that were loaded before */
 	uint32_t n;
 };
@@ -34,9 +35,10 @@ struct err *programs_renew(const struct image *img, const struct maps *m,
 			   const struct world *w, uint32_t prog,
 			   struct programs *p) must_check;
 
-/* Hits that the kernel did not run it for, since it ran already on that
- * CPU. */
-uint64_t programs_misses(const struct programs *p, uint32_t prog);
+/* Hits that the kernel did not run it for, nor a stand-in, since it ran already
+ * on that CPU. */
+uint64_t programs_misses(const struct image *img, const struct maps *m,
+			 const struct programs *p, uint32_t prog);
 
 /* Waits until every program that runs at this moment has come to its end
  * (the kernel's synchronize_rcu()): 5 to 25 ms. */

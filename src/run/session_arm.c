@@ -23,6 +23,8 @@ static struct attach_request request(struct session *s, uint32_t i)
 		.probe = p,
 		.prog = p->prog < s->programs.n ? s->programs.fds[p->prog] :
 						  -1,
+		.copies = p->prog < s->programs.n ?
+				  s->programs.copies[p->prog] : NULL,
 		.maps = &s->maps,
 		.target = (pid_t)s->state->target,
 		.target_waits = s->command.pid && !s->command.started,

@@ -47,6 +47,8 @@ struct attach_request {
 	const struct image *image;
 	const struct image_probe *probe;
 	int prog;		/* descriptor of its program, or -1 */
+	const int *copies;	/* IMAGE_COPIES - 1 that stand in for it, or -1
+				 * each; NULL = none */
 	const struct maps *maps;
 	pid_t target;		/* -c or -x, or 0 */
 	bool target_waits;	/* it is a command that has yet to start */

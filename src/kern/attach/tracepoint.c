@@ -40,5 +40,14 @@ struct err *attach_tracepoint(const struct attach_request *r,
 	if (fd < 0)
 		return tracepoint_refused(name, fd);
 	attachment_add(r, ret, fd);
+	for (int k = 0; r->copies && k < IMAGE_COPIES - 1; k++) {
+		if (r->copies[k] < 0)
+			continue;
+		fd = syscall_raw_tracepoint_open(p->attach_to ? NULL : text,
+						 r->copies[k]);
+		if (fd < 0)
+			return tracepoint_refused(name, fd);
+		attachment_add(r, ret, fd);
+	}
 	return NULL;
 }
