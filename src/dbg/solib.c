@@ -140,8 +140,7 @@ static struct err *solib_read(struct solib_search *s, struct str path,
 	return err;
 }
 
-/* Is it the linker's of this machine, as a program meets it that is started from
- * here? */
+/* Is it this machine's linker, for a program that is started from here? */
 static bool solib_is_ours(const struct solib_search *s)
 {
 	return world_is_live(s->world) && !s->root.len;

@@ -72,7 +72,9 @@ static void build_func(struct build *b, struct func *f, bool kernel)
 	struct builder s = builder_init(b, irf, kernel);
 	struct span span = f->decl->span;
 
-	s.func = f;
+	/* What was moved out of a handler is left as one. */
+	s.func = f->is_moved ? NULL : f;
+	irf->is_handler = f->is_moved;
 	add_vars(&s, &f->vars);
 	if (f->next_overload)
 		save_originals(&s);
@@ -80,7 +82,9 @@ static void build_func(struct build *b, struct func *f, bool kernel)
 		build_stmt(&s, f->body);
 	if (s.block != IR_NONE)
 		build_end(&s, (struct ir_insn){
-			.op = OP_RET, .a = nothing(&s, irf->type, span),
+			.op = f->is_moved ? OP_NEXT : OP_RET,
+			.a = f->is_moved ? IR_NONE :
+					   nothing(&s, irf->type, span),
 			.b = IR_NONE, .c = IR_NONE, .span = span });
 }
 

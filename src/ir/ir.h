@@ -67,6 +67,8 @@ struct ir_func {
 	uint16_t bound;
 	uint32_t nparams;	/* the first variables */
 	bool recursive;		/* calls itself, maybe through others */
+	bool is_handler;	/* of the host: what a record of a handler in
+				 * the kernel goes on with */
 	bool is_library;	/* its errors are shown at the call */
 	struct span span;
 	VEC(struct ir_insn) insns;

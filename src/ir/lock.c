@@ -44,8 +44,10 @@ struct effects {
 struct lock {
 	struct ir_program *p;
 	uint32_t nglobals;
-	struct effects *of;	/* each probe's handler */
-	bool *locks;		/* probes */
+	VEC(uint32_t) handlers;	/* functions: of each probe; then those of the
+				 * host that handlers go on with */
+	struct effects *of;	/* each handler */
+	bool *locks;		/* handlers */
 	bool *guarded;		/* globals */
 	bool *foreign;		/* globals: strings that change meanwhile */
 	bool *is_done;		/* functions of the host */
@@ -113,7 +115,7 @@ static void find_handler_effects(struct lock *l, uint32_t n)
 {
 	struct effects *e = &l->of[n];
 
-	find_effects(l, e, l->p->probes.v[n].func);
+	find_effects(l, e, l->handlers.v[n]);
 	for (uint32_t g = 0; g < l->nglobals; g++)
 		if (e->acc[g] & ACC_READ && e->acc[g] & ACC_ADD)
 			e->acc[g] |= ACC_PLAIN;
@@ -142,15 +144,18 @@ static bool needs_lock(const struct lock *l, const struct effects *e)
 /* Does the handler run while kernel handlers do? */
 static bool is_concurrent(const struct lock *l, uint32_t n)
 {
-	uint32_t kind = l->p->probes.v[n].image.kind;
+	uint32_t kind;
 
+	if (n >= l->p->probes.n)
+		return true;
+	kind = l->p->probes.v[n].image.kind;
 	return kind != PROBE_BEGIN && kind != PROBE_END &&
 	       kind != PROBE_ERROR && kind != PROBE_NEVER;
 }
 
 static void find_foreign(struct lock *l)
 {
-	for (uint32_t n = 0; n < l->p->probes.n; n++)
+	for (uint32_t n = 0; n < l->handlers.n; n++)
 		for (uint32_t g = 0; g < l->nglobals; g++)
 			if (is_concurrent(l, n) &&
 			    l->of[n].acc[g] & ACC_WRITES)
@@ -159,7 +164,7 @@ static void find_foreign(struct lock *l)
 
 static void find_guarded(struct lock *l)
 {
-	for (uint32_t n = 0; n < l->p->probes.n; n++) {
+	for (uint32_t n = 0; n < l->handlers.n; n++) {
 		l->locks[n] = is_concurrent(l, n) &&
 			      needs_lock(l, &l->of[n]);
 		for (uint32_t g = 0; l->locks[n] && g < l->nglobals; g++)
@@ -266,8 +271,8 @@ static void put_host(struct lock *l, uint32_t n)
 	struct subject s = { .l = l, .handler = &l->of[n] };
 
 	if (l->locks[n] && writes_plainly(l, s.handler))
-		lock_put(l->p, l->p->funcs.v[l->p->probes.v[n].func],
-			 touches_own, &s);
+		lock_put(l->p, l->p->funcs.v[l->handlers.v[n]], touches_own,
+			 &s);
 	for (uint32_t f = 0; f < l->p->funcs.n; f++)
 		if (s.handler->seen[f] && !l->is_done[f]) {
 			l->is_done[f] = true;
@@ -278,11 +283,12 @@ static void put_host(struct lock *l, uint32_t n)
 
 static void put(struct lock *l, uint32_t n)
 {
-	struct ir_func *f = l->p->funcs.v[l->p->probes.v[n].func];
+	struct ir_func *f = l->p->funcs.v[l->handlers.v[n]];
 	bool locks = l->locks[n] || (is_concurrent(l, n) &&
 				     writes_guarded(l, &l->of[n]));
 
-	l->p->probes.v[n].locks = locks;
+	if (n < l->p->probes.n)
+		l->p->probes.v[n].locks = locks;
 	if (locks && f->is_kernel)
 		lock_put(l->p, f, touches_any, l);
 	else if (locks)
@@ -299,19 +305,31 @@ static bool has_kernel_probes(const struct ir_program *p)
 	return false;
 }
 
+static void find_handlers(struct lock *l)
+{
+	struct ir_program *p = l->p;
+
+	for (uint32_t n = 0; n < p->probes.n; n++)
+		vec_push(p->arena, &l->handlers, p->probes.v[n].func);
+	for (uint32_t n = 0; n < p->funcs.n; n++)
+		if (p->funcs.v[n]->is_handler)
+			vec_push(p->arena, &l->handlers, n);
+}
+
 void ir_lock(struct ir_program *p)
 {
 	struct lock l = {
 		.p = p,
 		.nglobals = p->globals.n,
-		.of = arena_array(p->arena, p->probes.n + 1, struct effects),
-		.locks = arena_array(p->arena, p->probes.n + 1, bool),
 		.guarded = arena_array(p->arena, p->globals.n + 1, bool),
 		.foreign = arena_array(p->arena, p->globals.n + 1, bool),
 		.is_done = arena_array(p->arena, p->funcs.n + 1, bool),
 	};
 
-	for (uint32_t n = 0; n < p->probes.n; n++) {
+	find_handlers(&l);
+	l.of = arena_array(p->arena, l.handlers.n + 1, struct effects);
+	l.locks = arena_array(p->arena, l.handlers.n + 1, bool);
+	for (uint32_t n = 0; n < l.handlers.n; n++) {
 		l.of[n].acc = arena_array(p->arena, l.nglobals + 1, uint8_t);
 		l.of[n].seen = arena_array(p->arena, p->funcs.n + 1, bool);
 		find_handler_effects(&l, n);
@@ -320,6 +338,6 @@ void ir_lock(struct ir_program *p)
 		find_foreign(&l);
 		find_guarded(&l);
 	}
-	for (uint32_t n = 0; n < p->probes.n; n++)
+	for (uint32_t n = 0; n < l.handlers.n; n++)
 		put(&l, n);
 }

@@ -14,6 +14,7 @@
 #include "sema/check_loop.h"
 #include "sema/check_place.h"
 #include "sema/check_write.h"
+#include "sema/moved.h"
 #include "sema/regex.h"
 #include "sema/scope.h"
 #include "sema/types_slot.h"
@@ -523,6 +524,28 @@ static void check_condition(struct checker *c, struct cond *cond)
 	check_expr(c, &cond->expr);
 }
 
+/* What cannot be in the kernel goes to the host, as far as that can be. */
+static void check_where(struct program *p)
+{
+	struct diags *ds = p->diags, quiet;
+	struct arena scratch;
+	uint32_t errors;
+
+	arena_init(&scratch);
+	diags_init(&quiet, &scratch, p->sources);
+	p->diags = &quiet;
+	check_places(p);
+	p->diags = ds;
+	errors = quiet.errors;
+	if (errors && moved(p)) {
+		usage_compute(p);
+		stacks_find(p);
+	}
+	if (errors || quiet.warnings)
+		check_places(p);
+	arena_deinit(&scratch);
+}
+
 void check(struct program *p)
 {
 	struct checker c = {
@@ -546,5 +569,5 @@ void check(struct program *p)
 		walk_stmts(&p->funcs.v[i]->body, visit_stmt, &c);
 		check_loop_recursion(p, p->funcs.v[i]);
 	}
-	check_places(p);
+	check_where(p);
 }

@@ -429,6 +429,27 @@ static void check_stmt(struct engine *en, struct ast_stmt *s)
 	}
 }
 
+/* Said to nobody. */
+bool check_place_refuses(struct program *p, const struct probe *pr,
+			 struct ast_stmt *s)
+{
+	struct diags *ds = p->diags, quiet;
+	struct arena scratch;
+	struct engine en = { .program = p, .probe = pr, .is_kernel = true };
+	bool refuses = false;
+
+	arena_init(&scratch);
+	diags_init(&quiet, &scratch, p->sources);
+	en.funcs = arena_calloc(&scratch, p->funcs.n + 1, sizeof(*en.funcs));
+	p->diags = &quiet;
+	check_stmt(&en, s);
+	p->diags = ds;
+	for (uint32_t i = 0; i < quiet.list.n; i++)
+		refuses |= quiet.list.v[i]->code == DIAG_NOT_IN_KERNEL;
+	arena_deinit(&scratch);
+	return refuses;
+}
+
 void check_places(struct program *p)
 {
 	struct verdict (*funcs)[ENGINES] =

@@ -10,4 +10,9 @@
 
 void check_places(struct program *p);
 
+/* Is there something in a statement of the probe's handler that cannot be in
+ * any kernel?  Reports nothing. */
+bool check_place_refuses(struct program *p, const struct probe *pr,
+			 struct ast_stmt *s);
+
 #endif

@@ -29,8 +29,11 @@ static bool is_late_call(struct ast_expr *e)
 	const struct intrin_info *info;
 
 	if (!e->call.is_intrinsic)
-		return e->call.func && e->call.func->pure &&
-		       (e->call.func->type == TY_STRING || late_needs_host(e));
+		return e->call.func &&
+		       (e->call.func->is_moved ||
+			(e->call.func->pure &&
+			 (e->call.func->type == TY_STRING ||
+			  late_needs_host(e))));
 	info = &intrin_info[e->call.intrinsic];
 	if (info->flags & INF_HOST)
 		return true;

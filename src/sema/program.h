@@ -116,6 +116,7 @@ struct func {
 	bool needs_host;		/* takes what only the host has */
 	bool gives_stack;		/* see stacks.h */
 	bool is_library;
+	bool is_moved;			/* the rest of a handler: see moved.h */
 	bool called_in_kernel, called_in_host;
 	uint32_t number;		/* among program.funcs */
 };
