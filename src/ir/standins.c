@@ -21,7 +21,7 @@ static bool keeps_processor(struct str name)
 
 bool standins_wanted(const struct ir_program *p, const struct ir_probe *pr)
 {
-	/* Kernels with the last of these, or without the first two, need none. */
+	/* Kernels with the last of these, or without the others, need none. */
 	image_features need = FEATURE_BIT(MAY_GOTO) | FEATURE_BIT(TASK_STORAGE);
 	image_features has = p->features & (need | FEATURE_BIT(TP_KEPT));
 
