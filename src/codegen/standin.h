@@ -6,8 +6,8 @@
  * be lost; where three tasks compete for a CPU that was a third of them.  So
  * such a program is loaded IMAGE_COPIES times, and all are attached, one after
  * the other.  The copy that handles a hit leaves a mark with the task; those
- * after it have nothing to do when they find that.  The kernel has skipped those
- * before it when there is none.
+ * after it have nothing to do when they find that.  Where there is none, the
+ * kernel has skipped those before.
  */
 #ifndef CODEGEN_STANDIN_H
 #define CODEGEN_STANDIN_H
