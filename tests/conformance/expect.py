@@ -60,8 +60,11 @@ SCRIPTS = {
     "grapher.stp": Expect(r"^%DataSet:cpu 100 00ff00 bar$",
                           r"^cpu %Title:CPU utilization$",
                           r"cpu \d{13} \d+\0"),
+    # Where one thread emulates all processors, who waits for the lock keeps the
+    # one that has it from going on.
     "graphs.stp": Expect(r"^set yrange \[0:100\]$", r"^plot '-' title",
-                         r"^\d+$"),
+                         r"^\d+$", in_guest="stap graphs.stp -T 4 "
+                                            "-DMAXSKIPPED=100000"),
     "helloworld.stp": Expect(r"\Ahello world\n\Z"),
     "key.stp": Expect(r"^TYPEWRITER ON$"),
     "measureinterval.stp": Expect(
@@ -285,6 +288,12 @@ SCRIPTS = {
         r"^ *\d+ cat\(\d+\): *<-\w+ return=0x",
         in_guest="stap para-callgraph.stp 'kernel.function(\"proc_reg_*@fs/"
                  "proc/inode.c\")' 'kernel.function(\"vfs_read\")' "
+                 "-c 'cat /proc/version'"),
+    "para-callgraph-verbose.stp": Expect(
+        r"^ *\d+ cat\(\d+\): *->proc_reg_\w+ .*\{.*\.i_mode=\d+,",
+        r"^ *\d+ cat\(\d+\): *<-proc_reg_\w+ \S",
+        in_guest="stap para-callgraph-verbose.stp 'kernel.function(\"proc_reg_"
+                 "*@fs/proc/inode.c\")' 'kernel.function(\"vfs_read\")' "
                  "-c 'cat /proc/version'"),
     "cpu_throttle.stp": Expect(check=lambda said: not said),
     "sizeof.stp": Expect(r"\Atype task_struct byte-size: [1-9]\d{3,4}\n\Z",
