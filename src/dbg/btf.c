@@ -833,7 +833,9 @@ static struct err *dbg_btf_module_file(const struct world *w,
 				       struct ctypes **ret)
 {
 	struct dbg_btf btf = { .base = dbg_btf_of(base), .is_owned = true };
+	struct objfile_data types;
 	struct buf bytes = {};
+	struct objfile *o;
 	struct arena a;
 	struct str path;
 	struct err *e;
@@ -841,12 +843,12 @@ static struct err *dbg_btf_module_file(const struct world *w,
 	arena_init(&a);
 	e = kernel_file_module(w, &a, str_from(module), &path);
 	if (!e)
-		e = kernel_file_btf(path, &bytes);
+		e = kernel_file_btf(path, &o, &types);
 	arena_deinit(&a);
-	if (e) {
-		buf_deinit(&bytes);
+	if (e)
 		return e;
-	}
+	buf_add(&bytes, types.p, types.size);
+	objfile_close(o);
 	btf.data = bytes.data;
 	btf.size = bytes.len;
 	return dbg_btf_create(btf, ret);
@@ -881,48 +883,42 @@ static void dbg_btf_keep_index(struct dbg_btf *btf, const struct world *w)
 	dbg_btf_keep_as(btf, STR("btf.index"));
 }
 
-static uint64_t dbg_btf_digest(const struct dbg_btf *btf)
+/* Of a kernel that does not run: by its build-id, which who has none does
+ * without. */
+static void dbg_btf_keep_installed(struct dbg_btf *btf, struct objfile *image)
 {
-	const char *p = btf->data;
-	uint64_t h = btf->size, word;
+	struct str id = objfile_build_id(image), name;
 
-	for (size_t i = 0; i + sizeof(word) <= btf->size; i += sizeof(word)) {
-		memcpy(&word, p + i, sizeof(word));
-		h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-		h ^= h >> 32;
-	}
-	return h;
-}
-
-/* Of a kernel that does not run, by what it says. */
-static void dbg_btf_keep_installed(struct dbg_btf *btf)
-{
-	struct str name = arena_printf(&btf->arena, "btf-%016llx.index",
-				       (unsigned long long)dbg_btf_digest(btf));
-
-	memcpy(btf->key.boot_id, name.s,
-	       MIN(name.len, (uint32_t)sizeof(btf->key.boot_id)));
+	if (!id.len)
+		return;
+	name = arena_printf(&btf->arena, "btf-%" STR_FMT ".index",
+			    STR_ARG(id));
+	memcpy(btf->key.boot_id, id.s,
+	       MIN(id.len, (uint32_t)sizeof(btf->key.boot_id)));
 	dbg_btf_keep_as(btf, name);
 }
 
-/* Types from the file of a kernel that does not run. */
+/* Types from the file of a kernel that does not run, where they are in it. */
 static struct err *dbg_btf_installed(const struct world *w, struct ctypes **ret)
 {
-	struct buf *bytes = world_types(w);
+	struct objfile **image = world_image(w);
+	struct objfile_data types = {};
 	struct err *e = NULL;
 	struct arena a;
 	struct str path;
 
 	arena_init(&a);
-	if (!bytes->len)
+	if (*image)
+		types = objfile_data(*image, ".BTF");
+	else
 		e = kernel_file_find(w, &a, &path);
-	if (!e && !bytes->len)
-		e = kernel_file_btf(path, bytes);
+	if (!e && !*image)
+		e = kernel_file_btf(path, image, &types);
 	arena_deinit(&a);
 	if (!e)
-		e = dbg_btf_from(bytes->data, bytes->len, NULL, ret);
+		e = dbg_btf_from(types.p, types.size, NULL, ret);
 	if (!e)
-		dbg_btf_keep_installed(dbg_btf_of(*ret));
+		dbg_btf_keep_installed(dbg_btf_of(*ret), *image);
 	return e;
 }
 

@@ -251,10 +251,27 @@ struct err *kernel_file_tracepoints(const struct world *w, struct arena *a,
 	return module_symbols(w, a, module, is_tracepoint, ret);
 }
 
-struct err *kernel_file_btf(struct str path, struct buf *ret)
+static struct err *find_btf(struct objfile *o, struct str path,
+			    struct objfile_data *ret)
+{
+	struct objfile_data d = objfile_data(o, ".BTF");
+
+	if (objfile_data(o, ".BTF.base").p)
+		return err_new(ERR_UNSUPPORTED,
+			       "%s was built outside of the kernel: what its "
+			       "types are told when it is loaded", path.s);
+	if (!d.p)
+		return err_new(ERR_UNSUPPORTED,
+			       "%s does not describe its types (no BTF)",
+			       path.s);
+	*ret = d;
+	return NULL;
+}
+
+struct err *kernel_file_btf(struct str path, struct objfile **ret,
+			    struct objfile_data *ret_types)
 {
 	struct objfile *o;
-	struct objfile_data d;
 	struct err *e = objfile_open(path.s, &o);
 
 	if (e)
@@ -262,16 +279,10 @@ struct err *kernel_file_btf(struct str path, struct buf *ret)
 			e, "a packed kernel that cannot be read: the "
 			   "distribution's package with its debug "
 			   "information (linux-image-...-dbg) has vmlinux");
-	d = objfile_data(o, ".BTF");
-	if (objfile_data(o, ".BTF.base").p)
-		e = err_new(ERR_UNSUPPORTED,
-			    "%s was built outside of the kernel: what its "
-			    "types are told when it is loaded", path.s);
-	else if (d.p)
-		buf_add(ret, (const char *)d.p, d.size);
+	e = find_btf(o, path, ret_types);
+	if (e)
+		objfile_close(o);
 	else
-		e = err_new(ERR_UNSUPPORTED,
-			    "%s does not describe its types (no BTF)", path.s);
-	objfile_close(o);
+		*ret = o;
 	return e;
 }

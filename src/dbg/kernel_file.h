@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "dbg/objfile.h"
 #include "dbg/world.h"
 
 /* The kernel itself, as a path on this machine: vmlinux, else the packed
@@ -38,7 +39,8 @@ struct err *kernel_file_tracepoints(const struct world *w, struct arena *a,
 				    struct str module,
 				    struct world_names *ret) must_check;
 
-/* The BTF in either.  ERR_UNSUPPORTED: it has none. */
-struct err *kernel_file_btf(struct str path, struct buf *ret) must_check;
+/* Opens either, and finds the BTF in it.  ERR_UNSUPPORTED: it has none. */
+struct err *kernel_file_btf(struct str path, struct objfile **ret,
+			    struct objfile_data *ret_types) must_check;
 
 #endif

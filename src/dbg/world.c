@@ -15,6 +15,7 @@
 
 #include "base/bits.h"
 #include "base/cleanup.h"
+#include "dbg/objfile.h"
 
 #define WORLD_CPUS_MAX 65536
 #define WORLD_CONFIG_BYTES (8u << 20)
@@ -38,7 +39,7 @@ struct world {
 	bool config_read;
 	int tracefs;
 	bool tracefs_tried;
-	struct buf *types; /* see world_types() */
+	struct objfile **image; /* see world_image() */
 	world_progress_fn *progress;
 	void *progress_ctx;
 	struct buf *events; /* see world_events() */
@@ -177,7 +178,7 @@ static struct world *world_new(enum world_kind kind, const char *root)
 	w->kind = kind;
 	w->root = arena_str(&w->arena, str_from(root));
 	w->tracefs = -1;
-	w->types = arena_new(&w->arena, struct buf);
+	w->image = arena_new(&w->arena, struct objfile *);
 	w->events = arena_new(&w->arena, struct buf);
 	w->boot_id = arena_new(&w->arena, struct buf);
 	return w;
@@ -243,7 +244,7 @@ void world_close(struct world *w)
 		return;
 	if (w->tracefs >= 0)
 		close(w->tracefs);
-	buf_deinit(w->types);
+	objfile_close(*w->image);
 	buf_deinit(w->events);
 	buf_deinit(w->boot_id);
 	arena_deinit(&w->arena);
@@ -489,9 +490,9 @@ uint32_t world_hz(struct world *w)
 	return w->hz;
 }
 
-struct buf *world_types(const struct world *w)
+struct objfile **world_image(const struct world *w)
 {
-	return w->types;
+	return w->image;
 }
 
 struct buf *world_events(const struct world *w)

@@ -59,9 +59,10 @@ uint32_t world_cpus(const struct world *w);
 /* The kernel's tick (CONFIG_HZ); 0 = nothing tells. */
 uint32_t world_hz(struct world *w);
 
-/* Where the types of a kernel that does not run are kept for as long as w
- * lives: they may be packed, which takes 0.1 s to undo. */
-struct buf *world_types(const struct world *w);
+/* Where the file of a kernel that does not run is kept for as long as w lives,
+ * NULL at first: it may be packed, which takes 0.1 s to undo. */
+struct objfile;
+struct objfile **world_image(const struct world *w);
 
 /* Where the list of trace events is kept for as long as w lives: to read it
  * takes 0.7 ms.  Empty until somebody did. */
