@@ -11,6 +11,7 @@
 #include "cli/verbose.h"
 #include "codegen/codegen.h"
 #include "dbg/btf.h"
+#include "dbg/doubles.h"
 #include "dbg/kallsyms.h"
 #include "dbg/world.h"
 #include "ir/build.h"
@@ -63,6 +64,7 @@ static void front_deinit(struct compile *c)
 	c->program.modules.n = 0;
 	ctypes_close(c->program.btf);
 	c->program.btf = NULL;
+	doubles_destroy(take_ptr(c->program.doubles));
 	kallsyms_destroy(take_ptr(c->program.symbols));
 	arena_deinit(&c->front);
 }

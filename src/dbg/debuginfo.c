@@ -306,6 +306,8 @@ static int debuginfo_die_compare(const void *a, const void *b)
 {
 	const struct dbg_die *x = a, *y = b;
 
+	if (x->unit != y->unit && x->unit->off != y->unit->off)
+		return x->unit->off < y->unit->off ? -1 : 1;
 	if (x->unit != y->unit)
 		return x->unit < y->unit ? -1 : 1;
 	return x->off < y->off ? -1 : x->off > y->off;
@@ -343,6 +345,8 @@ void debuginfo_instances(struct die_unit *u, struct arena *a,
 		if (w.tag != DW_TAG_inlined_subroutine)
 			continue;
 		origin = die_ref(w.die, DW_AT_abstract_origin);
+		if (!origin.unit)
+			continue;
 		known = bsearch(&origin, origins, n, sizeof(*origins),
 				debuginfo_die_compare);
 		if (!known || !debuginfo_fill(w.die, &f) ||
@@ -366,6 +370,7 @@ struct debuginfo_search {
 	struct debugmatch match;
 	bool is_cross;		/* an entry may be of another unit's file */
 	bool is_once;		/* DBG_ONCE */
+	bool is_brief;		/* DBG_BRIEF */
 	struct dbg_functions *ret;
 	VEC(struct dbg_die) origins;
 };
@@ -553,7 +558,7 @@ static bool debuginfo_next(struct debuginfo *d, const struct dbg_pattern *p,
 bool debuginfo_can_list(struct debuginfo *d, const struct dbg_pattern *p,
 			enum dbg_which which)
 {
-	return !p->n && debuginfo_has_index(d, p, which);
+	return !p->n && debuginfo_has_index(d, p, which | DBG_INLINES);
 }
 
 bool debuginfo_make_index(struct debuginfo *d)
@@ -599,8 +604,8 @@ static bool debuginfo_take_copies(struct debuginfo_search *s,
 	return true;
 }
 
-/* What the index says is enough for a list. */
-static bool debuginfo_take_once(struct debuginfo_search *s,
+/* What the index says is enough. */
+static bool debuginfo_take_brief(struct debuginfo_search *s,
 				const struct funcindex_entry *e)
 {
 	struct dbg_function f = e->f;
@@ -620,8 +625,8 @@ static bool debuginfo_take_entry(struct debuginfo_search *s,
 {
 	struct dbg_function f;
 
-	if (s->is_once)
-		return debuginfo_take_once(s, e);
+	if (s->is_once || (s->is_brief && !e->f.is_inline))
+		return debuginfo_take_brief(s, e);
 	if (e->f.is_inline)
 		return debuginfo_take_copies(s, e);
 	if (!funcindex_own(s->d->functions, e, &f))
@@ -654,11 +659,20 @@ static bool debuginfo_by_index(struct debuginfo_search *s, enum dbg_which which)
 		debuginfo_take_indexed(s, which));
 }
 
+/* As they are in an index. */
+static bool debuginfo_is_sorted(const struct dbg_functions *f)
+{
+	for (uint32_t i = 1; i < f->n; i++)
+		if (debuginfo_function_compare(&f->v[i - 1], &f->v[i]) > 0)
+			return false;
+	return true;
+}
+
 static void debuginfo_unique(struct dbg_functions *f)
 {
 	uint32_t n = 0;
 
-	if (f->n)
+	if (!debuginfo_is_sorted(f))
 		qsort(f->v, f->n, sizeof(*f->v), debuginfo_function_compare);
 	for (uint32_t i = 0; i < f->n; i++)
 		if (!n || !dbg_die_eq(f->v[n - 1].die, f->v[i].die))
@@ -693,6 +707,7 @@ struct err *debuginfo_functions(struct debuginfo *d, struct arena *a,
 	struct debuginfo_search s = {
 		.d = d, .a = a, .p = p, .is_cross = true, .ret = &found,
 		.is_once = which & DBG_ONCE && !p->n,
+		.is_brief = which & DBG_BRIEF && !p->n,
 	};
 
 	debugmatch_init(&s.match, p, a);

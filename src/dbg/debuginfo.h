@@ -143,9 +143,9 @@ struct dbg_function {
 	bool is_declared_inline;
 	bool is_external;
 	bool has_inlines;		/* there are inlined instances too */
-	bool is_indexed;		/* DBG_ONCE: a symbol has its code, and
-					 * is_rest is known of what is not
-					 * inlined, too */
+	bool is_indexed;		/* DBG_ONCE, DBG_BRIEF: a symbol has its
+					 * code; is_rest is known of what is not
+					 * inlined, too; no .origin, .in */
 	bool is_symbol;			/* is_indexed: the only symbol of its
 					 * name is it */
 };
@@ -162,6 +162,8 @@ enum dbg_which {
 	DBG_ONCE = 4,		/* flag: of a function's inlined instances one
 				 * at least, hardly more (if the pattern has no
 				 * lines), for lists */
+	DBG_BRIEF = 8,		/* flag: of functions with code of their own
+				 * what an index has is enough */
 };
 
 /* All that match, by address.  With lines in the pattern: those whose

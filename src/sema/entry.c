@@ -161,6 +161,7 @@ static const char *key_of(enum entry_key key)
 {
 	switch (key) {
 	case ENTRY_BY_FRAME:
+	case ENTRY_BY_STACK:
 		return "__entry_f";
 	case ENTRY_BY_DEPTH:
 		return "__entry_w, __entry_d";
@@ -170,14 +171,33 @@ static const char *key_of(enum entry_key key)
 	return "tid()";
 }
 
-static void put_enter(struct buf *b, uint32_t group, uint32_t n,
+/* Functions return with the stack as it was when they were called: where the
+ * call has put its return address there, without that. */
+static void put_stack(struct buf *b, const struct arch *arch, bool is_return)
+{
+	buf_printf(b, "__entry_f = @kregister(%u)", arch->regs[arch->sp].dwarf);
+	if (is_return && arch->ret_on_stack)
+		buf_printf(b, " - %u", arch->ptr_size);
+	buf_char(b, '\n');
+}
+
+static void put_frame(struct buf *b, const struct program *p,
+		      enum entry_key key, bool is_return)
+{
+	if (key == ENTRY_BY_FRAME)
+		buf_str(b, STR("__entry_f = __stack_pointer()\n"));
+	if (key == ENTRY_BY_STACK)
+		put_stack(b, world_arch(p->world), is_return);
+}
+
+static void put_enter(struct buf *b, const struct program *p, uint32_t n,
 		      enum entry_key key, const char *task)
 {
 	const char *k = key_of(key);
+	uint32_t group = p->ngroups;
 
 	buf_str(b, STR("probe __entry.keep = never\n{\n__entry_s = 1\n"));
-	if (key == ENTRY_BY_FRAME)
-		buf_str(b, STR("__entry_f = __stack_pointer()\n"));
+	put_frame(b, p, key, false);
 	if (key == ENTRY_BY_DEPTH)
 		buf_printf(b, "%s__entry_d = ++__entry_%u_depth[%s]\n", who,
 			   group, task);
@@ -198,14 +218,14 @@ static void put_depth(struct buf *b, uint32_t group, const char *task)
 }
 
 /* A return whose entry was not seen is none. */
-static void put_leave(struct buf *b, uint32_t group, uint32_t n,
+static void put_leave(struct buf *b, const struct program *p, uint32_t n,
 		      enum entry_key key, const char *task)
 {
 	const char *k = key_of(key);
+	uint32_t group = p->ngroups;
 
 	buf_str(b, STR("probe __entry.take = never\n{\n"));
-	if (key == ENTRY_BY_FRAME)
-		buf_str(b, STR("__entry_f = __stack_pointer()\n"));
+	put_frame(b, p, key, true);
 	if (key == ENTRY_BY_DEPTH)
 		put_depth(b, group, task);
 	buf_printf(b, "__entry_s = __entry_%u_seen[%s]\n"
@@ -228,8 +248,8 @@ static struct ast_file *make_file(struct program *p, uint32_t n,
 	struct ast_file *f;
 
 	put_arrays(&b, p->ngroups, n);
-	put_enter(&b, p->ngroups, n, key, task);
-	put_leave(&b, p->ngroups, n, key, task);
+	put_enter(&b, p, n, key, task);
+	put_leave(&b, p, n, key, task);
 	f = library_made(p->library, STR("@entry"),
 			 arena_str(p->arena, buf_view(&b)));
 	for (uint32_t i = 0; i < f->globals.n; i++)

@@ -21,6 +21,9 @@ enum entry_key {
 	ENTRY_BY_TASK,	/* its thread is in no other call of the kind */
 	ENTRY_BY_DEPTH,	/* the thread, and how many calls it is in: functions
 			 * may call themselves */
+	ENTRY_BY_STACK,	/* the stack pointer: kernel's functions by kprobes;
+			 * entries that were skipped are not taken for
+			 * others */
 	ENTRY_BY_FRAME,	/* the context, which one trampoline gives to the
 			 * programs at both ends: also calls that an interrupt
 			 * makes are told apart, and entries that were skipped

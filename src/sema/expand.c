@@ -636,18 +636,30 @@ static void put_conditions(struct program *p, uint32_t first)
 	}
 }
 
+/* Are the returns all of one kind, and the entries of another? */
+static bool is_of_kinds(const struct program *p, uint32_t first,
+			const struct sites *entries,
+			enum image_probe_kind exit, enum image_probe_kind entry)
+{
+	for (uint32_t i = first; i < p->probes.n; i++)
+		if (p->probes.v[i]->kind != exit)
+			return false;
+	for (uint32_t i = 0; i < entries->list.n; i++)
+		if (entries->list.v[i].kind != entry)
+			return false;
+	return true;
+}
+
 static enum entry_key entry_key(const struct program *p, uint32_t first,
 				const struct sites *entries)
 {
 	if (p->probes.v[first]->kind == PROBE_SYSCALL)
 		return ENTRY_BY_TASK;
-	for (uint32_t i = first; i < p->probes.n; i++)
-		if (p->probes.v[i]->kind != PROBE_FEXIT)
-			return ENTRY_BY_DEPTH;
-	for (uint32_t i = 0; i < entries->list.n; i++)
-		if (entries->list.v[i].kind != PROBE_FENTRY)
-			return ENTRY_BY_DEPTH;
-	return ENTRY_BY_FRAME;
+	if (is_of_kinds(p, first, entries, PROBE_FEXIT, PROBE_FENTRY))
+		return ENTRY_BY_FRAME;
+	if (is_of_kinds(p, first, entries, PROBE_KRETPROBE, PROBE_KPROBE))
+		return ENTRY_BY_STACK;
+	return ENTRY_BY_DEPTH;
 }
 
 /* Probes of returns, from `first` on, may ask for values of the entry: then

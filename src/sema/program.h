@@ -261,6 +261,7 @@ struct program {
 	bool btf_tried;
 	bool asks_mapped;	/* what processes have mapped */
 	struct kallsyms *symbols;	/* of the kernel, or NULL: not yet */
+	struct doubles *doubles;	/* the same */
 	struct map *exported;	/* "module:name" of global functions, or NULL */
 	VEC(struct ctypes *) modules;	/* see program_module_types() */
 	struct debug_sources *debug;	/* sema/resolve/debug.h */

@@ -7,6 +7,7 @@
 #include "dbg/btf.h"
 
 #include "dbg/arch.h"
+#include "dbg/doubles.h"
 #include "dbg/kallsyms.h"
 #include "dbg/kernel_file.h"
 #include "dbg/world.h"
@@ -558,7 +559,7 @@ static enum resolve_status find_described(struct query *q, struct str module)
 		q->point = point;
 		return RESOLVE_FOUND;
 	}
-	status = debug_functions(q, debug_which(q), &f);
+	status = debug_functions(q, debug_which(q) | DBG_BRIEF, &f);
 	if (status == RESOLVE_FOUND)
 		add_all_described(q, module, &f);
 	if (status == RESOLVE_FOUND && q->ret->list.n == before)
@@ -569,12 +570,14 @@ static enum resolve_status find_described(struct query *q, struct str module)
 	return status;
 }
 
-/* Names of functions mean their inlined copies, too, where debug information
- * is at hand.  No server is asked for it, as functions can do without. */
-static bool find_with_copies(struct query *q, struct str module)
+/* Names of functions mean their inlined copies, too, and wildcards what BTF
+ * leaves out, where debug information is at hand.  No server is asked for it,
+ * as functions can do without. */
+static bool find_with_debug(struct query *q, struct str module)
 {
 	struct resolve_answer answer = *q->answer;
-	bool found = debug_which(q) == DBG_BOTH &&
+	struct str name = query_component(q, "function")->string;
+	bool found = (debug_which(q) == DBG_BOTH || str_has_glob(name)) &&
 		     debug_source_here(q->program, module)->info &&
 		     find_described(q, module) == RESOLVE_FOUND;
 
@@ -662,6 +665,80 @@ static enum resolve_status not_exported(struct query *q,
 			     STR_ARG(c->string));
 }
 
+/* ---- by symbols ---- */
+
+/* Have several functions this name? */
+static bool is_double(struct program *p, struct str name)
+{
+	if (!p->doubles)
+		p->doubles = doubles_create(p->world, kernel_symbols(p));
+	return doubles_has(p->doubles, name);
+}
+
+/* Is it a function of this name that the point means? */
+static bool is_named(const struct query *q, const struct kallsym *sym,
+		     struct str name)
+{
+	return doubles_is_function(sym) && str_eq(sym->name, name) &&
+	       (!query_component(q, "exported") || sym->type == 'T' ||
+		sym->type == 'W');
+}
+
+/* The place of a symbol whose name says nothing: from the kernel's start on. */
+static struct image_site place_of(struct program *p, const struct kallsym *sym,
+				  uint64_t text)
+{
+	return (struct image_site){
+		.name = image_intern(p->image, p->back, STR("_text")),
+		.offset = sym->addr - text,
+	};
+}
+
+static void add_symbol(struct query *q, struct function *fn,
+		       const struct kallsym *sym, uint64_t text)
+{
+	struct program *p = q->program;
+	bool is_return = q->data == FUNCTION_RETURN;
+	struct site *s = query_site(q, is_return ? PROBE_KRETPROBE :
+						   PROBE_KPROBE,
+				    text_of(q, fn));
+
+	if (p->lists_names)
+		return;
+	s->image = place_of(p, sym, text);
+	s->scope = fn->id ? scope_new(q, fn, false) :
+			    scope_of_numbers(p, fn->name, is_return);
+}
+
+/* All functions that have the name, wherever they are. */
+static bool add_symbols(struct query *q, struct function fn)
+{
+	struct kallsyms *k = kernel_symbols(q->program);
+	struct kallsym sym, text;
+	struct err *e = kallsyms_find(k, STR("_text"), &text);
+	bool found = false;
+
+	if (!e)
+		e = kallsyms_load(k);
+	for (uint32_t i = 0; !e && kallsyms_get(k, i, &sym); i++)
+		if (is_named(q, &sym, fn.name)) {
+			add_symbol(q, &fn, &sym, text.addr);
+			found = true;
+		}
+	err_free(e);
+	return found;
+}
+
+/* One that BTF describes.  What it says is true of all functions of the name,
+ * or they would not be in it. */
+static bool find_typed(struct query *q, struct function *fn)
+{
+	if (is_double(q->program, fn->name) &&
+	    (find_undescribed(q) || add_symbols(q, *fn)))
+		return true;
+	return add_function(q, fn);
+}
+
 static enum resolve_status find_one(struct query *q,
 				    const struct ast_component *c)
 {
@@ -673,10 +750,12 @@ static enum resolve_status find_one(struct query *q,
 		fn = function_of(btf, id);
 		if (!is_meant(q, &fn))
 			return not_exported(q, c);
-		if (add_function(q, &fn))
+		if (find_typed(q, &fn))
 			return RESOLVE_FOUND;
 	}
 	if (find_undescribed(q))
+		return RESOLVE_FOUND;
+	if (!id && add_symbols(q, (struct function){ .name = c->string }))
 		return RESOLVE_FOUND;
 	if (!id)
 		return no_function(q, c);
@@ -719,7 +798,7 @@ enum resolve_status function_resolve(struct query *q)
 
 	if (str_find_char(c->string, '@') >= 0)
 		return find_described(q, (struct str){});
-	if (find_with_copies(q, (struct str){}))
+	if (find_with_debug(q, (struct str){}))
 		return RESOLVE_FOUND;
 	return str_has_glob(c->string) ? find_many(q, c) : find_one(q, c);
 }
@@ -836,7 +915,7 @@ static bool find_in_module(struct query *q, struct str module,
 
 	if (str_find_char(c->string, '@') >= 0)
 		return find_described(q, module) == RESOLVE_FOUND;
-	if (find_with_copies(q, module))
+	if (find_with_debug(q, module))
 		return true;
 	if (types)
 		find_in(q, types, c->string, NULL, &described);
@@ -875,6 +954,29 @@ enum resolve_status module_function_resolve(struct query *q)
 
 /* ---- kprobe.*: by name alone, whatever it is ---- */
 
+/* Of several functions of a name the kernel takes the first, or since Linux 6.6
+ * none. */
+static bool place_of_first(struct program *p, struct str name,
+			   struct image_site *ret)
+{
+	struct kallsyms *k = kernel_symbols(p);
+	struct kallsym sym, text;
+	struct err *e;
+
+	if (!is_double(p, name))
+		return false;
+	e = kallsyms_find(k, STR("_text"), &text);
+	if (!e)
+		e = kallsyms_load(k);
+	for (uint32_t i = 0; !e && kallsyms_get(k, i, &sym); i++)
+		if (doubles_is_function(&sym) && str_eq(sym.name, name)) {
+			*ret = place_of(p, &sym, text.addr);
+			return true;
+		}
+	err_free(e);
+	return false;
+}
+
 /* data: FUNCTION_RETURN or 0 */
 enum resolve_status kprobe_resolve(struct query *q)
 {
@@ -889,7 +991,8 @@ enum resolve_status kprobe_resolve(struct query *q)
 	s = query_site(
 		q, q->data == FUNCTION_RETURN ? PROBE_KRETPROBE : PROBE_KPROBE,
 		query_text(q));
-	s->image.name = image_intern(p->image, p->back, c->string);
+	if (m || !place_of_first(p, c->string, &s->image))
+		s->image.name = image_intern(p->image, p->back, c->string);
 	if (m)
 		s->image.module =
 			image_intern(p->image, p->back,
