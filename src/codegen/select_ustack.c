@@ -136,20 +136,27 @@ static void put_returns(struct cg_fn *fn, struct cg_str walk)
 	code_call_sub(c, rt_routine(fn, RT_RETURN_BEGIN), 1);
 }
 
+/* The registers of the process. */
+static cg_reg process_regs(struct cg_fn *fn)
+{
+	struct cg_code *c = fn->c;
+
+	if (is_of_process(fn))
+		return fn->ctx;
+	code_call(c, HELPER_get_current_task_btf);
+	code_mov(c, R1, code_result(c));
+	code_call(c, HELPER_task_pt_regs);
+	return code_result(c);
+}
+
 /* Where the process is. */
 static void put_registers(struct cg_fn *fn, struct cg_str walk)
 {
 	const struct arch *arch = fn->g->o->arch;
 	const struct arch_reg *r = arch->regs;
 	struct cg_code *c = fn->c;
-	cg_reg regs = fn->ctx;
+	cg_reg regs = process_regs(fn);
 
-	if (!is_of_process(fn)) {
-		code_call(c, HELPER_get_current_task_btf);
-		code_mov(c, R1, code_result(c));
-		code_call(c, HELPER_task_pt_regs);
-		regs = code_result(c);
-	}
 	code_store(c, fn->scratch, walk.off + WALK_PC,
 		   code_ld(c, regs, r[arch->ip].offset, 8), 8);
 	code_store(c, fn->scratch, walk.off + WALK_SP,
@@ -504,6 +511,25 @@ void cg_place_text(struct cg_fn *fn, ir_ref r, ir_ref as, ir_ref addr)
 	cg_slot_free(fn, (uint32_t)key.off);
 }
 
+/* Where the process is takes no walk. */
+static bool is_first(struct cg_fn *fn, ir_ref n)
+{
+	int64_t imm;
+
+	return cg_is_const(fn, n, &imm) && !imm && can_walk(fn) &&
+	       !fn->has_ustack_from;
+}
+
+static void take_first(struct cg_fn *fn, cg_reg v)
+{
+	const struct arch *arch = fn->g->o->arch;
+	cg_label none = code_label(fn->c);
+
+	need_process(fn, none);
+	code_load(fn->c, v, process_regs(fn), arch->regs[arch->ip].offset, 8);
+	code_place_label(fn->c, none);
+}
+
 void cg_ustack_at(struct cg_fn *fn, ir_ref r, ir_ref n)
 {
 	struct cg_code *c = fn->c;
@@ -515,6 +541,10 @@ void cg_ustack_at(struct cg_fn *fn, ir_ref r, ir_ref n)
 	cg_set_long(fn, r, v);
 	if (!has_ustack(fn))
 		return;
+	if (is_first(fn, n)) {
+		take_first(fn, v);
+		return;
+	}
 	walk = new_walk(fn, &key, &size);
 	take(fn, walk, IR_NONE);
 	depth = code_copy(c, cg_long(fn, n));
