@@ -246,30 +246,6 @@ static enum resolve_status no_place(struct statement *s)
 
 /* ---- statements ---- */
 
-/* data: STATEMENT_NEAREST or 0 */
-enum resolve_status statement_resolve(struct query *q)
-{
-	struct dbg_sites found;
-	struct dbg_function f;
-	struct statement s;
-	struct err *e;
-
-	if (begin(&s, q, "statement") != RESOLVE_FOUND)
-		return RESOLVE_NOTHING;
-	e = debuginfo_statements(s.src->info, arena_of(&s), &s.pattern,
-				 q->data == STATEMENT_NEAREST, &found);
-	if (e)
-		return query_err(q, s.place->arg_span, DIAG_BAD_POINT_ARG, e);
-	for (uint32_t i = 0; i < found.n; i++) {
-		struct dbg_site *site = &found.v[i];
-
-		if (debuginfo_function(s.src->info, site->scope, &f))
-			add_site(&s, site->pc, site->scope, f.name, site->file,
-				 site->line);
-	}
-	return q->ret->list.n ? RESOLVE_FOUND : no_place(&s);
-}
-
 /* kernel.statement(ADDRESS).absolute: anything is there, or nothing. */
 enum resolve_status statement_absolute_resolve(struct query *q)
 {
@@ -360,6 +336,43 @@ static enum resolve_status functions(struct statement *s, enum dbg_which which,
 	if (!ret->n)
 		return no_place(s);
 	return RESOLVE_FOUND;
+}
+
+/* "f", "f@file": where functions begin. */
+static enum resolve_status statement_functions(struct statement *s)
+{
+	struct dbg_functions found;
+	enum resolve_status status = functions(s, DBG_BOTH, &found);
+
+	for (uint32_t i = 0; status == RESOLVE_FOUND && i < found.n; i++)
+		add_function(s, &found.v[i]);
+	return s->q->ret->list.n ? RESOLVE_FOUND : status;
+}
+
+/* data: STATEMENT_NEAREST or 0 */
+enum resolve_status statement_resolve(struct query *q)
+{
+	struct dbg_sites found;
+	struct dbg_function f;
+	struct statement s;
+	struct err *e;
+
+	if (begin(&s, q, "statement") != RESOLVE_FOUND)
+		return RESOLVE_NOTHING;
+	if (s.pattern.kind == DBG_LINES_NONE)
+		return statement_functions(&s);
+	e = debuginfo_statements(s.src->info, arena_of(&s), &s.pattern,
+				 q->data == STATEMENT_NEAREST, &found);
+	if (e)
+		return query_err(q, s.place->arg_span, DIAG_BAD_POINT_ARG, e);
+	for (uint32_t i = 0; i < found.n; i++) {
+		struct dbg_site *site = &found.v[i];
+
+		if (debuginfo_function(s.src->info, site->scope, &f))
+			add_site(&s, site->pc, site->scope, f.name, site->file,
+				 site->line);
+	}
+	return q->ret->list.n ? RESOLVE_FOUND : no_place(&s);
 }
 
 /* .call, .exported and .return are of functions with code of their own. */
