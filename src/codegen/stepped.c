@@ -42,7 +42,7 @@ static bool has_calls(const struct cg_fn *fn)
  * of them for itself, and not what one leaves for the next. */
 static void cut(struct cg_fn *fn)
 {
-	fn->is_stepped = fn->is_cut = true;
+	fn->is_stepped = fn->is_cut = fn->needs_scratch = true;
 	for (uint32_t k = 1; k < fn->norder; k++)
 		if (fn->only_pred[fn->order[k]] == IR_NONE)
 			fn->is_head[fn->order[k]] = true;
