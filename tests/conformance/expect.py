@@ -290,7 +290,7 @@ SCRIPTS = {
                  "proc/inode.c\")' 'kernel.function(\"vfs_read\")' "
                  "-c 'cat /proc/version'"),
     "para-callgraph-verbose.stp": Expect(
-        r"^ *\d+ cat\(\d+\): *->proc_reg_\w+ .*\{.*\.i_mode=\d+,",
+        r"^ *\d+ cat\(\d+\): *->proc_reg_\w+ \w+=\{\.\w+=",
         r"^ *\d+ cat\(\d+\): *<-proc_reg_\w+ \S",
         in_guest="stap para-callgraph-verbose.stp 'kernel.function(\"proc_reg_"
                  "*@fs/proc/inode.c\")' 'kernel.function(\"vfs_read\")' "
@@ -300,7 +300,7 @@ SCRIPTS = {
                          command="stap sizeof.stp task_struct -T 1"),
     "varwatch.stp": Expect(r'^\S.*\[\d+\] kernel\.statement\("do_sys_open@.*'
                            r'fs/open\.c:\d+"\) \$\$vars:$',
-                           r"^dfd=0x[0-9a-f]+ filename=0x"),
+                           r"^.*\bfilename=0x[0-9a-f]+"),
     "whythefail.stp": Expect(
         r"^cat\[\d+\] kernel function\(do_sys_open\w*\) \$return: -2$",
         r"^statistics:$", r"^entry count: [1-9]", r"^exit-hit count: [1-9]",

@@ -192,18 +192,33 @@ static struct str type_help(struct program *p, struct str name,
 			    STR_ARG(near));
 }
 
+/* Who has no such type.  A program's own would be in its debug information. */
+static const char *who_lacks(const struct expr_context *c,
+			     const struct str *module, struct str *help)
+{
+	const struct debug_source *src;
+
+	if (!types_of_user(c->scope, module))
+		return "this kernel has";
+	src = types_source(c->program, c->scope, module);
+	if (!src || src->info)
+		return "the program and this kernel have";
+	if (!help->len)
+		*help = src->help;
+	return "the program, which no debug information is here of, and this "
+	       "kernel have";
+}
+
 static struct path path_no_type(const struct expr_context *c, struct str name,
 				const struct str *module)
 {
 	struct program *p = c->program;
 	struct str help = type_help(p, name, module);
+	const char *who = who_lacks(c, module, &help);
 	struct path pa;
 
 	pa = expr_undefined(c, DIAG_UNKNOWN_TYPE,
-		arena_printf(p->arena, "%s no type '%" STR_FMT "'",
-			     types_of_user(c->scope, module) ?
-				     "the program and this kernel have" :
-				     "this kernel has",
+		arena_printf(p->arena, "%s no type '%" STR_FMT "'", who,
 			     STR_ARG(name)), help);
 
 	if (p->portable)
