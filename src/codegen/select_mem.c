@@ -245,6 +245,18 @@ static void load_word(struct cg_fn *fn, cg_reg at, uint32_t aux, cg_label ok)
 		code_ifi(c, BPF_JEQ, wait_for(fn, at, size), 0, ok);
 }
 
+static void load_failed(struct cg_fn *fn, const struct ir_insn *i, cg_reg v,
+			cg_reg at, cg_label end)
+{
+	if (i->aux & (LOAD_QUIET | LOAD_ASKS)) {
+		code_movi(fn->c, v, 0);
+		code_jmp(fn->c, end);
+		return;
+	}
+	cg_raise(fn, i->aux & LOAD_USER ? IERR_USER_FAULT : IERR_KERNEL_FAULT,
+		 at);
+}
+
 /* What can be read at once is, unless it is 0: that may be a fault, of which
  * the helper knows. */
 void cg_load(struct cg_fn *fn, ir_ref r)
@@ -261,7 +273,8 @@ void cg_load(struct cg_fn *fn, ir_ref r)
 		cg_set_long(fn, r, v);
 		return;
 	}
-	if (is_there(fn, i) && cg_has(fn, FEATURE_BIT(PEEK))) {
+	if (!(i->aux & LOAD_ASKS) && is_there(fn, i) &&
+	    cg_has(fn, FEATURE_BIT(PEEK))) {
 		v = code_ld(c, cg_regs(fn), (int32_t)i->imm, size);
 		if (i->aux & LOAD_SIGNED)
 			narrow(fn, v, i->aux);
@@ -270,7 +283,8 @@ void cg_load(struct cg_fn *fn, ir_ref r)
 	}
 	v = code_reg(c);
 	at = address(fn, i);
-	if (!(i->aux & LOAD_USER) && cg_has(fn, FEATURE_BIT(PEEK))) {
+	if (!(i->aux & (LOAD_USER | LOAD_ASKS)) &&
+	    cg_has(fn, FEATURE_BIT(PEEK))) {
 		code_mov(c, v, cg_peek(fn, at, 0, size));
 		code_ifi(c, BPF_JNE, v, 0, some);
 	}
@@ -278,10 +292,12 @@ void cg_load(struct cg_fn *fn, ir_ref r)
 		load_visited(fn, at, size, ok);
 	else
 		load_word(fn, at, i->aux, ok);
-	cg_raise(fn, i->aux & LOAD_USER ? IERR_USER_FAULT : IERR_KERNEL_FAULT,
-		 at);
+	load_failed(fn, i, v, at, some);
 	code_place_label(c, ok);
-	code_load(c, v, R10, cg_word(fn), size);
+	if (i->aux & LOAD_ASKS)
+		code_movi(c, v, 1);
+	else
+		code_load(c, v, R10, cg_word(fn), size);
 	code_place_label(c, some);
 	if (i->aux & LOAD_SIGNED)
 		narrow(fn, v, i->aux);

@@ -371,7 +371,8 @@ enum load_as {
 	LOAD_SIGNED = 16,
 	LOAD_USER = 32,		/* user memory, else kernel */
 	LOAD_CTX = 64,		/* the probe's context itself: no fault */
-	LOAD_QUIET = 128,	/* LOAD_STR: a fault gives "", no error */
+	LOAD_QUIET = 128,	/* a fault gives "" or 0, no error */
+	LOAD_ASKS = 256,	/* not what is there: can it be read, 1 or 0? */
 };
 
 /* aux of OP_BITS: shift right, keep width bits, sign-extend or not. */

@@ -75,7 +75,7 @@ const char *ir_stat_op_name(uint32_t op)
 const char *ir_load_flag(uint32_t bit)
 {
 	static const char *const names[] = { "signed", "user", "ctx",
-					     "quiet" };
+					     "quiet", "asks" };
 
 	if (bit < IR_LOAD_FLAG_FIRST || bit > IR_LOAD_FLAG_LAST)
 		return NULL;

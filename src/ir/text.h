@@ -53,6 +53,6 @@ const char *ir_load_flag(uint32_t bit);	/* 4 LOAD_SIGNED, 5 ..., or NULL */
 #define IR_CONVERSIONS "\0duoxXpcsbmM"	/* enum image_conv */
 
 #define IR_LOAD_FLAG_FIRST 4
-#define IR_LOAD_FLAG_LAST 7
+#define IR_LOAD_FLAG_LAST 8
 
 #endif

@@ -41,6 +41,18 @@ static bool is_late_call(struct ast_expr *e)
 	       (info->result == 'S' || late_needs_host(e));
 }
 
+/* Can it be read? what it is : "ERROR" (target_text): reading has no error. */
+static bool is_text_of_memory(const struct ast_expr *e)
+{
+	const struct ast_expr *asks = e->ternary.cond;
+	const struct target *t;
+
+	if (asks->kind == AST_BINARY)
+		asks = asks->binary.a;
+	t = walk_target_of(asks);
+	return t && t->ops.n && vec_last(&t->ops).asks;
+}
+
 bool late_is_late(struct ast_expr *e)
 {
 	switch (e->kind) {
@@ -55,8 +67,9 @@ bool late_is_late(struct ast_expr *e)
 		return is_late_call(e);
 	case AST_BINARY:
 		return e->binary.op == BINOP_CONCAT || late_needs_host(e);
-	case AST_UNARY:
 	case AST_TERNARY:
+		return is_text_of_memory(e) || late_needs_host(e);
+	case AST_UNARY:
 		return late_needs_host(e);
 	case AST_NAME:
 	case AST_INDEX:

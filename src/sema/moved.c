@@ -21,7 +21,7 @@ struct mover {
 	VEC(struct ast_expr *) args;	/* one for each parameter */
 	struct ast_stmts tries;		/* what they take before */
 	VEC(const struct var *) assigned;	/* by what moves */
-	struct vars from, to;		/* the handler's locals; the function's */
+	struct vars from, to;	/* the handler's locals; the function's */
 };
 
 /* ---- trees ---- */

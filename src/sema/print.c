@@ -212,6 +212,10 @@ static void print_op(const struct printer *pr, const struct target_op *op)
 		fprintf(pr->out, " %c%u", op->is_signed ? 's' : 'u', op->size);
 	if (op->is_user)
 		fputs(" user", pr->out);
+	if (op->is_quiet && op->kind == TGT_LOAD)
+		fputs(" quiet", pr->out);
+	if (op->asks)
+		fputs(" asks", pr->out);
 	if (op->expr) {
 		fputs(" (", pr->out);
 		print_expr(pr->out, op->expr);

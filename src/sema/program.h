@@ -160,8 +160,9 @@ struct target_op {
 	bool is_user;			/* TGT_LOAD: user memory */
 	bool is_copied;			/* TGT_CTX_WORD: a pointer that no
 					 * program may read directly */
-	bool is_quiet;			/* TGT_LOAD_STR: what cannot be read
-					 * is empty, and no error */
+	bool is_quiet;			/* TGT_LOAD, TGT_LOAD_STR: what cannot
+					 * be read is 0 or empty, no error */
+	bool asks;			/* TGT_LOAD: value = can it be read? */
 	struct ast_expr *expr;
 	const struct dbg_loc_op *loc;	/* TGT_LOC: n of them */
 	uint32_t access;		/* number + 1 of the access that gives

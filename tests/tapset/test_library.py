@@ -26,7 +26,10 @@ LEFT_OUT = {"__verdict_set", "__verdict_now", "probefunc", "exit", "abort",
             "panic", "raise", "udelay", "mdelay"} | {
     "umod" + what for what in ("name", "buildid", "addr")} | {
     "set_user_" + what for what in ("char", "short", "int", "long", "pointer",
-                                    "string", "string_n", "string_arg")}
+                                    "string", "string_n", "string_arg")} | {
+    f"set_{what}_arg" for what in ("int", "uint", "long", "ulong", "longlong",
+                                   "ulonglong", "pointer", "s32", "u32", "s64",
+                                   "u64")}
 # What only some kernels have.
 ELSEWHERE = {"ioblock_trace.bounce", "vm.write_shared_copy",
              "scheduler.balance",  # a part of its caller on some

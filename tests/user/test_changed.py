@@ -37,7 +37,19 @@ probe process("%s").function("sum") { $p->a = 7 }
 """
 # By their number, where nothing describes them.
 NUMBERS = """
-probe process("%s").function("twice") { set_int_arg(1, -21) }
+probe process("%s").function("twice") {
+	set_uint_arg(1, 1)
+	set_long_arg(1, 1)
+	set_ulong_arg(1, 1)
+	set_longlong_arg(1, 1)
+	set_ulonglong_arg(1, 1)
+	set_pointer_arg(1, 1)
+	set_s32_arg(1, 1)
+	set_u32_arg(1, 1)
+	set_s64_arg(1, 1)
+	set_u64_arg(1, 1)
+	set_int_arg(1, -21)
+}
 """
 BITS = """
 probe process("%s").function("fields") {

@@ -546,6 +546,106 @@ static void text_end(struct text *t, struct ast_expr *e)
 	};
 }
 
+/* ---- what cannot be read ---- */
+
+/* The address where what is shown lies, of more than a number; false: it is no
+ * memory. */
+static bool text_address(const struct path *at, struct path *ret,
+			 struct span span)
+{
+	struct ctype type = path_type(at), to;
+
+	*ret = path_copy(at);
+	if (type.kind == CTYPE_PTR) {
+		to = ctypes_stripped(at->types, type.ref);
+		if (!is_struct(&to) || !path_deref(ret, span))
+			return false;
+	} else if (type.kind == CTYPE_ARRAY) {
+		to = ctypes_stripped(at->types, type.ref);
+		if (is_char(&to))
+			return false;
+	} else if (!is_struct(&type)) {
+		return false;
+	}
+	return ret->is_address && path_address(ret, span);
+}
+
+static struct ast_expr *asks_at(struct path *pa, uint64_t offset,
+				struct span span)
+{
+	struct ast_expr *e = arena_new(pa->program->arena, struct ast_expr);
+
+	*e = (struct ast_expr){ .kind = AST_TARGET, .span = span, .at = span,
+				.target = { .name = STR("$"),
+					    .target = pa->target } };
+	if (offset)
+		vec_push(pa->program->arena, &pa->target->ops,
+			 (struct target_op){ .kind = TGT_ADD,
+					     .n = (int64_t)offset,
+					     .span = span });
+	vec_push(pa->program->arena, &pa->target->ops,
+		 (struct target_op){ .kind = TGT_LOAD, .size = 1,
+				     .is_user = pa->is_user, .asks = true,
+				     .span = span });
+	return e;
+}
+
+/* What is on the way to a text has no error of its own: indices are others'. */
+static bool visit_quiet(struct ast_expr **place, void *data)
+{
+	struct target *t = (*place)->kind == AST_TARGET ?
+				   (*place)->target.target : NULL;
+
+	(void)data;
+	for (uint32_t i = 0; t && i < t->ops.n; i++)
+		t->ops.v[i].is_quiet |= t->ops.v[i].kind == TGT_LOAD;
+	return !t;
+}
+
+/* Can its first byte and its last be read?  NULL = it is no memory. */
+static struct ast_expr *text_asks(const struct path *at, struct span span)
+{
+	struct ast_expr *both, *first, *last;
+	struct path begin, end;
+	uint64_t size;
+
+	if (!text_address(at, &begin, span))
+		return NULL;
+	text_address(at, &end, span);
+	if (!ctypes_size(begin.types, begin.type, &size))
+		size = 1;
+	first = asks_at(&begin, 0, span);
+	walk_expr(&first, visit_quiet, NULL);
+	if (size < 2)
+		return first;
+	last = asks_at(&end, size - 1, span);
+	walk_expr(&last, visit_quiet, NULL);
+	both = arena_new(at->program->arena, struct ast_expr);
+	*both = (struct ast_expr){ .kind = AST_BINARY, .span = span, .at = span,
+				   .binary = { .op = BINOP_LAND, .a = first,
+					       .b = last } };
+	return both;
+}
+
+/* e, a text of what is there, becomes "ERROR" where that cannot be read, as in
+ * SystemTap: one bad pointer must not cost the sight of all else. */
+static void text_guard(const struct path *at, struct ast_expr *e)
+{
+	struct ast_expr *asks = text_asks(at, e->span), *text;
+
+	if (!asks)
+		return;
+	text = node(at->program, e, *e);
+	walk_expr(&text, visit_quiet, NULL);
+	*e = (struct ast_expr){
+		.kind = AST_TERNARY, .span = e->span, .at = e->at,
+		.ternary = { .cond = asks, .yes = text,
+			     .no = node(at->program, e, (struct ast_expr){
+						.kind = AST_STRING,
+						.string = STR("ERROR") }) },
+	};
+}
+
 static void become_string(struct ast_expr *e, struct str s)
 {
 	struct span span = e->span, at = e->at;
@@ -566,6 +666,25 @@ void target_text(const struct path *pa, enum target_depth depth,
 
 	text_value(&t, pa, 0, depth_limit(depth));
 	text_end(&t, e);
+	text_guard(pa, e);
+}
+
+/* A text of its own, which may be "ERROR" while the others are not. */
+static void text_inner(struct text *t, const struct path *at, int max_depth)
+{
+	struct ast_expr *e = arena_new(t->program->arena, struct ast_expr);
+	struct text one = { .program = t->program, .span = t->span,
+			    .inner = t->args.n + t->inner };
+
+	e->at = t->span;
+	text_value(&one, at, 0, max_depth);
+	t->inner += one.args.n + one.inner - (t->args.n + t->inner);
+	text_end(&one, e);
+	text_guard(at, e);
+	text_flush(t);
+	vec_push(t->program->arena, &t->args, e);
+	vec_push(t->program->arena, &t->pieces,
+		 (struct fmt_piece){ .conv = FMT_STRING, .span = t->span });
 }
 
 static void text_root(struct text *t, const struct target_root *root,
@@ -579,6 +698,8 @@ static void text_root(struct text *t, const struct target_root *root,
 		text_str(t, STR("?"));
 	else if (depth == TARGET_PLAIN)
 		text_number(t, &pa, FMT_HEX, '#');
+	else if (text_asks(&pa, t->span))
+		text_inner(t, &pa, depth_limit(depth));
 	else
 		text_value(t, &pa, 0, depth_limit(depth));
 }
