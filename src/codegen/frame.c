@@ -288,11 +288,11 @@ void cg_prologue(struct cg_fn *fn)
 
 	c->place = cg_place(fn->g, fn->probe->span);
 	fn->ctx = code_copy(c, R1);
-	standin_begin(fn);
 	session = code_map_value(c, img->globals_map, 0);
 	session = code_ld(c, session, offsetof(struct image_session, state),
 			  8);
 	code_ifi(c, BPF_JNE, session, SESSION_RUNNING, fn->out);
+	standin_begin(fn);
 	cg_filter(fn);
 	if (img->count_hits)
 		count_hit(fn);

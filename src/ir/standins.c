@@ -28,6 +28,8 @@ bool standins_wanted(const struct ir_program *p, const struct ir_probe *pr)
 	return has == need &&
 	       (pr->image.kind == PROBE_RAW_TP ||
 		pr->image.kind == PROBE_SYSCALL ||
-		pr->image.kind == PROBE_PROCESS) &&
+		pr->image.kind == PROBE_PROCESS ||
+		pr->image.kind == PROBE_FENTRY ||
+		pr->image.kind == PROBE_FEXIT) &&
 	       !keeps_processor(image_str(p->image, pr->image.site.name));
 }

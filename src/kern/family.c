@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "base/cleanup.h"
 #include "dbg/btf.h"
 #include "dbg/member.h"
 #include "kern/privilege.h"
@@ -194,13 +195,20 @@ static int load(const struct code *c)
 	return syscall_bpf(BPF_PROG_LOAD, &attr, SYSCALL_ATTR_SIZE(prog_flags));
 }
 
+/* Twice: where a task may lose its turn in a program, the kernel skips it for
+ * the tasks that run meanwhile.  To do the same once more does no harm. */
 static int hang(const struct code *c, const char *tracepoint, int hooks[2])
 {
-	hooks[0] = load(c);
-	if (hooks[0] < 0)
-		return hooks[0];
-	hooks[1] = syscall_raw_tracepoint_open(tracepoint, hooks[0]);
-	return MIN(hooks[1], 0);
+	for (int i = 0; i < 2; i++) {
+		_cleanup_close_ int prog = load(c);
+
+		if (prog < 0)
+			return prog;
+		hooks[i] = syscall_raw_tracepoint_open(tracepoint, prog);
+		if (hooks[i] < 0)
+			return hooks[i];
+	}
+	return 0;
 }
 
 static int hang_fork(const struct member *task, int map, pid_t target,

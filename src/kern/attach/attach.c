@@ -9,6 +9,7 @@
 #include "base/bits.h"
 #include "base/cleanup.h"
 #include "dbg/modules.h"
+#include "kern/syscall.h"
 
 void attachment_add(const struct attach_request *r, struct attachment *at,
 		    int fd)
@@ -20,6 +21,30 @@ void attachment_add(const struct attach_request *r, struct attachment *at,
 			abort();
 	}
 	at->v[at->n++] = (struct hook){ .fd = fd, .module = r->module };
+}
+
+static int open_copy(const struct attach_request *r, struct attachment *ret,
+		     const char *tracepoint, int prog)
+{
+	int fd = prog < 0 ? 0 : syscall_raw_tracepoint_open(tracepoint, prog);
+
+	if (prog >= 0 && fd >= 0)
+		attachment_add(r, ret, fd);
+	return MIN(fd, 0);
+}
+
+int attachment_open(const struct attach_request *r, struct attachment *ret,
+		    const char *tracepoint, bool last_runs_first)
+{
+	int code = 0;
+
+	for (int i = 0; i < IMAGE_COPIES && !code; i++) {
+		int copy = last_runs_first ? IMAGE_COPIES - 1 - i : i;
+
+		code = open_copy(r, ret, tracepoint,
+				 copy ? r->copies[copy - 1] : r->prog);
+	}
+	return code;
 }
 
 void attachment_leave_out(struct attachment *at, uint32_t n, struct err *why)

@@ -95,6 +95,11 @@ bool is_attached(const struct attachment *at);
  * hand. */
 void attachment_add(const struct attach_request *r, struct attachment *ret,
 		    int fd);
+/* The same, for the program and its copies, each opened as a raw tracepoint
+ * (NULL: what it was loaded for), so that the kernel runs the copies behind it.
+ * 0 or -errno. */
+int attachment_open(const struct attach_request *r, struct attachment *ret,
+		    const char *tracepoint, bool last_runs_first);
 /* Notes that n sites are left out, and why, which it takes over. */
 void attachment_leave_out(struct attachment *ret, uint32_t n, struct err *why);
 struct err *attach_tracepoint(const struct attach_request *r,

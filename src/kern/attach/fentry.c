@@ -53,16 +53,13 @@ static struct err *fentry_refused(const struct attach_request *r, int code)
 struct err *attach_fentry(const struct attach_request *r,
 			  struct attachment *ret)
 {
-	int fd;
+	int code;
 
 	if (r->prog < 0)
 		return err_new(ERR_UNSUPPORTED,
 			       "'%" STR_FMT "' never returns",
 			       STR_ARG(image_str(r->image,
 						 r->probe->site.name)));
-	fd = syscall_raw_tracepoint_open(NULL, r->prog);
-	if (fd < 0)
-		return fentry_refused(r, fd);
-	attachment_add(r, ret, fd);
-	return NULL;
+	code = attachment_open(r, ret, NULL, true);
+	return code ? fentry_refused(r, code) : NULL;
 }

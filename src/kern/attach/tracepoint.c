@@ -31,23 +31,11 @@ struct err *attach_tracepoint(const struct attach_request *r,
 	struct str name = image_str(r->image, r->probe->site.name);
 	_cleanup_free_ char *text = strndup(name.s, name.len);
 	const struct image_prog *p = &r->image->progs.v[r->probe->prog];
-	int fd;
+	int code;
 
 	if (!text)
 		abort();
 	/* A program that knows the types was loaded for the tracepoint. */
-	fd = syscall_raw_tracepoint_open(p->attach_to ? NULL : text, r->prog);
-	if (fd < 0)
-		return tracepoint_refused(name, fd);
-	attachment_add(r, ret, fd);
-	for (int k = 0; r->copies && k < IMAGE_COPIES - 1; k++) {
-		if (r->copies[k] < 0)
-			continue;
-		fd = syscall_raw_tracepoint_open(p->attach_to ? NULL : text,
-						 r->copies[k]);
-		if (fd < 0)
-			return tracepoint_refused(name, fd);
-		attachment_add(r, ret, fd);
-	}
-	return NULL;
+	code = attachment_open(r, ret, p->attach_to ? NULL : text, false);
+	return code ? tracepoint_refused(name, code) : NULL;
 }
