@@ -295,13 +295,10 @@ static void funcindex_unit(struct funcindex_thread *t, uint32_t number)
 {
 	struct die_unit *u = t->job->units[number];
 	bool had = u->abbrevs.v != NULL, had_lines = u->has_lines;
-	struct objfile_data d = die_section(u->file, u->in_types ? DIE_TYPES :
-								   DIE_INFO);
 
 	t->unit = u;
 	t->number = number;
 	funcindex_walk(t);
-	memset(t->known, 0, sizeof(t->known));
 	if (!had_lines && u->has_lines) {
 		lines_destroy(u->lines);
 		u->lines = NULL;
@@ -309,18 +306,33 @@ static void funcindex_unit(struct funcindex_thread *t, uint32_t number)
 	}
 	if (!had)
 		die_abbrevs_deinit(&u->abbrevs);
-	objfile_forget(u->file->obj, d.p + u->off, u->end - u->off);
+}
+
+/* What has been gone through is not kept in memory; units that follow each
+ * other go together, as each call stops the other thread. */
+static void funcindex_forget(struct die_unit *const *units, uint32_t n)
+{
+	const struct die_unit *u = units[0], *last = units[n - 1];
+	struct objfile_data d = die_section(u->file, u->in_types ? DIE_TYPES :
+								   DIE_INFO);
+
+	if (u->file == last->file && u->in_types == last->in_types &&
+	    u->off < last->end)
+		objfile_forget(u->file->obj, d.p + u->off, last->end - u->off);
 }
 
 static void *funcindex_run(void *arg)
 {
 	struct funcindex_thread *t = arg;
 	struct funcindex_job *job = t->job;
-	uint32_t i;
+	uint32_t i, end;
 
-	while ((i = atomic_fetch_add(&job->next, FUNCINDEX_CHUNK)) < job->n)
-		for (uint32_t k = i; k < MIN(i + FUNCINDEX_CHUNK, job->n); k++)
+	while ((i = atomic_fetch_add(&job->next, FUNCINDEX_CHUNK)) < job->n) {
+		end = MIN(i + FUNCINDEX_CHUNK, job->n);
+		for (uint32_t k = i; k < end; k++)
 			funcindex_unit(t, k);
+		funcindex_forget(job->units + i, end - i);
+	}
 	return NULL;
 }
 

@@ -56,7 +56,7 @@ bool funcindex_copy(struct funcindex *x, const struct funcindex_entry *e,
 bool funcindex_own(struct funcindex *x, const struct funcindex_entry *e,
 		   struct dbg_function *ret);
 
-/* It told of what is not there: is made anew, once.  false = it was so already. */
+/* It told of what is not there: is made anew, once.  false = it was already. */
 bool funcindex_distrust(struct funcindex *x);
 
 #endif
