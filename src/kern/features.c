@@ -340,6 +340,51 @@ static bool has_tp_kept(struct ctypes *btf)
 	       !has_function(btf, STR("bpf_local_irq_save"));
 }
 
+/* The word behind `start` in a file of the kernel's. */
+static bool word_behind(const struct world *w, const char *path,
+			const char *start, struct buf *ret)
+{
+	_cleanup_(buf_deinit) struct buf text = {};
+	struct str rest;
+	int64_t at;
+
+	if (err_drop(world_read(w, path, FEATURES_LOG, &text)))
+		return false;
+	at = str_find(buf_view(&text), str_from(start));
+	if (at < 0)
+		return false;
+	rest = str_sub(buf_view(&text), (uint32_t)at + (uint32_t)strlen(start),
+		       (uint32_t)text.len);
+	for (uint32_t i = 0; i < rest.len && !strchr(") \n", rest.s[i]); i++)
+		buf_char(ret, rest.s[i]);
+	return true;
+}
+
+static bool is_configured(struct world *w, const char *name)
+{
+	struct str value;
+
+	return world_config(w, str_from(name), &value) == WORLD_CONFIG_SET;
+}
+
+/* May a task lose the processor within the kernel?  It says so itself ("none
+ * voluntary (full)"), or was told how to be, or was built so. */
+static bool is_preemptible(struct world *w, bool if_unknown)
+{
+	_cleanup_(buf_deinit) struct buf mode = {};
+
+	if (word_behind(w, "/sys/kernel/debug/sched/preempt", "(", &mode) ||
+	    word_behind(w, "/proc/cmdline", "preempt=", &mode))
+		return !str_is(buf_view(&mode), "none") &&
+		       !str_is(buf_view(&mode), "voluntary");
+	if (is_configured(w, "CONFIG_PREEMPT_NONE") ||
+	    is_configured(w, "CONFIG_PREEMPT_VOLUNTARY"))
+		return false;
+	return if_unknown || is_configured(w, "CONFIG_PREEMPT") ||
+	       is_configured(w, "CONFIG_PREEMPT_LAZY") ||
+	       is_configured(w, "CONFIG_PREEMPT_RT");
+}
+
 static bool has_feature(enum image_feature f, struct ctypes *btf)
 {
 	switch (f) {
@@ -395,6 +440,7 @@ static bool has_feature(enum image_feature f, struct ctypes *btf)
 		return has_function(btf, STR("bpf_local_irq_save"));
 	case FEATURE_TP_KEPT:
 		return has_tp_kept(btf);
+	case FEATURE_FN_KEPT:	/* ask_all() */
 	case FEATURE_N:
 		break;
 	}
@@ -418,7 +464,7 @@ static struct err *may_load(void)
 	return privilege_hint(err_os(-fd, "loading a program into the kernel"));
 }
 
-static image_features ask_all(const struct world *w)
+static image_features ask_all(struct world *w)
 {
 	struct ctypes *btf = NULL;
 	image_features features = 0;
@@ -428,6 +474,8 @@ static image_features ask_all(const struct world *w)
 	for (uint32_t f = 0; f < FEATURE_N; f++)
 		if (has_feature((enum image_feature)f, btf))
 			features |= UINT64_C(1) << f;
+	if (!is_preemptible(w, !has_tp_kept(btf)))
+		features |= FEATURE_BIT(FN_KEPT);
 	ctypes_close(btf);
 	return features;
 }
@@ -494,7 +542,7 @@ struct err *features_installed(struct world *w, image_features *ret)
 		if (has_sign(btf, i))
 			*ret |= UINT64_C(1) << signs[i].feature;
 	if (has_tp_kept(btf))
-		*ret |= FEATURE_BIT(TP_KEPT);
+		*ret |= FEATURE_BIT(TP_KEPT) | FEATURE_BIT(FN_KEPT);
 	ctypes_close(btf);
 	return NULL;
 }

@@ -3,7 +3,8 @@
 #! needs: bpf gcc
 """Tasks that compete for one CPU: one that loses its turn in a program keeps
 the others from being seen for as long.  Since Linux 7.0 that is so with
-tracepoints and functions; a handful of hits may be lost, not a third."""
+tracepoints and functions, and before that with functions where the kernel's
+model of preemption is "full"; a handful of hits may be lost, not a third."""
 import os
 import re
 import subprocess
@@ -66,13 +67,10 @@ def one(load, probe, test):
 
 
 def probes():
-    """Functions count where the kernel calls programs for them; before Linux 7.0
-    those of functions have no stand-ins, though some kernels let them lose
-    their turn."""
+    """Functions, where the kernel calls programs for them."""
     has = subprocess.run([SPILE, "--dump-features"], capture_output=True,
                          text=True, check=True).stdout.strip().split(",")
-    return PROBES + (FUNCTIONS if "FENTRY" in has and "TP_KEPT" not in has
-                     else ())
+    return PROBES + (FUNCTIONS if "FENTRY" in has else ())
 
 
 def main():

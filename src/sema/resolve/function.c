@@ -252,10 +252,22 @@ scope_new(struct query *q, const struct function *fn, bool is_fentry)
 
 /* ---- sites ---- */
 
+/* In the program of a trampoline a task may lose its turn where the kernel is
+ * preemptible: the hits of others on that CPU were lost for as long.  With a
+ * program of a kprobe it does not.  Images for other kernels, whose features
+ * are few, have trampolines. */
+static bool is_kept(const struct query *q)
+{
+	image_features has = q->program->features;
+
+	return (has & FEATURE_BIT(FN_KEPT)) ||
+	       !(has & FEATURE_BIT(KPROBE_MULTI));
+}
+
 static bool is_hooked_by_type(const struct query *q, struct function *fn)
 {
 	/* Trampolines of modules would need their BTF in the kernel at load. */
-	if (fn->module.len || fn->symbol.len ||
+	if (fn->module.len || fn->symbol.len || !is_kept(q) ||
 	    !(q->program->features & FEATURE_BIT(FENTRY)))
 		return false;
 	function_look(fn);
