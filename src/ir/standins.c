@@ -3,6 +3,10 @@
 
 #include "base/bits.h"
 
+/* Each copy takes two open files and time to load: scripts with more probes than
+ * these have none. */
+#define STANDINS_PROBES 100
+
 /* Tracepoints that the scheduler, the timers and interrupts hit, which nobody
  * takes the processor from. */
 static bool keeps_processor(struct str name)
@@ -25,7 +29,7 @@ bool standins_wanted(const struct ir_program *p, const struct ir_probe *pr)
 	image_features need = FEATURE_BIT(MAY_GOTO) | FEATURE_BIT(TASK_STORAGE);
 	image_features has = p->features & (need | FEATURE_BIT(TP_KEPT));
 
-	return has == need &&
+	return has == need && p->probes.n <= STANDINS_PROBES &&
 	       (pr->image.kind == PROBE_RAW_TP ||
 		pr->image.kind == PROBE_SYSCALL ||
 		pr->image.kind == PROBE_PROCESS ||
