@@ -3,8 +3,8 @@
 
 #include "base/bits.h"
 
-/* Each copy takes two open files and time to load: scripts with more probes than
- * these have none. */
+/* Each copy takes two open files and time to load: scripts with more probes
+ * than these have none. */
 #define STANDINS_PROBES 100
 
 /* Tracepoints that the scheduler, the timers and interrupts hit, which nobody
