@@ -254,14 +254,16 @@ scope_new(struct query *q, const struct function *fn, bool is_fentry)
 
 /* In the program of a trampoline a task may lose its turn where the kernel is
  * preemptible: the hits of others on that CPU were lost for as long.  With a
- * program of a kprobe it does not.  Images for other kernels, whose features
- * are few, have trampolines. */
+ * program of a kprobe it does not.  Where programs of tracepoints may lose it,
+ * too (Linux 7.0), both have stand-ins; older kernels have kprobes.  Images for
+ * other kernels, whose features are few, have trampolines. */
 static bool is_kept(const struct query *q)
 {
+	const image_features older =
+		FEATURE_BIT(TP_KEPT) | FEATURE_BIT(KPROBE_MULTI);
 	image_features has = q->program->features;
 
-	return (has & FEATURE_BIT(FN_KEPT)) ||
-	       !(has & FEATURE_BIT(KPROBE_MULTI));
+	return (has & FEATURE_BIT(FN_KEPT)) || (has & older) != older;
 }
 
 static bool is_hooked_by_type(const struct query *q, struct function *fn)
