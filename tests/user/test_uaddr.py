@@ -11,9 +11,9 @@ SLOW = float(os.environ.get("LIVE_SLOW", "1"))
 SCRIPT = """
 global names, hits
 probe timer.profile {
-	if (pid() == target()) {
+	if (pid() == target() && uaddr()) {
 		names[usymname(uaddr())]++
-		hits += uaddr() != 0
+		hits++
 	}
 }
 probe end {

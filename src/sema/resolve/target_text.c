@@ -598,7 +598,8 @@ static bool visit_quiet(struct ast_expr **place, void *data)
 
 	(void)data;
 	for (uint32_t i = 0; t && i < t->ops.n; i++)
-		t->ops.v[i].is_quiet |= t->ops.v[i].kind == TGT_LOAD;
+		t->ops.v[i].is_quiet |= t->ops.v[i].kind == TGT_LOAD &&
+					!t->ops.v[i].asks;
 	return !t;
 }
 
