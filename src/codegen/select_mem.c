@@ -245,8 +245,8 @@ static void load_word(struct cg_fn *fn, cg_reg at, uint32_t aux, cg_label ok)
 		code_ifi(c, BPF_JEQ, wait_for(fn, at, size), 0, ok);
 }
 
-/* The helpers have put zeros into the word: for who wants these nothing is to be
- * done, and the verifier has one way to follow. */
+/* The helpers have put zeros into the word: for who wants these nothing is to
+ * be done, and the verifier has one way to follow. */
 static void load_failed(struct cg_fn *fn, const struct ir_insn *i, cg_reg v,
 			cg_reg at, cg_label end)
 {
