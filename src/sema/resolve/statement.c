@@ -283,7 +283,7 @@ static struct target_scope *add_function(struct statement *s,
 {
 	struct target_scope *scope;
 
-	s->is_listed = f->is_indexed;
+	s->is_listed = s->q->program->lists_points && f->is_indexed;
 	scope = add_site(s, begins(s, f), f->die, f->name, f->file, f->line);
 
 	if (scope && !f->is_inline && !debug_is_foreign(s->q->program, s->src))
