@@ -40,8 +40,10 @@ LATE = {"task_backtrace", "symname", "symdata", "modname", "sprint_stack", "spri
         "symfile", "symline", "symfileline", "sprint_usyms",
         "sprint_ustack", "task_backtrace", "usymname", "usymdata", "usymfile",
         "usymline", "usymfileline"}
-# At most so many calls in a probe, for the verifier's sake.
+# At most so many calls in a probe, for the verifier's sake; and aliases in a
+# script.
 CALLS = 12
+ALIASES = 60
 
 
 def argument(param):
@@ -142,19 +144,25 @@ def alias_probe(m, text, n):
     return f"global n{n} probe {m[2]} {{ if (n{n}++ < 3) {{ {body} }} }}\n"
 
 
-def check_aliases(name, text):
-    """Many at a time, which is as strict and starts spile less often; where
-    something is said, one at a time."""
+def check_some(name, probes):
+    """Together, which is as strict and starts spile less often; where something
+    is said, one half and the other, down to the one that it is said of."""
     end = "probe timer.ms(20) { exit() }"
+    if len(probes) == 1:
+        return run(f"{name}: {probes[0][0]}", probes[0][1] + end)
+    if not probes or complaints("".join(p[1] for p in probes) + end) == (0, []):
+        return 0
+    half = len(probes) // 2
+    return check_some(name, probes[:half]) + check_some(name, probes[half:])
+
+
+def check_aliases(name, text):
     probes = [(m[2], alias_probe(m, text, n))
               for n, m in enumerate(ALIAS.finditer(text))]
     there = [p for p in probes if p[0] not in ELSEWHERE]
-    alone = [p for p in probes if p[0] in ELSEWHERE]
-    for i in range(0, len(there), CALLS):
-        some = there[i:i + CALLS]
-        if complaints("".join(p[1] for p in some) + end) != (0, []):
-            alone += some
-    return sum(run(f"{name}: {alias}", probe + end) for alias, probe in alone)
+    return sum(check_some(name, there[i:i + ALIASES])
+               for i in range(0, len(there), ALIASES)) + \
+        sum(check_some(name, [p]) for p in probes if p[0] in ELSEWHERE)
 
 
 def check_names(name, text):
