@@ -10,8 +10,6 @@
 #include "dbg/funcindex.h"
 
 #include <dwarf.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -137,7 +135,6 @@ struct funcindex_found {
 struct funcindex_job {
 	struct die_unit **units;
 	uint32_t n;
-	atomic_uint next;
 };
 
 struct funcindex_thread {
@@ -309,7 +306,7 @@ static void funcindex_unit(struct funcindex_thread *t, uint32_t number)
 }
 
 /* What has been gone through is not kept in memory; units that follow each
- * other go together, as each call stops the other thread. */
+ * other go together. */
 static void funcindex_forget(struct die_unit *const *units, uint32_t n)
 {
 	const struct die_unit *u = units[0], *last = units[n - 1];
@@ -321,19 +318,17 @@ static void funcindex_forget(struct die_unit *const *units, uint32_t n)
 		objfile_forget(u->file->obj, d.p + u->off, last->end - u->off);
 }
 
-static void *funcindex_run(void *arg)
+static void funcindex_run(struct funcindex_thread *t)
 {
-	struct funcindex_thread *t = arg;
 	struct funcindex_job *job = t->job;
 	uint32_t i, end;
 
-	while ((i = atomic_fetch_add(&job->next, FUNCINDEX_CHUNK)) < job->n) {
+	for (i = 0; i < job->n; i = end) {
 		end = MIN(i + FUNCINDEX_CHUNK, job->n);
 		for (uint32_t k = i; k < end; k++)
 			funcindex_unit(t, k);
 		funcindex_forget(job->units + i, end - i);
 	}
-	return NULL;
 }
 
 static struct funcindex_thread *funcindex_thread_new(struct funcindex_job *job)
@@ -354,23 +349,6 @@ static void funcindex_thread_destroy(struct funcindex_thread *t)
 	buf_deinit(&t->key);
 	arena_deinit(&t->arena);
 	free(t);
-}
-
-/* Takes what the other thread has. */
-static void funcindex_join(struct funcindex_thread *t,
-			   const struct funcindex_thread *other)
-{
-	for (uint32_t i = 0; i < other->own.n; i++)
-		vec_push(&t->arena, &t->own, other->own.v[i]);
-	for (uint32_t i = 0; i < other->groups.n; i++) {
-		const struct funcindex_group *from =
-			other->groups.entries[i].value;
-		struct funcindex_group *to = funcindex_group(
-			&t->arena, &t->groups, from->key, &from->f);
-
-		for (uint32_t k = 0; k < from->copies.n; k++)
-			vec_push(&t->arena, &to->copies, from->copies.v[k]);
-	}
 }
 
 /* ---- building ---- */
@@ -513,7 +491,7 @@ static int funcindex_compare(const void *a, const void *b)
 
 	if (x->entry != y->entry)
 		return x->entry < y->entry ? -1 : 1;
-	if (x->flags != y->flags)
+	if ((x->flags ^ y->flags) & FUNCINDEX_INLINE)
 		return x->flags & FUNCINDEX_INLINE ? 1 : -1;
 	if (x->unit != y->unit)
 		return x->unit < y->unit ? -1 : 1;
@@ -569,24 +547,15 @@ static void funcindex_pack(struct funcindex *x, struct funcindex_thread *t)
 	buf_deinit(&b.text);
 }
 
+/* By one thread: a function may be described by another unit, which two would
+ * open and drop at the same time; and so copies come in their order. */
 static void funcindex_gather(struct funcindex *x, struct funcindex_job *job)
 {
-	/* Units that refer to each other are not for two threads. */
-	bool two = !dieindex_is_cross(x->names) &&
-		   !dieindex_is_small(x->names);
 	struct funcindex_thread *t = funcindex_thread_new(job);
-	struct funcindex_thread *other = funcindex_thread_new(job);
-	pthread_t id;
 
-	two = two && !pthread_create(&id, NULL, funcindex_run, other);
 	funcindex_run(t);
-	if (two) {
-		pthread_join(id, NULL);
-		funcindex_join(t, other);
-	}
 	funcindex_pack(x, t);
 	funcindex_thread_destroy(t);
-	funcindex_thread_destroy(other);
 }
 
 static void funcindex_build(struct funcindex *x)
