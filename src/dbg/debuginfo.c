@@ -614,7 +614,7 @@ static bool debuginfo_take_brief(struct debuginfo_search *s,
 	f.is_rest = e->is_part;
 	f.is_indexed = true;
 	f.is_symbol = e->is_symbol;
-	if (f.die.unit && e->has_symbol)
+	if (f.die.unit)
 		vec_push(s->a, s->ret, f);
 	return f.die.unit;
 }
@@ -644,8 +644,10 @@ static bool debuginfo_take_indexed(struct debuginfo_search *s,
 
 	s->ret->n = 0;
 	while (debuginfo_next(s->d, s->p, which, &at, &e))
-		if (!debuginfo_take_entry(s, &e))
+		if (!debuginfo_take_entry(s, &e)) {
+			s->ret->n = 0;
 			return false;
+		}
 	return true;
 }
 

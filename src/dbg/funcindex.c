@@ -21,7 +21,7 @@
 #include "dbg/debuginfo_data.h"
 #include "dbg/diescope.h"
 
-#define FUNCINDEX_MAGIC "SPILEFX2"
+#define FUNCINDEX_MAGIC "SPILEFX3"
 #define FUNCINDEX_BYTES_MAX (1u << 30)
 #define FUNCINDEX_CHUNK 8	/* units taken at once */
 #define FUNCINDEX_KNOWN 1024	/* origins remembered, of a unit */
@@ -150,6 +150,7 @@ struct funcindex_thread {
 	struct {
 		struct dbg_die die;
 		uint32_t depth;
+		bool is_own;	/* no copy of one that was inlined */
 	} in[DIE_DEPTH_MAX];
 	uint32_t nin;
 	struct {
@@ -222,12 +223,21 @@ static uint32_t funcindex_off(struct dbg_die die)
 	return (uint32_t)(die.off - die.unit->off);
 }
 
+/* The function with code of its own that the walk is in; 0 = none. */
+static uint32_t funcindex_around(const struct funcindex_thread *t)
+{
+	for (uint32_t i = t->nin; i-- > 0;)
+		if (t->in[i].is_own)
+			return funcindex_off(t->in[i].die);
+	return 0;
+}
+
 static void funcindex_add_copy(struct funcindex_thread *t, struct dbg_die die)
 {
 	struct dbg_die origin = die_ref(die, DW_AT_abstract_origin);
 	struct funcindex_copy copy = {
 		.place = { t->number, funcindex_off(die),
-			   t->nin ? funcindex_off(t->in[0].die) : 0 },
+			   funcindex_around(t) },
 	};
 	struct funcindex_group *g;
 
@@ -262,13 +272,15 @@ static bool funcindex_is_scope(uint16_t tag)
 static void funcindex_enter(struct funcindex_thread *t,
 			    const struct die_walk *w)
 {
-	if (w->tag == DW_TAG_subprogram && !t->nin)
+	if (w->tag == DW_TAG_subprogram &&
+	    (!t->nin || !diescope_is_c(t->unit)))
 		funcindex_add_own(t, w->die);
 	if (w->tag == DW_TAG_inlined_subroutine)
 		funcindex_add_copy(t, w->die);
 	if (t->nin == DIE_DEPTH_MAX)
 		return;
 	t->in[t->nin].die = w->die;
+	t->in[t->nin].is_own = w->tag == DW_TAG_subprogram;
 	t->in[t->nin++].depth = w->depth;
 }
 

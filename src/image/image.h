@@ -803,7 +803,7 @@ struct err *image_check(const struct image *img) must_check;
 void image_print(const struct image *img, FILE *out);
 
 /* A saved image begins with these bytes. */
-#define IMAGE_MAGIC "\177spile1\n"
+#define IMAGE_MAGIC "\177spile2\n"
 #define IMAGE_MAGIC_SIZE 8
 
 struct err *image_save(const struct image *img, const char *path) must_check;

@@ -92,14 +92,7 @@ static void add(struct cursor *c, const struct target_op *op)
 
 static void load(struct cursor *c, const struct target_op *op)
 {
-	ir_ref v;
-
-	/* Of the host's, nothing of it is there. */
-	if (!c->s->kernel && (op->is_quiet || op->asks)) {
-		cursor_start(c, build_const(c->s, 0, c->span));
-		return;
-	}
-	v = build_insn(
+	ir_ref v = build_insn(
 		c->s,
 		(struct ir_insn){ .op = OP_LOAD,
 				  .type = IT_LONG,

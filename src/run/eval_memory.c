@@ -45,11 +45,17 @@ enum step eval_load(struct host *h, const struct image_insn *i)
 	uint64_t v = 0;
 	int code = kmem_read(memory(h), addr, is_user, &v, size);
 
-	if (code)
+	if (i->aux & LOAD_ASKS)
+		v = !code;
+	else if (code && i->aux & LOAD_QUIET)
+		v = 0;
+	else if (code)
 		return fault(h, code,
 			     is_user ? IERR_USER_FAULT : IERR_KERNEL_FAULT,
 			     addr);
-	host_set_long(h, extend(v, size, i->aux & LOAD_SIGNED));
+	if (!(i->aux & LOAD_ASKS))
+		v = (uint64_t)extend(v, size, i->aux & LOAD_SIGNED);
+	host_set_long(h, (int64_t)v);
 	return STEP_ON;
 }
 

@@ -136,6 +136,10 @@ bool check_write_registers(const struct kernel_place *at,
 		bad_kernel_register(at, to);
 		return false;
 	}
+	if (!t->parts.n && !t->no_parts.len) {
+		bad_variable(p, to, STR("is in no place that can be written"));
+		return false;
+	}
 	if (!writes_register(t, arch->regs[arch->sp].offset) &&
 	    !writes_register(t, arch->regs[arch->ip].offset))
 		return true;

@@ -56,6 +56,7 @@ int main() { std::map<std::string, int> m; return apply(m); }
 CONFIGS = ["g++ -O0", "g++ -O2", "g++ -O2 -gdwarf-4 -fdebug-types-section",
            "g++ -O2 -gsplit-dwarf", "clang++ -O0", "clang++ -O2",
            "clang++ -O2 -gsplit-dwarf -gdwarf-5"]
+NESTED = ["deep", "here", "operator()", "apply", "*e*"]
 bad = []
 
 
@@ -85,6 +86,12 @@ def check(d, config):
         text = tool(d, path, "calls", name)
         if not re.search(r"0x\w+-0x\w+ .*x\.cc:\d+", text):
             bad.append(f"{config}: {name}: {text}")
+    # The same by the index of functions, which is made for lists.
+    before = [tool(d, path, "calls", name) for name in NESTED]
+    tool(d, path, "list", "*")
+    after = [tool(d, path, "calls", name) for name in NESTED]
+    if before != after:
+        bad.append(f"{config}: with an index {after}, not {before}")
     text = tool(d, path, "type", "struct", "Klass")
     if "value" not in text:
         bad.append(f"{config}: Klass: {text}")

@@ -681,9 +681,12 @@ static enum resolve_status not_exported(struct query *q,
 
 /* ---- by symbols ---- */
 
-/* Have several functions this name? */
+/* Have several functions this name?  Where they are is true of one kernel: what
+ * is to run on others keeps the name. */
 static bool is_double(struct program *p, struct str name)
 {
+	if (p->portable)
+		return false;
 	if (!p->doubles)
 		p->doubles = doubles_create(p->world, kernel_symbols(p));
 	return doubles_has(p->doubles, name);
@@ -724,7 +727,7 @@ static void add_symbol(struct query *q, struct function *fn,
 			    scope_of_numbers(p, fn->name, is_return);
 }
 
-/* All functions that have the name, wherever they are. */
+/* All functions that have the name, wherever they are; on this kernel. */
 static bool add_symbols(struct query *q, struct function fn)
 {
 	struct kallsyms *k = kernel_symbols(q->program);
@@ -769,7 +772,8 @@ static enum resolve_status find_one(struct query *q,
 	}
 	if (find_undescribed(q))
 		return RESOLVE_FOUND;
-	if (!id && add_symbols(q, (struct function){ .name = c->string }))
+	if (!id && !q->program->portable &&
+	    add_symbols(q, (struct function){ .name = c->string }))
 		return RESOLVE_FOUND;
 	if (!id)
 		return no_function(q, c);

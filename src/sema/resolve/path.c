@@ -579,7 +579,11 @@ static void path_place_assignable(struct path *pa, const struct ctype *t)
 		 to->ops.v[0].size == 8 && !pa->distance)
 		path_assignable(to, pa->program->arena, 0,
 				8 * to->ops.v[0].size);
-	if (to->parts.n != 1 || pa->is_part || pa->bits)
+	if (pa->place && path_is_short_float(t))
+		to->no_parts = STR("is a float, which is shown here as a "
+				   "double");
+	if (to->parts.n != 1 || pa->is_part || pa->bits ||
+	    to->parts.v[0].shift)
 		return;
 	to->parts.v[0].is_alone = true;
 	to->parts.v[0].is_signed = t->is_signed;
