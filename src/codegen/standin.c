@@ -104,23 +104,6 @@ static void put_mark(struct cg_fn *fn, cg_reg marks, cg_reg mark, cg_reg copy,
 	store_mark(fn, marks, mark, copy);
 }
 
-/* A stand-in leaves out what the task hits within a hit of the same program, as
- * the kernel does where there are none. */
-static void unless_within(struct cg_fn *fn, cg_reg mark, cg_reg copy,
-			  cg_reg old, cg_reg since)
-{
-	struct cg_code *c = fn->c;
-	cg_label other = code_label(c);
-	cg_reg number = code_copy(c, old);
-
-	code_ifi(c, BPF_JEQ, copy, 0, other);
-	code_ifi(c, BPF_JLT, since, IMAGE_COPIES, other);
-	code_alu(c, BPF_XOR, number, mark);
-	code_alui(c, BPF_RSH, number, NUMBER_SHIFT);
-	code_ifi(c, BPF_JEQ, number, 0, fn->out);
-	code_place_label(c, other);
-}
-
 /* A mark says which copy has seen it last: one that is not before this one has
  * stayed from an earlier hit, whose last copy the kernel has skipped. */
 void standin_begin(struct cg_fn *fn)
@@ -146,7 +129,6 @@ void standin_begin(struct cg_fn *fn)
 	code_if(c, BPF_JGE, since, copy, missed);
 	pass_by(fn, marks, mark, copy);
 	code_place_label(c, missed);
-	unless_within(fn, mark, copy, old, since);
 	code_ifi(c, BPF_JEQ, copy, IMAGE_COPIES - 1, act);
 	put_mark(fn, marks, mark, copy, old, since);
 	code_place_label(c, act);
