@@ -255,8 +255,8 @@ scope_new(struct query *q, const struct function *fn, bool is_fentry)
 /* In the program of a trampoline a task may lose its turn where the kernel is
  * preemptible: the hits of others on that CPU were lost for as long.  With a
  * program of a kprobe it does not.  Where programs of tracepoints may lose it,
- * too (Linux 7.0), both have stand-ins; older kernels have kprobes.  Images for
- * other kernels, whose features are few, have trampolines. */
+ * too (Linux 7.0), both have stand-ins; before, kprobes by one link are taken.
+ * Kernels without those, and images for other kernels, have trampolines. */
 static bool is_kept(const struct query *q)
 {
 	const image_features older =
