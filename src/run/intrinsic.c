@@ -124,9 +124,14 @@ static enum step do_error(struct host *h, const struct value *args)
 	return host_raise_text(h, IERR_USER, args[0].s);
 }
 
+/* A message is a line, with its end or without. */
 static enum step do_warn(struct host *h, const struct value *args)
 {
-	output_warn(h->out, "%" STR_FMT, STR_ARG(args[0].s));
+	struct str text = args[0].s;
+
+	if (str_ends(text, STR("\n")))
+		text.len--;
+	output_warn(h->out, "%" STR_FMT, STR_ARG(text));
 	return STEP_ON;
 }
 

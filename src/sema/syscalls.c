@@ -59,6 +59,21 @@ const struct syscall_struct *syscall_struct(char kind)
 	return NULL;
 }
 
+bool syscall_row_returns_once(const struct syscall_row *r, struct str family)
+{
+	static const struct str makers[] = {
+		STR_INIT("clone"), STR_INIT("clone3"), STR_INIT("fork"),
+		STR_INIT("vfork"),
+	};
+
+	if (str_is(family, "tp_syscall"))
+		return false;
+	for (uint32_t i = 0; i < ARRAY_SIZE(makers); i++)
+		if (str_eq(r->kernel, makers[i]))
+			return true;
+	return false;
+}
+
 struct str syscall_family(uint32_t i)
 {
 	return i < NFAMILIES ? families[i] : STR("");
@@ -710,6 +725,9 @@ struct str syscalls_text(struct arena *a, const struct arch *arch, uint32_t i)
 		   STR_ARG(shown_name(al.call)));
 	if (al.is_return && al.call->is_32 && !absent)
 		only_also(&(struct maker){ .out = &b }, arch, al.call);
+	if (al.is_return && !absent &&
+	    syscall_row_returns_once(al.call, al.family))
+		buf_str(&b, STR("\tif (!$return) next\n"));
 	if (al.is_return)
 		buf_printf(&b, "\tretval = %s\n"
 			   "\tretstr = return_str(%d, retval)\n",

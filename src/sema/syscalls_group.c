@@ -374,7 +374,19 @@ static void put_entry(struct maker *m)
 			    "__j, __k, __e)\n}\n"));
 }
 
-static void put_return(struct maker *m)
+/* Leaves out new tasks, which end the calls that made them, too. */
+static void put_once(struct maker *m, struct str family)
+{
+	for (uint32_t i = 0; i < m->members->list.n; i++) {
+		const struct member *v = &m->members->list.v[i];
+
+		if (syscall_row_returns_once(v->row, family))
+			buf_printf(m->out, "if (!$return && __nr == %u) next\n",
+				   v->nr);
+	}
+}
+
+static void put_return(struct maker *m, struct str family)
 {
 	buf_str(m->out, STR("private function form:long(nr:long)\n{\n"));
 	for (uint32_t i = 0; i < m->members->list.n; i++)
@@ -383,6 +395,7 @@ static void put_return(struct maker *m)
 				   m->members->list.v[i].nr);
 	buf_str(m->out, STR("return 1\n}\n"));
 	put_point(m, true);
+	put_once(m, family);
 	buf_str(m->out, STR("retval = $return\n"
 			    "retstr = return_str(form(__nr), retval)\n}\n"));
 }
@@ -397,7 +410,7 @@ struct str syscalls_group_text(struct arena *a, const struct syscalls_group *g)
 	if (members.list.n < GROUP_MIN)
 		return STR("");
 	if (g->is_return)
-		put_return(&m);
+		put_return(&m, g->family);
 	else
 		put_entry(&m);
 	return arena_str(a, buf_view(&b));

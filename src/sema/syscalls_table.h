@@ -48,6 +48,11 @@ struct syscall_struct {
 /* NULL = this kind is none. */
 const struct syscall_struct *syscall_struct(char kind);
 
+/* Does the call make a task, which comes out of it, too, with 0?  A function of
+ * the kernel returns to its caller only, and so do the aliases that SystemTap
+ * has on functions; those of `family` "tp_syscall" see both. */
+bool syscall_row_returns_once(const struct syscall_row *r, struct str family);
+
 /* "syscall", "nd_syscall" and "tp_syscall"; empty = no more. */
 struct str syscall_family(uint32_t i);
 

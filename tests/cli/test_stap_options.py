@@ -38,10 +38,13 @@ def wrong(kind, r):
 def main():
     global bad
     with open(os.path.join(TOP, "docs", "options.md"), encoding="utf-8") as f:
-        rows = re.findall(r"^\| (`.*?) \| (as stap|accepted|warned|refused) "
-                          r"\| `(.*?)`", f.read(), re.M)
-    if len(rows) < 60:
-        sys.exit(f"{len(rows)} rows")
+        lines = re.findall(r"^\| `.*", f.read(), re.M)
+    row = re.compile(r"\| (`[^|]*?) \| (as stap|accepted|warned|refused) "
+                     r"\| `([^|]*?)`[^|]*\|")
+    odd = [line for line in lines if not row.fullmatch(line)]
+    rows = [row.fullmatch(line).groups() for line in lines if line not in odd]
+    if odd or len(rows) < 60 or len({r[0] for r in rows}) < len(rows):
+        sys.exit(f"{len(rows)} rows; no rows, or twice: {odd}")
     for options, kind, example in rows:
         if "-a x86_64" in example and os.uname().machine != "x86_64":
             continue

@@ -42,6 +42,8 @@ LOAD = f"-c 'python3 {HERE}/load.py "   # and its word, and a '
 NFS = ("-c 'flock /tmp/nfs sh -c \"rm -f /run/rpcbind.sock; exec python3 "
        f"{os.path.dirname(HERE)}/kernel/nfs_child.py\"'")
 HIST = r"^ *value \|-+ count$"
+HUGE = (r"^ +python3?\( *\d+\) count=[1-9]\d* sum\(us\)=[1-9]\d* "
+        r"avg\(us\)=\d+$")
 SCRIPTS = {
     # apps, general
     "alias_suffixes.stp": Expect(r"^intervals for (read|write) -- min:\d+us",
@@ -92,6 +94,8 @@ SCRIPTS = {
                             seconds=12),
     "iostats.stp": Expect(r"^starting probe$", r"^ +name +open +read +KB tot",
                           r"^ +python3? +\d+ +\d+ +\d+ +\d+ +\d+", seconds=6),
+    "iostat-scsi.stp": Expect(
+        r"^  Device: +tps blk_read/s blk_wrtn/s  blk_read  blk_wrtn$"),
     "iotime.stp": Expect(r'^\d+ \d+ \(\w.*\) access "/.*" read: \d+ '
                          r'write: \d+$', r'^\d+ \d+ \(.*\) iotime "/.*" '
                          r'time: \d+$'),
@@ -176,7 +180,8 @@ SCRIPTS = {
                             r"127\.0\.0\.1:\d+ <-> 127\.0\.0\.1:\d+",
                             in_guest="stap tcpipstat.stp " + LOAD + "send'"),
     "netdev.stp": Expect(r"^Device lo is sending \(queued\) a packet with "
-                         r"protocol 2048$"),
+                         r"protocol 2048$",
+                         in_guest="stap netdev.stp " + LOAD + "connect-here'"),
     # process
     "chng_cpu.stp": Expect(r"^thread \d+ \((bash|sh)\) context switched on "
                            r"cpu\d+ state: \d+$",
@@ -257,6 +262,9 @@ SCRIPTS = {
                       r"^<user> +\t +[1-9]\d*$", seconds=6),
     "pf3.stp": Expect(r"^--- [1-9]\d* samples recorded:$",
                       r"^[ku]:[^:]+:\S+ *\t +\d+$", seconds=6),
+    "fileline-profile.stp": Expect(
+        r"^--- [1-9]\d* samples recorded:$", r"^u:\S.*\t +[1-9]\d*$",
+        r"^k:\S.*\t +[1-9]\d*$", seconds=6),
     "pf4.stp": Expect(r"^--- [1-9]\d* samples recorded:$",
                       r"^[1-9]\d* hits on cpu \d+$"),
     "sched_switch.stp": Expect(
@@ -323,6 +331,9 @@ SCRIPTS = {
         in_guest="stap inodewatch2.stp $(stat -c '%Hd %Ld %i' "
                  "/tmp/mnt/watched) -c 'chmod 640 /tmp/mnt/watched'"),
     "io_submit.stp": Expect(r"\AReady!\n"),
+    "ttyspy.stp": Expect(
+        r"\(maj,min, pgrp,  uid\)$", r"^\(136, *\d+, *\d+, *0\) .*typed here",
+        in_guest="stap -g --skip-badvars ttyspy.stp " + LOAD + "typed'"),
     "mbrwatch.stp": Expect(
         r"\S", in_guest="stap mbrwatch.stp -c "
                         "'dd if=/dev/loop0 of=/dev/null count=1'"),
@@ -332,6 +343,16 @@ SCRIPTS = {
         in_guest="stap traceio2.stp 0x$(stat -c %D /tmp/mnt/watched) -T 5"),
     "fslatency-nd.stp": Expect(r"\ATracing FS sync reads and writes\.\.\. "),
     "fsslower-nd.stp": Expect(r"^TIME +PID +COMM +FUNC +SIZE +LAT\(ms\)$"),
+    "hugepage_clear_delays.stp": Expect(
+        HUGE, in_guest="stap hugepage_clear_delays.stp " + LOAD + "huge'"),
+    "hugepage_cow_delays.stp": Expect(
+        HUGE, in_guest="stap hugepage_cow_delays.stp " + LOAD + "huge'"),
+    "cachestat.stp": Expect(r"^ +Hits +Misses +% Hits$",
+                            r"^total hits: +[1-9]\d*$"),
+    "mmwriteback.stp": Expect(
+        r"\AStarting data collection\nmode - All Pids\n",
+        r"^Terminating data collection$",
+        r"^Command +Pid +count +sum +count +sum +count$"),
     "hugepage_collapse.stp": Expect(
         check=lambda said: not said or "collapse_huge_page" in said),
     "hugepage_split.stp": Expect(
@@ -372,6 +393,11 @@ SCRIPTS = {
     "nfsdtop.stp": Expect(
         r"127\.0\.0\.1", in_guest=f"stap nfsdtop.stp {NFS}"),
     "stp_dump.stp": Expect(check=lambda said: not said),
+    "tcp_trace.stp": Expect(
+        r"^Start TCP Probing\.{5}$", r"^Source Address +Dest Address +State",
+        r"^127\.0\.0\.1:\d+ +127\.0\.0\.1:\d+ +[A-Z]+",
+        in_guest="stap tcp_trace.stp '127.0.0.1:*-127.0.0.1:*' timeout=20 "
+                 + LOAD + "send'"),
     "tcp_retransmission.stp": Expect(
         r"\APrinting tcp retransmission\n",
         r"^10\.9\.9\.1:\d+ => 10\.9\.9\.2:80 STATE:\w+ RTO:\d+ \(ms\)$",
@@ -383,6 +409,17 @@ SCRIPTS = {
         r"(audit_enabled=1|spile says so|arch=)",
         r"^ 0x[0-9a-f]+ : ",
         in_guest="stap auditbt.stp " + LOAD + "audit'"),
+    "procmod_watcher.stp": Expect(
+        r"^   0\.000000: Started procmod_watcher on \w{3} \w{3} ",
+        r"^ +\d+\.\d{6}: LOAD: \( *\d+\) modprobe: module tun\b",
+        r"^ +\d+\.\d{6}: EXEC: \( *\d+\) \S+: file \S",
+        r"^ +\d+\.\d{6}: EXIT: \( *\d+\) modprobe: exit code 0$",
+        in_guest="stap procmod_watcher.stp "
+                 "-c \"sh -c 'modprobe -r tun; modprobe tun'\""),
+    "threadstacks.stp": Expect(
+        r"^\w+\[\d+\] overwrote __default_stacksize@0x[0-9a-f]+ "
+        r"\(\d+->65536\)$",
+        in_guest="stap -g threadstacks.stp -Gsize=65536 " + LOAD + "send'"),
     "ltrace.stp": Expect(r"^\w+ \((0x[0-9a-f]+|\d+), .*\)\t*="),
     "rlimit_nofile.stp": Expect(
         r"^\w{3} \w{3} .* 20\d\d python3?\(\d+\) open: \d+ - max: 20 Hit: "
@@ -413,6 +450,16 @@ SCRIPTS = {
     "timeout.stp": Expect(r"  pid \| +poll +select", r"^ *\d+ \|( +\d+){7}\| \S"),
     "socket-trace.stp": Expect(r"^ *\d+ \w.*\(\d+\): *-> \w+$",
                                r"^ *\d+ \w.*\(\d+\): *<- \w+$"),
+    # What they are against: of -131200 and more, as of -100, no memory is
+    # to be had, and pkexec is not to run without a name.
+    "cve-2018-6485.stp": Expect(
+        r"^cve-2018-6485 bandaid python3?\[\d+\] -100>-131201 kill\?0 fix\?0$",
+        in_guest="stap -g cve-2018-6485.stp " + LOAD + "too-much'"),
+    "cve-2018-6485-templatized.stp": Expect(r"^\w+ has begun$",
+                                            r"^\w+ has ended$"),
+    "cve-2021-4034.stp": Expect(
+        r"^ended: -9$",
+        in_guest="stap -g cve-2021-4034.stp " + LOAD + "no-name'"),
     # virtualization, games
     "kvm_service_time.stp": Expect(r"^# reason reason\(hex\): count sum\(us\)"
                                    r" min\(us\) avg\(us\) max\(us\)$"),

@@ -2,9 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What single scripts look at, where the workload has no such thing:
 
-    load.py audit|connect|connect-here|memory|send|files
+    load.py audit|connect|connect-here|files|huge|memory|no-name|send|too-much|typed
 """
+import ctypes
+import mmap
 import os
+import pty
 import resource
 import socket
 import struct
@@ -12,6 +15,9 @@ import subprocess
 import sys
 import threading
 import time
+
+libc = ctypes.CDLL(None)
+MAP_HUGETLB = 0x40000
 
 
 def audit():
@@ -80,6 +86,43 @@ def files():
             time.sleep(0.1)
 
 
-{"audit": audit, "connect": connect, "connect-here": connect_here,
- "memory": memory, "send": send,
- "files": files}[sys.argv[1]]()
+def typed():
+    """At a terminal, by somebody who waits for what comes of it."""
+    keys, terminal = pty.openpty()
+    for _ in range(8):
+        os.write(keys, b"typed here\n")
+        os.read(terminal, 100)
+        time.sleep(1)
+
+
+def huge():
+    """A huge page, which a child wants for itself."""
+    with open("/proc/sys/vm/nr_hugepages", "w", encoding="ascii") as f:
+        f.write("8")
+    with mmap.mmap(-1, 1 << 21, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS |
+                   MAP_HUGETLB) as m:
+        m[0] = 1
+        child = os.fork()
+        m[0] = 2
+        if not child:
+            os._exit(0)
+        os.waitpid(child, 0)
+
+
+def too_much():
+    libc.memalign(64, ctypes.c_size_t(-100))
+
+
+def no_name():
+    """pkexec gets not even its own."""
+    child = os.fork()
+    if not child:
+        libc.execve(b"/usr/bin/pkexec", (ctypes.c_char_p * 1)(None), None)
+        os._exit(1)
+    print("ended:", os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+
+
+WORDS = {"audit": audit, "connect": connect, "connect-here": connect_here,
+         "files": files, "huge": huge, "memory": memory, "no-name": no_name,
+         "send": send, "too-much": too_much, "typed": typed}
+WORDS[sys.argv[1]]()

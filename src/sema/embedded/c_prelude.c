@@ -72,6 +72,10 @@ const char c_prelude[] =
 	"#define KERNEL_VERSION(a, b, c) (((a) << 16) + ((b) << 8) + (c))\n"
 	"#define STAP_VERSION(a, b) ((a) * 256 + (b))\n"
 	"#define LINUX_VERSION_MAJOR (LINUX_VERSION_CODE >> 16)\n"
+	/* What SystemTap finds out about a kernel, of all that have BPF. */
+	"#define STAPCONF_DPATH_PATH 1\n"
+	"#define STAPCONF_LINUX_UIDGID_H 1\n"
+	"#define task_cred_xxx(task, member) ((task)->real_cred->member)\n"
 	"#define likely(x) (!!(x))\n"
 	"#define unlikely(x) (!!(x))\n"
 	"#define READ_ONCE(x) (x)\n"
