@@ -46,11 +46,6 @@ void doubles_destroy(struct doubles *d)
 	free(d);
 }
 
-bool doubles_is_function(const struct kallsym *sym)
-{
-	return !sym->module.len && sym->type && strchr("tTwW", sym->type);
-}
-
 static void doubles_find(struct doubles *d)
 {
 	struct kallsym sym;
@@ -62,7 +57,7 @@ static void doubles_find(struct doubles *d)
 	for (uint32_t i = 0; kallsyms_get(d->symbols, i, &sym); i++) {
 		void *had;
 
-		if (!doubles_is_function(&sym))
+		if (!kallsym_is_function(&sym))
 			continue;
 		had = map_find(&seen, sym.name);
 		if (had == d) /* the second one */

@@ -22,7 +22,4 @@ void doubles_destroy(struct doubles *d);
 /* false, too, where the kernel hides its symbols. */
 bool doubles_has(struct doubles *d, struct str name);
 
-/* Is it the symbol of a function of the kernel itself? */
-bool doubles_is_function(const struct kallsym *sym);
-
 #endif

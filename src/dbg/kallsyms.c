@@ -369,3 +369,8 @@ UNIT_TEST_CASE(kallsyms_copies)
 }
 
 #endif
+
+bool kallsym_is_function(const struct kallsym *sym)
+{
+	return !sym->module.len && sym->type && strchr("tTwW", sym->type);
+}

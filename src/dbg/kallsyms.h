@@ -44,4 +44,7 @@ bool kallsyms_get(const struct kallsyms *k, uint32_t i, struct kallsym *ret);
  * ("f" of "f.isra.0", "f.constprop.0.isra.0"); empty = this is none. */
 struct str kallsyms_copied(struct str name);
 
+/* Is it that of a function of the kernel itself? */
+bool kallsym_is_function(const struct kallsym *sym);
+
 #endif

@@ -12,9 +12,9 @@
 
 #include "lang/diag.h"
 #include "sema/entry.h"
+#include "sema/handler.h"
 #include "sema/library.h"
 #include "sema/point.h"
-#include "sema/probewrite.h"
 #include "sema/resolve/resolve.h"
 #include "sema/syscalls.h"
 #include "sema/syscalls_group.h"
@@ -24,13 +24,6 @@
 #define MAX_LISTED 1000000
 #define MAX_REPORTS 20		/* for one probe */
 #define MAX_WORK 20000		/* points that one probe stands for */
-
-/* An alias on the way to a site. */
-struct use {
-	const struct use *outer;
-	const struct ast_alias *alias;
-	const struct ast_point *point;	/* where it is used */
-};
 
 struct expander {
 	struct program *program;
@@ -55,72 +48,6 @@ static uint32_t expand_list(struct expander *ex, const struct ast_points *list,
 
 /* ---- the probe at a site ---- */
 
-static void push_stmt(struct arena *a, struct ast_stmt *block,
-		      const struct ast_stmt *s)
-{
-	if (s)
-		vec_push(a, &block->block, ast_clone_stmt(a, s));
-}
-
-/* at: behind the prologues of those within u. */
-static void push_epilogues(struct arena *a, struct ast_stmt *block,
-			   const struct use *u, uint32_t at)
-{
-	struct ast_stmts *list = &block->block;
-	uint32_t n;
-
-	if (!u)
-		return;
-	at += u->alias->prologue != NULL;
-	push_epilogues(a, block, u->outer, at);
-	n = list->n;
-	push_stmt(a, block, u->alias->epilogue);
-	if (list->n > n)
-		probewrite_decide_all(list->v[n], list->v + at, n - at);
-}
-
-static struct ast_stmt *block_new(struct arena *a, struct span span)
-{
-	struct ast_stmt *s = arena_new(a, struct ast_stmt);
-
-	s->kind = AST_S_BLOCK;
-	s->span = span;
-	return s;
-}
-
-/* try { s } catch { } */
-static struct ast_stmt *guarded(struct arena *a, struct ast_stmt *s)
-{
-	struct ast_stmt *t = arena_new(a, struct ast_stmt);
-
-	t->kind = AST_S_TRY;
-	t->span = s->span;
-	t->try_.body = s;
-	t->try_.handler = block_new(a, s->span);
-	return t;
-}
-
-static struct ast_stmt *make_body(const struct expander *ex,
-				  const struct context *ctx)
-{
-	struct arena *a = ex->program->arena;
-	struct ast_stmt *block = block_new(a, ctx->span), *outer;
-
-	if (ex->body && !ctx->chain && !ex->program->options->suppress_errors)
-		return ast_clone_stmt(a, ex->body);
-	for (const struct use *u = ctx->chain; u; u = u->outer)
-		push_stmt(a, block, u->alias->prologue);
-	push_stmt(a, block, ex->body);
-	push_epilogues(a, block, ctx->chain, 0);
-	if (ex->body)
-		block->span = ex->body->span;
-	if (!ex->program->options->suppress_errors)
-		return block;
-	outer = block_new(a, block->span);
-	vec_push(a, &outer->block, guarded(a, block));
-	return outer;
-}
-
 static struct cond *clone_conditions(struct arena *a, const struct cond *c)
 {
 	struct cond *copy;
@@ -131,20 +58,6 @@ static struct cond *clone_conditions(struct arena *a, const struct cond *c)
 	copy->expr = ast_clone_expr(a, c->expr);
 	copy->next = clone_conditions(a, c->next);
 	return copy;
-}
-
-/* if (when) body */
-static struct ast_stmt *body_when(struct arena *a, const struct ast_expr *when,
-				  struct ast_stmt *body)
-{
-	struct ast_stmt *block = block_new(a, body->span);
-	struct ast_stmt *s = arena_new(a, struct ast_stmt);
-
-	*s = (struct ast_stmt){ .kind = AST_S_IF, .span = body->span };
-	s->if_.cond = ast_clone_expr(a, when);
-	s->if_.yes = body;
-	vec_push(a, &block->block, s);
-	return block;
 }
 
 static void add_probe(struct expander *ex, const struct site *site,
@@ -171,7 +84,7 @@ static void add_probe(struct expander *ex, const struct site *site,
 	pr->is_optional = ctx->optional && !ctx->of_glob;
 	pr->scope = site->scope;
 	pr->conditions = clone_conditions(p->arena, ctx->conditions);
-	pr->body = make_body(ex, ctx);
+	pr->body = handler_make(p, ctx->chain, ex->body, ctx->span);
 	pr->when = site->when;
 	pr->number = p->probes.n;
 	vec_push(p->arena, &p->probes, pr);
@@ -631,7 +544,7 @@ static void put_conditions(struct program *p, uint32_t first)
 		struct probe *pr = p->probes.v[i];
 
 		if (pr->when)
-			pr->body = body_when(p->arena, pr->when, pr->body);
+			pr->body = handler_when(p->arena, pr->when, pr->body);
 		pr->when = NULL;
 	}
 }

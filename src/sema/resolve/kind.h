@@ -114,13 +114,6 @@ bool function_list(struct query *q, struct debug_source *src,
 		   enum dbg_which which, struct ctypes *types,
 		   bool *is_described);
 
-/* A scope of registers, with int_arg() and the like at an entry, returnval()
- * at a return: of code that nothing describes. */
-struct target_scope *scope_of_numbers(struct program *p, struct str name,
-				      bool is_return);
-/* Registers alone: of code of which nobody knows what is in them. */
-struct target_scope *scope_of_registers(struct program *p, struct str name);
-
 /* Asks for each file that the point means, which query.user and the point then
  * say; what is found in any of them is found. */
 typedef enum resolve_status user_resolver(struct query *q);
@@ -170,9 +163,6 @@ enum resolve_status query_err(struct query *q, struct span span,
 
 /* Adds the registers of a context of struct pt_regs, for @kregister. */
 void scope_add_registers(struct program *p, struct target_scope *s);
-
-/* The same, and what int_arg() and the like ask for where functions begin. */
-void scope_add_arguments(struct program *p, struct target_scope *s);
 
 /* The $names of a sample, timer.profile's too: none but registers. */
 const struct target_scope *perf_scope(struct program *p);

@@ -8,6 +8,7 @@
 #include "lang/diag.h"
 #include "sema/resolve/called.h"
 #include "sema/resolve/debug.h"
+#include "sema/resolve/function_scope.h"
 #include "sema/resolve/kind.h"
 
 #define CALLEES_DEPTH_MAX 8

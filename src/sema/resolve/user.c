@@ -14,6 +14,7 @@
 #include "lang/diag.h"
 #include "sema/point.h"
 #include "sema/resolve/debug.h"
+#include "sema/resolve/function_scope.h"
 #include "sema/resolve/kind.h"
 #include "sema/resolve/target.h"
 

@@ -9,6 +9,7 @@
 #include "dbg/solib.h"
 #include "lang/diag.h"
 #include "sema/resolve/debug.h"
+#include "sema/resolve/function_scope.h"
 #include "sema/resolve/kind.h"
 #include "sema/resolve/target.h"
 
