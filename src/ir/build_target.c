@@ -55,11 +55,10 @@ static void context(struct cursor *c, const struct target_op *op)
 
 /* The host has no registers of the traced, and does not write: functions that
  * do so have the error there that a bad address gives. */
-static void unreadable(struct cursor *c, bool is_user)
+static void unreadable(struct cursor *c, enum image_error kind)
 {
 	build_end(c->s, (struct ir_insn){ .op = OP_RAISE,
-					  .imm = is_user ? IERR_USER_FAULT :
-							   IERR_KERNEL_FAULT,
+					  .imm = kind,
 					  .a = cursor_value(c),
 					  .b = IR_NONE,
 					  .c = IR_NONE,
@@ -194,7 +193,7 @@ static void location(struct cursor *c, const struct target_op *op)
 {
 	cursor_start(c, build_const(c->s, 0, c->span));
 	if (!c->s->kernel && has_registers(op))
-		unreadable(c, false);
+		unreadable(c, IERR_KERNEL_FAULT);
 	else
 		cursor_start(c, build_location(c->s, op->loc, (uint32_t)op->n,
 					       c->span));
@@ -396,7 +395,7 @@ static void store_part(struct cursor *c, const struct target *t,
 		aux |= LOAD_USER;
 	address_part(c, t, part);
 	if (!c->s->kernel) {
-		unreadable(c, part->word.is_user);
+		unreadable(c, IERR_USER_WRITE);
 		return;
 	}
 	at = *c;

@@ -348,7 +348,7 @@ SCRIPTS = {
     "hugepage_cow_delays.stp": Expect(
         HUGE, in_guest="stap hugepage_cow_delays.stp " + LOAD + "huge'"),
     "cachestat.stp": Expect(r"^ +Hits +Misses +% Hits$",
-                            r"^total hits: +[1-9]\d*$"),
+                            r"^total hits: +\d+$"),  # inline on 5.10
     "mmwriteback.stp": Expect(
         r"\AStarting data collection\nmode - All Pids\n",
         r"^Terminating data collection$",
@@ -439,9 +439,11 @@ SCRIPTS = {
     "functioncallcount.stp": Expect(
         r"^\w+ [1-9]\d*$",
         in_guest="stap functioncallcount.stp 'vm_*@mm/*.c' -T 3"),
+    # Tasks that go to sleep do so in __schedule(), where kernels of today have
+    # deactivate_task() inline, and allow no probe: it is marked notrace.  There
+    # is a warning about that place, and no row.
     "latencytap.stp": Expect(
-        r"Reason +Count +Average\(us\) +Maximum\(us\) +Percent%$",
-        r" [1-9]\d* +[1-9]\d* +[1-9]\d* +\d+%$", seconds=33,
+        r"Reason +Count +Average\(us\) +Maximum\(us\) +Percent%$", seconds=33,
         in_guest="stap latencytap.stp --all-modules -T 33 "
                  "-DMAXSKIPPED=100000"),
     "linetimes.stp": Expect(r"^kernel do_nanosleep call count: [1-9]\d*$",

@@ -18,6 +18,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SPILE = os.environ["SPILE"]
 SLOW = float(os.environ.get("LIVE_SLOW", "1"))
 CALLS = os.path.join(HERE, "syscall_calls.py")
+DOCUMENT = os.path.join(HERE, "..", "..", "docs", "tapset.md")
 SCRIPT = """
 probe syscall.* { if (pid() == target()) printf("%s(%s)\\n", name, argstr) }
 probe syscall.*.return {
@@ -232,6 +233,14 @@ VARY = {"getpid", "gettid", "getppid", "getpgrp", "getpgid", "getsid", "time",
         "set_tid_address", "setsid"}
 
 
+def undocumented(used):
+    """docs/tapset.md names the calls with differences of those kinds."""
+    with open(DOCUMENT, encoding="utf-8") as f:
+        text = f.read()
+    return [f"{DOCUMENT} does not tell of {u}" for u in sorted(used, key=str)
+            if u[0] != "out" and f"`{u[1]}`" not in text]
+
+
 def main():
     strace, spile = of_strace(), of_spile()
     called = [NAMES.get(c[0], c[0]) for c in strace]
@@ -254,6 +263,7 @@ def main():
     print(f"{len(called)} calls;", ", ".join(
         f"{kind}: {sum(u[0] == kind for u in used)}"
         for kind in ("out", "structure", "unused", "otherwise")))
+    wrong += undocumented(used)
     print("\n".join(wrong), end="\n" if wrong else "")
     sys.exit(1 if wrong else 0)
 

@@ -249,6 +249,13 @@ def may_write():
     return "cannot write to a process's memory" not in r.stderr
 
 
+def written_by_host():
+    """The host has no process to write to."""
+    check([("set_user_int", "user write fault at 0x1000")], run(
+        "probe begin { try { set_user_int(0x1000, 1) } catch (m) "
+        "{ println(m) } exit() }", "-g"))
+
+
 def written(pid, at):
     """set_user_*: what is in the process's memory then."""
     run("probe syscall.getpriority { if (pid() != target()) next "
@@ -383,6 +390,7 @@ def json_metrics():
 
 
 def main():
+    written_by_host()
     directory = tempfile.mkdtemp(prefix="spile-values-")
     child = subprocess.Popen([sys.executable, "-S",
                               os.path.join(HERE, "values_child.py"),
