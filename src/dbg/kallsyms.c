@@ -292,6 +292,11 @@ struct str kallsyms_copied(struct str name)
 	return str_sub(name, 0, (uint32_t)dot);
 }
 
+bool kallsym_is_function(const struct kallsym *sym)
+{
+	return !sym->module.len && sym->type && strchr("tTwW", sym->type);
+}
+
 #ifdef UNIT_TEST
 #include "unit.h"
 
@@ -369,8 +374,3 @@ UNIT_TEST_CASE(kallsyms_copies)
 }
 
 #endif
-
-bool kallsym_is_function(const struct kallsym *sym)
-{
-	return !sym->module.len && sym->type && strchr("tTwW", sym->type);
-}

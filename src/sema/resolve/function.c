@@ -88,13 +88,6 @@ static void add_site(struct query *q, struct function *fn, bool many)
 		p->image->features |= FEATURE_BIT(FENTRY);
 }
 
-static struct kallsyms *kernel_symbols(struct program *p)
-{
-	if (!p->symbols)
-		p->symbols = kallsyms_create(p->world);
-	return p->symbols;
-}
-
 /* ---- .exported ---- */
 
 static struct str exported_key(struct arena *a, struct str module,
@@ -108,7 +101,7 @@ static struct str exported_key(struct arena *a, struct str module,
  * knows. */
 static struct map *exported_names(struct program *p)
 {
-	struct kallsyms *k = kernel_symbols(p);
+	struct kallsyms *k = program_symbols(p);
 	struct err *e;
 	struct kallsym sym;
 
@@ -147,7 +140,7 @@ static bool is_meant(const struct query *q, const struct function *fn)
  * their arguments are where those of the function would be. */
 static bool add_copies(struct query *q, struct function fn)
 {
-	struct kallsyms *k = kernel_symbols(q->program);
+	struct kallsyms *k = program_symbols(q->program);
 	struct err *e = kallsyms_load(k);
 	struct kallsym sym;
 	bool found = false;
@@ -458,7 +451,7 @@ static bool is_double(struct program *p, struct str name)
 	if (p->portable)
 		return false;
 	if (!p->doubles)
-		p->doubles = doubles_create(p->world, kernel_symbols(p));
+		p->doubles = doubles_create(p->world, program_symbols(p));
 	return doubles_has(p->doubles, name);
 }
 
@@ -500,7 +493,7 @@ static void add_symbol(struct query *q, struct function *fn,
 /* All functions that have the name, wherever they are; on this kernel. */
 static bool add_symbols(struct query *q, struct function fn)
 {
-	struct kallsyms *k = kernel_symbols(q->program);
+	struct kallsyms *k = program_symbols(q->program);
 	struct kallsym sym, text;
 	struct err *e = kallsyms_find(k, STR("_text"), &text);
 	bool found = false;
@@ -718,7 +711,7 @@ enum resolve_status module_function_resolve(struct query *q)
 static bool place_of_first(struct program *p, struct str name,
 			   struct image_site *ret)
 {
-	struct kallsyms *k = kernel_symbols(p);
+	struct kallsyms *k = program_symbols(p);
 	struct kallsym sym, text;
 	struct err *e;
 

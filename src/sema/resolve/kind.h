@@ -161,6 +161,9 @@ enum resolve_status query_nothing(struct query *q, struct span span,
 enum resolve_status query_err(struct query *q, struct span span,
 			      enum diag_code code, struct err *e);
 
+/* The kernel's symbols: nothing is read of them before the first question. */
+struct kallsyms *program_symbols(struct program *p);
+
 /* Adds the registers of a context of struct pt_regs, for @kregister. */
 void scope_add_registers(struct program *p, struct target_scope *s);
 

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "dbg/debuginfo.h"
+#include "dbg/kallsyms.h"
 #include "sema/resolve/kind.h"
 
 #define GUESS_MIN 3	/* letters, for "did you mean" to make sense */
@@ -460,4 +461,11 @@ enum resolve_status query_err(struct query *q, struct span span,
 					    str_from(e->hint));
 	err_free(e);
 	return RESOLVE_NOTHING;
+}
+
+struct kallsyms *program_symbols(struct program *p)
+{
+	if (!p->symbols)
+		p->symbols = kallsyms_create(p->world);
+	return p->symbols;
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * kernel.data(ADDRESS | "symbol").write and .rw: watchpoints of the
- * processor.  Where a symbol lies is asked when the script starts.
+ * processor.  Where a symbol lies is asked when the script starts; whether
+ * there is one, here.
  */
 #include <linux/hw_breakpoint.h>
 
+#include "dbg/kallsyms.h"
 #include "sema/resolve/kind.h"
 #include "sema/resolve/target.h"
 
@@ -40,6 +42,34 @@ static enum resolve_status watch_misaligned(struct query *q,
 			     (unsigned long long)length);
 }
 
+/* On other kernels, and where this one hides its symbols, nobody knows. */
+static bool is_missing(struct program *p, struct str name)
+{
+	struct kallsym sym;
+	struct err *e = p->portable ? NULL :
+				      kallsyms_find(program_symbols(p), name,
+						    &sym);
+	bool missing = e && e->code == ERR_NOT_FOUND;
+
+	err_free(e);
+	return missing;
+}
+
+static enum resolve_status watch_unknown(struct query *q,
+					 const struct ast_component *c)
+{
+	enum resolve_status status =
+		query_nothing(q, c->arg_span, DIAG_BAD_POINT_ARG,
+			      "the kernel's symbols have no '%" STR_FMT "'",
+			      STR_ARG(c->string));
+
+	q->answer->help =
+		STR("data is among them only where the kernel is built with "
+		    "CONFIG_KALLSYMS_ALL; an address is taken instead of a "
+		    "name");
+	return status;
+}
+
 /* data: HW_BREAKPOINT_W or HW_BREAKPOINT_RW. */
 enum resolve_status watch_resolve(struct query *q)
 {
@@ -60,6 +90,8 @@ enum resolve_status watch_resolve(struct query *q)
 				     (unsigned long long)c->number);
 	if (c->arg_kind == AST_ARG_NUMBER && (uint64_t)c->number % bytes)
 		return watch_misaligned(q, c, bytes);
+	if (c->arg_kind == AST_ARG_STRING && is_missing(q->program, c->string))
+		return watch_unknown(q, c);
 	s = query_site(q, PROBE_WATCH, query_text(q));
 	if (c->arg_kind == AST_ARG_STRING)
 		s->image.name = image_intern(q->program->image,
