@@ -255,8 +255,8 @@ uint32_t cg_turns_map(struct cg *g);
 /* Of stand-ins: what they handled, of n programs so far; marks of tasks. */
 uint32_t cg_standins_map(struct cg *g, uint32_t n);
 uint32_t cg_marks_map(struct cg *g);
-/* A new one, for a program that calls itself. */
-uint32_t cg_progs_map(struct cg *g);
+/* A new one, for a program that calls itself, or is called. */
+uint32_t cg_progs_map(struct cg *g, const char *name);
 /* The map of the perf counter of this name, with an entry for each CPU or one
  * for the task. */
 uint32_t cg_perf_map(struct cg *g, istr name, bool of_task);
@@ -302,6 +302,10 @@ void cg_slot_free(struct cg_fn *fn, uint32_t off);
 /* Address in scratch, in a fresh register. */
 cg_reg cg_scratch_addr(struct cg_fn *fn, int32_t off);
 void cg_prologue(struct cg_fn *fn);
+/* Its begin: fn->ctx; leaves where the session does not run. */
+void cg_enter(struct cg_fn *fn);
+/* Calls the program in fn->progs_map; comes back if it can't. */
+void cg_tail_call(struct cg_fn *fn);
 /* *(at + off) = max(*(at + off), v), unsigned. */
 void cg_maximize(struct cg_fn *fn, cg_reg at, int32_t off, cg_reg v);
 /* Texts that begin to matter, or matter no more, with the block at this

@@ -280,18 +280,35 @@ static void measure(struct cg_fn *fn)
 	cg_maximize(fn, at, offsetof(struct image_times, min), time);
 }
 
-void cg_prologue(struct cg_fn *fn)
+void cg_enter(struct cg_fn *fn)
 {
 	struct cg_code *c = fn->c;
-	const struct image *img = fn->g->img;
 	cg_reg session;
 
 	c->place = cg_place(fn->g, fn->probe->span);
 	fn->ctx = code_copy(c, R1);
-	session = code_map_value(c, img->globals_map, 0);
+	session = code_map_value(c, fn->g->img->globals_map, 0);
 	session = code_ld(c, session, offsetof(struct image_session, state),
 			  8);
 	code_ifi(c, BPF_JNE, session, SESSION_RUNNING, fn->out);
+}
+
+void cg_tail_call(struct cg_fn *fn)
+{
+	struct cg_code *c = fn->c;
+
+	code_mov(c, R1, fn->ctx);
+	code_map(c, R2, fn->progs_map);
+	code_movi(c, R3, 0);
+	code_call(c, HELPER_tail_call);
+}
+
+void cg_prologue(struct cg_fn *fn)
+{
+	struct cg_code *c = fn->c;
+	const struct image *img = fn->g->img;
+
+	cg_enter(fn);
 	standin_begin(fn);
 	cg_filter(fn);
 	if (img->count_hits)

@@ -13,6 +13,7 @@
 #include "codegen/fuel.h"
 #include "codegen/loop.h"
 #include "codegen/regalloc.h"
+#include "codegen/standin.h"
 #include "codegen/stepped.h"
 #include "codegen/truth.h"
 
@@ -705,10 +706,6 @@ static struct image_prog prog_of(const struct cg_fn *fn)
 	};
 
 	prog.sleeps = fn->sleeps;
-	if (fn->standin) {
-		prog.standins_map = 1 + fn->g->standins_map;
-		prog.standin = fn->standin - 1;
-	}
 	if (cg_has_typed_regs(fn)) {
 		prog.prog_type = BPF_PROG_TYPE_TRACING;
 		prog.attach_type = BPF_TRACE_RAW_TP;
@@ -730,6 +727,7 @@ uint32_t cg_select(struct cg *g, uint32_t n)
 	struct cg_fn fn = { .g = g, .probe = &g->p->probes.v[n], .nprobe = n,
 			    .features = g->o->features };
 	struct image_prog like;
+	uint32_t prog;
 
 	fn.f = g->p->funcs.v[fn.probe->func];
 	cg_frame_init(&fn);
@@ -745,5 +743,7 @@ uint32_t cg_select(struct cg *g, uint32_t n)
 	cg_epilogue(&fn);
 	allocate(&fn);
 	like = prog_of(&fn);
-	return stepped_emit(&fn, &like);
+	prog = stepped_emit(&fn, &like);
+	standin_emit(&fn, prog);
+	return prog;
 }

@@ -2,6 +2,8 @@
 #include "codegen/standin.h"
 
 #include "codegen/cg.h"
+#include "codegen/emit.h"
+#include "codegen/regalloc.h"
 #include "ir/standins.h"
 
 /* What each task has: by which mark the hit is known that a copy is handling or
@@ -9,6 +11,7 @@
 #define MARK 0
 #define OUTER_MARK 8
 #define NUMBER_SHIFT 48	/* in a mark, above what tells addresses apart */
+#define BY_LAST IMAGE_COPIES	/* the handler is to leave none */
 
 static bool needs_standins(struct cg_fn *fn)
 {
@@ -75,19 +78,13 @@ static void store_mark(struct cg_fn *fn, cg_reg marks, cg_reg mark, cg_reg copy)
 	code_store(fn->c, marks, MARK, v, 8);
 }
 
-/* The hit has been handled; the last copy takes its mark away. */
-static void pass_by(struct cg_fn *fn, cg_reg marks, cg_reg mark, cg_reg copy)
+/* That of the hit that this one interrupts is there again. */
+static void take_mark(struct cg_fn *fn, cg_reg marks)
 {
 	struct cg_code *c = fn->c;
-	cg_label last = code_label(c);
 
-	code_ifi(c, BPF_JEQ, copy, IMAGE_COPIES - 1, last);
-	store_mark(fn, marks, mark, copy);
-	code_jmp(c, fn->out);
-	code_place_label(c, last);
 	code_store(c, marks, MARK, code_ld(c, marks, OUTER_MARK, 8), 8);
 	code_storei(c, marks, OUTER_MARK, 0, 8);
-	code_jmp(c, fn->out);
 }
 
 /* Where the old mark is of such a hit, too, it is none that this one
@@ -98,41 +95,127 @@ static void put_mark(struct cg_fn *fn, cg_reg marks, cg_reg mark, cg_reg copy,
 	struct cg_code *c = fn->c;
 	cg_label same = code_label(c);
 
-	code_ifi(c, BPF_JLT, since, IMAGE_COPIES, same);
+	code_ifi(c, BPF_JLE, since, BY_LAST, same);
 	code_store(c, marks, OUTER_MARK, old, 8);
 	code_place_label(c, same);
 	store_mark(fn, marks, mark, copy);
 }
 
-/* A mark says which copy has seen it last: one that is not before this one has
- * stayed from an earlier hit, whose last copy the kernel has skipped. */
+static cg_reg since_mark(struct cg_code *c, cg_reg old, cg_reg mark)
+{
+	cg_reg since = code_copy(c, old);
+
+	code_alu(c, BPF_SUB, since, mark);
+	return since;
+}
+
+/* A program that calls others has no stack of its own for each CPU, but that of
+ * the task: such a one is for who runs alone there.  (It does not call.) */
+static void share_cpu(struct cg_fn *fn)
+{
+	cg_label on = code_label(fn->c);
+
+	code_ifi(fn->c, BPF_JNE, fn->ctx, 0, on);
+	cg_tail_call(fn);
+	code_place_label(fn->c, on);
+}
+
 void standin_begin(struct cg_fn *fn)
 {
 	struct cg_code *c = fn->c;
-	cg_label found = code_label(c), missed = code_label(c);
-	cg_label act = code_label(c), first = code_label(c);
-	cg_reg mark, marks, copy, old, since;
+	cg_label act = code_label(c), leave = code_label(c);
+	cg_reg mark, marks, old, since;
 
 	if (!needs_standins(fn))
 		return;
 	fn->standin = ++fn->g->nstandins;
+	fn->progs_map = cg_progs_map(fn->g, "handler");
+	share_cpu(fn);
 	mark = mark_of_hit(fn);
 	marks = find_marks(fn);
-	copy = number_of_copy(c);
-	code_ifi(c, BPF_JNE, marks, 0, found);
-	code_ifi(c, BPF_JEQ, copy, 0, first);	/* without stand-ins */
-	code_jmp(c, fn->out);
-	code_place_label(c, found);
+	code_ifi(c, BPF_JEQ, marks, 0, act);	/* without stand-ins */
 	old = code_ld(c, marks, MARK, 8);
-	since = code_copy(c, old);
-	code_alu(c, BPF_SUB, since, mark);
+	since = since_mark(c, old, mark);
+	code_ifi(c, BPF_JNE, since, BY_LAST, leave);
+	take_mark(fn, marks);
+	code_jmp(c, act);
+	code_place_label(c, leave);
+	put_mark(fn, marks, mark, code_const(c, 0), old, since);
+	code_place_label(c, act);
+}
+
+/* ---- the programs that stand in ---- */
+
+/* The hit has been handled; the last copy takes its mark away. */
+static void pass_by(struct cg_fn *fn, cg_reg marks, cg_reg mark, cg_reg copy)
+{
+	struct cg_code *c = fn->c;
+	cg_label last = code_label(c);
+
+	code_ifi(c, BPF_JEQ, copy, IMAGE_COPIES - 1, last);
+	store_mark(fn, marks, mark, copy);
+	code_jmp(c, fn->out);
+	code_place_label(c, last);
+	take_mark(fn, marks);
+	code_jmp(c, fn->out);
+}
+
+/* A mark says which copy has seen it last: one that is not before this one has
+ * stayed from an earlier hit, whose last copy the kernel has skipped.  Behind
+ * the last is nobody to see the handler's mark. */
+static void find_handled(struct cg_fn *fn, cg_reg marks)
+{
+	struct cg_code *c = fn->c;
+	cg_label missed = code_label(c), act = code_label(c);
+	cg_reg mark = mark_of_hit(fn), copy = number_of_copy(c);
+	cg_reg old = code_ld(c, marks, MARK, 8);
+	cg_reg since = since_mark(c, old, mark);
+
 	code_if(c, BPF_JGE, since, copy, missed);
 	pass_by(fn, marks, mark, copy);
 	code_place_label(c, missed);
-	code_ifi(c, BPF_JEQ, copy, IMAGE_COPIES - 1, act);
-	put_mark(fn, marks, mark, copy, old, since);
+	code_ifi(c, BPF_JNE, copy, IMAGE_COPIES - 1, act);
+	put_mark(fn, marks, mark, code_const(c, BY_LAST), old, since);
 	code_place_label(c, act);
-	code_ifi(c, BPF_JEQ, copy, 0, first);
+}
+
+static void make_standin(struct cg_fn *fn)
+{
+	struct cg_code *c = fn->c;
+	cg_reg marks;
+
+	cg_enter(fn);
+	marks = find_marks(fn);
+	code_ifi(c, BPF_JEQ, marks, 0, fn->out);
+	find_handled(fn, marks);
 	count_hit(fn);
-	code_place_label(c, first);
+	cg_tail_call(fn);
+	code_place_label(c, fn->out);
+	cg_exit_code(fn);
+	regalloc(c);
+}
+
+void standin_emit(const struct cg_fn *handler, uint32_t prog)
+{
+	struct image *img = handler->g->img;
+	struct image_prog like = img->progs.v[prog];
+	struct cg_fn fn = { .g = handler->g, .f = handler->f,
+			    .probe = handler->probe,
+			    .nprobe = handler->nprobe,
+			    .features = handler->features,
+			    .standin = handler->standin,
+			    .progs_map = handler->progs_map };
+	uint32_t number;
+
+	if (!fn.standin)
+		return;
+	img->maps.v[fn.progs_map].init = prog;
+	fn.c = cg_func_new(&fn);
+	fn.out = code_label(fn.c);
+	make_standin(&fn);
+	number = emit_prog(img, fn.funcs.v, 1, true, &like);
+	img->progs.v[number].is_standin = true;
+	img->progs.v[prog].standin = 1 + number;
+	img->progs.v[prog].standins_map = fn.g->standins_map;
+	img->progs.v[prog].standins_at = fn.standin - 1;
 }

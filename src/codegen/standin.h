@@ -4,18 +4,27 @@
  * that CPU.  Since Linux 7.0 a task may lose its turn in the program of a
  * tracepoint, as in that of a function: until it has it again, the hits of all
  * others on that CPU would be lost; where three tasks compete for a CPU that
- * was a third of them.  So such a program is loaded IMAGE_COPIES times, and all
- * are attached, one behind the other.  The copy that handles a hit leaves a
- * mark with the task; those behind it have nothing to do when they find that.
- * The kernel has skipped those before it when there is none.
+ * was a third of them.  So other programs, IMAGE_COPIES - 1 of them, are
+ * attached behind such a one.  It leaves a mark with the task; they have nothing
+ * to do when they find that.  Where there is none the kernel has skipped it, and
+ * they call it, which the kernel does not look at: programs are what they are
+ * attached as.  They are short, and loaded in no time.
+ *
+ * A mark is made of the address of the hit's arguments.  One that a hit finds
+ * where an interrupt came between is kept for as long; of two interrupts within
+ * another there, the first hit would be handled again.
  */
 #ifndef CODEGEN_STANDIN_H
 #define CODEGEN_STANDIN_H
 
+#include <stdint.h>
+
 struct cg_fn;
 
-/* The begin of a program, if it is to have stand-ins: goes on where the hit is
- * for this copy. */
+/* The begin of a handler, if it is to have stand-ins: leaves the mark. */
 void standin_begin(struct cg_fn *fn);
+
+/* What stands in for it, behind program number `prog` that is the handler. */
+void standin_emit(const struct cg_fn *handler, uint32_t prog);
 
 #endif

@@ -109,16 +109,6 @@ static void put_aside(struct cg_fn *fn)
 	fn->key_area = fn->value_area = fn->word_area = fn->text_area = 0;
 }
 
-static void call_self(struct cg_fn *fn)
-{
-	struct cg_code *c = fn->c;
-
-	code_mov(c, R1, fn->ctx);
-	code_map(c, R2, fn->progs_map);
-	code_movi(c, R3, 0);
-	code_call(c, HELPER_tail_call);
-}
-
 /* The slot that the handler has claimed in this frame. */
 static void find_scratch(struct cg_fn *fn)
 {
@@ -144,9 +134,9 @@ static void find_scratch(struct cg_fn *fn)
 
 static void begin_tail(struct cg_fn *fn)
 {
-	fn->progs_map = cg_progs_map(fn->g);
+	fn->progs_map = cg_progs_map(fn->g, "steps");
 	code_store(fn->c, fn->scratch, CG_SCRATCH_FRAME, R10, 8);
-	call_self(fn);
+	cg_tail_call(fn);
 	/* never: the program is there, and this is its first call */
 	code_storei(fn->c, fn->scratch, CG_SCRATCH_TAKEN, 0, 8);
 	code_place_label(fn->c, fn->out);
@@ -188,7 +178,7 @@ void stepped_jump(struct cg_fn *fn, uint32_t to, cg_label enough)
 	if (fn->by_tail) {
 		fuel_turn(fn, to);
 		set_state(fn, (int32_t)to + 1);
-		call_self(fn);
+		cg_tail_call(fn);
 		code_jmp(fn->c, enough);
 		return;
 	}

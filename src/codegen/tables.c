@@ -231,9 +231,9 @@ uint32_t cg_perf_map(struct cg *g, istr name, bool of_task)
 	return i;
 }
 
-uint32_t cg_progs_map(struct cg *g)
+uint32_t cg_progs_map(struct cg *g, const char *name)
 {
-	return add_map(g, "steps", IMAP_PROGS, 4, 1);
+	return add_map(g, name, IMAP_PROGS, 4, 1);
 }
 
 uint32_t cg_standins_map(struct cg *g, uint32_t n)

@@ -337,11 +337,13 @@ static struct err *check_accesses(const struct image *img)
 
 static bool has_standin(const struct image *img, const struct image_prog *p)
 {
-	uint32_t map = p->standins_map - 1;
+	uint32_t map = p->standins_map;
 
-	return is_map(img, map, IMAP_STANDINS) &&
+	return !p->is_standin && p->standin <= img->progs.n &&
+	       img->progs.v[p->standin - 1].is_standin &&
+	       is_map(img, map, IMAP_STANDINS) &&
 	       has_value(img, map, sizeof(uint64_t)) &&
-	       p->standin < img->maps.v[map].max_entries;
+	       p->standins_at < img->maps.v[map].max_entries;
 }
 
 static struct err *check_prog(const struct image *img, uint32_t i)
@@ -355,7 +357,7 @@ static struct err *check_prog(const struct image *img, uint32_t i)
 	    !check_range(p->first_reloc, p->nrelocs, img->relocs.n) ||
 	    !check_range(p->first_line, p->nlines, img->lines.n))
 		return check_bad("program", i, "has parts outside");
-	if (p->standins_map && !has_standin(img, p))
+	if (p->standin && !has_standin(img, p))
 		return check_bad("program", i, "has no place for stand-ins");
 	for (uint32_t k = 0; k < p->nrelocs; k++) {
 		fault = reloc_fault(img, p, &img->relocs.v[p->first_reloc + k]);

@@ -399,7 +399,8 @@ enum image_map_kind {
 				 * CPU, or (1 entry) of the target task */
 	IMAP_STACKS,		/* hash: see above */
 	IMAP_PROGS,		/* program array: program number `init`, which
-				 * calls itself through it */
+				 * calls itself through it, or is called by who
+				 * stands in for it */
 	IMAP_TASK,		/* kept with each task: a number, then 1 where
 				 * there is an element */
 	IMAP_UNWIND_PROCS,	/* to unwind with: unwind.h */
@@ -415,7 +416,7 @@ enum image_map_kind {
 				 * a program had, codegen/standin.h */
 };
 
-#define IMAGE_COPIES 3		/* of a program that has stand-ins */
+#define IMAGE_COPIES 3		/* a program and those that stand in for it */
 
 #define IMAGE_TASK_SIZE 16	/* bytes of that */
 
@@ -486,9 +487,10 @@ struct image_prog {
 	uint32_t first_line, nlines;
 	uint32_t prog_type, attach_type;	/* BPF_PROG_TYPE_*, BPF_* */
 	bool sleeps;		/* it may wait for memory of the task */
-	uint32_t standins_map;	/* 1 + that of IMAP_STANDINS where it has such,
-				 * as element `standin`; or 0 */
-	uint32_t standin;
+	bool is_standin;	/* for another program, codegen/standin.h */
+	uint32_t standin;	/* 1 + the program that stands in for it; or 0.
+				 * What they have handled is counted in this */
+	uint32_t standins_map, standins_at;	/* IMAP_STANDINS' element */
 	istr attach_to, attach_module;	/* TRACING: the kernel function or
 					 * tracepoint whose arguments are its
 					 * context */
@@ -505,8 +507,8 @@ enum image_reloc_kind {
 	IREL_ACCESS,		/* imm of an ALU instruction, or ld_imm64: the
 				 * value of access `what` */
 	IREL_ACCESS_WORD,	/* off of a load: 8 times the value */
-	IREL_COPY,		/* imm of an ALU instruction: which of its
-				 * copies the program is, from 0 on */
+	IREL_COPY,		/* imm of an ALU instruction: which of those
+				 * that stand in the program is, from 1 on */
 };
 
 struct image_reloc {
@@ -803,7 +805,7 @@ struct err *image_check(const struct image *img) must_check;
 void image_print(const struct image *img, FILE *out);
 
 /* A saved image begins with these bytes. */
-#define IMAGE_MAGIC "\177spile2\n"
+#define IMAGE_MAGIC "\177spile3\n"
 #define IMAGE_MAGIC_SIZE 8
 
 struct err *image_save(const struct image *img, const char *path) must_check;

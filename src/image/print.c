@@ -413,9 +413,11 @@ static void print_prog(const struct image *img, uint32_t i, FILE *out)
 		p->n, p->prog_type, p->attach_type, p->nlines);
 	if (p->sleeps)
 		fputs(" sleeps", out);
-	if (p->standins_map)
-		fprintf(out, " standin=%u of map %u", p->standin,
-			p->standins_map - 1);
+	if (p->is_standin)
+		fputs(" stands-in", out);
+	if (p->standin)
+		fprintf(out, " standin=%u counts=%u of map %u", p->standin - 1,
+			p->standins_at, p->standins_map);
 	if (p->attach_to)
 		print_istr(img, p->attach_to, out);
 	putc('\n', out);

@@ -161,8 +161,10 @@ static void prog(struct codec *c, struct image_prog *p)
 	u32(c, &p->prog_type);
 	u32(c, &p->attach_type);
 	flag(c, &p->sleeps);
-	u32(c, &p->standins_map);
+	flag(c, &p->is_standin);
 	u32(c, &p->standin);
+	u32(c, &p->standins_map);
+	u32(c, &p->standins_at);
 	u32(c, &p->attach_to);
 	u32(c, &p->attach_module);
 }

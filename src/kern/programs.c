@@ -33,7 +33,7 @@ struct loader {
 	struct ctypes *btf;	/* the kernel's, when a function of it is
 				 * called */
 	struct arena arena;
-	int32_t copy;		/* which one of a program is being loaded */
+	int32_t copy;		/* which one of those that stand in */
 };
 
 /* ---- numbers of this kernel ---- */
@@ -354,7 +354,7 @@ static struct err *loader_load(struct loader *l, const struct image_prog *p,
 	return NULL;
 }
 
-/* Programs that call themselves find themselves in a map. */
+/* Programs that are called find themselves in a map. */
 static struct err *fill_maps(const struct loader *l, const struct programs *p)
 {
 	const uint32_t zero = 0;
@@ -368,24 +368,35 @@ static struct err *fill_maps(const struct loader *l, const struct programs *p)
 		code = syscall_map_update(l->maps->fds[i], &zero,
 					  &p->fds[m->init], 0);
 		if (code)
-			return err_os(-code, "a program that calls itself");
+			return err_os(-code, "a program that is called");
 	}
 	return NULL;
 }
 
-/* Program number i, and those that stand in for it. */
-static struct err *load_copies(struct loader *l, uint32_t i,
-			       struct programs *p)
+static struct err *load_handler(struct loader *l, uint32_t i,
+				struct programs *p)
 {
 	const struct image_prog *prog = &l->img->progs.v[i];
-	struct err *e;
 
 	arena_reset(&l->arena);
-	l->copy = 0;
-	e = loader_load(l, prog, &p->fds[i]);
-	for (int k = 0; !e && prog->standins_map && k < IMAGE_COPIES - 1; k++) {
+	return prog->is_standin ? NULL : loader_load(l, prog, &p->fds[i]);
+}
+
+/* Those that stand in for program number i.  What they call is there already:
+ * the kernel would have to change their code later. */
+static struct err *load_standins(struct loader *l, uint32_t i,
+				 struct programs *p)
+{
+	uint32_t standin = l->img->progs.v[i].standin;
+	struct err *e = NULL;
+
+	if (!standin || p->fds[i] < 0)
+		return NULL;
+	arena_reset(&l->arena);
+	for (int k = 0; !e && k < IMAGE_COPIES - 1; k++) {
 		l->copy = k + 1;
-		e = loader_load(l, prog, &p->copies[i][k]);
+		e = loader_load(l, &l->img->progs.v[standin - 1],
+				&p->copies[i][k]);
 	}
 	return e;
 }
@@ -406,9 +417,11 @@ struct err *programs_load(const struct image *img, const struct maps *m,
 	memset(p.copies, -1, p.n * sizeof(*p.copies));
 	arena_init(&l.arena);
 	for (uint32_t i = 0; i < p.n && !e; i++)
-		e = load_copies(&l, i, &p);
+		e = load_handler(&l, i, &p);
 	if (!e)
 		e = fill_maps(&l, &p);
+	for (uint32_t i = 0; i < p.n && !e; i++)
+		e = load_standins(&l, i, &p);
 	ctypes_close(l.btf);
 	arena_deinit(&l.arena);
 	if (e)
@@ -426,12 +439,12 @@ static uint64_t standin_hits(const struct image *img, const struct maps *m,
 	_cleanup_free_ uint64_t *all = NULL;
 	uint64_t sum = 0;
 
-	if (!p->standins_map)
+	if (!p->standin)
 		return 0;
 	all = calloc(m->ncpus, sizeof(*all));
 	if (!all)
 		abort();
-	if (syscall_map_lookup(m->fds[p->standins_map - 1], &p->standin, all))
+	if (syscall_map_lookup(m->fds[p->standins_map], &p->standins_at, all))
 		return 0;
 	for (uint32_t i = 0; i < m->ncpus; i++)
 		sum += all[i];
