@@ -4,11 +4,11 @@
  * that CPU.  Since Linux 7.0 a task may lose its turn in the program of a
  * tracepoint, as in that of a function: until it has it again, the hits of all
  * others on that CPU would be lost; where three tasks compete for a CPU that
- * was a third of them.  So other programs, IMAGE_COPIES - 1 of them, are
- * attached behind such a one.  It leaves a mark with the task; they have nothing
- * to do when they find that.  Where there is none the kernel has skipped it, and
- * they call it, which the kernel does not look at: programs are what they are
- * attached as.  They are short, and loaded in no time.
+ * was a third of them.  So IMAGE_COPIES - 1 other programs are attached
+ * behind such a one.  It leaves a mark with the task; they have nothing to do
+ * when they find that.  Where there is none the kernel has skipped it, and they
+ * call it, which the kernel does not look at: it counts what it runs itself.
+ * They are short, and loaded in no time.
  *
  * A mark is made of the address of the hit's arguments.  One that a hit finds
  * where an interrupt came between is kept for as long; of two interrupts within

@@ -24,12 +24,15 @@ void attachment_add(const struct attach_request *r, struct attachment *at,
 }
 
 static int open_copy(const struct attach_request *r, struct attachment *ret,
-		     const char *tracepoint, int prog)
+		     const char *tracepoint, int copy)
 {
+	int prog = copy ? r->copies[copy - 1] : r->prog;
 	int fd = prog < 0 ? 0 : syscall_raw_tracepoint_open(tracepoint, prog);
 
-	if (prog >= 0 && fd >= 0)
+	if (prog >= 0 && fd >= 0) {
 		attachment_add(r, ret, fd);
+		ret->v[ret->n - 1].is_standin = copy != 0;
+	}
 	return MIN(fd, 0);
 }
 
@@ -41,8 +44,7 @@ int attachment_open(const struct attach_request *r, struct attachment *ret,
 	for (int i = 0; i < IMAGE_COPIES && !code; i++) {
 		int copy = last_runs_first ? IMAGE_COPIES - 1 - i : i;
 
-		code = open_copy(r, ret, tracepoint,
-				 copy ? r->copies[copy - 1] : r->prog);
+		code = open_copy(r, ret, tracepoint, copy);
 	}
 	return code;
 }
@@ -64,10 +66,19 @@ void attach_lists_drop(struct attach_lists *l)
 	*l = (struct attach_lists){};
 }
 
-void detach(struct attachment *at)
+static void close_those(const struct attachment *at, bool standins)
 {
 	for (uint32_t i = 0; i < at->n; i++)
-		close(at->v[i].fd);
+		if (at->v[i].is_standin == standins)
+			close(at->v[i].fd);
+}
+
+/* Those that stand in go first: alone they would take every hit for one that
+ * the kernel has skipped, and loss would be counted wrong. */
+void detach(struct attachment *at)
+{
+	close_those(at, true);
+	close_those(at, false);
 	free(at->v);
 	err_free(at->why);
 	*at = (struct attachment){};

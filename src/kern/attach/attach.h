@@ -23,6 +23,7 @@ struct world;
 struct hook {
 	int fd;
 	istr module; /* 0 = none that can be unloaded */
+	bool is_standin;
 };
 
 /* What one probe hangs on.  Its sites in modules that are not loaded wait;
