@@ -52,11 +52,12 @@ static void add_targets(struct lister *l, const struct target_scope *scope)
 	}
 }
 
-/* p: the probe, or NULL where it is but a site. */
+/* p: the probe, or NULL where it is but a site.  Without a scope either, all
+ * that is to be said is in the name. */
 static void add_line(struct lister *l, struct str name, const struct probe *p,
 		     const struct target_scope *scope)
 {
-	if (l->with_vars) {
+	if (l->with_vars && (p || scope)) {
 		buf_str(&l->line, name);
 		if (p)
 			add_locals(l, p);

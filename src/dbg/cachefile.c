@@ -8,12 +8,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/bits.h"
 #include "base/cleanup.h"
+#include "base/vec.h"
 
 struct str cachefile_dir(struct arena *a)
 {
-	const char *dir = getenv("XDG_CACHE_HOME");
+	const char *dir = getenv("SPILE_CACHE");
 
+	if (dir && *dir == '/')
+		return arena_str(a, str_from(dir));
+	dir = getenv("XDG_CACHE_HOME");
 	if (!geteuid())
 		return STR("/var/cache/spile");
 	if (dir && *dir == '/')
@@ -52,6 +57,26 @@ const void *cachefile_map(struct str path, uint64_t max, uint64_t *ret_size)
 		return NULL;
 	*ret_size = (uint64_t)st.st_size;
 	return p;
+}
+
+/* Four sums that do not wait for each other. */
+uint64_t cachefile_sum(const void *data, uint64_t size)
+{
+	const char *p = data;
+	uint64_t sums[4] = { size, 1, 2, 3 }, word;
+	uint32_t at = 0;
+
+	for (; size; at = (at + 1) % ARRAY_SIZE(sums)) {
+		uint64_t n = MIN(size, (uint64_t)sizeof(word));
+
+		word = 0;
+		memcpy(&word, p, n);
+		sums[at] = (sums[at] ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		sums[at] ^= sums[at] >> 32;
+		p += n;
+		size -= n;
+	}
+	return sums[0] ^ sums[1] * 3 ^ sums[2] * 5 ^ sums[3] * 7;
 }
 
 static bool cachefile_write(int fd, const char *data, uint64_t size)

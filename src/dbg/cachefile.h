@@ -13,8 +13,8 @@
 #include "base/arena.h"
 #include "base/str.h"
 
-/* Where they are: XDG_CACHE_HOME/spile, ~/.cache/spile, or for root
- * /var/cache/spile; empty = nowhere. */
+/* Where they are: SPILE_CACHE; or XDG_CACHE_HOME/spile, ~/.cache/spile, or for
+ * root /var/cache/spile; empty = nowhere. */
 struct str cachefile_dir(struct arena *a);
 
 /* Where that is which holds until the next boot: /run/spile; for a user,
@@ -24,6 +24,9 @@ struct str cachefile_boot_dir(struct arena *a);
 /* Maps a file that is ours or root's and that nobody else can write to; NULL
  * = there is none, or it has more than max bytes.  munmap() ends it. */
 const void *cachefile_map(struct str path, uint64_t max, uint64_t *ret_size);
+
+/* Tells damaged bytes from those that were saved: a few a nanosecond. */
+uint64_t cachefile_sum(const void *data, uint64_t size);
 
 /* Makes the directory of such a file, if there is none. */
 bool cachefile_can_save(struct str path);

@@ -53,6 +53,25 @@ static struct err *ask_functions(struct dbgtool *t, struct str pattern,
 	return err;
 }
 
+/* many: all variables at once; or one after the other. */
+static struct err *ask_list_vars(struct dbgtool *t, struct str pattern,
+				 bool many)
+{
+	struct dbg_listed f;
+	struct dbg_pattern p;
+	struct err *err = dbg_pattern_parse(&t->a, pattern, &p);
+	uint32_t at = 0;
+
+	if (!err && !debuginfo_make_index(t->d))
+		err = err_new(ERR_OTHER, "the index cannot be kept");
+	if (!err && many)
+		debuginfo_list_many_vars(t->d);
+	while (!err && debuginfo_list(t->d, &p, DBG_BOTH, &at, &f))
+		printf("%" STR_FMT "%" STR_FMT "\n", STR_ARG(f.name),
+		       STR_ARG(debuginfo_list_vars(t->d, &f)));
+	return err;
+}
+
 static struct err *ask_list(struct dbgtool *t, struct str pattern)
 {
 	struct dbg_listed f;
@@ -283,6 +302,8 @@ static struct err *ask(struct dbgtool *t, int argc, char **argv)
 		return ask_functions(t, arg, DBG_INLINES);
 	if (!strcmp(what, "list"))
 		return ask_list(t, arg);
+	if (!strcmp(what, "list-vars") || !strcmp(what, "list-many"))
+		return ask_list_vars(t, arg, what[5] == 'm');
 	if (!strcmp(what, "statements") || !strcmp(what, "nearest"))
 		return ask_statements(t, arg, *what == 'n');
 	if (!strcmp(what, "vars"))

@@ -36,6 +36,7 @@ struct debuginfo *debuginfo_create(const struct world *w, struct objfile *main,
 		d->file->program = str_from(objfile_path(main));
 	d->index = dieindex_create(d->file, cache_dir);
 	d->functions = funcindex_create(d->file, d->index, cache_dir);
+	d->vars = funcvars_create(d, cache_dir);
 	d->cfi = cfi_create(main, obj);
 	return d;
 }
@@ -92,6 +93,8 @@ void debuginfo_close(struct debuginfo *d)
 	if (!d)
 		return;
 	cfi_destroy(d->cfi);
+	buf_deinit(&d->text);
+	funcvars_destroy(d->vars);
 	funcindex_destroy(d->functions);
 	dieindex_destroy(d->index);
 	if (d->main != d->file->obj)
@@ -280,14 +283,8 @@ bool debuginfo_fill(struct dbg_die die, struct dbg_function *ret)
 bool debuginfo_function(struct debuginfo *d, struct dbg_die die,
 			struct dbg_function *ret)
 {
-	struct diescope s;
-
 	(void)d;
-	if (!debuginfo_fill(die, ret))
-		return false;
-	if (ret->is_inline && diescope_at(die.unit, ret->entry, &s))
-		ret->in = s.v[0];
-	return true;
+	return debuginfo_fill(die, ret);
 }
 
 bool debuginfo_function_at(struct debuginfo *d, struct arena *a, uint64_t pc,
@@ -330,14 +327,12 @@ void debuginfo_instances(struct die_unit *u, struct arena *a,
 {
 	struct die_walk w = die_walk((struct dbg_die){ u, u->root });
 	const struct dbg_die *known;
-	struct dbg_die in = {}, origin;
+	struct dbg_die origin;
 	struct objfile_symbol sym;
 	struct dbg_function f;
 
 	while (ret->n <= DEBUGINFO_INSTANCES_MAX && die_walk_next(&w)) {
-		if (w.tag == DW_TAG_subprogram)
-			in = w.die;
-		else if (w.depth == 1)
+		if (w.depth == 1 && w.tag != DW_TAG_subprogram)
 			w.into = w.tag == DW_TAG_namespace ||
 				 w.tag == DW_TAG_module ||
 				 w.tag == DW_TAG_structure_type ||
@@ -356,7 +351,6 @@ void debuginfo_instances(struct die_unit *u, struct arena *a,
 		if (had)
 			had[known - origins] =
 				objfile_symbol_at(u->file->obj, f.entry, &sym);
-		f.in = in;
 		vec_push(a, ret, f);
 	}
 }
@@ -558,7 +552,10 @@ static bool debuginfo_next(struct debuginfo *d, const struct dbg_pattern *p,
 bool debuginfo_can_list(struct debuginfo *d, const struct dbg_pattern *p,
 			enum dbg_which which)
 {
-	return !p->n && debuginfo_has_index(d, p, which | DBG_INLINES);
+	bool all = str_is(p->name, "*") && !p->file.len;
+
+	return !p->n &&
+	       debuginfo_has_index(d, p, which | (all ? DBG_INLINES : 0));
 }
 
 bool debuginfo_make_index(struct debuginfo *d)
@@ -572,7 +569,7 @@ bool debuginfo_list(struct debuginfo *d, const struct dbg_pattern *p,
 	struct funcindex_entry e;
 
 	while (debuginfo_next(d, p, which, at, &e)) {
-		if (!e.has_symbol || e.is_part)
+		if (e.is_part)
 			continue;
 		*ret = (struct dbg_listed){
 			.name = e.f.name,
@@ -580,12 +577,35 @@ bool debuginfo_list(struct debuginfo *d, const struct dbg_pattern *p,
 			.line = e.f.line,
 			.is_inline = e.f.is_inline,
 			.is_external = e.f.is_external,
+			.has_symbol = e.has_symbol,
 			.is_symbol = e.is_symbol,
 			.is_of_start = e.is_of_start,
+			.row = *at - 1,
 		};
 		return true;
 	}
 	return false;
+}
+
+void debuginfo_list_many_vars(struct debuginfo *d)
+{
+	funcvars_need(d->vars);
+}
+
+struct str debuginfo_list_vars(struct debuginfo *d, const struct dbg_listed *f)
+{
+	uint32_t at = f->row;
+	struct funcindex_entry e;
+
+	if (funcvars_is_made(d->vars))
+		return funcvars_get(d->vars, f->row);
+	d->text.len = 0;
+	if (!funcindex_next(d->functions, f->name, &at, &e))
+		return (struct str){};
+	e.f.die = funcindex_die(d->functions, &e);
+	if (e.f.die.unit)
+		funcvars_text(d->vars, &e.f, &d->text);
+	return buf_view(&d->text);
 }
 
 static bool debuginfo_take_copies(struct debuginfo_search *s,
@@ -613,6 +633,7 @@ static bool debuginfo_take_brief(struct debuginfo_search *s,
 	f.die = funcindex_die(s->d->functions, e);
 	f.is_rest = e->is_part;
 	f.is_indexed = true;
+	f.has_symbol = e->has_symbol;
 	f.is_symbol = e->is_symbol;
 	if (f.die.unit)
 		vec_push(s->a, s->ret, f);
@@ -775,6 +796,12 @@ bool debuginfo_is_optimized(struct debuginfo *d, struct dbg_die die)
 	return die_flag((struct dbg_die){ u, u->root },
 			DEBUGINFO_APPLE_OPTIMIZED) ||
 	       debuginfo_has_lists(die);
+}
+
+uint64_t debuginfo_begin(struct debuginfo *d, const struct dbg_function *f)
+{
+	return f->is_inline || debuginfo_is_optimized(d, f->die) ?
+		       f->entry : debuginfo_prologue_end(d, f);
 }
 
 /* ---- frames ---- */

@@ -133,8 +133,6 @@ struct dbg_function {
 	struct dbg_die die;		/* the instance: subprogram or
 					 * inlined_subroutine */
 	struct dbg_die origin;		/* what it is an instance of, or die */
-	struct dbg_die in;		/* is_inline: the subprogram whose code
-					 * it was inlined into */
 	uint64_t entry;			/* address of the first instruction */
 	uint64_t end;			/* of the range that entry is in */
 	bool is_inline;			/* this is an inlined instance */
@@ -143,11 +141,12 @@ struct dbg_function {
 	bool is_declared_inline;
 	bool is_external;
 	bool has_inlines;		/* there are inlined instances too */
-	bool is_indexed;		/* DBG_ONCE, DBG_BRIEF: a symbol has its
-					 * code; is_rest is known of what is not
-					 * inlined, too; no .origin, .in */
-	bool is_symbol;			/* is_indexed: the only symbol of its
-					 * name is it */
+	bool is_indexed;		/* DBG_ONCE, DBG_BRIEF: is_rest is known
+					 * of what is not inlined, too; no
+					 * .origin */
+	bool has_symbol;		/* is_indexed: its code is in one, */
+	bool is_symbol;			/* and begins with the only one of its
+					 * name */
 };
 
 struct dbg_functions {
@@ -174,14 +173,16 @@ struct err *debuginfo_functions(struct debuginfo *d, struct arena *a,
 				struct dbg_functions *ret) must_check;
 
 /* The same for a list, without a look at their entries, where there is an
- * index of all functions, or a long search would be done anyway.  What
- * can be probed: each function, and each of those that were inlined once. */
+ * index of all functions, or all of them are asked for: each
+ * function, and each of those that were inlined once. */
 struct dbg_listed {
 	struct str name, file;
 	uint32_t line;
 	bool is_inline, is_external;
+	bool has_symbol;		/* its code is in one: can be probed */
 	bool is_symbol;			/* the only symbol of its name is it */
 	bool is_of_start;		/* code that is gone after the start */
+	uint32_t row;			/* in the index */
 };
 bool debuginfo_can_list(struct debuginfo *d, const struct dbg_pattern *p,
 			enum dbg_which which);
@@ -190,6 +191,13 @@ bool debuginfo_make_index(struct debuginfo *d);
 /* *at: 0 at first.  false = no more. */
 bool debuginfo_list(struct debuginfo *d, const struct dbg_pattern *p,
 		    enum dbg_which which, uint32_t *at, struct dbg_listed *ret);
+
+/* The variables where it begins, as text: " $from:char const* $n:int", which
+ * lives until the next question.  Who asks for many says so before: they are
+ * all made at once, and kept. */
+void debuginfo_list_many_vars(struct debuginfo *d);
+struct str debuginfo_list_vars(struct debuginfo *d,
+			       const struct dbg_listed *f);
 
 /* The function whose own code holds pc; false = none. */
 bool debuginfo_function_at(struct debuginfo *d, struct arena *a, uint64_t pc,
@@ -207,6 +215,10 @@ uint64_t debuginfo_prologue_end(struct debuginfo *d,
 				const struct dbg_function *f);
 /* Was the function die compiled with optimization? */
 bool debuginfo_is_optimized(struct debuginfo *d, struct dbg_die die);
+
+/* Where the parameters are in place: code that was not optimized puts them
+ * there first. */
+uint64_t debuginfo_begin(struct debuginfo *d, const struct dbg_function *f);
 
 /* A place in the code. */
 struct dbg_site {
@@ -343,6 +355,12 @@ struct dbg_vars {
 struct err *debuginfo_vars(struct debuginfo *d, struct arena *a, uint64_t pc,
 			   struct dbg_die scope,
 			   struct dbg_vars *ret) must_check;
+
+/* The same as they are listed: in the order of the source, where what stands
+ * further out comes first, without those that one further in hides. */
+struct err *debuginfo_vars_in_order(struct debuginfo *d, struct arena *a,
+				    uint64_t pc, struct dbg_die scope,
+				    struct dbg_vars *ret) must_check;
 
 /* The variable that a name means there: locals, parameters, then those of the
  * file, then external ones of other files.  false = none. */

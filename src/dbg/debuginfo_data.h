@@ -5,6 +5,7 @@
 #ifndef DBG_DEBUGINFO_DATA_H
 #define DBG_DEBUGINFO_DATA_H
 
+#include "base/buf.h"
 #include "base/map.h"
 #include "dbg/cfi.h"
 #include "dbg/debuginfo.h"
@@ -12,6 +13,7 @@
 #include "dbg/dieindex.h"
 #include "dbg/diescope.h"
 #include "dbg/funcindex.h"
+#include "dbg/funcvars.h"
 #include "dbg/linefiles.h"
 #include "dbg/lines.h"
 
@@ -27,6 +29,8 @@ struct debuginfo {
 	struct die_file *file;
 	struct dieindex *index;
 	struct funcindex *functions;
+	struct funcvars *vars;
+	struct buf text;		/* of debuginfo_list_vars() */
 	struct cfi *cfi;
 	/* The last answer of debuginfo_symbol(). */
 	struct objfile_symbol symbol;

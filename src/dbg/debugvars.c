@@ -121,6 +121,32 @@ struct err *debuginfo_vars(struct debuginfo *d, struct arena *a, uint64_t pc,
 	return NULL;
 }
 
+/* Is there one of this name further in, which is the one that is meant? */
+static bool debugvars_is_shadowed(const struct dbg_vars *vars, uint32_t i)
+{
+	for (uint32_t k = 0; k < i; k++)
+		if (str_eq(vars->v[k].name, vars->v[i].name))
+			return true;
+	return false;
+}
+
+struct err *debuginfo_vars_in_order(struct debuginfo *d, struct arena *a,
+				    uint64_t pc, struct dbg_die scope,
+				    struct dbg_vars *ret)
+{
+	struct dbg_vars all;
+	struct err *e = debuginfo_vars(d, a, pc, scope, &all);
+	uint32_t depth = all.n ? vec_last(&all).depth + 1 : 0;
+
+	*ret = (struct dbg_vars){};
+	while (depth--)
+		for (uint32_t i = 0; i < all.n; i++)
+			if (all.v[i].depth == depth &&
+			    !debugvars_is_shadowed(&all, i))
+				vec_push(a, ret, all.v[i]);
+	return e;
+}
+
 /* ---- globals ---- */
 
 static struct dbg_var debugvars_global(struct dbg_die die)

@@ -37,6 +37,41 @@ static void die_unit_deinit(struct die_unit *u)
 	diescope_table_destroy(u->functions);
 }
 
+struct die_unit_read die_unit_read(const struct die_unit *u)
+{
+	return (struct die_unit_read){
+		.abbrevs = u->abbrevs.v,
+		.lines = u->has_lines,
+		.functions = u->functions,
+	};
+}
+
+void die_unit_forget(struct die_unit *u, struct die_unit_read had)
+{
+	if (!had.abbrevs)
+		die_abbrevs_deinit(&u->abbrevs);
+	if (!had.lines && u->has_lines) {
+		lines_destroy(u->lines);
+		u->lines = NULL;
+		u->has_lines = false;
+	}
+	if (!had.functions) {
+		diescope_table_destroy(u->functions);
+		u->functions = NULL;
+	}
+}
+
+void die_units_leave(struct die_unit *const *units, uint32_t n)
+{
+	const struct die_unit *u = units[0], *last = units[n - 1];
+	struct objfile_data d = die_section(u->file, u->in_types ? DIE_TYPES :
+								   DIE_INFO);
+
+	if (u->file == last->file && u->in_types == last->in_types &&
+	    u->off < last->end)
+		objfile_forget(u->file->obj, d.p + u->off, last->end - u->off);
+}
+
 void die_file_destroy(struct die_file *f)
 {
 	if (!f)

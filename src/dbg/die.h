@@ -102,6 +102,11 @@ struct die_unit {
 	struct diescope_table *functions;	/* see diescope.h */
 };
 
+/* What of a unit has been read. */
+struct die_unit_read {
+	bool abbrevs, lines, functions;
+};
+
 struct die_file {
 	struct arena arena;
 	struct objfile *obj;
@@ -142,6 +147,14 @@ bool die_work(struct die_file *f, uint64_t n);
 /* The unit that has the entries: of a skeleton, its split unit if it is
  * found, else u. */
 struct die_unit *die_unit_full(struct die_unit *u);
+
+/* Who goes through all units once drops what they needed for it: all that had
+ * not been read before. */
+struct die_unit_read die_unit_read(const struct die_unit *u);
+void die_unit_forget(struct die_unit *u, struct die_unit_read had);
+/* Their bytes need not stay in memory; those of units that follow each other go
+ * together. */
+void die_units_leave(struct die_unit *const *units, uint32_t n);
 /* Reads the unit's bases for indirect forms. */
 void die_unit_bases(struct die_unit *u);
 

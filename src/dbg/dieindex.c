@@ -24,7 +24,6 @@
 #include "dbg/cachefile.h"
 #include "dbg/diesplit.h"
 
-#define DIEINDEX_MAGIC "SPILEDX6"
 #define DIEINDEX_BYTES_MAX (1u << 30)
 #define DIEINDEX_TEXT_MAX (1u << 30) /* what comes then has no name */
 #define DIEINDEX_LOOK 64	     /* names compared, to share texts */
@@ -167,6 +166,14 @@ struct die_unit *dieindex_unit(struct dieindex *x, uint32_t i)
 	}
 	dieindex_read_units(x);
 	return i < x->nunits ? die_unit_full(x->units[i]) : NULL;
+}
+
+uint32_t dieindex_units(struct dieindex *x)
+{
+	if (!x->has_units && dieindex_has_names(x))
+		return x->head->nunits;
+	dieindex_read_units(x);
+	return x->nunits;
 }
 
 /* ---- ranges ---- */

@@ -37,6 +37,9 @@ struct dieindex_entry {
 	struct dbg_die die;
 };
 
+/* Changes when units get other numbers. */
+#define DIEINDEX_MAGIC "SPILEDX6"
+
 /* Zeroed at the start of a search. */
 struct dieindex_iter {
 	uint32_t at;
@@ -76,5 +79,6 @@ bool dieindex_is_small(struct dieindex *x);
 /* Unit i of those that have names (split ones for skeletons); NULL = no
  * more. */
 struct die_unit *dieindex_unit(struct dieindex *x, uint32_t i);
+uint32_t dieindex_units(struct dieindex *x);
 
 #endif

@@ -21,7 +21,7 @@
 #include "dbg/debuginfo_data.h"
 #include "dbg/diescope.h"
 
-#define FUNCINDEX_MAGIC "SPILEFX3"
+#define FUNCINDEX_MAGIC "SPILEFX4"
 #define FUNCINDEX_BYTES_MAX (1u << 30)
 #define FUNCINDEX_CHUNK 8	/* units taken at once */
 #define FUNCINDEX_KNOWN 1024	/* origins remembered, of a unit */
@@ -39,9 +39,11 @@ enum funcindex_flag {
 
 struct funcindex_head {
 	struct dieindex_identity id;
-	uint32_t nrows, ncopies, ntext, pad;
+	char numbered_by[8];	/* what counted the units, and how many */
+	uint32_t nunits;
+	uint32_t nrows, ncopies, ntext;
 	uint64_t size;	/* of it all */
-	uint64_t sum;	/* of what is above */
+	uint64_t sum;	/* of what is behind */
 };
 
 struct funcindex_row {
@@ -56,8 +58,6 @@ struct funcindex_row {
 
 struct funcindex_place {
 	uint32_t unit, off;
-	uint32_t in;		/* the function that has the code, in the same
-				 * unit; 0 = unknown */
 };
 
 struct funcindex {
@@ -150,7 +150,6 @@ struct funcindex_thread {
 	struct {
 		struct dbg_die die;
 		uint32_t depth;
-		bool is_own;	/* no copy of one that was inlined */
 	} in[DIE_DEPTH_MAX];
 	uint32_t nin;
 	struct {
@@ -223,21 +222,11 @@ static uint32_t funcindex_off(struct dbg_die die)
 	return (uint32_t)(die.off - die.unit->off);
 }
 
-/* The function with code of its own that the walk is in; 0 = none. */
-static uint32_t funcindex_around(const struct funcindex_thread *t)
-{
-	for (uint32_t i = t->nin; i-- > 0;)
-		if (t->in[i].is_own)
-			return funcindex_off(t->in[i].die);
-	return 0;
-}
-
 static void funcindex_add_copy(struct funcindex_thread *t, struct dbg_die die)
 {
 	struct dbg_die origin = die_ref(die, DW_AT_abstract_origin);
 	struct funcindex_copy copy = {
-		.place = { t->number, funcindex_off(die),
-			   funcindex_around(t) },
+		.place = { t->number, funcindex_off(die) },
 	};
 	struct funcindex_group *g;
 
@@ -280,7 +269,6 @@ static void funcindex_enter(struct funcindex_thread *t,
 	if (t->nin == DIE_DEPTH_MAX)
 		return;
 	t->in[t->nin].die = w->die;
-	t->in[t->nin].is_own = w->tag == DW_TAG_subprogram;
 	t->in[t->nin++].depth = w->depth;
 }
 
@@ -303,31 +291,12 @@ static void funcindex_walk(struct funcindex_thread *t)
 static void funcindex_unit(struct funcindex_thread *t, uint32_t number)
 {
 	struct die_unit *u = t->job->units[number];
-	bool had = u->abbrevs.v != NULL, had_lines = u->has_lines;
+	struct die_unit_read had = die_unit_read(u);
 
 	t->unit = u;
 	t->number = number;
 	funcindex_walk(t);
-	if (!had_lines && u->has_lines) {
-		lines_destroy(u->lines);
-		u->lines = NULL;
-		u->has_lines = false;
-	}
-	if (!had)
-		die_abbrevs_deinit(&u->abbrevs);
-}
-
-/* What has been gone through is not kept in memory; units that follow each
- * other go together. */
-static void funcindex_forget(struct die_unit *const *units, uint32_t n)
-{
-	const struct die_unit *u = units[0], *last = units[n - 1];
-	struct objfile_data d = die_section(u->file, u->in_types ? DIE_TYPES :
-								   DIE_INFO);
-
-	if (u->file == last->file && u->in_types == last->in_types &&
-	    u->off < last->end)
-		objfile_forget(u->file->obj, d.p + u->off, last->end - u->off);
+	die_unit_forget(u, had);
 }
 
 static void funcindex_run(struct funcindex_thread *t)
@@ -339,7 +308,7 @@ static void funcindex_run(struct funcindex_thread *t)
 		end = MIN(i + FUNCINDEX_CHUNK, job->n);
 		for (uint32_t k = i; k < end; k++)
 			funcindex_unit(t, k);
-		funcindex_forget(job->units + i, end - i);
+		die_units_leave(job->units + i, end - i);
 	}
 }
 
@@ -510,26 +479,29 @@ static int funcindex_compare(const void *a, const void *b)
 	return x->off < y->off ? -1 : x->off > y->off;
 }
 
-static uint64_t funcindex_sum(const struct funcindex_head *h)
+/* What the head says of whose index it is. */
+static struct funcindex_head funcindex_head(struct funcindex *x)
 {
-	return str_hash((struct str){ (const char *)h,
-				      offsetof(struct funcindex_head, sum) });
+	struct funcindex_head h = {
+		.id = dieindex_identity(x->file, FUNCINDEX_MAGIC),
+		.nunits = dieindex_units(x->names),
+	};
+
+	memcpy(h.numbered_by, DIEINDEX_MAGIC, sizeof(h.numbered_by));
+	return h;
 }
 
 static void funcindex_assemble(struct funcindex_block *b)
 {
 	struct funcindex *x = b->x;
-	struct funcindex_head h = {
-		.id = dieindex_identity(x->file, FUNCINDEX_MAGIC),
-		.nrows = b->rows.n,
-		.ncopies = b->places.n,
-		.ntext = (uint32_t)b->text.len,
-	};
+	struct funcindex_head h = funcindex_head(x), *head;
 	struct buf out = {};
 
+	h.nrows = b->rows.n;
+	h.ncopies = b->places.n;
+	h.ntext = (uint32_t)b->text.len;
 	h.size = sizeof(h) + h.nrows * sizeof(*b->rows.v) +
 		 h.ncopies * sizeof(*b->places.v) + h.ntext;
-	h.sum = funcindex_sum(&h);
 	buf_reserve(&out, h.size);
 	buf_add(&out, &h, sizeof(h));
 	if (h.nrows)
@@ -538,6 +510,8 @@ static void funcindex_assemble(struct funcindex_block *b)
 		buf_add(&out, b->places.v, h.ncopies * sizeof(*b->places.v));
 	if (h.ntext)
 		buf_add(&out, b->text.data, h.ntext);
+	head = (void *)out.data;
+	head->sum = cachefile_sum(head + 1, h.size - sizeof(h));
 	x->data = out.data;
 	x->size = out.len;
 }
@@ -589,19 +563,19 @@ static void funcindex_build(struct funcindex *x)
 
 /* ---- the block ---- */
 
-/* Sets the pointers; false = the block is not well-formed or not this file's.
- * What the rows say is checked when they are used. */
+/* Sets the pointers; false = the block is damaged, or not this file's.  Lists
+ * believe what the rows say. */
 static bool funcindex_take(struct funcindex *x)
 {
 	const struct funcindex_head *h = (const void *)x->data;
-	struct dieindex_identity mine =
-		dieindex_identity(x->file, FUNCINDEX_MAGIC);
+	struct funcindex_head mine = funcindex_head(x);
 
 	if (x->size < sizeof(*h) || h->size != x->size ||
-	    h->sum != funcindex_sum(h) || memcmp(&h->id, &mine, sizeof(mine)) ||
+	    memcmp(h, &mine, offsetof(struct funcindex_head, nrows)) ||
 	    sizeof(*h) + h->nrows * sizeof(*x->rows) +
 			    h->ncopies * sizeof(*x->places) + h->ntext !=
-		    x->size)
+		    x->size ||
+	    h->sum != cachefile_sum(h + 1, x->size - sizeof(*h)))
 		return false;
 	x->rows = (const void *)(h + 1);
 	x->places = (const void *)(x->rows + h->nrows);
@@ -670,6 +644,16 @@ bool funcindex_distrust(struct funcindex *x)
 }
 
 /* ---- questions ---- */
+
+uint64_t funcindex_identity(const struct funcindex *x)
+{
+	return x->head->sum;
+}
+
+uint32_t funcindex_count(const struct funcindex *x)
+{
+	return x->head->nrows;
+}
 
 static struct str funcindex_text(const struct funcindex *x, uint32_t off)
 {
@@ -756,12 +740,8 @@ bool funcindex_copy(struct funcindex *x, const struct funcindex_entry *e,
 	const struct funcindex_place *p = &x->places[e->first + i];
 	struct die_unit *u = dieindex_unit(x->names, p->unit);
 
-	if (!u ||
-	    !funcindex_check((struct dbg_die){ u, u->off + p->off }, e, ret))
-		return false;
-	if (p->in)
-		ret->in = (struct dbg_die){ u, u->off + p->in };
-	return true;
+	return u && funcindex_check((struct dbg_die){ u, u->off + p->off }, e,
+				    ret);
 }
 
 bool funcindex_own(struct funcindex *x, const struct funcindex_entry *e,

@@ -20,7 +20,7 @@ struct funcindex;
 struct funcindex_entry {
 	struct dbg_function f;	/* of what was inlined: a copy where a probe
 				 * can be, if there is one; without .die,
-				 * .origin, .in */
+				 * .origin */
 	uint32_t unit, off;	/* .die, for funcindex_die() */
 	uint32_t first, n;	/* of what was inlined: its copies */
 	bool has_symbol;	/* its code is in a symbol, */
@@ -39,7 +39,11 @@ bool funcindex_is_made(struct funcindex *x);
 /* Makes it, where it can be kept; false = it cannot. */
 bool funcindex_need(struct funcindex *x);
 
-/* The next one from *at on, which becomes the one behind it, whose name matches
+/* What is in it, as a number; and how many rows it has. */
+uint64_t funcindex_identity(const struct funcindex *x);
+uint32_t funcindex_count(const struct funcindex *x);
+
+/* The next row from *at on, which becomes the one behind it, whose name matches
  * a shell pattern; by address.  false = no more. */
 bool funcindex_next(struct funcindex *x, struct str pattern, uint32_t *at,
 		    struct funcindex_entry *ret);

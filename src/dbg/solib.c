@@ -219,19 +219,36 @@ static struct str solib_expand(struct solib_search *s, struct str dir,
 	return result;
 }
 
-static bool solib_in_path(struct solib_search *s, struct str dirs,
-			  struct str origin, struct str name,
-			  struct solib_file *f)
+/* Cuts the next one off; is_last: there was no more. */
+static struct str solib_next_dir(struct str *dirs, const char *marks,
+				 bool *is_last)
 {
-	while (dirs.len && s->tries < SOLIB_TRIES_MAX) {
-		int64_t colon = str_find_char(dirs, ':');
-		struct str dir = str_sub(dirs, 0, colon < 0 ? dirs.len :
-							  (uint32_t)colon);
+	struct str dir = *dirs;
+	uint32_t n = 0;
 
-		dirs = str_sub(dirs, dir.len + 1, dirs.len);
-		dir = solib_expand(s, dir, origin);
+	while (n < dir.len && !strchr(marks, dir.s[n]))
+		n++;
+	*is_last = n == dir.len;
+	*dirs = str_sub(dir, n + 1, dir.len);
+	return str_sub(dir, 0, n);
+}
+
+/* Nothing between two marks is the current directory, which only our own
+ * programs are known to have. */
+static bool solib_in_path(struct solib_search *s, struct str dirs,
+			  const char *marks, struct str origin,
+			  struct str name, struct solib_file *f)
+{
+	bool is_last = !dirs.len;
+
+	while (!is_last && s->tries < SOLIB_TRIES_MAX) {
+		struct str dir = solib_next_dir(&dirs, marks, &is_last);
+
+		dir = dir.len ? solib_expand(s, dir, origin) :
+		      solib_is_ours(s) ? STR(".") : dir;
 		if (dir.len &&
-		    solib_try(s, arena_printf(s->arena, "%s/%" STR_FMT, dir.s,
+		    solib_try(s, arena_printf(s->arena, "%" STR_FMT
+					      "/%" STR_FMT, STR_ARG(dir),
 					      STR_ARG(name)), f))
 			return true;
 	}
@@ -247,7 +264,7 @@ static bool solib_in_system(struct solib_search *s, struct str name,
 		STR("/lib/x86_64-linux-gnu:/usr/lib/x86_64-linux-gnu:"
 		    "/lib64:/usr/lib64:/lib:/usr/local/lib:/usr/lib");
 
-	return solib_in_path(s, dirs, STR(""), name, f);
+	return solib_in_path(s, dirs, ":", STR(""), name, f);
 }
 
 /* ---- ldconfig's cache ---- */
@@ -318,13 +335,14 @@ static bool solib_in_cache(struct solib_search *s, struct str name,
 
 /* ---- one name ---- */
 
-static bool solib_in_environment(struct solib_search *s, struct str origin,
-				 struct str name, struct solib_file *f)
+/* $ORIGIN is the program's here, whoever asks. */
+static bool solib_in_environment(struct solib_search *s, struct str name,
+				 struct solib_file *f)
 {
 	const char *dirs = solib_is_ours(s) ? getenv("LD_LIBRARY_PATH") : NULL;
 
 	return dirs && solib_in_path(s, arena_str(s->arena, str_from(dirs)),
-				     origin, name, f);
+				     ":;", s->files.v[0].path, name, f);
 }
 
 static bool solib_lookup(struct solib_search *s, uint32_t by, struct str name,
@@ -336,14 +354,14 @@ static bool solib_lookup(struct solib_search *s, uint32_t by, struct str name,
 		return solib_try(s, solib_expand(s, name, asks->path), f);
 	while (!asks->runpath.len) {
 		if (!o->runpath.len &&
-		    solib_in_path(s, o->rpath, o->path, name, f))
+		    solib_in_path(s, o->rpath, ":", o->path, name, f))
 			return true;
 		if (o->parent == SOLIB_NONE)
 			break;
 		o = &s->files.v[o->parent];
 	}
-	return solib_in_environment(s, asks->path, name, f) ||
-	       solib_in_path(s, asks->runpath, asks->path, name, f) ||
+	return solib_in_environment(s, name, f) ||
+	       solib_in_path(s, asks->runpath, ":", asks->path, name, f) ||
 	       solib_in_cache(s, name, f) || solib_in_system(s, name, f);
 }
 

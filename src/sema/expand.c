@@ -492,13 +492,13 @@ static void add_probes(struct expander *ex, const struct ast_point *pt,
 	p->ngroups++;
 }
 
-static void add_names(struct expander *ex, const struct ast_point *pt,
+static void add_lines(struct expander *ex, const struct ast_point *pt,
 		      const struct context *ctx, const struct sites *sites)
 {
 	struct program *p = ex->program;
 
-	for (uint32_t i = 0; i < sites->names.n; i++) {
-		struct site site = { .point = sites->names.v[i],
+	for (uint32_t i = 0; i < sites->lines.n; i++) {
+		struct site site = { .point = sites->lines.v[i],
 				     .kind = PROBE_KPROBE };
 
 		if (is_full(p)) {
@@ -605,10 +605,10 @@ static uint32_t expand_sites(struct expander *ex, const struct ast_point *pt,
 	uint32_t first = ex->program->probes.n;
 
 	add_probes(ex, pt, ctx, sites);
-	add_names(ex, pt, ctx, sites);
+	add_lines(ex, pt, ctx, sites);
 	expand_entries(ex, pt, ctx, first);
 	put_conditions(ex->program, first);
-	return sites->list.n + sites->names.n;
+	return sites->list.n + sites->lines.n;
 }
 
 /* The calls that a pattern means and one program can serve: see
@@ -648,7 +648,7 @@ static uint32_t expand_flat(struct expander *ex, const struct ast_point *pt,
 	struct program *p = ex->program;
 	bool glob = point_has_glob(pt);
 	struct matches ms = {};
-	struct sites sites = {};
+	struct sites sites = { .takes_lines = p->lists_points && !ctx->chain };
 	struct resolve_answer answer = {};
 	enum resolve_status status;
 	uint32_t errors = p->diags->errors, n = 0;

@@ -22,8 +22,8 @@ bad = []
 def tool(d, *args, **env):
     e = {k: v for k, v in os.environ.items()
          if k not in ("DEBUGINFOD_URLS", "SPILE_DEBUGINFO_PATH")}
-    e.update(HOME=d, XDG_CACHE_HOME=d, DEBUGINFOD_CACHE_PATH=d + "/client",
-             **env)
+    e.update(HOME=d, SPILE_CACHE=d + "/spile",
+             DEBUGINFOD_CACHE_PATH=d + "/client", **env)
     r = subprocess.run([TOOL, *args], capture_output=True, env=e, errors="replace",
                        timeout=30)
     return r.stdout + r.stderr
@@ -91,7 +91,7 @@ def test_link(d):
 def test_cache(d):
     program = d + "/c"
     compile_to(program, "-Wl,--build-id")
-    cache = "/var/cache/spile" if not os.geteuid() else d + "/spile"
+    cache = d + "/spile"
     build_id = re.search(r"Build ID: (\w+)", sh("readelf", "-n", program))[1]
     right = tool(d, program, "functions", "*")
     names = [n for n in os.listdir(cache) if n.startswith(build_id)] \
@@ -142,46 +142,98 @@ def listed(text):
 
 def damage(r, whole):
     data = bytearray(whole)
-    for _ in range(r.choice((1, 8, 64))):
-        # The head is summed up: what is behind it matters more.
-        at = r.randrange(128 if r.randrange(4) else 0, len(data))
-        data[at] = r.randrange(256)
+    while data == whole:
+        for _ in range(r.choice((1, 8, 64))):
+            data[r.randrange(len(data))] = r.randrange(256)
     if not r.randrange(8):
         del data[r.randrange(len(data)):]
     return data
 
 
+def read(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
+def write(path, data):
+    with open(path, "wb") as f:
+        f.write(data)
+
+
+def kept(d, suffix):
+    """The index of this kind: there is but one program."""
+    cache = d + "/spile"
+    return [os.path.join(cache, n) for n in os.listdir(cache)
+            if n.endswith(suffix)][0]
+
+
+def expect_same(what, got, right):
+    if got != right:
+        bad.append(f"{what}:\n{got}\ninstead of\n{right}")
+
+
 def test_functions(d):
-    """The index of functions says what units say; it may be damaged."""
+    """The index of functions says what units say, each time the same; one that
+    is damaged is made again."""
     program = d + "/f"
     compile_to(program, "-Wl,--build-id")
-    cache = "/var/cache/spile" if not os.geteuid() else d + "/spile"
-    build_id = re.search(r"Build ID: (\w+)", sh("readelf", "-n", program))[1]
     right = questions(d, program)
     listing = tool(d, program, "list", "*")
     if listed(listing) != listed(right[0]):
         bad.append(f"list: {listed(listing) ^ listed(right[0])}")
-    if questions(d, program) != right:
-        bad.append("the index of functions changes the answer")
-    path = [os.path.join(cache, n) for n in os.listdir(cache)
-            if n.startswith(build_id) and n.endswith(".functions")][0]
-    with open(path, "rb") as f:
-        whole = f.read()
+    expect_same("with an index of functions", questions(d, program), right)
+    path = kept(d, ".functions")
+    whole = read(path)
+    os.unlink(path)
+    expect_same("made twice", tool(d, program, "list", "*"), listing)
+    expect_same("the bytes of it", read(path) == whole, True)
     r = random.Random(5)
-    for i in range(60):
-        with open(path, "wb") as f:
-            f.write(damage(r, whole))
-        text = tool(d, program, ("functions", "list")[i % 2], "*")
-        if "Sanitizer" in text or not text:
-            bad.append(f"damaged index of functions: {text}")
-            break
-    with open(path, "wb") as f:
-        f.write(b"SPILE" * 100)
-    if tool(d, program, "list", "*") != listing:
-        bad.append("an index of rubbish changes the list")
-    for n in os.listdir(cache):
-        if n.startswith(build_id):
-            os.unlink(os.path.join(cache, n))
+    for i in range(40):
+        write(path, damage(r, whole))
+        expect_same("damaged index of functions",
+                    tool(d, program, ("functions", "list")[i % 2], "*"),
+                    (right[0], listing)[i % 2])
+    write(path, b"SPILE" * 100)
+    expect_same("an index of rubbish", tool(d, program, "list", "*"), listing)
+
+
+def test_lie(d):
+    """What an index says of another program that has the same build-id, and
+    sections of the same sizes, is found to be untrue."""
+    program, other = d + "/l", d + "/m"
+    compile_to(program, "-Wl,--build-id=0x1234")
+    with open(SOURCE, encoding="ascii") as f:
+        text = f.read()
+    source = d + "/truth.c"
+    write(source, re.sub(r"\bpoly\b", "ylop", text).encode())
+    sh("gcc", "-O2", "-g", "-w", source, "-o", other,
+       "-Wl,--build-id=0x1234", f"-ffile-prefix-map={d}={HERE}/data")
+    right = questions(d, other)
+    shutil.rmtree(d + "/spile")
+    tool(d, program, "list", "*")
+    before = read(kept(d, ".functions"))
+    expect_same("by an index that lies", questions(d, other), right)
+    expect_same("which stays", read(kept(d, ".functions")) == before, False)
+
+
+def test_variables(d):
+    """All at once, one after the other, and by a damaged file of them."""
+    program = d + "/v"
+    for level in ("-O2", "-O0"):
+        compile_to(program, "-Wl,--build-id", level)
+        right = tool(d, program, "list-vars", "*")
+        expect("variables", right, r"^poly( \$\w+:[^$]+)+$")
+        expect_same("at once", tool(d, program, "list-many", "*"), right)
+        path = kept(d, ".variables")
+        whole = read(path)
+        expect_same("from then on", tool(d, program, "list-vars", "*"), right)
+        r = random.Random(7)
+        for i in range(20):
+            write(path, damage(r, whole))
+            expect_same("damaged variables",
+                        tool(d, program, ("list-vars", "list-many")[i % 2],
+                             "*"), right)
+        shutil.rmtree(d + "/spile")
 
 
 def test_split(d):
@@ -249,8 +301,8 @@ def test_shared(d):
 
 
 def main():
-    for test in (test_build_id, test_link, test_cache, test_functions, test_split,
-                 test_package, test_shared):
+    for test in (test_build_id, test_link, test_cache, test_functions, test_lie,
+                 test_variables, test_split, test_package, test_shared):
         with tempfile.TemporaryDirectory() as d:
             test(d)
     print("\n".join(bad))

@@ -138,10 +138,35 @@ def test_here(d):
     for dirs in ("far", "/nowhere:far", d + "/here/far"):
         expect(dirs, tool(prog, "needed", LD_LIBRARY_PATH=dirs), where)
     expect("without", tool(prog, "needed"), "^libfar.so  $")
+    expect("empty", tool(prog, "needed", LD_LIBRARY_PATH=""), "^libfar.so  $")
+    expect(";", tool(prog, "needed", LD_LIBRARY_PATH="/nowhere;far"), where)
+    os.chdir(d + "/here/far")
+    for dirs in (":", "/nowhere:", ";/nowhere", "/nowhere::/no"):
+        expect(f"current in {dirs}",
+               tool(prog, "needed", LD_LIBRARY_PATH=dirs), where)
+    os.chdir(d + "/here")
     expect("relative", tool(prog, "needed"),
            f"^./near.so {d}/here/near.so ")
     expect("by its name", tool(prog, "needed", "near*"), "^./near.so ")
     os.chdir("/")
+
+
+def test_origin(d):
+    """In LD_LIBRARY_PATH it is where the program is, also for what a library
+    elsewhere needs."""
+    os.makedirs(d + "/bin/more")
+    os.makedirs(d + "/lib")
+    build(d + "/bin/more/libinner.so", "int inner(void) { return 1; }",
+          "-shared", "-fpic", "-Wl,-soname,libinner.so")
+    build(d + "/lib/libouter.so", "int inner(void);"
+          "int outer(void) { return inner(); }", "-shared", "-fpic",
+          "-Wl,-soname,libouter.so", d + "/bin/more/libinner.so")
+    build(d + "/bin/prog", "int outer(void);"
+          "int main(void) { return outer(); }", d + "/lib/libouter.so",
+          f"-Wl,-rpath,{d}/lib,-rpath-link,{d}/bin/more")
+    expect("origin", tool(d + "/bin/prog", "needed",
+                          LD_LIBRARY_PATH="$ORIGIN/more"),
+           f"^libinner.so {d}/bin/more/libinner.so ")
 
 
 def start(*argv, **kw):
@@ -218,7 +243,7 @@ def test_root(d):
 
 
 def main():
-    for test in (test_needed, test_interpreter, test_here, test_mapped,
+    for test in (test_needed, test_interpreter, test_here, test_origin, test_mapped,
                  test_root, test_hostile):
         with tempfile.TemporaryDirectory() as d:
             test(os.path.realpath(d))

@@ -230,15 +230,6 @@ static bool is_hidden(const struct target_scope *s, struct str name)
 	return false;
 }
 
-/* Is there one of this name further in, which is the one that is meant? */
-static bool is_shadowed(const struct dbg_vars *vars, uint32_t i)
-{
-	for (uint32_t k = 0; k < i; k++)
-		if (str_eq(vars->v[k].name, vars->v[i].name))
-			return true;
-	return false;
-}
-
 /* The variables at a place, made when they are asked for. */
 struct debug_late {
 	struct target_late late;	/* first: it is found by this */
@@ -255,21 +246,16 @@ static void add_root(struct program *p, struct debug_late *l,
 				    root_of(p, s->source, s, v, s->pc));
 }
 
-/* In the order of the source: what stands further out comes first. */
 static void scope_fill(struct program *p, struct target_late *late)
 {
 	struct debug_late *l = (struct debug_late *)late;
 	struct target_scope *s = &l->scope;
-	struct dbg_vars vars = {};
-	uint32_t depth;
+	struct dbg_vars vars;
 
-	err_free(debuginfo_vars(s->source->info, late->arena, s->pc, s->die,
-				&vars));
-	depth = vars.n ? vec_last(&vars).depth + 1 : 0;
-	while (depth--)
-		for (uint32_t i = 0; i < vars.n; i++)
-			if (vars.v[i].depth == depth && !is_shadowed(&vars, i))
-				add_root(p, l, &vars.v[i]);
+	err_free(debuginfo_vars_in_order(s->source->info, late->arena, s->pc,
+					 s->die, &vars));
+	for (uint32_t i = 0; i < vars.n; i++)
+		add_root(p, l, &vars.v[i]);
 }
 
 struct target_scope *debug_scope(struct program *p, struct debug_source *src,

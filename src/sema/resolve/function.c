@@ -17,9 +17,6 @@
 #include "sema/resolve/target.h"
 #include "sema/resolve/types.h"
 
-/* More functions than these share one program. */
-#define FUNCTION_FEW 8
-
 /* ---- sites ---- */
 
 /* In the program of a trampoline a task may lose its turn where the kernel is
@@ -70,16 +67,48 @@ static struct str text_of(const struct query *q, const struct function *fn)
 			    STR_ARG(str_sub(rest, (uint32_t)end, rest.len)));
 }
 
+static bool is_by_type(enum image_probe_kind kind)
+{
+	return kind == PROBE_FENTRY || kind == PROBE_FEXIT;
+}
+
+/* As many of one list have it. */
+static struct str list_vars(struct query *q, struct ctypes *types, uint32_t id,
+			    bool many)
+{
+	struct function fn = function_of(types, id);
+
+	return function_vars_text(q, &fn, is_by_type(kind_of(q, &fn, many)));
+}
+
+static void add_line(struct query *q, struct function *fn, bool many)
+{
+	struct arena *a = q->program->arena;
+	struct str line = text_of(q, fn), vars;
+
+	if (!q->program->lists_names) {
+		vars = function_vars_text(q, fn,
+					  is_by_type(kind_of(q, fn, many)));
+		line = arena_printf(a, "%" STR_FMT "%" STR_FMT, STR_ARG(line),
+				    STR_ARG(vars));
+	}
+	vec_push(a, &q->ret->lines, line);
+}
+
 static void add_site(struct query *q, struct function *fn, bool many)
 {
 	struct program *p = q->program;
-	enum image_probe_kind kind = kind_of(q, fn, many);
-	bool is_fentry = kind == PROBE_FENTRY || kind == PROBE_FEXIT;
-	struct site *s = query_site(q, kind, text_of(q, fn));
+	enum image_probe_kind kind;
+	bool is_fentry;
+	struct site *s;
 
-	/* A name is all that is asked for. */
-	if (p->lists_names)
+	if (query_takes_lines(q)) {
+		add_line(q, fn, many);
 		return;
+	}
+	kind = kind_of(q, fn, many);
+	is_fentry = is_by_type(kind);
+	s = query_site(q, kind, text_of(q, fn));
 	s->image.module = image_intern(p->image, p->back, fn->module);
 	s->image.name = image_intern(p->image, p->back,
 				     fn->symbol.len ? fn->symbol : fn->name);
@@ -183,6 +212,14 @@ struct found {
 	VEC(struct function) list;
 };
 
+/* Two that BTF has of one name are known by the first. */
+static bool is_known(struct ctypes *types, uint32_t id, const bool *known)
+{
+	return known[id] ||
+	       known[ctypes_find(types, CTYPE_FUNC,
+				 ctypes_type(types, id).name)];
+}
+
 /* but: NULL, or by id which not. */
 static void find_in(struct query *q, struct ctypes *types, struct str pattern,
 		    const bool *but, struct found *ret)
@@ -196,8 +233,8 @@ static void find_in(struct query *q, struct ctypes *types, struct str pattern,
 	while ((id = ctypes_next(types, id, CTYPE_FUNC, prefix))) {
 		struct function fn;
 
-		if ((but && but[id]) ||
-		    !str_glob(pattern, ctypes_type(types, id).name))
+		if (!str_glob(pattern, ctypes_type(types, id).name) ||
+		    (but && is_known(types, id, but)))
 			continue;
 		fn = function_of(types, id);
 		if (is_meant(q, &fn))
@@ -301,6 +338,7 @@ static void add_all_described(struct query *q, struct str module,
 			debug_function_add(q, &f->v[i]);
 }
 
+/* Variables at returns are not in the index. */
 static bool list_described(struct query *q, struct str module)
 {
 	struct program *p = q->program;
@@ -308,11 +346,12 @@ static bool list_described(struct query *q, struct str module)
 	struct found others = {};
 	bool *known;
 
-	if (!p->lists_names || !types)
+	if (!query_takes_lines(q) || !types ||
+	    (q->data == FUNCTION_RETURN && !p->lists_names))
 		return false;
 	known = arena_array(p->arena, ctypes_count(types), bool);
 	if (!function_list(q, debug_source_get(p, module), debug_which(q),
-			   types, known))
+			   types, known, list_vars))
 		return false;
 	if (has_others(q))
 		find_in(q, types, query_component(q, "function")->string,
@@ -321,12 +360,17 @@ static bool list_described(struct query *q, struct str module)
 	return true;
 }
 
+static uint32_t found_so_far(const struct query *q)
+{
+	return q->ret->list.n + q->ret->lines.n;
+}
+
 /* Debug information says which functions there are, and where they were
  * inlined; BTF, if it knows them, gives their arguments. */
 static enum resolve_status find_described(struct query *q, struct str module)
 {
 	const struct ast_point *point = q->point;
-	uint32_t before = q->ret->list.n;
+	uint32_t before = found_so_far(q);
 	enum resolve_status status;
 	struct dbg_functions f;
 
@@ -339,7 +383,7 @@ static enum resolve_status find_described(struct query *q, struct str module)
 	status = debug_functions(q, debug_which(q) | DBG_BRIEF, &f);
 	if (status == RESOLVE_FOUND)
 		add_all_described(q, module, &f);
-	if (status == RESOLVE_FOUND && q->ret->list.n == before)
+	if (status == RESOLVE_FOUND && found_so_far(q) == before)
 		status = query_nothing(q, point->span,
 				       DIAG_UNKNOWN_KERNEL_FUNCTION,
 				       "nothing there can be probed");
@@ -550,10 +594,10 @@ static enum resolve_status add_found(struct query *q, const struct found *f,
 				     const struct ast_component *c,
 				     struct str where)
 {
-	uint32_t before = q->ret->list.n;
+	uint32_t before = found_so_far(q);
 
 	add_all(q, f);
-	if (q->ret->list.n > before)
+	if (found_so_far(q) > before)
 		return RESOLVE_FOUND;
 	return query_nothing(q, c->arg_span, DIAG_UNKNOWN_KERNEL_FUNCTION,
 			     "no function of %" STR_FMT " matches '%" STR_FMT

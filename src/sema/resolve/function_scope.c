@@ -5,6 +5,8 @@
  */
 #include "sema/resolve/function_scope.h"
 
+#include "base/buf.h"
+#include "base/cleanup.h"
 #include "dbg/arch.h"
 #include "dbg/world.h"
 #include "sema/resolve/target.h"
@@ -259,4 +261,39 @@ struct target_scope *scope_of_numbers(struct program *p, struct str name,
 		 reg(p, world_arch(p->world)->ret));
 	vec_last(&s->roots).hidden = true;
 	return s;
+}
+
+/* ---- lists ---- */
+
+static void put_var(struct query *q, struct str name, uint32_t type,
+		    struct buf *ret)
+{
+	struct str text = ctypes_names_get(&q->names, type);
+
+	buf_str(ret, STR(" $"));
+	buf_str(ret, name);
+	buf_char(ret, ':');
+	buf_str(ret, text);
+}
+
+/* What scope_fill() would make. */
+struct str function_vars_text(struct query *q, struct function *fn,
+			      bool is_fentry)
+{
+	struct arena *a = q->program->arena;
+	_cleanup_(buf_deinit) struct buf b = {};
+	struct ctype_param param;
+	uint32_t n;
+
+	if (q->names.types != fn->types)
+		ctypes_names_init(&q->names, fn->types, a);
+	function_look(fn);
+	n = is_fentry ? UINT32_MAX : fn->by_words ?
+			world_arch(q->program->world)->nargs : 0;
+	for (uint32_t i = 0;
+	     i < n && ctypes_param(fn->types, fn->proto, i, &param); i++)
+		put_var(q, param.name, param.type, &b);
+	if (q->data == FUNCTION_RETURN && fn->result)
+		put_var(q, STR("return"), fn->result, &b);
+	return arena_str(a, buf_view(&b));
 }

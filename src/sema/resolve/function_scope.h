@@ -32,6 +32,10 @@ const struct target_scope *function_scope_new(struct query *q,
 					      const struct function *fn,
 					      bool is_fentry);
 
+/* The same as lists show it: " $a:int $return:long". */
+struct str function_vars_text(struct query *q, struct function *fn,
+			      bool is_fentry);
+
 /* Adds registers, and what int_arg() and the like ask for where functions
  * begin. */
 void scope_add_arguments(struct program *p, struct target_scope *s);

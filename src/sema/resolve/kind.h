@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "dbg/ctypes_names.h"
 #include "dbg/debuginfo.h"
 #include "dbg/process.h"
 #include "sema/resolve/resolve.h"
@@ -36,6 +37,7 @@ struct query {
 	uint32_t refused;
 	struct str refused_text, refused_help;
 	struct map listed;		/* texts of sites, lists_names only */
+	struct ctypes_names names;	/* of the types that lines tell of */
 };
 
 /* Data of the timers that are not of a fixed length. */
@@ -48,6 +50,9 @@ enum {
 enum {
 	FUNCTION_RETURN = 1,
 };
+
+/* More functions than these share one program. */
+#define FUNCTION_FEW 8
 
 /* Data of statements. */
 enum {
@@ -106,13 +111,19 @@ bool debug_function_add(struct query *q, const struct dbg_function *f);
 bool debug_return_add(struct query *q, const struct dbg_function *f);
 
 struct debug_source;
-/* All of these as lines of a list, if one of names alone is asked for, and
- * there is an index: else false.  Functions that types describe are known by
- * their names; which these are, is_described then says by id (NULL = none
- * is). */
+/* May the point's sites be lines of a list? */
+bool query_takes_lines(const struct query *q);
+
+/* What lists say of the variables where the function of types begins; many: as
+ * one of many that are probed. */
+typedef struct str function_vars(struct query *q, struct ctypes *types,
+				 uint32_t id, bool many);
+/* All of these as lines of a list, if there is an index: else false.  Functions
+ * that types describe are known by their names; which these are, is_described
+ * then says by id, and vars tells of them (NULL = none is). */
 bool function_list(struct query *q, struct debug_source *src,
 		   enum dbg_which which, struct ctypes *types,
-		   bool *is_described);
+		   bool *is_described, function_vars *vars);
 
 /* Asks for each file that the point means, which query.user and the point then
  * say; what is found in any of them is found. */

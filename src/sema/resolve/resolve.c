@@ -424,6 +424,11 @@ struct str query_text_with(const struct query *q, uint32_t at,
 	return arena_str(q->program->arena, buf_view(&b));
 }
 
+bool query_takes_lines(const struct query *q)
+{
+	return q->program->lists_names || q->ret->takes_lines;
+}
+
 struct str query_text(const struct query *q)
 {
 	return query_text_with(q, UINT32_MAX, (struct str){});

@@ -28,8 +28,9 @@ struct site {
 
 struct sites {
 	VEC(struct site) list;
-	VEC(struct str) names;	/* of kprobes more, where only what they are
-				 * called is asked for */
+	bool takes_lines;	/* asked for by -L alone: as it is shown is
+				 * enough, and goes here */
+	VEC(struct str) lines;	/* of a list; of -l always */
 	bool share;		/* they are one probe: the program can tell
 				 * them apart by what it is called with */
 	const struct target_scope *scope;	/* then: of all of them */

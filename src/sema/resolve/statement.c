@@ -269,14 +269,12 @@ enum resolve_status statement_absolute_resolve(struct query *q)
 
 /* ---- functions ---- */
 
-/* Code that was not optimized puts its parameters in place first. */
 static uint64_t begins(const struct statement *s, const struct dbg_function *f)
 {
-	if (f->is_inline)
-		return f->entry;
-	if (!debuginfo_is_optimized(s->src->info, f->die))
-		return debuginfo_prologue_end(s->src->info, f);
-	return s->q->user ? user_entry(s->q, f->entry) : f->entry;
+	uint64_t pc = debuginfo_begin(s->src->info, f);
+
+	return s->q->user && !f->is_inline && pc == f->entry ?
+		       user_entry(s->q, pc) : pc;
 }
 
 static struct target_scope *add_function(struct statement *s,
@@ -284,7 +282,7 @@ static struct target_scope *add_function(struct statement *s,
 {
 	struct target_scope *scope;
 
-	s->is_listed = s->q->program->lists_points && f->is_indexed;
+	s->is_listed = s->q->program->lists_points && f->has_symbol;
 	scope = add_site(s, begins(s, f), f->die, f->name, f->file, f->line);
 
 	if (scope && !f->is_inline && !debug_is_foreign(s->q->program, s->src))
@@ -451,7 +449,7 @@ enum resolve_status debug_function_resolve(struct query *q)
 
 	if (begin(&s, q, "function") != RESOLVE_FOUND)
 		return RESOLVE_NOTHING;
-	if (!q->user && function_list(q, s.src, which, NULL, NULL))
+	if (!q->user && function_list(q, s.src, which, NULL, NULL, NULL))
 		return RESOLVE_FOUND;
 	if (functions(&s, which, &f) != RESOLVE_FOUND)
 		return RESOLVE_NOTHING;
