@@ -7,7 +7,7 @@
 #include "sema/touched.h"
 #include "sema/walk.h"
 
-#define MOVED_ARGS_MAX 32	/* of a record */
+#define MOVED_ARGS_MAX 96	/* what each kernel's verifier follows */
 
 struct mover {
 	struct program *program;
@@ -16,7 +16,8 @@ struct mover {
 	uint32_t first;
 	bool is_trial;			/* nothing is changed yet */
 	bool fails;
-	uint32_t nested;		/* in statements that may not run */
+	uint32_t nested;		/* in what may not run, or after what
+					 * does something */
 	struct func *func;
 	VEC(struct ast_expr *) args;	/* one for each parameter */
 	struct ast_stmts tries;		/* what they take before */
@@ -198,6 +199,8 @@ static bool is_assigned(const struct mover *m, const struct var *v)
 /* ---- what is of the moment ---- */
 
 struct look {
+	struct arena *arena;
+	VEC(const struct func *) seen;
 	bool of_moment;		/* time, task, registers, memory */
 	bool may_fail;
 	bool bad;		/* done at the hit, or reads a global */
@@ -231,6 +234,15 @@ static bool target_may_fail(const struct target *t)
 	return false;
 }
 
+static bool look_was_in(struct look *l, const struct func *f)
+{
+	for (uint32_t i = 0; i < l->seen.n; i++)
+		if (l->seen.v[i] == f)
+			return true;
+	vec_push(l->arena, &l->seen, f);
+	return false;
+}
+
 static bool visit_look(struct ast_expr **place, void *data)
 {
 	const struct ast_expr *e = *place;
@@ -244,8 +256,8 @@ static bool visit_look(struct ast_expr **place, void *data)
 	} else if (e->kind == AST_CALL && e->call.is_intrinsic) {
 		look_at_intrinsic(l, (enum image_intrinsic)e->call.intrinsic);
 	} else if (e->kind == AST_CALL) {
-		for (const struct func *f = e->call.func; f && !f->recursive;
-		     f = f->next_overload)
+		for (const struct func *f = e->call.func;
+		     f && !look_was_in(l, f); f = f->next_overload)
 			walk_exprs_of(f->body, WALK_KERNEL, visit_look, l);
 	}
 	return true;
@@ -253,10 +265,10 @@ static bool visit_look(struct ast_expr **place, void *data)
 
 /* Of a call, without its arguments: where the host can do it, these alone are
  * of the moment. */
-static struct look look_at(struct ast_expr *e)
+static struct look look_at(const struct mover *m, const struct ast_expr *e)
 {
 	struct ast_expr bare = *e, *place = &bare;
-	struct look l = {};
+	struct look l = { .arena = m->program->arena };
 
 	if (e->kind == AST_CALL)
 		bare.call.args = (struct ast_exprs){};
@@ -313,50 +325,97 @@ static struct ast_stmt *set_new(const struct mover *m, struct var *v,
 	return s;
 }
 
-/* What has the error of an address that is not there. */
-static struct ast_expr *fault_new(const struct mover *m, enum ty type,
-				  struct span span)
+static struct func *func_new(struct mover *m, const char *what, enum ty type)
 {
-	struct ast_expr *e = expr_new(m, AST_ATOP, type, span);
-	struct target *t = arena_new(m->program->arena, struct target);
-	bool is_text = type == TY_STRING;
+	struct program *p = m->program;
+	struct func *f = arena_new(p->arena, struct func);
+	struct ast_function *decl = arena_new(p->arena, struct ast_function);
 
-	t->defined = true;
-	t->is_string = is_text;
-	vec_push(m->program->arena, &t->ops,
-		 (struct target_op){ .kind = TGT_CONST, .span = span });
-	vec_push(m->program->arena, &t->ops,
-		 (struct target_op){ .kind = is_text ? TGT_LOAD_STR : TGT_LOAD,
-				     .size = 8, .is_user = true,
-				     .span = span });
-	e->at_op.op = ATOP_UDEREF;
-	e->at_op.target = t;
-	return e;
+	f->name = arena_printf(p->arena, "__%s_%u", what, p->funcs.n);
+	decl->name = f->name;
+	decl->span = m->probe->span;
+	f->decl = decl;
+	f->body = stmt_new(m, AST_S_BLOCK, m->probe->span);
+	f->type = type;
+	f->type_span = m->probe->span;
+	f->number = p->funcs.n;
+	vec_push(p->arena, &p->funcs, f);
+	return f;
+}
+
+static struct ast_stmt *error_new(const struct mover *m, struct ast_expr *text)
+{
+	struct ast_stmt *s = stmt_new(m, AST_S_EXPR, text->span);
+
+	s->expr = moment_new(m, INTRIN_ERROR, text->span);
+	s->expr->type = TY_UNKNOWN;
+	vec_push(m->program->arena, &s->expr->call.args, text);
+	return s;
+}
+
+/* function __failed_1:type(why:string) { __error(why) } */
+static struct func *failing_new(struct mover *m, enum ty type,
+				struct span span)
+{
+	struct func *f = func_new(m, "failed", type);
+	struct var *why = var_new(m, TY_STRING, span, &f->vars);
+
+	why->is_param = true;
+	f->nparams = 1;
+	f->is_library = true;	/* fails at the place of its call */
+	vec_push(m->program->arena, &f->body->block,
+		 error_new(m, name_new(m, why, span)));
+	return f;
+}
+
+/* What fails as it did in the kernel. */
+static struct ast_expr *failure_new(struct mover *m, struct ast_expr *e,
+				    struct ast_expr *why)
+{
+	struct ast_expr *call = expr_new(m, AST_CALL, e->type, e->span);
+
+	call->call.func = failing_new(m, e->type, e->span);
+	call->call.name = call->call.func->name;
+	vec_push(m->program->arena, &call->call.args, why);
+	return call;
+}
+
+static struct ast_expr *not_empty_new(const struct mover *m, struct ast_expr *e)
+{
+	struct ast_expr *same = expr_new(m, AST_BINARY, TY_LONG, e->span);
+	struct ast_expr *empty = expr_new(m, AST_STRING, TY_STRING, e->span);
+
+	same->binary.op = BINOP_NE;
+	same->binary.a = e;
+	same->binary.b = empty;
+	return same;
 }
 
 /*
- *	try { t = e; ok = 1 } catch { }
+ *	try { t = e } catch (why) { }
  *
- * and both are passed: ok ? t : what fails.
+ * and both are passed: why != "" ? what fails so : t.
  */
 static struct ast_expr *pass_tried(struct mover *m, struct ast_expr *e)
 {
 	struct arena *a = m->program->arena;
 	struct vars *locals = &m->probe->locals;
 	struct var *t = var_new(m, e->type, e->span, locals);
-	struct var *ok = var_new(m, TY_LONG, e->span, locals);
+	struct var *why = var_new(m, TY_STRING, e->span, locals);
 	struct ast_stmt *s = stmt_new(m, AST_S_TRY, e->span);
 	struct ast_expr *choice = expr_new(m, AST_TERNARY, e->type, e->span);
+	struct ast_expr *passed;
 
 	s->try_.body = stmt_new(m, AST_S_BLOCK, e->span);
 	s->try_.handler = stmt_new(m, AST_S_BLOCK, e->span);
+	s->try_.message = name_new(m, why, e->span);
 	vec_push(a, &s->try_.body->block, set_new(m, t, e));
-	vec_push(a, &s->try_.body->block,
-		 set_new(m, ok, number_new(m, 1, e->span)));
 	vec_push(a, &m->tries, s);
-	choice->ternary.cond = pass(m, name_new(m, ok, e->span));
-	choice->ternary.yes = pass(m, name_new(m, t, e->span));
-	choice->ternary.no = fault_new(m, e->type, e->span);
+	passed = pass(m, name_new(m, why, e->span));
+	choice->ternary.cond = not_empty_new(m, passed);
+	choice->ternary.yes = failure_new(
+		m, e, name_new(m, passed->name.var, e->span));
+	choice->ternary.no = pass(m, name_new(m, t, e->span));
 	return choice;
 }
 
@@ -366,17 +425,19 @@ static void take(struct mover *m, struct ast_expr **place)
 {
 	struct ast_expr *e = *place;
 	const struct func *f = e->kind == AST_CALL ? e->call.func : NULL;
-	struct look l = {};
+	struct look l = { .arena = m->program->arena };
+	bool is_tried;
 
 	walk_expr(place, visit_look, &l);
 	walk_expr(place, visit_changing, m);
+	is_tried = l.may_fail && m->nested;
 	m->fails |= l.bad || (f && (f->has_effect || f->needs_host)) ||
 		    m->args.n >= MOVED_ARGS_MAX;
-	if (m->is_trial) {
-		vec_push(m->program->arena, &m->args, e);
-		return;
-	}
-	*place = l.may_fail && m->nested ? pass_tried(m, e) : pass(m, e);
+	if (m->is_trial)
+		for (uint32_t i = 0; i <= is_tried; i++)
+			vec_push(m->program->arena, &m->args, e);
+	else
+		*place = is_tried ? pass_tried(m, e) : pass(m, e);
 }
 
 /* What stands for a name, as a key of the kernel's (keyed), is the name itself
@@ -423,6 +484,26 @@ static bool writes_target(const struct ast_expr *e)
 	       (e->kind == AST_INCDEC && walk_target_of(e->incdec.of));
 }
 
+static bool visit_moved(struct ast_expr **place, void *data);
+
+/* Of these the first part is always computed. */
+static bool move_choice(struct mover *m, struct ast_expr *e)
+{
+	bool is_logic = e->kind == AST_BINARY &&
+			(e->binary.op == BINOP_LAND ||
+			 e->binary.op == BINOP_LOR);
+
+	if (!is_logic && e->kind != AST_TERNARY)
+		return false;
+	walk_expr(is_logic ? &e->binary.a : &e->ternary.cond, visit_moved, m);
+	m->nested++;
+	walk_expr(is_logic ? &e->binary.b : &e->ternary.yes, visit_moved, m);
+	if (!is_logic)
+		walk_expr(&e->ternary.no, visit_moved, m);
+	m->nested--;
+	return true;
+}
+
 static bool visit_moved(struct ast_expr **place, void *data)
 {
 	struct mover *m = data;
@@ -437,9 +518,11 @@ static bool visit_moved(struct ast_expr **place, void *data)
 	}
 	if (is_place(e))
 		name_again(m, e);
+	if (!m->fails && move_choice(m, e))
+		return false;
 	if (m->fails || (!walk_target_of(e) && e->kind != AST_CALL))
 		return !m->fails;
-	l = look_at(e);
+	l = look_at(m, e);
 	if (l.of_moment)
 		take(m, place);
 	else
@@ -447,13 +530,15 @@ static bool visit_moved(struct ast_expr **place, void *data)
 	return !l.of_moment;
 }
 
+static void move_stmts(struct mover *m, const struct ast_stmts *s,
+		       uint32_t first);
+
 static void move_stmt(struct mover *m, struct ast_stmt *s)
 {
 	bool is_plain = s->kind == AST_S_EXPR || s->kind == AST_S_DELETE;
 
 	if (s->kind == AST_S_BLOCK) {
-		for (uint32_t i = 0; i < s->block.n; i++)
-			move_stmt(m, s->block.v[i]);
+		move_stmts(m, &s->block, 0);
 		return;
 	}
 	if (s->kind == AST_S_IF) {
@@ -468,6 +553,18 @@ static void move_stmt(struct mover *m, struct ast_stmt *s)
 	m->nested += !is_plain;
 	walk_exprs(s, visit_moved, m);
 	m->nested -= !is_plain;
+}
+
+/* What stands behind a statement may never run, and if it fails at the hit that
+ * is too early for what the statement does. */
+static void move_stmts(struct mover *m, const struct ast_stmts *s,
+		       uint32_t first)
+{
+	for (uint32_t i = first; i < s->n; i++) {
+		move_stmt(m, s->v[i]);
+		m->nested++;
+	}
+	m->nested -= s->n - first;
 }
 
 /* ---- locals ---- */
@@ -532,25 +629,6 @@ static void move_locals(struct mover *m, struct ast_stmts *moving)
 
 /* ---- the function ---- */
 
-static struct func *func_new(struct mover *m)
-{
-	struct program *p = m->program;
-	struct func *f = arena_new(p->arena, struct func);
-	struct ast_function *decl = arena_new(p->arena, struct ast_function);
-
-	f->name = arena_printf(p->arena, "__moved_%u", p->funcs.n);
-	decl->name = f->name;
-	decl->span = m->probe->span;
-	f->decl = decl;
-	f->body = stmt_new(m, AST_S_BLOCK, m->probe->span);
-	f->type = TY_STRING;
-	f->type_span = m->probe->span;
-	f->is_moved = true;
-	f->number = p->funcs.n;
-	vec_push(p->arena, &p->funcs, f);
-	return f;
-}
-
 /* print(__moved_1(...)): of nothing, as it never returns. */
 static struct ast_stmt *call_new(struct mover *m)
 {
@@ -575,12 +653,12 @@ static void move(struct mover *m)
 	struct arena *a = m->program->arena;
 	struct ast_stmts moving = {};
 
-	m->func = func_new(m);
+	m->func = func_new(m, "moved", TY_STRING);
+	m->func->is_moved = true;
 	m->args.n = 0;
-	for (uint32_t i = m->first; i < m->list->n; i++) {
-		move_stmt(m, m->list->v[i]);
+	move_stmts(m, m->list, m->first);
+	for (uint32_t i = m->first; i < m->list->n; i++)
 		vec_push(a, &moving, m->list->v[i]);
-	}
 	m->list->n = m->first;
 	move_locals(m, &moving);
 	m->func->body->block = moving;
@@ -595,6 +673,7 @@ static void move(struct mover *m)
 struct moving {
 	struct program *program;
 	struct mover **of;		/* by probe, or NULL */
+	bool *stays;			/* the same: is told that it cannot */
 	uint8_t *touches;		/* what that does to globals */
 };
 
@@ -602,8 +681,7 @@ struct moving {
 static bool can_move(struct mover *m)
 {
 	find_assigned(m);
-	for (uint32_t i = m->first; i < m->list->n; i++)
-		move_stmt(m, m->list->v[i]);
+	move_stmts(m, m->list, m->first);
 	return !m->fails;
 }
 
@@ -625,7 +703,7 @@ static bool is_of_kernel(const struct probe *pr)
 	       pr->body->kind == AST_S_BLOCK;
 }
 
-/* Those that have to. */
+/* Those that have to.  Which of them cannot is told of them alone. */
 static bool find_refused(struct moving *g)
 {
 	const struct program *p = g->program;
@@ -639,9 +717,12 @@ static bool find_refused(struct moving *g)
 		    !check_place_refuses(g->program, pr, pr->body))
 			continue;
 		m = mover_new(g, n);
-		if (!find_first(m) || !can_move(m))
-			return false;
-		any = true;
+		if (find_first(m) && can_move(m)) {
+			any = true;
+			continue;
+		}
+		g->of[n] = NULL;
+		g->stays[n] = true;
 	}
 	return any;
 }
@@ -687,7 +768,8 @@ static bool add_others(struct moving *g, bool *changed)
 	*changed = false;
 	find_touches(g);
 	for (uint32_t n = 0; n < p->probes.n; n++) {
-		if (!is_of_kernel(p->probes.v[n]) || !is_shared(g, n))
+		if (!is_of_kernel(p->probes.v[n]) || g->stays[n] ||
+		    !is_shared(g, n))
 			continue;
 		*changed = true;
 		if (!can_move(mover_new(g, n)))
@@ -701,6 +783,7 @@ bool moved(struct program *p)
 	struct moving g = {
 		.program = p,
 		.of = arena_array(p->arena, p->probes.n + 1, struct mover *),
+		.stays = arena_array(p->arena, p->probes.n + 1, bool),
 		.touches = arena_array(p->arena, p->globals.n + 1, uint8_t),
 	};
 	bool changed = true;

@@ -99,6 +99,11 @@ static void look_at_foreach(struct toucher *t, struct ast_stmt *s)
 	for (uint32_t i = 0; i < s->foreach.slice.n; i++)
 		walk_expr(&s->foreach.slice.v[i], visit, t);
 	walk_expr(&s->foreach.limit, visit, t);
+	for (uint32_t i = 0; i < s->foreach.keys.n; i++)
+		if (s->foreach.keys.v[i])
+			note(t, s->foreach.keys.v[i], TOUCH_SET);
+	if (s->foreach.value)
+		note(t, s->foreach.value, TOUCH_SET);
 }
 
 /* Its own expressions: those below have their turn. */
@@ -126,9 +131,12 @@ static bool visit_stmt(struct ast_stmt **place, void *data)
 	case AST_S_FOREACH:
 		look_at_foreach(t, s);
 		break;
+	case AST_S_TRY:
+		if (s->try_.message)
+			note(t, s->try_.message, TOUCH_SET);
+		break;
 	case AST_S_EMPTY:
 	case AST_S_BLOCK:
-	case AST_S_TRY:
 	case AST_S_BREAK:
 	case AST_S_CONTINUE:
 	case AST_S_NEXT:
