@@ -85,8 +85,8 @@ static void add_part(struct arena *a, struct ast_point *point,
 	};
 }
 
-/* process("path").library("path").provider("provider").mark("name"): the first
- * one or two as they were resolved. */
+/* process("path").library("path").provider("provider").mark("name"): what was
+ * written of these, as it was resolved. */
 static struct str mark_text(const struct query *q, const struct usdt_mark *m)
 {
 	struct arena *a = q->program->arena;
@@ -99,7 +99,8 @@ static struct str mark_text(const struct query *q, const struct usdt_mark *m)
 		if (str_is(q->point->v[i].name, "process") ||
 		    str_is(q->point->v[i].name, "library"))
 			point.v[point.n++] = q->point->v[i];
-	add_part(a, &point, "provider", m->provider);
+	if (query_component(q, "provider"))
+		add_part(a, &point, "provider", m->provider);
 	add_part(a, &point, "mark", m->name);
 	full.point = &point;
 	return query_text(&full);

@@ -83,35 +83,9 @@ static void text_char(struct text *t, const struct path *at)
 		return;
 	}
 	text_str(t, STR("'"));
-	text_target(t, &pa, FMT_CHAR, 0);
+	text_target(t, &pa, FMT_CHAR, '#');
 	text_str(t, STR("'"));
 }
-
-/* The text at the address that pa has come to. */
-static void text_quoted(struct text *t, struct path *pa, uint32_t max)
-{
-	if (!path_text(pa, max, t->span)) {
-		text_str(t, STR("?"));
-		return;
-	}
-	text_str(t, STR("\""));
-	vec_last(&pa->target->ops).is_quiet = true;
-	text_target(t, pa, FMT_STRING, 0);
-	text_str(t, STR("\""));
-}
-
-static bool is_char(const struct ctype *t)
-{
-	return t->kind == CTYPE_INT && t->size == 1 &&
-	       (t->is_char || str_is(t->name, "char"));
-}
-
-static bool is_struct(const struct ctype *t)
-{
-	return t->kind == CTYPE_STRUCT || t->kind == CTYPE_UNION;
-}
-
-/* ---- enumerators ---- */
 
 static struct ast_expr *node(struct program *p, const struct ast_expr *like,
 			     struct ast_expr e)
@@ -123,6 +97,68 @@ static struct ast_expr *node(struct program *p, const struct ast_expr *like,
 	n->at = like->at;
 	return n;
 }
+
+static struct ast_expr *asks_at(struct path *pa, uint64_t offset,
+				struct span span);
+static bool visit_quiet(struct ast_expr **place, void *data);
+
+/* The last value, a text at the address of `begin`, becomes "<unknown>" where
+ * nothing can be read. */
+static void text_or_unknown(struct text *t, struct path *begin)
+{
+	struct ast_expr *text = vec_last(&t->args), *asks, *either;
+
+	if (!begin->is_address || !path_address(begin, t->span))
+		return;
+	asks = asks_at(begin, 0, t->span);
+	walk_expr(&asks, visit_quiet, NULL);
+	either = node(t->program, text, (struct ast_expr){
+		.kind = AST_TERNARY,
+		.ternary = { .cond = asks, .yes = text,
+			     .no = node(t->program, text, (struct ast_expr){
+						.kind = AST_STRING,
+						.string = STR("<unknown>") }) },
+	});
+	vec_last(&t->args) = either;
+}
+
+/* The text at the address that pa has come to. */
+static void text_quoted(struct text *t, struct path *pa, uint32_t max)
+{
+	struct path begin = path_copy(pa);
+
+	if (!path_text(pa, max, t->span)) {
+		text_str(t, STR("?"));
+		return;
+	}
+	text_str(t, STR("\""));
+	vec_last(&pa->target->ops).is_quiet = true;
+	text_target(t, pa, FMT_STRING, 0);
+	text_or_unknown(t, &begin);
+	text_str(t, STR("\""));
+}
+
+/* Of which pointers and arrays are texts. */
+static bool is_char(const struct ctype *t)
+{
+	return t->kind == CTYPE_INT && t->size == 1 &&
+	       (t->is_char || str_is(t->name, "char") ||
+		str_is(t->name, "unsigned char"));
+}
+
+/* Which alone is shown as a character. */
+static bool is_character(const struct ctype *t)
+{
+	return is_char(t) || (t->kind == CTYPE_INT && t->size == 1 &&
+			      str_is(t->name, "signed char"));
+}
+
+static bool is_struct(const struct ctype *t)
+{
+	return t->kind == CTYPE_STRUCT || t->kind == CTYPE_UNION;
+}
+
+/* ---- enumerators ---- */
 
 /* value == n ? "name" : otherwise */
 static struct ast_expr *enum_choice(struct program *p,
@@ -511,7 +547,7 @@ static void text_value(struct text *t, const struct path *at, int depth,
 		text_struct(t, at, depth, max_depth);
 	} else if (type.kind == CTYPE_PTR) {
 		text_pointer(t, at, &type, depth, max_depth);
-	} else if (is_char(&type) && !at->bits) {
+	} else if (is_character(&type) && !at->bits) {
 		text_char(t, at);
 	} else if (type.kind == CTYPE_ENUM || type.kind == CTYPE_ENUM64) {
 		text_enum(t, at);
