@@ -35,22 +35,15 @@ probe process("%s").function("twice").return { $return -= 9 }
 HALF = """
 probe process("%s").function("sum") { $p->a = 7 }
 """
-# By their number, where nothing describes them.
+# By their number, where nothing describes them: another function at each call.
+SETTERS = ("int", "uint", "long", "ulong", "longlong", "ulonglong", "pointer",
+           "s32", "u32", "s64", "u64")
 NUMBERS = """
+global calls
 probe process("%s").function("twice") {
-	set_uint_arg(1, 1)
-	set_long_arg(1, 1)
-	set_ulong_arg(1, 1)
-	set_longlong_arg(1, 1)
-	set_ulonglong_arg(1, 1)
-	set_pointer_arg(1, 1)
-	set_s32_arg(1, 1)
-	set_u32_arg(1, 1)
-	set_s64_arg(1, 1)
-	set_u64_arg(1, 1)
-	set_int_arg(1, -21)
-}
-"""
+	calls++
+""" + "".join(f"\tif (calls == {i}) set_{name}_arg(1, {-20 - i})\n"
+              for i, name in enumerate(SETTERS, 1)) + "}\n"
 BITS = """
 probe process("%s").function("fields") {
 	$b->low = 12
@@ -59,7 +52,7 @@ probe process("%s").function("fields") {
 }
 """
 PLAIN = "15 102 40 42 1030021"
-CHANGED = "{} {} 140 -51 {}"
+CHANGED = "{} {} 140 {} {}"
 
 
 def ask(process):
@@ -86,16 +79,19 @@ def check(compiler, path):
         path, path, LINE, path, path, path)
     if compiler == "gcc":
         script += HALF % path
-    changed = CHANGED.format(1000 - 5 + 0xffffffff + 4 - 1 + 2,
-                             702 if compiler == "gcc" else 102,
-                             4 + 70 - 10000 + 1000000)
+    changed = [CHANGED.format(1000 - 5 + 0xffffffff + 4 - 1 + 2,
+                              702 if compiler == "gcc" else 102,
+                              2 * (-20 - i) - 9,
+                              4 + 70 - 10000 + 1000000)
+               for i in range(1, len(SETTERS) + 1)]
     good = compare("before", ask(meant), PLAIN)
     spile = subprocess.Popen(
         [os.environ["SPILE"], "-g", "-x", str(meant.pid), "-e", script],
         stdout=subprocess.PIPE, text=True)
     if spile.stdout.readline() != "ready\n":
         return False
-    good &= compare(compiler, ask(meant), changed)
+    for name, wanted in zip(SETTERS, changed):
+        good &= compare(f"{compiler}: set_{name}_arg", ask(meant), wanted)
     good &= compare("handler", spile.stdout.readline().strip(),
                     f"-5 {0xffffffff} 4 -1 2")
     good &= compare("another process", ask(other), PLAIN)

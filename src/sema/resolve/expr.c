@@ -229,6 +229,22 @@ static struct path path_no_type(const struct expr_context *c, struct str name,
 	return pa;
 }
 
+/* "<sys/stat.h>" is of programs, "kernel<linux/fs.h>" is not. */
+static bool is_user_header(const struct str *module)
+{
+	return module && str_starts(*module, STR("<"));
+}
+
+/* No header is read: what is probed may have the type, and the kernel has those
+ * that programs share with it. */
+static struct ctypes *types_of_cast(const struct expr_context *c,
+				    const struct str *module, struct str name)
+{
+	if (is_user_header(module) && types_of_user(c->scope, NULL))
+		module = NULL;
+	return types_find(c->program, c->scope, module, name);
+}
+
 static struct path path_of_cast(const struct expr_context *c,
 				   struct ast_expr *e)
 {
@@ -236,6 +252,7 @@ static struct path path_of_cast(const struct expr_context *c,
 	const struct str *name = expr_literal(&e->at_op.args, 1);
 	const struct str *module = expr_literal(&e->at_op.args, 2);
 	struct ctypes *btf;
+	struct path pa;
 	uint32_t id;
 
 	if (e->at_op.type)
@@ -245,7 +262,7 @@ static struct path path_of_cast(const struct expr_context *c,
 		return expr_undefined(c, DIAG_BAD_ATOP,
 				      STR("the type of @cast must be a string literal"),
 				      (struct str){});
-	btf = types_find(c->program, c->scope, module, *name);
+	btf = types_of_cast(c, module, *name);
 	if (!btf && !types_of_kernel(c->scope, module))
 		return expr_undefined(c, DIAG_NEEDS_DEBUGINFO,
 			arena_printf(a, "nothing describes the types of '%"
@@ -259,8 +276,10 @@ static struct path path_of_cast(const struct expr_context *c,
 	id = member_type(btf, *name);
 	if (!id)
 		return path_no_type(c, *name, module);
-	return path_of_pointer(c->program, e->at_op.args.v[0],
-			       (struct ctype_ref){ btf, id });
+	pa = path_of_pointer(c->program, e->at_op.args.v[0],
+			     (struct ctype_ref){ btf, id });
+	pa.is_user |= is_user_header(module);
+	return pa;
 }
 
 /* @var("name@file", "module") */

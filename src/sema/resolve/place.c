@@ -587,8 +587,13 @@ static void put_register(struct lower *l, const struct dbg_loc *loc,
 			 struct target *to)
 {
 	lower_ops(l, loc);
-	if (l->missing || bit + bits > 64 || l->ops.n != 1)
+	if (l->missing)
 		return;
+	if (bit + bits > 64 || l->ops.n != 1) {
+		l->missing = "is in a register that cannot be written to as a "
+			     "whole";
+		return;
+	}
 	put_part(l, to, &(struct target_part){
 		.word = { .kind = TGT_CTX_LOAD, .size = 8,
 			  .n = (int64_t)l->ops.v[0].value },
@@ -613,6 +618,8 @@ static void put_pieces(struct lower *l, const struct dbg_loc *loc,
 				 from + (uint32_t)(first - bit), to);
 		at += pc->bits;
 	}
+	if (at < bit + bits && !l->missing)
+		l->missing = "is here in part only";
 }
 
 static void put_bits(struct lower *l, const struct dbg_loc *loc, uint64_t bit,
