@@ -62,8 +62,8 @@ static struct err *ask_list_vars(struct dbgtool *t, struct str pattern,
 	struct err *err = dbg_pattern_parse(&t->a, pattern, &p);
 	uint32_t at = 0;
 
-	if (!err && !debuginfo_make_index(t->d))
-		err = err_new(ERR_OTHER, "the index cannot be kept");
+	if (!err)
+		debuginfo_make_index(t->d, false);
 	if (!err && many)
 		debuginfo_list_many_vars(t->d);
 	while (!err && debuginfo_list(t->d, &p, DBG_BOTH, &at, &f))
@@ -79,8 +79,8 @@ static struct err *ask_list(struct dbgtool *t, struct str pattern)
 	struct err *err = dbg_pattern_parse(&t->a, pattern, &p);
 	uint32_t at = 0;
 
-	if (!err && !debuginfo_make_index(t->d))
-		err = err_new(ERR_OTHER, "the index cannot be kept");
+	if (!err)
+		debuginfo_make_index(t->d, false);
 	while (!err && debuginfo_list(t->d, &p, DBG_BOTH, &at, &f))
 		printf("%" STR_FMT " %" STR_FMT ":%u%s%s%s\n", STR_ARG(f.name),
 		       STR_ARG(f.file), f.line, f.is_inline ? " inlined" : "",

@@ -138,6 +138,8 @@ bool debuginfo_symbol(struct debuginfo *d, uint64_t addr, struct str *name,
 		return false;
 	*name = s.name;
 	*offset = addr - s.addr;
+	if (!is_unique)
+		return true;
 	/* Many questions are about one function. */
 	if (!d->has_symbol || !str_eq(d->symbol.name, s.name)) {
 		while (n < 2 &&
@@ -558,9 +560,12 @@ bool debuginfo_can_list(struct debuginfo *d, const struct dbg_pattern *p,
 	       debuginfo_has_index(d, p, which | (all ? DBG_INLINES : 0));
 }
 
-bool debuginfo_make_index(struct debuginfo *d)
+void debuginfo_make_index(struct debuginfo *d, bool with_vars)
 {
-	return funcindex_need(d->functions);
+	if (!funcindex_is_made(d->functions))
+		funcindex_make(d->functions);
+	if (with_vars && !funcvars_is_made(d->vars))
+		funcvars_make(d->vars);
 }
 
 bool debuginfo_list(struct debuginfo *d, const struct dbg_pattern *p,

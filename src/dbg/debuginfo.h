@@ -83,7 +83,8 @@ struct str debuginfo_missing(const struct debuginfo *d);
 bool debuginfo_section(struct debuginfo *d, uint64_t addr, struct str *name,
 		       uint64_t *offset);
 /* The symbol that addr is in, and the offset; is_unique: no other symbol has
- * the name.  false = none. */
+ * the name (NULL = is not asked, which needs no table of names).  false =
+ * none. */
 bool debuginfo_symbol(struct debuginfo *d, uint64_t addr, struct str *name,
 		      uint64_t *offset, bool *is_unique);
 /* Is addr where the only symbol of this name is? */
@@ -186,8 +187,9 @@ struct dbg_listed {
 };
 bool debuginfo_can_list(struct debuginfo *d, const struct dbg_pattern *p,
 			enum dbg_which which);
-/* Makes the index now, whatever it is worth, for tests. */
-bool debuginfo_make_index(struct debuginfo *d);
+/* Makes the index now, whatever it is worth and also where it cannot be kept, for
+ * tests; with_vars: and the variables. */
+void debuginfo_make_index(struct debuginfo *d, bool with_vars);
 /* *at: 0 at first.  false = no more. */
 bool debuginfo_list(struct debuginfo *d, const struct dbg_pattern *p,
 		    enum dbg_which which, uint32_t *at, struct dbg_listed *ret);

@@ -606,7 +606,7 @@ bool funcindex_is_made(struct funcindex *x)
 	return x->head;
 }
 
-static void funcindex_make(struct funcindex *x)
+void funcindex_make(struct funcindex *x)
 {
 	struct str path = funcindex_path(x);
 

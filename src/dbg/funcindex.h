@@ -38,6 +38,8 @@ void funcindex_destroy(struct funcindex *x);
 bool funcindex_is_made(struct funcindex *x);
 /* Makes it, where it can be kept; false = it cannot. */
 bool funcindex_need(struct funcindex *x);
+/* Makes it anew, and keeps it where it can. */
+void funcindex_make(struct funcindex *x);
 
 /* What is in it, as a number; and how many rows it has. */
 uint64_t funcindex_identity(const struct funcindex *x);

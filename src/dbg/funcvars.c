@@ -295,6 +295,17 @@ bool funcvars_is_made(struct funcvars *x)
 	return x->head;
 }
 
+void funcvars_make(struct funcvars *x)
+{
+	struct str path = funcvars_path(x);
+
+	funcvars_build(x);
+	if (!funcvars_take(x))
+		abort();
+	if (path.len && !x->d->file->missing.len)
+		cachefile_save(path, x->data, x->size);
+}
+
 bool funcvars_need(struct funcvars *x)
 {
 	struct str path;
@@ -304,11 +315,7 @@ bool funcvars_need(struct funcvars *x)
 	path = funcvars_path(x);
 	if (!path.len || !cachefile_can_save(path))
 		return false;
-	funcvars_build(x);
-	if (!funcvars_take(x))
-		abort();
-	if (!x->d->file->missing.len)
-		cachefile_save(path, x->data, x->size);
+	funcvars_make(x);
 	return true;
 }
 

@@ -25,6 +25,8 @@ void funcvars_destroy(struct funcvars *x);
 bool funcvars_is_made(struct funcvars *x);
 /* Makes them, where they can be kept; false = they cannot. */
 bool funcvars_need(struct funcvars *x);
+/* Makes them anew, and keeps them where it can. */
+void funcvars_make(struct funcvars *x);
 
 /* Of a row of the index; all were made. */
 struct str funcvars_get(struct funcvars *x, uint32_t row);

@@ -123,6 +123,22 @@ static void ask_names(struct debuginfo *d, struct ctypes *t, struct arena *a)
 	debuginfo_is_percpu(d, 0x1000);
 }
 
+/* The index of functions, as a list and as what answers questions. */
+static void ask_index(struct debuginfo *d, struct arena *a)
+{
+	struct dbg_pattern all = { .name = STR("*") };
+	struct dbg_functions f = {};
+	struct dbg_listed one;
+	uint32_t at = 0;
+
+	debuginfo_make_index(d, true);
+	while (debuginfo_list(d, &all, DBG_BOTH, &at, &one))
+		if (debuginfo_list_vars(d, &one).len > SIZE_MAX_ELF)
+			abort();
+	err_free(debuginfo_functions(d, a, &all, DBG_BOTH, &f));
+	err_free(debuginfo_functions(d, a, &all, DBG_BOTH | DBG_ONCE, &f));
+}
+
 static void ask(struct debuginfo *d)
 {
 	struct ctypes *t = ctypes_die_create(d);
@@ -138,6 +154,7 @@ static void ask(struct debuginfo *d)
 	ask_statements(d, &a, "*@*.c:*", false);
 	ask_statements(d, &a, "main@*:+3", true);
 	ask_names(d, t, &a);
+	ask_index(d, &a);
 	arena_deinit(&a);
 	ctypes_close(t);
 }

@@ -65,6 +65,9 @@ static bool set_place(struct statement *s, struct image_site *site,
 		return false;
 	if (s->is_listed)
 		return true;
+	if (p->lists_points)
+		return debuginfo_symbol(s->src->info, *pc, &name, &offset,
+					NULL);
 	if (!debuginfo_symbol(s->src->info, *pc, &name, &offset, &unique))
 		return false;
 	if (!unique && !s->src->module.len &&
@@ -296,12 +299,11 @@ static bool is_part(const struct statement *s, const struct dbg_function *f)
 {
 	struct str name;
 	uint64_t offset;
-	bool unique;
 
 	if (f->is_inline || f->is_indexed)
 		return f->is_rest;
 	return debuginfo_symbol(s->src->info, f->entry, &name, &offset,
-				&unique) &&
+				NULL) &&
 	       !offset && str_find(name, STR(".part.")) >= 0;
 }
 
