@@ -19,6 +19,7 @@
 
 #define FUNCVARS_MAGIC "SPILEVX1"
 #define FUNCVARS_BYTES_MAX (1u << 30)
+#define FUNCVARS_CHUNK 32	/* units that are left at once */
 
 struct funcvars_head {
 	struct dieindex_identity id;
@@ -139,6 +140,9 @@ struct funcvars_job {
 	struct funcvars_place *places;		/* by row */
 	struct map known;			/* places, by text */
 	struct buf text;
+	/* Units whose bytes are still in memory. */
+	struct die_unit *done[FUNCVARS_CHUNK];
+	uint32_t ndone;
 };
 
 static int funcvars_compare(const void *a, const void *b)
@@ -164,6 +168,13 @@ static struct funcvars_place funcvars_keep(struct funcvars_job *j,
 	return *had;
 }
 
+static void funcvars_leave(struct funcvars_job *j)
+{
+	if (j->ndone)
+		die_units_leave(j->done, j->ndone);
+	j->ndone = 0;
+}
+
 /* Those of one unit, from row i on: where the next one's begin. */
 static uint32_t funcvars_unit(struct funcvars *x, struct funcvars_job *j,
 			      uint32_t i, struct buf *line)
@@ -187,8 +198,10 @@ static uint32_t funcvars_unit(struct funcvars *x, struct funcvars_job *j,
 	funcvars_forget(x);
 	if (die.unit) {
 		die_unit_forget(die.unit, had);
-		die_units_leave(&die.unit, 1);
+		j->done[j->ndone++] = die.unit;
 	}
+	if (j->ndone == FUNCVARS_CHUNK)
+		funcvars_leave(j);
 	return i;
 }
 
@@ -210,6 +223,7 @@ static void funcvars_gather(struct funcvars *x, struct funcvars_job *j)
 		      funcvars_compare);
 	for (uint32_t i = 0; i < j->rows.n;)
 		i = funcvars_unit(x, j, i, &line);
+	funcvars_leave(j);
 	buf_deinit(&line);
 }
 
