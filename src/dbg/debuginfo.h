@@ -187,8 +187,8 @@ struct dbg_listed {
 };
 bool debuginfo_can_list(struct debuginfo *d, const struct dbg_pattern *p,
 			enum dbg_which which);
-/* Makes the index now, whatever it is worth and also where it cannot be kept, for
- * tests; with_vars: and the variables. */
+/* Makes the index now, whatever it is worth and also where it cannot be kept,
+ * for tests; with_vars: and the variables. */
 void debuginfo_make_index(struct debuginfo *d, bool with_vars);
 /* *at: 0 at first.  false = no more. */
 bool debuginfo_list(struct debuginfo *d, const struct dbg_pattern *p,
