@@ -367,13 +367,20 @@ static bool is_configured(struct world *w, const char *name)
 	return world_config(w, str_from(name), &value) == WORLD_CONFIG_SET;
 }
 
-/* May a task lose the processor within the kernel?  It says so itself ("none
- * voluntary (full)"), or was told how to be, or was built so. */
+/* How the kernel says that it is itself ("none voluntary (full)"): may change at
+ * any time. */
+static bool preempt_mode(const struct world *w, struct buf *ret)
+{
+	return word_behind(w, "/sys/kernel/debug/sched/preempt", "(", ret);
+}
+
+/* May a task lose the processor within the kernel?  It says so itself, or was
+ * told how to be, or was built so. */
 static bool is_preemptible(struct world *w, bool if_unknown)
 {
 	_cleanup_(buf_deinit) struct buf mode = {};
 
-	if (word_behind(w, "/sys/kernel/debug/sched/preempt", "(", &mode) ||
+	if (preempt_mode(w, &mode) ||
 	    word_behind(w, "/proc/cmdline", "preempt=", &mode))
 		return !str_is(buf_view(&mode), "none") &&
 		       !str_is(buf_view(&mode), "voluntary");
@@ -557,7 +564,7 @@ image_features features_portable(void)
 /* ---- what was found since this boot ---- */
 
 /* The answers take 2 ms, and stay the same until the next boot, for one who has
- * the same rights. */
+ * the same rights, and as long as the model of preemption does. */
 
 /* The names of all features: another version may have others. */
 static const char features_list[] =
@@ -570,6 +577,7 @@ struct cached {
 	char boot_id[40];
 	char list[sizeof(features_list)];
 	uint32_t rights[_LINUX_CAPABILITY_U32S_3];
+	char preempt[12];
 	image_features features;
 };
 
@@ -589,6 +597,7 @@ static bool cache_rights(struct cached *ret)
 
 static bool cache_key(struct world *w, struct cached *ret)
 {
+	_cleanup_(buf_deinit) struct buf mode = {};
 	struct str id = world_boot_id(w);
 
 	memset(ret, 0, sizeof(*ret));
@@ -596,6 +605,9 @@ static bool cache_key(struct world *w, struct cached *ret)
 		return false;
 	memcpy(ret->boot_id, id.s, id.len);
 	memcpy(ret->list, features_list, sizeof(features_list));
+	if (preempt_mode(w, &mode))
+		memcpy(ret->preempt, mode.data,
+		       MIN(mode.len, sizeof(ret->preempt)));
 	return cache_rights(ret);
 }
 
