@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/bits.h"
+
 void loop_begin(struct cg_fn *fn, struct cg_loop *l, uint32_t n)
 {
 	struct cg_code *c = fn->c;
@@ -212,4 +214,12 @@ void code_cap(struct cg_code *c, cg_reg v, uint32_t most)
 	code_ifi(c, BPF_JLE, v, most, fits);
 	code_movi(c, v, most);
 	code_place_label(c, fits);
+}
+
+void code_at_most(struct cg_code *c, cg_reg v, uint32_t most)
+{
+	if (most == mask_over(most))
+		code_alui(c, BPF_AND, v, most);
+	else
+		code_cap(c, v, most);
 }

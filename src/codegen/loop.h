@@ -68,4 +68,8 @@ cg_reg cell_get_max(struct cg_fn *fn, cg_cell cell, uint32_t most);
 /* v = min(v, most), unsigned. */
 void code_cap(struct cg_code *c, cg_reg v, uint32_t most);
 
+/* Tells the verifier that v is at most that, which it always is: without
+ * another way for it to follow, as far as that can be. */
+void code_at_most(struct cg_code *c, cg_reg v, uint32_t most);
+
 #endif

@@ -136,36 +136,51 @@ static void turns_end(struct cg_code *c, struct turns *t)
 	code_place_label(c, t->done);
 }
 
+#define WORK_NDIGITS 72
+#define WORK_VALUE 96		/* what is left of v */
+
+/* args: work, base, what lies between '9' and the next digit */
+static void digit_turn(struct cg_fn *fn, struct cg_code *c,
+		       const cg_reg *arg, cg_label done)
+{
+	cg_reg v = code_ld(c, arg[0], WORK_VALUE, 8), n, d, at;
+	cg_label some = code_label(c), low = code_label(c), in = code_label(c);
+
+	(void)fn;
+	code_ifi(c, BPF_JNE, v, 0, some);
+	code_jmp_kept(c, done);
+	code_place_label(c, some);
+	d = code_copy(c, v);
+	code_alu(c, BPF_MOD, d, arg[1]);
+	code_alu(c, BPF_DIV, v, arg[1]);
+	code_store(c, arg[0], WORK_VALUE, v, 8);
+	code_alui(c, BPF_ADD, d, '0');
+	code_ifi(c, BPF_JLE, d, '9', low);
+	code_alu(c, BPF_ADD, d, arg[2]);
+	code_place_label(c, low);
+	n = code_ld(c, arg[0], WORK_NDIGITS, 8);
+	code_ifi(c, BPF_JLT, n, 64, in);
+	code_jmp_kept(c, done);
+	code_place_label(c, in);
+	at = code_const(c, 63);	/* byte 63 - n */
+	code_alu(c, BPF_SUB, at, n);
+	code_alu(c, BPF_ADD, at, arg[0]);
+	code_store(c, at, 0, d, 1);
+	code_alui(c, BPF_ADD, n, 1);
+	code_store(c, arg[0], WORK_NDIGITS, n, 8);
+}
+
 /* R1 = the work space of a number, R2 = v, R3 = base, R4 = what lies between
  * '9' and the next digit.  The digits come to stand before byte 64, their
  * number into byte 72. */
 void rt_digits(struct cg_fn *fn, struct cg_code *c)
 {
-	cg_reg work = code_copy(c, R1), v = code_copy(c, R2);
-	cg_reg base = code_copy(c, R3), gap = code_copy(c, R4), n, d, at;
-	cg_label low = code_label(c);
-	struct turns t;
+	cg_reg arg[] = { code_copy(c, R1), code_copy(c, R3),
+			 code_copy(c, R4) };
 
-	code_storei(c, work, 72, 0, 8);
-	turns_begin(fn, c, &t, 22);
-	code_ifi(c, BPF_JEQ, v, 0, t.done);
-	d = code_copy(c, v);
-	code_alu(c, BPF_MOD, d, base);
-	code_alu(c, BPF_DIV, v, base);
-	code_alui(c, BPF_ADD, d, '0');
-	code_ifi(c, BPF_JLE, d, '9', low);
-	code_alu(c, BPF_ADD, d, gap);
-	code_place_label(c, low);
-	n = code_ld(c, work, 72, 8);
-	code_ifi(c, BPF_JGE, n, 64, t.done);
-	/* byte 63 - n */
-	at = code_const(c, 63);
-	code_alu(c, BPF_SUB, at, n);
-	code_alu(c, BPF_ADD, at, work);
-	code_store(c, at, 0, d, 1);
-	code_alui(c, BPF_ADD, n, 1);
-	code_store(c, work, 72, n, 8);
-	turns_end(c, &t);
+	code_store(c, arg[0], WORK_VALUE, code_copy(c, R2), 8);
+	code_storei(c, arg[0], WORK_NDIGITS, 0, 8);
+	rt_turns(fn, c, arg, 3, code_const(c, 22), digit_turn);
 	code_movi(c, R0, 0);
 	code_exit(c);
 }

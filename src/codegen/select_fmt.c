@@ -15,7 +15,7 @@
 #define NDIGITS 72
 #define PREFIX 80		/* sign or 0x, NUL-terminated */
 #define NPREFIX 88
-#define WORK_SIZE 96
+#define WORK_SIZE 104		/* the last word is rt_digits()' own */
 
 /* No field is wider: run/format's. */
 #define FIELD_MAX 65536
@@ -44,8 +44,9 @@ static ir_ref take(struct fmt *m)
 static void append(struct fmt *m, struct cg_str s)
 {
 	struct cg_fn *fn = m->fn;
-	cg_reg pos = cell_get_max(fn, m->pos, m->dst.bound);
+	cg_reg pos = cell_get(fn, m->pos);
 
+	code_at_most(fn->c, pos, m->dst.bound);
 	cell_set(fn, m->pos, cg_str_append(fn, m->dst, pos, s));
 }
 

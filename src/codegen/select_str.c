@@ -8,6 +8,7 @@
 
 #include "base/bits.h"
 #include "codegen/cg.h"
+#include "codegen/loop.h"
 #include "codegen/rt.h"
 
 struct cg_str cg_scratch_str(int32_t off, uint16_t bound)
@@ -141,7 +142,7 @@ cg_reg cg_str_append(struct cg_fn *fn, struct cg_str dst, cg_reg pos,
 {
 	struct cg_code *c = fn->c;
 	uint32_t cap = dst.bound + 1u;
-	cg_label fits = code_label(c), some = code_label(c);
+	cg_label some = code_label(c);
 	cg_reg to = cg_str_addr(fn, dst), room, end, at;
 
 	room = room_left(c, pos, cap, src.bound + 1u);
@@ -160,9 +161,7 @@ cg_reg cg_str_append(struct cg_fn *fn, struct cg_str dst, cg_reg pos,
 	code_place_label(c, some);
 	code_alu(c, BPF_ADD, end, pos);
 	code_alui(c, BPF_SUB, end, 1);
-	code_ifi(c, BPF_JLE, end, dst.bound, fits);
-	code_movi(c, end, dst.bound);
-	code_place_label(c, fits);
+	code_at_most(c, end, dst.bound);
 	return end;
 }
 
