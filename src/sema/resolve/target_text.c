@@ -101,56 +101,111 @@ static struct ast_expr *node(struct program *p, const struct ast_expr *like,
 static struct ast_expr *asks_at(struct path *pa, uint64_t offset,
 				struct span span);
 static bool visit_quiet(struct ast_expr **place, void *data);
+static void text_end(struct text *t, struct ast_expr *e);
 
-/* The last value, a text at the address of `begin`, becomes "<unknown>" where
- * nothing can be read. */
-static void text_or_unknown(struct text *t, struct path *begin)
+/* asks ? yes : no */
+static struct ast_expr *either(struct text *t, struct ast_expr *asks,
+			       struct ast_expr *yes, struct ast_expr *no)
 {
-	struct ast_expr *text = vec_last(&t->args), *asks, *either;
-
-	if (!begin->is_address || !path_address(begin, t->span))
-		return;
-	asks = asks_at(begin, 0, t->span);
-	walk_expr(&asks, visit_quiet, NULL);
-	either = node(t->program, text, (struct ast_expr){
+	return node(t->program, yes, (struct ast_expr){
 		.kind = AST_TERNARY,
-		.ternary = { .cond = asks, .yes = text,
-			     .no = node(t->program, text, (struct ast_expr){
-						.kind = AST_STRING,
-						.string = STR("<unknown>") }) },
-	});
-	vec_last(&t->args) = either;
+		.ternary = { .cond = asks, .yes = yes, .no = no } });
 }
 
-/* The text at the address that pa has come to. */
-static void text_quoted(struct text *t, struct path *pa, uint32_t max)
+static struct ast_expr *target_of(struct text *t, struct path *pa)
 {
-	struct path begin = path_copy(pa);
+	struct ast_expr *e = arena_new(t->program->arena, struct ast_expr);
 
-	if (!path_text(pa, max, t->span)) {
+	*e = (struct ast_expr){
+		.kind = AST_TARGET, .span = t->span, .at = t->span,
+		.target = { .name = STR("$"), .target = pa->target },
+	};
+	return e;
+}
+
+/* __quoted(text, 0, 1) */
+static struct ast_expr *quoted(struct text *t, struct ast_expr *text)
+{
+	struct arena *a = t->program->arena;
+	struct ast_expr *call = node(t->program, text, (struct ast_expr){
+		.kind = AST_CALL,
+		.call = { .name = str_from(intrin_info[INTRIN_QUOTED].name),
+			  .is_intrinsic = true,
+			  .intrinsic = INTRIN_QUOTED } });
+
+	vec_push(a, &call->call.args, text);
+	for (uint32_t i = 0; i < 2; i++)
+		vec_push(a, &call->call.args,
+			 node(t->program, text, (struct ast_expr){
+				 .kind = AST_NUMBER, .number = i }));
+	return call;
+}
+
+/* The address as a text, which stands for what cannot be read. */
+static struct ast_expr *address_text(struct text *t, struct path *pa)
+{
+	struct text one = { .program = t->program, .span = t->span };
+	struct ast_expr *e = arena_new(t->program->arena, struct ast_expr);
+
+	e->at = t->span;
+	text_target(&one, pa, FMT_POINTER, 0);
+	text_end(&one, e);
+	return e;
+}
+
+/* The text at an address, in quotes; `otherwise` where it cannot be read, or if
+ * that is NULL the address.  NULL: it is not in memory. */
+static struct ast_expr *text_at(struct text *t, const struct path *at,
+				uint32_t max, struct ast_expr *otherwise)
+{
+	struct path pa = path_copy(at), begin = path_copy(at),
+		    shown = path_copy(at);
+	struct ast_expr *text, *asks;
+
+	if (!path_text(&pa, max, t->span))
+		return NULL;
+	vec_last(&pa.target->ops).is_quiet = true;
+	text = quoted(t, target_of(t, &pa));
+	if (!at->is_address || !path_address(&begin, t->span) ||
+	    !path_address(&shown, t->span))
+		return text;
+	asks = asks_at(&begin, 0, t->span);
+	if (!otherwise)
+		otherwise = address_text(t, &shown);
+	walk_expr(&asks, visit_quiet, NULL);
+	walk_expr(&otherwise, visit_quiet, NULL);
+	return either(t, asks, text, otherwise);
+}
+
+/* What is at an address of the kernel's may be the process's. */
+static void text_quoted(struct text *t, const struct path *pa, uint32_t max,
+			bool is_anyones)
+{
+	struct path user = path_copy(pa);
+	struct ast_expr *otherwise = NULL, *e;
+
+	user.is_user = true;
+	if (is_anyones && !pa->is_user && pa->is_address)
+		otherwise = text_at(t, &user, max, NULL);
+	e = text_at(t, pa, max, otherwise);
+	if (!e) {
 		text_str(t, STR("?"));
 		return;
 	}
-	text_str(t, STR("\""));
-	vec_last(&pa->target->ops).is_quiet = true;
-	text_target(t, pa, FMT_STRING, 0);
-	text_or_unknown(t, &begin);
-	text_str(t, STR("\""));
+	text_flush(t);
+	vec_push(t->program->arena, &t->args, e);
+	vec_push(t->program->arena, &t->pieces,
+		 (struct fmt_piece){ .conv = FMT_STRING, .span = t->span });
 }
 
-/* Of which pointers and arrays are texts. */
+/* Characters of a byte, signed or not; arrays of them, and what pointers to
+ * them point to, are texts. */
 static bool is_char(const struct ctype *t)
 {
 	return t->kind == CTYPE_INT && t->size == 1 &&
 	       (t->is_char || str_is(t->name, "char") ||
-		str_is(t->name, "unsigned char"));
-}
-
-/* Which alone is shown as a character. */
-static bool is_character(const struct ctype *t)
-{
-	return is_char(t) || (t->kind == CTYPE_INT && t->size == 1 &&
-			      str_is(t->name, "signed char"));
+		str_is(t->name, "unsigned char") ||
+		str_is(t->name, "signed char"));
 }
 
 static bool is_struct(const struct ctype *t)
@@ -323,8 +378,6 @@ static void text_array(struct text *t, const struct path *at,
 	}
 	text_str(t, STR("]"));
 }
-
-static void text_end(struct text *t, struct ast_expr *e);
 
 /* "name=value", or "name" alone when there is nothing in it. */
 static void text_variant(struct text *t, struct path *pa,
@@ -520,7 +573,7 @@ static void text_pointer(struct text *t, const struct path *at,
 	struct path pa = path_copy(at);
 
 	if (is_char(&to) && path_deref(&pa, t->span))
-		text_quoted(t, &pa, MAX_TEXT);
+		text_quoted(t, &pa, MAX_TEXT, true);
 	else if (!depth && is_struct(&to) && path_deref(&pa, t->span))
 		text_struct(t, &pa, depth, max_depth);
 	else if (to.kind == CTYPE_FUNC_PROTO)
@@ -540,14 +593,14 @@ static void text_value(struct text *t, const struct path *at, int depth,
 		element = ctypes_stripped(at->types, type.ref);
 		pa = path_copy(at);
 		if (is_char(&element) && type.n)
-			text_quoted(t, &pa, type.n);
+			text_quoted(t, &pa, type.n, false);
 		else
 			text_array(t, at, &type, depth, max_depth);
 	} else if (is_struct(&type)) {
 		text_struct(t, at, depth, max_depth);
 	} else if (type.kind == CTYPE_PTR) {
 		text_pointer(t, at, &type, depth, max_depth);
-	} else if (is_character(&type) && !at->bits) {
+	} else if (is_char(&type) && !at->bits) {
 		text_char(t, at);
 	} else if (type.kind == CTYPE_ENUM || type.kind == CTYPE_ENUM64) {
 		text_enum(t, at);
