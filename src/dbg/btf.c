@@ -26,6 +26,7 @@
 #include "base/bits.h"
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "dbg/btfcopy.h"
 #include "dbg/btfindex.h"
 #include "dbg/cachefile.h"
 #include "dbg/kernel_file.h"
@@ -804,25 +805,38 @@ static void *dbg_btf_map(const struct world *w, const char *path,
 	return p;
 }
 
+static struct err *dbg_btf_read(const struct world *w, const char *path,
+				struct dbg_btf *btf)
+{
+	struct buf bytes = {};
+	struct err *e = world_read(w, path, DBG_BTF_BYTES_MAX, &bytes);
+
+	if (e) {
+		buf_deinit(&bytes);
+		return e;
+	}
+	if (!btf->base)
+		btfcopy_save(w, &bytes);
+	btf->data = bytes.data;
+	btf->size = bytes.len;
+	btf->is_owned = true;
+	return NULL;
+}
+
 static struct err *dbg_btf_file(const struct world *w, const char *path,
 				struct ctypes *base, struct ctypes **ret)
 {
 	struct dbg_btf btf = { .base = base ? dbg_btf_of(base) : NULL };
-	struct buf bytes = {};
-	struct err *e;
+	struct err *e = NULL;
 
 	btf.data = dbg_btf_map(w, path, &btf.size);
+	if (!btf.data && !base)
+		btf.data = btfcopy_map(w, &btf.size);
 	btf.is_mapped = btf.data;
-	if (!btf.data) {
-		e = world_read(w, path, DBG_BTF_BYTES_MAX, &bytes);
-		if (e) {
-			buf_deinit(&bytes);
-			return e;
-		}
-		btf.data = bytes.data;
-		btf.size = bytes.len;
-		btf.is_owned = true;
-	}
+	if (!btf.data)
+		e = dbg_btf_read(w, path, &btf);
+	if (e)
+		return e;
 	e = dbg_btf_create(btf, ret);
 	return e ? err_context(e, "%s", path) : NULL;
 }
