@@ -13,10 +13,9 @@
  *
  * What is of the moment, and locals that have a value by then, are its
  * arguments.  What may fail and may not be wanted (it stands behind && or
- * another statement) fails where it is used, as it did at the hit.  The function
- * leaves its record's call as a handler does (builder), and takes the lock as
- * one (ir/lock); globals it sees and changes when it runs, some time after the
- * hit.
+ * another statement) fails where it is used, as it did at the hit.  It leaves
+ * its record's call as a handler does (builder), and takes the lock as one
+ * (ir/lock); globals it sees and changes when it runs, some time after the hit.
  *
  * Where that cannot be, as the rest reads memory at addresses that it computes
  * itself, all stays as it is, and check_places() says what is wrong.
