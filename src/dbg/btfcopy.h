@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kernel's BTF as a file that can be mapped.  Before Linux 6.16 the kernel's
- * own can only be read, 4 KiB at a time: 5 MB at each start.
+ * The kernel's BTF as a file that can be mapped.  Before Linux 6.16 the
+ * kernel's own can only be read, 4 KiB at a time: 5 MB at each start.
  */
 #ifndef DBG_BTFCOPY_H
 #define DBG_BTFCOPY_H
