@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 #! needs: bpf gcc
+#! serial:
 """Tasks that compete for one CPU: one that loses its turn in a program keeps
 the others from being seen for as long.  Since Linux 7.0 that is so with
 tracepoints and functions, and before that with functions where the kernel's
