@@ -456,7 +456,8 @@ static void add_misses(struct session *s)
 		if (session_is_kernel(s, i) && prog < s->programs.n)
 			*store_loss(s->store, i, LOSS_RECURSION) +=
 				programs_misses(s->img, &s->maps,
-						&s->programs, prog);
+						&s->programs, prog) +
+				s->attached[i].missed;
 	}
 }
 

@@ -66,6 +66,12 @@ void attach_lists_drop(struct attach_lists *l)
 	*l = (struct attach_lists){};
 }
 
+static void add_missed(struct attachment *at)
+{
+	for (uint32_t i = 0; i < at->n; i++)
+		at->missed += hook_missed(at->v[i].fd);
+}
+
 static void close_those(const struct attachment *at, bool standins)
 {
 	for (uint32_t i = 0; i < at->n; i++)
@@ -77,11 +83,12 @@ static void close_those(const struct attachment *at, bool standins)
  * the kernel has skipped, and loss would be counted wrong. */
 void detach(struct attachment *at)
 {
+	add_missed(at);
 	close_those(at, true);
 	close_those(at, false);
 	free(at->v);
 	err_free(at->why);
-	*at = (struct attachment){};
+	*at = (struct attachment){ .missed = at->missed };
 }
 
 #define DETACH_THREADS 64u
@@ -136,6 +143,8 @@ void detach_all(struct attachment *at, uint32_t n)
 	for (uint32_t i = 0; i < n; i++)
 		hooks += at[i].n;
 	if (hooks > DETACH_FEW) {
+		for (uint32_t i = 0; i < n; i++)
+			add_missed(&at[i]);
 		close_together(at, n, MIN(hooks, DETACH_THREADS));
 		for (uint32_t i = 0; i < n; i++)
 			at[i].n = 0;
@@ -259,10 +268,12 @@ void detach_module(const struct image *img, struct str name,
 	for (uint32_t i = 0; i < at->n; i++) {
 		const struct hook *h = &at->v[i];
 
-		if (h->module && str_eq(image_str(img, h->module), name))
-			close(h->fd);
-		else
+		if (!h->module || !str_eq(image_str(img, h->module), name)) {
 			at->v[n++] = *h;
+			continue;
+		}
+		at->missed += hook_missed(h->fd);
+		close(h->fd);
 	}
 	at->waits |= n < at->n;
 	at->n = n;

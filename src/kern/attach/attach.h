@@ -34,6 +34,8 @@ struct attachment {
 	bool waits;
 	uint32_t left_out;
 	struct err *why;	/* of the first */
+	uint64_t missed;	/* of what it hung on before: hits that the
+				 * kernel did not give to the program */
 };
 
 /* What the kernel has, as long as probes are attached one after the other and
@@ -91,6 +93,9 @@ bool has_modules(const struct image *img, const struct image_probe *p);
 
 /* Attached, as far as its modules are there? */
 bool is_attached(const struct attachment *at);
+
+/* Hits that a hook has missed, as the kernel counts them. */
+uint64_t hook_missed(int fd);
 
 /* For the kinds: ret takes over the descriptor, which is for the module at
  * hand. */
