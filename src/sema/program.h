@@ -285,6 +285,7 @@ struct program {
 	/* What many scopes have alike, made when first wanted: the registers;
 	 * arguments by number in registers. */
 	const struct target_scope *registers, *arguments;
+	struct target_scope *syscall_args[2]; /* of 64 and of 32 bits */
 	uint32_t ngroups;		/* numbers given out to probe.group, */
 	uint32_t nbegins;		/* to begins: site.c of EXISTING */
 };

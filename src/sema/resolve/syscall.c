@@ -64,6 +64,18 @@ static void add_args(struct program *p, struct target_scope *s, bool narrow,
 	}
 }
 
+/* The same of all calls that have names of their own for them. */
+static const struct target_scope *hidden_args(struct program *p, bool narrow)
+{
+	struct target_scope **s = &p->syscall_args[narrow];
+
+	if (!*s) {
+		*s = arena_new(p->arena, struct target_scope);
+		add_args(p, *s, narrow, true);
+	}
+	return *s;
+}
+
 static void add_word(struct program *p, struct target_scope *s,
 		     struct str name)
 {
@@ -203,7 +215,10 @@ static void scope_fill(struct program *p, struct target_late *late)
 			true, true);
 	is_named = add_parameters(p, s, ss->call, ss->narrow);
 	s->roots.v[0].hidden = is_named && !is_return;
-	add_args(p, s, ss->narrow, is_named || is_return);
+	if (is_named || is_return)
+		s->base = hidden_args(p, ss->narrow);
+	else
+		add_args(p, s, ss->narrow, false);
 }
 
 /* $$name: the kernel's function of a call. */
