@@ -2,8 +2,8 @@
 /*
  * Hits that the kernel did not give to a program, as another probe was being
  * handled on that processor: kprobes and fprobes count them by themselves, and
- * their links say it since Linux 6.7.  (Programs that were skipped, because they
- * ran already, are counted with these: kern/programs.)
+ * their links say it since Linux 6.7.  (Programs that were skipped, because
+ * they ran already, are counted with these: kern/programs.)
  */
 #include <linux/bpf.h>
 
