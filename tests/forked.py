@@ -6,6 +6,7 @@ that takes one to two seconds.
 That process has no threads, as a fork of one with threads keeps their locks.
 """
 # pylint: disable=unused-import
+import contextlib
 import ctypes
 import glob
 import json
@@ -62,7 +63,8 @@ class Forks:
             pid = int(answer.readline())
             if select.select([answer], [], [], timeout)[0]:
                 return int(answer.readline())
-            os.killpg(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
             answer.readline()
             return None
 

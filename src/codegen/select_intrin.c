@@ -334,6 +334,7 @@ void cg_intrin(struct cg_fn *fn, ir_ref r)
 		/* sema leaves no such call in kernel code; a text that only
 		 * the host knows reads as empty */
 	case INTRIN_WARN:
+	case INTRIN_LOG:
 	case INTRIN_LOG_ERR:
 	case INTRIN_SYSTEM:
 	case INTRIN_SWITCH_FILE:

@@ -605,7 +605,8 @@ struct str debuginfo_list_vars(struct debuginfo *d, const struct dbg_listed *f)
 	if (funcvars_is_made(d->vars))
 		return funcvars_get(d->vars, f->row);
 	d->text.len = 0;
-	if (!funcindex_next(d->functions, f->name, &at, &e))
+	/* The row itself: its name is no pattern. */
+	if (!funcindex_next(d->functions, STR("*"), &at, &e))
 		return (struct str){};
 	e.f.die = funcindex_die(d->functions, &e);
 	if (e.f.die.unit)

@@ -3,8 +3,8 @@
 
 #include "base/bits.h"
 
-/* Each copy takes two open files and time to load: scripts with more probes
- * than these have none. */
+/* Each takes two open files and time to load: scripts with more probes than
+ * these have none. */
 #define STANDINS_PROBES 100
 
 /* Trampolines take 38 programs (BPF_MAX_TRAMP_LINKS) of each function. */
@@ -58,7 +58,7 @@ static bool is_of_kind(const struct ir_program *p, const struct ir_probe *pr)
 bool standins_wanted(const struct ir_program *p, const struct ir_probe *pr)
 {
 	/* Kernels with the last of these need none; without the first, handlers
-	 * go on by tail calls, which know no copies. */
+	 * go on by tail calls of their own. */
 	image_features need = FEATURE_BIT(MAY_GOTO) | FEATURE_BIT(TASK_STORAGE);
 	image_features has = p->features & (need | FEATURE_BIT(TP_KEPT));
 

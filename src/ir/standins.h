@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which probes have stand-ins (codegen/standin.h): several copies of their
- * program, of which two may be at work on one CPU.
+ * Which probes have stand-ins (codegen/standin.h): programs that call theirs
+ * for a hit that the kernel skipped, as it was at work on that CPU.
  */
 #ifndef IR_STANDINS_H
 #define IR_STANDINS_H

@@ -363,7 +363,8 @@ static struct err *fill_maps(const struct loader *l, const struct programs *p)
 		const struct image_map *m = &l->img->maps.v[i];
 		int code;
 
-		if (m->kind != IMAP_PROGS)
+		/* One that the kernel left out is called by nobody. */
+		if (m->kind != IMAP_PROGS || p->fds[m->init] < 0)
 			continue;
 		code = syscall_map_update(l->maps->fds[i], &zero,
 					  &p->fds[m->init], 0);

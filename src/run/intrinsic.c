@@ -135,6 +135,14 @@ static enum step do_warn(struct host *h, const struct value *args)
 	return STEP_ON;
 }
 
+static enum step do_log(struct host *h, const struct value *args)
+{
+	output_write(h->out, args[0].s);
+	if (!str_ends(args[0].s, STR("\n")))
+		output_write(h->out, STR("\n"));
+	return STEP_ON;
+}
+
 static enum step do_log_err(struct host *h, const struct value *args)
 {
 	output_log(h->out, args[0].s);
@@ -376,6 +384,7 @@ static const intrinsic_fn intrinsics[INTRIN_N] = {
 	[INTRIN_KERNEL_STR] = intrinsic_kernel_str,
 	[INTRIN_USER_STR] = intrinsic_user_str,
 	[INTRIN_WARN] = do_warn,
+	[INTRIN_LOG] = do_log,
 	[INTRIN_LOG_ERR] = do_log_err,
 	[INTRIN_SYSTEM] = do_system,
 	[INTRIN_SWITCH_FILE] = do_switch_file,

@@ -7,7 +7,8 @@
 #include "sema/touched.h"
 #include "sema/walk.h"
 
-#define MOVED_ARGS_MAX 96	/* what each kernel's verifier follows */
+/* Operands; what each kernel's verifier follows, with locals beside them. */
+#define MOVED_ARGS_MAX 96
 
 struct mover {
 	struct program *program;
@@ -288,13 +289,13 @@ static bool visit_changing(struct ast_expr **place, void *data)
 	return true;
 }
 
-static struct var *var_new(struct mover *m, enum ty type, struct span span,
-			   struct vars *to)
+static struct var *var_new(struct mover *m, const char *what, enum ty type,
+			   struct span span, struct vars *to)
 {
 	struct arena *a = m->program->arena;
 	struct var *v = arena_new(a, struct var);
 
-	v->name = arena_printf(a, "__moved_%u", m->args.n);
+	v->name = arena_printf(a, "__%s_%u", what, m->args.n);
 	v->span = v->type_span = span;
 	v->type = type;
 	v->number = to->n;
@@ -305,7 +306,8 @@ static struct var *var_new(struct mover *m, enum ty type, struct span span,
 /* e becomes an argument: what stands for it in the function. */
 static struct ast_expr *pass(struct mover *m, struct ast_expr *e)
 {
-	struct var *v = var_new(m, e->type, e->span, &m->func->vars);
+	struct var *v = var_new(m, "moved", e->type, e->span,
+				&m->func->vars);
 
 	v->is_param = true;
 	vec_push(m->program->arena, &m->args, e);
@@ -358,7 +360,7 @@ static struct func *failing_new(struct mover *m, enum ty type,
 				struct span span)
 {
 	struct func *f = func_new(m, "failed", type);
-	struct var *why = var_new(m, TY_STRING, span, &f->vars);
+	struct var *why = var_new(m, "why", TY_STRING, span, &f->vars);
 
 	why->is_param = true;
 	f->nparams = 1;
@@ -400,8 +402,8 @@ static struct ast_expr *pass_tried(struct mover *m, struct ast_expr *e)
 {
 	struct arena *a = m->program->arena;
 	struct vars *locals = &m->probe->locals;
-	struct var *t = var_new(m, e->type, e->span, locals);
-	struct var *why = var_new(m, TY_STRING, e->span, locals);
+	struct var *t = var_new(m, "tried", e->type, e->span, locals);
+	struct var *why = var_new(m, "why", TY_STRING, e->span, locals);
 	struct ast_stmt *s = stmt_new(m, AST_S_TRY, e->span);
 	struct ast_expr *choice = expr_new(m, AST_TERNARY, e->type, e->span);
 	struct ast_expr *passed;
@@ -432,7 +434,7 @@ static void take(struct mover *m, struct ast_expr **place)
 	walk_expr(place, visit_changing, m);
 	is_tried = l.may_fail && m->nested;
 	m->fails |= l.bad || (f && (f->has_effect || f->needs_host)) ||
-		    m->args.n >= MOVED_ARGS_MAX;
+		    m->args.n + is_tried >= MOVED_ARGS_MAX;
 	if (m->is_trial)
 		for (uint32_t i = 0; i <= is_tried; i++)
 			vec_push(m->program->arena, &m->args, e);

@@ -95,7 +95,7 @@ probe end
 
 
 TOLD = re.compile(r'^WARNING: kernel\.function\("(\w+)[^"]*"\)(\.return)?\S*: '
-                  r"skipped: the processor was running the probe already \((\d+)\)$", re.M)
+                  r"skipped: the processor was running this or another probe already \((\d+)\)$", re.M)
 
 
 def told_of(err):

@@ -77,7 +77,7 @@ def losses(err, other="timer.profile", inside=None):
     return sum(int(n) for point, what, n in re.findall(
         r"^WARNING: (.*): (?:output lost|skipped): ([^()]*)\((\d+)\)$", err,
         re.M) if point != other and
-        inside in (None, "running the probe already" in what))
+        inside in (None, "running this or another probe already" in what))
 
 
 def objects_of(pid):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """For tests that compare each hit of a probe with something."""
-SKIPPED = "the processor was running the probe already"
+SKIPPED = "the processor was running this or another probe already"
 
 
 def all_seen(run):

@@ -101,9 +101,10 @@ uint64_t hook_missed(int fd);
  * hand. */
 void attachment_add(const struct attach_request *r, struct attachment *ret,
 		    int fd);
-/* The same, for the program and its copies, each opened as a raw tracepoint
- * (NULL: what it was loaded for), so that the kernel runs the copies behind it.
- * 0 or -errno. */
+/* The same, for the program and those that stand in for it, each opened as a
+ * raw tracepoint (NULL: what it was loaded for), so that the kernel runs these
+ * behind it.  0 or -errno.  Where those that stand in are attached first and
+ * the session runs already, they take the hits until the program is there. */
 int attachment_open(const struct attach_request *r, struct attachment *ret,
 		    const char *tracepoint, bool last_runs_first);
 /* Notes that n sites are left out, and why, which it takes over. */

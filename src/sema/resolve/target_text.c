@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A text grows from left to right: literal pieces, and conversions with the
- * expressions that they print.  A char array or a pointer to char that cannot
- * be read prints as an empty string, since one bad pointer must not cost the
- * sight of a whole struct.
+ * expressions that they print.  Of a char array or a pointer to char that
+ * cannot be read the address is printed, since one bad pointer must not cost
+ * the sight of a whole struct.
  */
 #include "sema/resolve/target_text.h"
 

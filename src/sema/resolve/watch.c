@@ -45,14 +45,14 @@ static enum resolve_status watch_misaligned(struct query *q,
 /* On other kernels, and where this one hides its symbols, nobody knows. */
 static bool is_missing(struct program *p, struct str name)
 {
+	struct kallsyms *k = program_symbols(p);
 	struct kallsym sym;
-	struct err *e = p->portable ? NULL :
-				      kallsyms_find(program_symbols(p), name,
-						    &sym);
-	bool missing = e && e->code == ERR_NOT_FOUND;
+	struct err *e = p->portable ? NULL : kallsyms_find(k, name, &sym);
+	bool missing = err_catch(&e, ERR_NOT_FOUND);
 
 	err_free(e);
-	return missing;
+	/* Or is it they that were not found? */
+	return missing && !err_drop(kallsyms_load(k));
 }
 
 static enum resolve_status watch_unknown(struct query *q,
