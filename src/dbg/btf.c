@@ -783,9 +783,9 @@ struct err *dbg_btf_from(const void *data, size_t size, struct ctypes *base,
 		ret);
 }
 
-/* Since Linux 6.16 the kernel's BTF can be mapped: nothing is copied.  Files that
- * are not the kernel's, nor ours, are read: someone could truncate them under a
- * mapping. */
+/* Since Linux 6.16 the kernel's BTF can be mapped: nothing is copied.  Files
+ * that are not the kernel's, nor ours, are read: someone could truncate them
+ * under a mapping. */
 static void *dbg_btf_map(const struct world *w, const char *path,
 			 size_t *ret_size)
 {
