@@ -84,16 +84,27 @@ def session(family, wanted):
     return (calls, r.stdout), r.stderr
 
 
-def run(family, wanted):
-    """The calls, and of each [(probe, variable, value)]."""
-    (calls, out), _ = all_seen(lambda: session(family, wanted))
+def hits_of(out):
+    """Of each call [(probe, variable, value)]."""
     hits = [[line.split("\t") for line in hit.splitlines() if "\t" in line]
             for hit in re.split("^=\n", out, flags=re.M)]
     at = [i for i, hit in enumerate(hits)
           if hit and hit[0][0] == "access" and
           any("/mark-" in row[-1] for row in hit)]
-    return calls, [hit for hit in hits[at[0] + 1:at[1]]
-                   if hit and hit[0][0] != "rt_sigreturn"]
+    return [hit for hit in hits[at[0] + 1:at[1]]
+            if hit and hit[0][0] != "rt_sigreturn"] if len(at) == 2 else []
+
+
+def run(family, wanted):
+    """The calls, and of each [(probe, variable, value)]."""
+    def names(calls):
+        made = [PROBES.get(c[0], c[0]) for c in calls]
+        return [name for name in made if name in wanted]
+
+    (calls, out), _ = all_seen(
+        lambda: session(family, wanted),
+        lambda done: names(done[0]) == [hit[0][0] for hit in hits_of(done[1])])
+    return calls, hits_of(out)
 
 
 def as_taken(arg):
