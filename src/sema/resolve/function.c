@@ -6,6 +6,7 @@
  */
 #include "dbg/btf.h"
 
+#include "base/bits.h"
 #include "dbg/doubles.h"
 #include "dbg/kallsyms.h"
 #include "dbg/kernel_file.h"
@@ -33,10 +34,32 @@ static bool is_kept(const struct query *q)
 	return (has & FEATURE_BIT(FN_KEPT)) || (has & older) != older;
 }
 
+/* Trampolines call these themselves, without end where they are hooked by one:
+ * before Linux 35e3815fa810 ("bpf: Add deny list of btf ids check for tracing
+ * programs") (v5.13) the kernel died of it. */
+static bool is_of_trampolines(struct str name)
+{
+	static const struct str names[] = {
+		STR_INIT("__rcu_read_lock"),
+		STR_INIT("__rcu_read_unlock"),
+		STR_INIT("migrate_disable"),
+		STR_INIT("migrate_enable"),
+		STR_INIT("preempt_count_add"),
+		STR_INIT("preempt_count_sub"),
+		STR_INIT("rcu_read_unlock_strict"),
+	};
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (str_eq(name, names[i]))
+			return true;
+	return false;
+}
+
 static bool is_hooked_by_type(const struct query *q, struct function *fn)
 {
 	/* Trampolines of modules would need their BTF in the kernel at load. */
 	if (fn->module.len || fn->symbol.len || !is_kept(q) ||
+	    is_of_trampolines(fn->name) ||
 	    !(q->program->features & FEATURE_BIT(FENTRY)))
 		return false;
 	function_look(fn);
