@@ -10,7 +10,7 @@ struct text {
 	const char *nowhere;
 };
 
-__attribute__((noinline, noclone)) static int take(const struct text *t,
+__attribute__((noinline)) static int take(const struct text *t,
 						   unsigned char c,
 						   const char *bad)
 {
