@@ -177,8 +177,8 @@ def context(pid):
          '->live)', 2),
         ('atomic_long_read(&@cast(task_current(), "task_struct", "kernel")->mm'
          '->pgtables_bytes)', near(status(pid, "VmPTE") * 1024, 65536)),
-        # Pages of its files come as it goes on.
-        ("proc_mem_shr()", between(lambda: pages_of(pid)[2], 64)),
+        # Pages of its files come as it goes on, and are counted late.
+        ("proc_mem_shr()", between(lambda: pages_of(pid)[2], 512)),
         ("proc_mem_txt()", near(pages[3], 64)),
         ("proc_mem_data()", near(pages[5], 200)),
         ("current_exe_file() != 0", 1), ('pnlabel()', ""),
